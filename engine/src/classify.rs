@@ -1,0 +1,38 @@
+//! The class of a token sequence.
+
+use crate::error::RunError;
+use crate::forward::{forward, unobserved};
+use crate::kernel;
+use crate::predict::argmax;
+use crate::weights::{Matrix, Weights};
+use crate::workspace::Workspace;
+
+/// The index of the first greatest class: rows of `head` times the final norm of the last position.
+///
+/// `class_logits`, where given, receives a value a class; further elements stay untouched. The workspace's logits stay
+/// those of the last prediction.
+///
+/// # Errors
+/// As [`crate::predict_next`]; [`RunError::ShapeMismatch`] also where `head` has not d_model columns.
+pub fn classify<'m>(
+    weights: &impl Weights<'m>,
+    head: &Matrix,
+    workspace: &mut Workspace,
+    tokens: impl IntoIterator<Item = i32>,
+    class_logits: Option<&mut [f32]>,
+) -> Result<usize, RunError> {
+    if head.cols() != weights.shape().d_model() {
+        return Err(RunError::ShapeMismatch);
+    }
+    let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
+    let last = forward(weights, workspace, n, &mut unobserved)?;
+    let (normed, _) = last.final_norm(weights);
+    let mut out = class_logits.into_iter().flatten();
+    Ok(argmax((0..head.rows()).map(|class| {
+        let logit = kernel::matvec_row(head, class, normed);
+        if let Some(out) = out.next() {
+            *out = logit;
+        }
+        logit
+    })))
+}

@@ -1,0 +1,23 @@
+//! Why a run did not start.
+
+use core::fmt;
+
+/// Why a prediction, generation or classification did not run. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunError {
+    /// There was no token to start from.
+    NoTokens,
+    /// The model's shape is not the one that the workspace was laid out for.
+    ShapeMismatch,
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoTokens => "no tokens were given, expected at least one",
+            Self::ShapeMismatch => "the model's shape differs from the shape that the workspace was laid out for",
+        })
+    }
+}
+
+impl core::error::Error for RunError {}

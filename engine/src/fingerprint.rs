@@ -1,0 +1,135 @@
+//! A 64-bit fingerprint of a model, to tell whether cached work belongs to it.
+//!
+//! Made for speed on 64-bit hosts and acceptable cost on a Cortex-M0, not against an adversary: every step is a bijection
+//! of the lane it changes, so two blobs that differ in one eight-byte word never share a fingerprint, and others do with
+//! a chance of about 2^-64.
+
+use byteorder::{ByteOrder, LittleEndian};
+
+use crate::shape::Shape;
+
+/// Eight lanes hide the latency of the multiplication.
+const LANES: usize = 8;
+const STRIPE: usize = 8 * LANES;
+
+/// Odd, so that multiplying by it loses nothing; the fractional bits of the golden ratio.
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+#[inline]
+const fn fold(lane: u64, word: u64) -> u64 {
+    (lane ^ word).wrapping_mul(MULTIPLIER).rotate_left(29)
+}
+
+/// A fingerprint in the making.
+#[derive(Clone, Copy, Debug)]
+pub struct Fingerprint {
+    hash: u64,
+}
+
+impl Fingerprint {
+    /// Starts from `seed`.
+    pub const fn new(seed: u64) -> Self {
+        Self { hash: fold(seed, 0) }
+    }
+
+    /// Starts from every number that changes what a file's bytes mean.
+    pub fn of_shape(shape: &Shape) -> Self {
+        let mut start = Self::new(0);
+        for size in [
+            shape.d_model(),
+            shape.n_layers(),
+            shape.d_head(),
+            shape.kernel_size(),
+            shape.n_pathways(),
+            shape.vocab_size(),
+            shape.top_k(),
+        ] {
+            start.word(size as u64);
+        }
+        start
+    }
+
+    /// Adds one number.
+    #[inline]
+    pub const fn word(&mut self, word: u64) {
+        self.hash = fold(self.hash, word);
+    }
+
+    /// Adds a run of bytes and its length.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        let mut lanes = [1, 2, 3, 4, 5, 6, 7, 8];
+        let (stripes, rest) = bytes.as_chunks::<STRIPE>();
+        for stripe in stripes {
+            absorb(&mut lanes, stripe);
+        }
+        let mut last = [0; STRIPE];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        absorb(&mut lanes, &last);
+        for lane in lanes {
+            self.word(lane);
+        }
+        self.word(bytes.len() as u64);
+    }
+
+    /// The fingerprint; never 0, which stands for "unknown".
+    pub const fn finish(self) -> u64 {
+        let mixed = (self.hash ^ (self.hash >> 32)).wrapping_mul(MULTIPLIER);
+        let mixed = mixed ^ (mixed >> 29);
+        if mixed == 0 {
+            1
+        } else {
+            mixed
+        }
+    }
+}
+
+#[inline]
+fn absorb(lanes: &mut [u64; LANES], stripe: &[u8; STRIPE]) {
+    for (lane, word) in lanes.iter_mut().zip(stripe.as_chunks::<8>().0) {
+        *lane = fold(*lane, LittleEndian::read_u64(word));
+    }
+}
+
+/// The fingerprint of `bytes` alone. Never 0.
+pub fn fingerprint(bytes: &[u8]) -> u64 {
+    let mut start = Fingerprint::new(0);
+    start.bytes(bytes);
+    start.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_single_bit_counts() {
+        let mut bytes = [0x5a_u8; 200];
+        let clean = fingerprint(&bytes);
+        for bit in 0..8 * bytes.len() {
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            assert_ne!(fingerprint(&bytes), clean, "bit {bit}");
+            bytes[bit / 8] ^= 1 << (bit % 8);
+        }
+        assert_eq!(fingerprint(&bytes), clean);
+    }
+
+    #[test]
+    fn order_and_length_count() {
+        let zeros = [0; 130];
+        let mut seen: Vec<u64> = (0..=zeros.len()).map(|len| fingerprint(&zeros[..len])).collect();
+        let mut swapped = [0; 128];
+        swapped[0] = 1;
+        seen.push(fingerprint(&swapped));
+        swapped[0] = 0;
+        swapped[64] = 1;
+        seen.push(fingerprint(&swapped));
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 133);
+    }
+
+    extern crate std;
+    use std::vec::Vec;
+}

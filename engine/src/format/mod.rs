@@ -1,0 +1,21 @@
+//! Model files, read in place.
+//!
+//! A file is a magic, then sections without gaps or alignment in the order that [`sections`] walks. Files carry no shape:
+//! the reader is told. Source: formats, "The body, shared by every format".
+
+mod classifier;
+mod cursor;
+mod error;
+mod model;
+mod sections;
+
+pub use classifier::Classifier;
+pub use error::FormatError;
+pub use model::Model;
+pub use sections::{sections, Section, SectionKind};
+
+/// First bytes of a model file with 2-bit weights.
+pub const MAGIC: &[u8; 7] = b"ATOME01";
+
+/// First bytes of a classifier file with 2-bit weights; an i32 class count follows.
+pub const CLASSIFIER_MAGIC: &[u8; 9] = b"ATOMECL01";

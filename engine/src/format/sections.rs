@@ -1,0 +1,167 @@
+//! The sections of a file in order, with their places: the one description of the layout that tools print and offsets
+//! are computed from.
+
+use core::fmt;
+
+use crate::shape::Shape;
+use crate::weights::Matrix;
+
+/// What a section holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SectionKind {
+    /// Scale and packed ternary weights.
+    Matrix {
+        /// Outputs.
+        rows: usize,
+        /// Inputs.
+        cols: usize,
+    },
+    /// binary32 values.
+    Floats {
+        /// How many.
+        count: usize,
+    },
+}
+
+impl SectionKind {
+    /// Bytes in the file.
+    pub const fn len(&self) -> usize {
+        match *self {
+            Self::Matrix { rows, cols } => 4 + Matrix::packed_len(rows, cols),
+            Self::Floats { count } => 4 * count,
+        }
+    }
+
+    /// Never: every section of a valid shape holds something.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// One section of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The layer it belongs to, if any.
+    pub layer: Option<usize>,
+    /// Its name in the format's description.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: SectionKind,
+    /// Bytes from the start of the body, that is, behind the magic (and a classifier's class count).
+    pub offset: usize,
+}
+
+impl Section {
+    /// The first byte behind it, from the start of the body.
+    pub const fn end(&self) -> usize {
+        self.offset + self.kind.len()
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.layer {
+            Some(layer) => write!(f, "layer {layer} {}", self.name),
+            None => f.write_str(self.name),
+        }
+    }
+}
+
+const IN_BLOCK: usize = 10;
+
+const fn in_block(shape: &Shape, index: usize) -> (&'static str, SectionKind) {
+    let d = shape.d_model();
+    let floats = SectionKind::Floats { count: d };
+    match index {
+        0 => ("norm gamma", floats),
+        1 => ("norm beta", floats),
+        2 => (
+            "conv taps",
+            SectionKind::Matrix {
+                rows: d,
+                cols: shape.kernel_size(),
+            },
+        ),
+        3 => ("ssm a_raw", floats),
+        4 => ("ssm b", floats),
+        5 => ("ssm c_out", floats),
+        6 => (
+            "Wq",
+            SectionKind::Matrix {
+                rows: shape.d_head(),
+                cols: d,
+            },
+        ),
+        7 => (
+            "Wk",
+            SectionKind::Matrix {
+                rows: shape.d_head(),
+                cols: d,
+            },
+        ),
+        8 => ("Wv", SectionKind::Matrix { rows: d, cols: d }),
+        _ => (
+            "router",
+            SectionKind::Matrix {
+                rows: shape.n_pathways(),
+                cols: d,
+            },
+        ),
+    }
+}
+
+/// Bytes of the embedding, and of the unembedding.
+pub(crate) const fn embed_len(shape: &Shape) -> usize {
+    SectionKind::Matrix {
+        rows: shape.vocab_size(),
+        cols: shape.d_model(),
+    }
+    .len()
+}
+
+/// Bytes of one layer.
+pub(crate) const fn block_len(shape: &Shape) -> usize {
+    let mut len = 0;
+    let mut index = 0;
+    while index < IN_BLOCK {
+        len += in_block(shape, index).1.len();
+        index += 1;
+    }
+    len
+}
+
+/// Bytes of all sections of a plain model.
+pub(crate) const fn body_len(shape: &Shape) -> usize {
+    embed_len(shape) + shape.n_layers() * block_len(shape) + 2 * (4 * shape.d_model()) + embed_len(shape)
+}
+
+/// All sections of a file of this shape in order; `n_classes` adds a classifier's head.
+pub fn sections(shape: Shape, n_classes: Option<usize>) -> impl Iterator<Item = Section> {
+    let d = shape.d_model();
+    let embed = SectionKind::Matrix {
+        rows: shape.vocab_size(),
+        cols: d,
+    };
+    let blocks = (0..shape.n_layers())
+        .flat_map(move |layer| (0..IN_BLOCK).map(move |index| (Some(layer), in_block(&shape, index))));
+    let tail = [
+        (None, ("final norm gamma", SectionKind::Floats { count: d })),
+        (None, ("final norm beta", SectionKind::Floats { count: d })),
+        (None, ("unembed", embed)),
+    ];
+    let head = n_classes.map(|rows| (None, ("head", SectionKind::Matrix { rows, cols: d })));
+    core::iter::once((None, ("embed", embed)))
+        .chain(blocks)
+        .chain(tail)
+        .chain(head)
+        .scan(0, |offset, (layer, (name, kind))| {
+            let section = Section {
+                layer,
+                name,
+                kind,
+                offset: *offset,
+            };
+            *offset = section.end();
+            Some(section)
+        })
+}

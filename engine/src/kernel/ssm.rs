@@ -1,0 +1,15 @@
+//! Diagonal state-space recurrence (numeric contract, step 2.5).
+
+use crate::math::tanh;
+
+/// What a channel's state is multiplied by at every position.
+pub fn gate(a_raw: f32) -> f32 {
+    tanh(a_raw)
+}
+
+/// One channel's step: moves `state` on by input `u` and returns the output.
+#[inline]
+pub fn ssm_step(gate: f32, b: f32, c_out: f32, u: f32, state: &mut f32) -> f32 {
+    *state = gate * *state + b * u;
+    c_out * *state
+}

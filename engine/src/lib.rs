@@ -1,0 +1,66 @@
+//! The inference engine of Atome LM, a tiny ternary language model for microcontrollers.
+//!
+//! Data flows one way: bytes -> [`format`] (borrowed views, nothing copied) -> [`Model`] -> forward pass over a
+//! [`Workspace`] -> logits -> [`sample`]. The crate needs no standard library, allocates nothing, never panics and holds
+//! no unsafe code outside the bridge to a C library's `expf`, `tanhf` and `sqrtf` (feature `system-libm`).
+//!
+//! ```
+//! use atome_engine::{predict_next, Dims, Layout, Model, Plan, Shape, Workspace};
+//!
+//! const SHAPE: Shape = match Shape::new(Dims { d_model: 8, d_head: 4, n_layers: 1, vocab_size: 16, ..Dims::DEFAULT }) {
+//!     Ok(shape) => shape,
+//!     Err(_) => panic!("checked by the compiler"),
+//! };
+//! const LAYOUT: Layout = match Layout::new(SHAPE, 12, Plan::Cached) {
+//!     Ok(layout) => layout,
+//!     Err(_) => panic!("checked by the compiler"),
+//! };
+//!
+//! let mut blob = [0; Model::blob_len(&SHAPE)]; // in firmware: the exported file, in flash
+//! blob[..7].copy_from_slice(b"ATOME01");
+//! let model = Model::new(SHAPE, &blob)?;
+//!
+//! let mut floats = [0.0; LAYOUT.floats()]; // in firmware: statics
+//! let mut words = [0; LAYOUT.words()];
+//! let mut workspace = Workspace::new(LAYOUT, &mut floats, &mut words)?;
+//! let next = predict_next(&model, &mut workspace, [7, 3])?;
+//! assert_eq!(next, 0); // all weights are zero here
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Every value is defined by the numeric contract (binary32, rounded after every operation, sums in a fixed order): see
+//! [`kernel`], which reads like it.
+#![no_std]
+#![deny(unsafe_code)]
+
+mod attention;
+mod classify;
+mod entropy;
+mod error;
+mod fingerprint;
+pub mod format;
+mod forward;
+mod generate;
+pub mod kernel;
+mod layout;
+pub mod math;
+mod predict;
+mod prefix;
+pub mod sample;
+mod shape;
+mod weights;
+mod workspace;
+
+pub use attention::AttentionMemory;
+pub use classify::classify;
+pub use entropy::entropy;
+pub use error::RunError;
+pub use fingerprint::{fingerprint, Fingerprint};
+pub use format::{Classifier, FormatError, Model};
+pub use forward::RouterReading;
+pub use generate::generate;
+pub use layout::{c99_state_bytes, Layout, Plan};
+pub use predict::{argmax, predict_next, predict_next_observed};
+pub use shape::{Dims, Shape, ShapeError};
+pub use weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm, Trit, Trits, Weights};
+pub use workspace::{Workspace, WorkspaceError};

@@ -1,0 +1,59 @@
+//! `exp`, `tanh`, `sqrt` and `ln` of binary32, the elementary functions of the model.
+//!
+//! Two modes, chosen when the crate is built (spec: "exp, tanh, sqrt" of the numeric contract):
+//!
+//! - *portable* (default): [`exp`], [`tanh`] and [`sqrt`] are correctly rounded to nearest even, so every target
+//!   gives the same bits. They use integer arithmetic only: a core without an FPU runs them as they stand, and no
+//!   compiler flag that concerns floating point can change a result. The widest product is 32 x 32 -> 64 bits.
+//! - *system* (cargo feature `system-libm`): `expf`, `tanhf` and `sqrtf` of the C library that the program links.
+//!
+//! Whatever the mode, [`portable`] holds the portable functions, and [`ln`] is portable.
+//!
+//! # Why the portable results are correctly rounded
+//!
+//! "Qn" below is a fixed-point number with n bits after the point.
+//!
+//! 1. **The argument is exact.** Where the result is not decided by a threshold, |x| is at least 2^-26 for `exp` and
+//!    2^-12 for `tanh`, and below 128. Its last bit then weighs at least 2^-49, so x is an integer in Q49.
+//! 2. **Reduction**: k = floor(x / ln 2) and r = x - k ln 2 in Q64. ln 2 is held to 96 bits and |k| <= 150, so r is
+//!    less than 1.01 * 2^-64 too large (and exact for k = 0).
+//! 3. **Series**: e^r - 1 = r (1 + t(r)) in Q64 by Horner's rule. All roundings together, that of r included, stay
+//!    below 12 * 2^-64 (counted in the comment on `series`).
+//! 4. So `exp` has a significand in [1, 2) whose error is below 2^-60, and `tanh`, a quotient of two such numbers,
+//!    one whose relative error is below 2^-58. Each is rounded to 24 bits (fewer for subnormal results) **once**,
+//!    by `fixed::round`.
+//! 5. That single rounding is right unless the midpoint of two neighbouring floats lies within the error. Walking
+//!    through all arguments, the nearest midpoint is 2^-51.6 away for `exp` (at -14.56709) and 2^-49.6 for `tanh` (at
+//!    0.0014914835), as a difference of significands: hundreds of times the error.
+//!
+//! The tests compare all 2^32 arguments with independent implementations, so none of this rests on the argument alone.
+
+mod exp;
+mod fixed;
+mod ln;
+mod sqrt;
+#[cfg(feature = "system-libm")]
+mod system;
+mod tanh;
+
+pub(crate) use fixed::mul_high;
+pub use ln::ln;
+
+/// The correctly rounded functions, whatever the mode of the build.
+pub mod portable {
+    pub use super::exp::exp;
+    pub use super::sqrt::sqrt;
+    pub use super::tanh::tanh;
+}
+
+#[cfg(not(feature = "system-libm"))]
+pub use portable::{exp, sqrt, tanh};
+#[cfg(feature = "system-libm")]
+pub use system::{exp, sqrt, tanh};
+
+/// Where [`exp`], [`tanh`] and [`sqrt`] of this build come from: `"portable"` or `"system"`.
+pub const MODE: &str = if cfg!(feature = "system-libm") {
+    "system"
+} else {
+    "portable"
+};

@@ -1,0 +1,250 @@
+//! Borrowed views of a model's weights. Nothing is copied, nothing needs to be aligned.
+
+use byteorder::{ByteOrder, LittleEndian};
+
+use crate::shape::Shape;
+
+/// One ternary weight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trit {
+    /// Codes `00` and, never written by an exporter, `10`.
+    Zero,
+    /// Code `01`.
+    Plus,
+    /// Code `11`.
+    Minus,
+}
+
+impl Trit {
+    /// Decodes the lowest two bits (formats, "Q packing").
+    #[inline]
+    pub const fn from_code(code: u8) -> Self {
+        match code & 3 {
+            1 => Self::Plus,
+            3 => Self::Minus,
+            _ => Self::Zero,
+        }
+    }
+
+    /// -1, 0 or +1.
+    #[inline]
+    pub const fn value(self) -> i8 {
+        match self {
+            Self::Zero => 0,
+            Self::Plus => 1,
+            Self::Minus => -1,
+        }
+    }
+}
+
+/// Weights in storage order, four to a byte, lowest bits first; ends with the bytes.
+#[derive(Clone, Debug)]
+pub struct Trits<'a> {
+    bytes: core::slice::Iter<'a, u8>,
+    current: u8,
+    left_in_current: u8,
+}
+
+impl<'a> Trits<'a> {
+    /// The weights of `packed` from index `start` on: a row need not start on a byte.
+    #[inline]
+    pub fn starting_at(packed: &'a [u8], start: usize) -> Self {
+        let mut trits = Self {
+            bytes: packed.get(start / 4..).unwrap_or(&[]).iter(),
+            current: 0,
+            left_in_current: 0,
+        };
+        for _ in 0..start % 4 {
+            trits.next();
+        }
+        trits
+    }
+}
+
+impl Iterator for Trits<'_> {
+    type Item = Trit;
+
+    #[inline]
+    fn next(&mut self) -> Option<Trit> {
+        if self.left_in_current == 0 {
+            self.current = *self.bytes.next()?;
+            self.left_in_current = 4;
+        }
+        let trit = Trit::from_code(self.current);
+        self.current >>= 2;
+        self.left_in_current -= 1;
+        Some(trit)
+    }
+}
+
+/// A quantised matrix: `rows * cols` ternary weights, row-major without gaps, and one scale.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+    packed: &'a [u8],
+    scale: f32,
+    rows: usize,
+    cols: usize,
+}
+
+impl<'a> Matrix<'a> {
+    /// Bytes of `rows * cols` packed weights. Both are at most 65,535 in a valid model.
+    #[inline]
+    pub const fn packed_len(rows: usize, cols: usize) -> usize {
+        (rows * cols).div_ceil(4)
+    }
+
+    /// A view of `packed`; `None` where it is too short for `rows * cols` weights.
+    #[inline]
+    pub fn new(packed: &'a [u8], scale: f32, rows: usize, cols: usize) -> Option<Self> {
+        let len = rows.checked_mul(cols)?.div_ceil(4);
+        Some(Self {
+            packed: packed.get(..len)?,
+            scale,
+            rows,
+            cols,
+        })
+    }
+
+    /// The packed weights.
+    pub const fn packed(&self) -> &'a [u8] {
+        self.packed
+    }
+
+    /// The scale that multiplies every weight.
+    #[inline]
+    pub const fn scale(&self) -> f32 {
+        self.scale
+    }
+
+    /// Number of rows (outputs).
+    #[inline]
+    pub const fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns (inputs).
+    #[inline]
+    pub const fn cols(&self) -> usize {
+        self.cols
+    }
+
+    /// The weights of one row. Empty where there is no such row.
+    #[inline]
+    pub fn row(&self, row: usize) -> impl Iterator<Item = Trit> + use<'a> {
+        Trits::starting_at(self.packed, row.saturating_mul(self.cols)).take(self.cols)
+    }
+
+    /// All weights, row by row.
+    #[inline]
+    pub fn trits(&self) -> impl Iterator<Item = Trit> + use<'a> {
+        Trits::starting_at(self.packed, 0).take(self.rows.saturating_mul(self.cols))
+    }
+}
+
+/// Little-endian binary32 values at any address.
+#[derive(Clone, Copy, Debug)]
+pub struct Floats<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Floats<'a> {
+    /// A view of whole values; up to three bytes left over at the end are not part of it.
+    #[inline]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// The bytes as they lie in the file.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The values in order.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = f32> + use<'a> {
+        self.bytes
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|bytes| LittleEndian::read_f32(bytes))
+    }
+}
+
+/// Layer norm: `gamma` and `beta`, d_model values each.
+#[derive(Clone, Copy, Debug)]
+pub struct Norm<'a> {
+    /// Multiplies the normalised value.
+    pub gamma: Floats<'a>,
+    /// Is added last.
+    pub beta: Floats<'a>,
+}
+
+/// Depthwise causal convolution: one row of taps a channel, the newest position first.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv<'a> {
+    /// d_model rows of kernel_size taps.
+    pub taps: Matrix<'a>,
+}
+
+/// Diagonal state-space recurrence, d_model channels.
+#[derive(Clone, Copy, Debug)]
+pub struct Ssm<'a> {
+    /// The state's decay before tanh.
+    pub a_raw: Floats<'a>,
+    /// Input weight.
+    pub b: Floats<'a>,
+    /// Output weight.
+    pub c_out: Floats<'a>,
+}
+
+/// Top-k causal attention with one head.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention<'a> {
+    /// Query matrix, d_head rows.
+    pub wq: Matrix<'a>,
+    /// Key matrix, d_head rows.
+    pub wk: Matrix<'a>,
+    /// Value matrix, d_model rows.
+    pub wv: Matrix<'a>,
+    /// Positions kept, at most the shape's `top_k`.
+    pub top_k: usize,
+}
+
+/// One layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// Norm in front of all three pathways.
+    pub norm: Norm<'a>,
+    /// Pathway 0.
+    pub conv: Conv<'a>,
+    /// Pathway 1.
+    pub ssm: Ssm<'a>,
+    /// Pathway 2.
+    pub attention: Attention<'a>,
+    /// Mixes the pathways, n_pathways rows.
+    pub router: Matrix<'a>,
+}
+
+/// Where a forward pass takes its weights from: a file in memory ([`crate::Model`]) or a struct of pointers (the C API).
+///
+/// Every view must have the sizes that [`Weights::shape`] names; one that does not makes results meaningless, never
+/// unsafe.
+pub trait Weights<'a> {
+    /// The sizes of everything below.
+    fn shape(&self) -> Shape;
+
+    /// The embedding matrix, vocab_size rows of d_model.
+    fn embed(&self) -> Matrix<'a>;
+
+    /// Layer `layer`; `None` from n_layers on.
+    fn block(&self, layer: usize) -> Option<Block<'a>>;
+
+    /// The norm behind the last layer.
+    fn final_norm(&self) -> Norm<'a>;
+
+    /// The unembedding matrix, vocab_size rows of d_model.
+    fn unembed(&self) -> Matrix<'a>;
+
+    /// Equal only for equal weights, and what a cached prefix is filed under. 0 says "unknown": nothing is reused.
+    fn identity(&self) -> u64;
+}
