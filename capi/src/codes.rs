@@ -1,0 +1,12 @@
+//! Return codes.
+
+use core::ffi::c_int;
+
+/// Done.
+pub const ATOME_OK: c_int = 0;
+/// A NULL pointer, a number out of range, a model that was never loaded, or data that is not of the expected format.
+pub const ATOME_ERR_INVALID: c_int = -1;
+/// The data ends before the model of this program's shape does.
+pub const ATOME_ERR_TRUNCATED: c_int = -2;
+/// The program was compiled with an atome.h that this libatome.a does not understand, or with shape macros out of range.
+pub const ATOME_ERR_CONFIG: c_int = -3;

@@ -1,0 +1,46 @@
+//! `libatome.a`: the C interface of the Atome LM engine, a drop-in for the C99 engine. The header `include/atome.h` is
+//! generated from this crate; its doc comments become the header's.
+//!
+//! # Safety
+//! All functions take raw pointers from C. What holds for all of them, and is not repeated at each: a pointer is NULL (which
+//! every function answers with its error) or leads to what its type and the function's description say, of the shape that
+//! the program compiled its header with; memory that is written is not touched by anything else during the call; a loaded
+//! model's blob still exists and has not changed. Nothing needs to be aligned beyond what a C compiler does for the types
+//! themselves; in particular blobs, and the float pointers into them, may lie at any address.
+//!
+//! # Layout
+//! Arrays whose length depends on the program's shape stand last in their struct. The Rust types give them an arbitrary
+//! length, so no reference to such a struct as a whole is ever made: members are reached by raw pointers, and the tail as a
+//! slice of the length that [`config`] names.
+#![cfg_attr(not(test), no_std)]
+#![allow(non_camel_case_types, non_snake_case)]
+#![warn(missing_docs)]
+
+// The header lists everything in this order.
+mod types;
+
+mod codes;
+
+mod load;
+
+mod state;
+
+mod predict;
+
+mod sampler;
+
+mod info;
+
+mod blocks;
+
+mod config;
+mod model;
+#[cfg(test)]
+mod tests;
+
+/// Never reached: the symbol check of the archive fails when any code can panic.
+#[cfg(not(test))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    loop {}
+}

@@ -1,0 +1,217 @@
+//! Running a model: prediction, generation, classification.
+
+use core::ffi::c_int;
+use core::{ptr, slice};
+
+use atome_engine::sample::Sampler;
+use atome_engine::{argmax, classify, generate, predict_next, Layout, RunError, Workspace};
+
+use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID};
+use crate::config::config;
+use crate::model::LoadedModel;
+use crate::sampler::open_sampler;
+use crate::state::workspace;
+use crate::types::{atome_classifier_t, atome_model_t, atome_sampler_t, atome_state_t};
+
+/// Reads tokens one by one, without claiming that nobody else holds a pointer to them: prompt and output may overlap.
+///
+/// # Safety
+/// `tokens` leads to `count` readable tokens until the iterator is dropped.
+unsafe fn tokens(tokens: *const c_int, count: usize) -> impl Iterator<Item = i32> {
+    // SAFETY: index is below count, which the caller vouches for.
+    (0..count).map(move |index| unsafe { tokens.add(index).read() })
+}
+
+/// What a run needs: the model, the state and how many tokens count. `None` where one of them is NULL, missing or never
+/// loaded.
+///
+/// # Safety
+/// As the callers' own: pointers are NULL or lead to what their types say.
+unsafe fn open<'r>(
+    layout: Layout,
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    tokens: *const c_int,
+    n_tokens: c_int,
+) -> Option<(LoadedModel<'r>, Workspace<'r>, usize)> {
+    let count = usize::try_from(n_tokens).ok().filter(|&count| count > 0)?;
+    if state.is_null() || tokens.is_null() {
+        return None;
+    }
+    // SAFETY: as the caller promises.
+    unsafe {
+        Some((
+            LoadedModel::open(model, layout.shape())?,
+            workspace(state, layout)?,
+            count.min(layout.max_seq()),
+        ))
+    }
+}
+
+fn index_or_code(result: Result<usize, RunError>) -> c_int {
+    result.map_or(ATOME_ERR_INVALID, |index| index as c_int)
+}
+
+/// Predicts the token that follows tokens[0] to tokens[n_tokens - 1]; its logits are in state->logits. More than
+/// ATOME_MAX_SEQ tokens: only the first ATOME_MAX_SEQ count. A token outside 0 to ATOME_VOCAB_SIZE - 1 counts as token 0.
+///
+/// The result depends on nothing but model and tokens. In the cached plan, tokens that continue those of the last call
+/// with the same model cost one position each; the results are the same bits.
+///
+/// Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL, n_tokens is below 1 or the model was never loaded;
+/// ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is untouched then.
+///
+/// # Safety
+/// `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised; `tokens` is NULL or
+/// leads to `n_tokens` tokens.
+#[no_mangle]
+pub unsafe extern "C" fn atome_predict_next(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    tokens: *const c_int,
+    n_tokens: c_int,
+) -> c_int {
+    let Some(config) = config() else {
+        return ATOME_ERR_CONFIG;
+    };
+    // SAFETY: as the caller promises.
+    unsafe {
+        let Some((model, mut workspace, count)) = open(config.layout, model, state, tokens, n_tokens) else {
+            return ATOME_ERR_INVALID;
+        };
+        index_or_code(predict_next(&model, &mut workspace, self::tokens(tokens, count)))
+    }
+}
+
+/// Continues prompt by the most probable token, again and again, and writes the tokens to output: at most max_tokens, and
+/// no more than bring prompt and output together to ATOME_MAX_SEQ. A prompt longer than ATOME_MAX_SEQ is cut to its first
+/// ATOME_MAX_SEQ tokens, which leaves no room. prompt and output may overlap.
+///
+/// Returns how many tokens were written; 0 also when a pointer is NULL, prompt_len or max_tokens is below 1, the model was
+/// never loaded, or header and library do not fit together.
+///
+/// # Safety
+/// As `atome_predict_next`; `output` is NULL or has room for `max_tokens` tokens.
+#[no_mangle]
+pub unsafe extern "C" fn atome_generate(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    prompt: *const c_int,
+    prompt_len: c_int,
+    output: *mut c_int,
+    max_tokens: c_int,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe {
+        generate_with(model, state, prompt, prompt_len, output, max_tokens, |logits| {
+            argmax(logits.iter().copied())
+        })
+    }
+}
+
+/// atome_generate, but each token is drawn by sampler, whose state moves on. Same seed, model and prompt: same tokens on
+/// every target.
+///
+/// Returns as atome_generate; 0 also when sampler is NULL or one of its settings is out of range.
+///
+/// # Safety
+/// As `atome_generate`; `sampler` is NULL or leads to an `atome_sampler_t`.
+#[no_mangle]
+pub unsafe extern "C" fn atome_generate_sampled(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    sampler: *mut atome_sampler_t,
+    prompt: *const c_int,
+    prompt_len: c_int,
+    output: *mut c_int,
+    max_tokens: c_int,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let Some(mut drawing): Option<Sampler> = open_sampler(sampler) else {
+            return 0;
+        };
+        let count = generate_with(model, state, prompt, prompt_len, output, max_tokens, |logits| {
+            drawing.sample(logits)
+        });
+        (*sampler).state = drawing.state();
+        count
+    }
+}
+
+/// # Safety
+/// As `atome_generate`.
+unsafe fn generate_with(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    prompt: *const c_int,
+    prompt_len: c_int,
+    mut output: *mut c_int,
+    max_tokens: c_int,
+    mut choose: impl FnMut(&[f32]) -> usize,
+) -> c_int {
+    let (Some(config), Ok(max_tokens)) = (config(), usize::try_from(max_tokens)) else {
+        return 0;
+    };
+    if output.is_null() {
+        return 0;
+    }
+    // SAFETY: as the caller promises; output moves on at most max_tokens times.
+    unsafe {
+        let Some((model, mut workspace, count)) = open(config.layout, model, state, prompt, prompt_len) else {
+            return 0;
+        };
+        let written = generate(&model, &mut workspace, tokens(prompt, count), max_tokens, |logits| {
+            let token = choose(logits);
+            output.write(token as c_int);
+            output = output.add(1);
+            Some(token)
+        });
+        written.unwrap_or(0) as c_int
+    }
+}
+
+/// Classifies a token sequence: the first class with the greatest logit. class_logits, unless NULL, receives n_classes
+/// floats. state->logits stays as it was; state->router_w is that of this sequence. Tokens count as in atome_predict_next.
+///
+/// Returns the class, from 0; ATOME_ERR_INVALID (-1) when clf, state or tokens is NULL, n_tokens is below 1 or clf was never
+/// loaded; ATOME_ERR_CONFIG (-3) when header and library do not fit together. Nothing is written then.
+///
+/// # Safety
+/// As `atome_predict_next`; `class_logits` is NULL or has room for `n_classes` floats.
+#[no_mangle]
+pub unsafe extern "C" fn atome_classify(
+    clf: *const atome_classifier_t,
+    state: *mut atome_state_t,
+    tokens: *const c_int,
+    n_tokens: c_int,
+    class_logits: *mut f32,
+) -> c_int {
+    let Some(config) = config() else {
+        return ATOME_ERR_CONFIG;
+    };
+    if clf.is_null() {
+        return ATOME_ERR_INVALID;
+    }
+    // SAFETY: as the caller promises.
+    unsafe {
+        let base = &raw const (*clf).base;
+        let (Some((model, mut workspace, count)), Some(head)) =
+            (open(config.layout, base, state, tokens, n_tokens), (*clf).head.view())
+        else {
+            return ATOME_ERR_INVALID;
+        };
+        if usize::try_from((*clf).n_classes) != Ok(head.rows()) {
+            return ATOME_ERR_INVALID;
+        }
+        let class_logits =
+            ptr::NonNull::new(class_logits).map(|start| slice::from_raw_parts_mut(start.as_ptr(), head.rows()));
+        index_or_code(classify(
+            &model,
+            &head,
+            &mut workspace,
+            self::tokens(tokens, count),
+            class_logits,
+        ))
+    }
+}

@@ -1,0 +1,73 @@
+//! The program's `atome_state_t` as the engine's workspace.
+
+use core::slice;
+
+use atome_engine::{Layout, Workspace};
+
+use crate::config::config;
+use crate::types::atome_state_t;
+
+/// The members of the state, whose lengths the library knows from `layout` and the Rust type does not.
+///
+/// # Safety
+/// `state` leads to an initialised, writable `atome_state_t` of the program's shape, which nothing else touches for `'w`.
+pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: Layout) -> Option<Workspace<'w>> {
+    let vocab_size = layout.shape().vocab_size();
+    let router = layout.max_seq() * layout.shape().n_pathways();
+    let start = state.cast::<f32>();
+    // SAFETY: the members follow each other without padding, all of them 4 bytes wide, and `config` has checked that
+    // their sum is the size that the program reserved.
+    unsafe {
+        let words = start.add(vocab_size + router);
+        Workspace::from_parts(
+            layout,
+            slice::from_raw_parts_mut(start, vocab_size),
+            slice::from_raw_parts_mut(start.add(vocab_size), router),
+            slice::from_raw_parts_mut(words.cast(), layout.words()),
+            slice::from_raw_parts_mut(words.add(layout.words()), layout.scratch_floats()),
+        )
+    }
+}
+
+/// Zeroes a state. Call it once before the first use of a state, and again after its memory was used for something else;
+/// not between calls or models. Does nothing on NULL or when header and library do not fit together.
+///
+/// # Safety
+/// `state` is NULL or leads to `ATOME_STATE_SIZE` writable bytes.
+#[no_mangle]
+pub unsafe extern "C" fn atome_init(state: *mut atome_state_t) {
+    let Some(config) = config() else { return };
+    if !state.is_null() {
+        // SAFETY: the program reserved that many bytes; all zeros is a valid state.
+        unsafe { state.cast::<u8>().write_bytes(0, config.layout.bytes()) };
+    }
+}
+
+/// The ATOME_VOCAB_SIZE logits of the last prediction, inside the state; NULL for NULL.
+///
+/// # Safety
+/// `state` is NULL or leads to an `atome_state_t`.
+#[no_mangle]
+pub unsafe extern "C" fn atome_get_logits(state: *mut atome_state_t) -> *const f32 {
+    state.cast()
+}
+
+/// The router's entropy at the last position of the last call, in one layer: 0 when a single pathway takes all, ln of
+/// ATOME_N_PATHWAYS when all are alike. High entropy in many layers means that the model is unsure of this input. Returns
+/// -1.0 when state is NULL or layer is not 0 to ATOME_N_LAYERS - 1.
+///
+/// # Safety
+/// `state` is NULL or leads to an initialised `atome_state_t`.
+#[no_mangle]
+pub unsafe extern "C" fn atome_router_entropy(state: *mut atome_state_t, layer: core::ffi::c_int) -> f32 {
+    let Some(config) = config() else { return -1.0 };
+    if state.is_null() {
+        return -1.0;
+    }
+    // SAFETY: not NULL; the caller vouches for the state.
+    let workspace = unsafe { workspace(state, config.layout) };
+    let entropy = workspace
+        .zip(usize::try_from(layer).ok())
+        .and_then(|(workspace, layer)| workspace.router_entropy().get(layer).copied());
+    entropy.unwrap_or(-1.0)
+}

@@ -1,0 +1,210 @@
+//! The functions as C calls them, on a program with the header's default shape.
+
+use core::ptr::{null, null_mut};
+use std::ffi::CStr;
+use std::mem::{offset_of, size_of};
+use std::vec::Vec;
+
+use atome_engine::{Dims, Layout, Model, Plan, Shape};
+
+use crate::blocks::*;
+use crate::info::*;
+use crate::load::*;
+use crate::predict::*;
+use crate::sampler::*;
+use crate::state::*;
+use crate::types::*;
+
+const SHAPE: Shape = match Shape::new(Dims {
+    d_model: 6,
+    n_layers: 2,
+    d_head: 3,
+    vocab_size: 11,
+    ..Dims::DEFAULT
+}) {
+    Ok(shape) => shape,
+    Err(_) => panic!("in range"),
+};
+const MAX_SEQ: usize = 7;
+const LAYOUT: Layout = match Layout::new(SHAPE, MAX_SEQ, Plan::Cached) {
+    Ok(layout) => layout,
+    Err(_) => panic!("in range"),
+};
+const MODEL_SIZE: usize = offset_of!(atome_model_t, blocks) + 2 * size_of::<atome_block_t>();
+
+pub(crate) const CONFIG: atome_config_t = atome_config_t {
+    abi_version: ATOME_ABI_VERSION,
+    state_size: LAYOUT.bytes() as u32,
+    model_size: MODEL_SIZE as u32,
+    plan: 2,
+    d_model: 6,
+    max_seq: MAX_SEQ as u32,
+    n_layers: 2,
+    n_pathways: 3,
+    vocab_size: 11,
+    d_head: 3,
+    kernel_size: 5,
+    top_k: 4,
+    max_classes: 4,
+};
+
+/// Memory as a C program would reserve it for one of the structs: exactly its size, and aligned.
+struct Memory(Vec<u64>);
+
+impl Memory {
+    fn new(bytes: usize) -> Self {
+        Self(vec![0; bytes.div_ceil(8)])
+    }
+
+    fn at<T>(&mut self) -> *mut T {
+        self.0.as_mut_ptr().cast()
+    }
+}
+
+fn blob(seed: u8) -> Vec<u8> {
+    let mut blob = b"ATOME01".to_vec();
+    let mut state = u32::from(seed);
+    while blob.len() < Model::blob_len(&SHAPE) {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        // Small exponents as floats, any code as weights.
+        blob.push((state >> 24) as u8 & 0x3f);
+    }
+    blob
+}
+
+fn loaded(blob: &[u8]) -> Memory {
+    let mut model = Memory::new(MODEL_SIZE);
+    // SAFETY: memory of the struct's size, and a whole blob.
+    assert_eq!(unsafe { atome_load(model.at(), blob.as_ptr(), blob.len()) }, 0);
+    model
+}
+
+#[test]
+fn null_and_bad_numbers_give_codes() {
+    let blob = blob(1);
+    let mut model = loaded(&blob);
+    let mut empty = Memory::new(MODEL_SIZE);
+    let mut state = Memory::new(LAYOUT.bytes());
+    let mut out = [0; 4];
+    let tokens = [1, 2];
+    // SAFETY: every pointer is NULL or leads to memory of the size that its function expects.
+    unsafe {
+        assert_eq!(atome_load(null_mut(), blob.as_ptr(), blob.len()), -1);
+        assert_eq!(atome_load(model.at(), null(), 5), -1);
+        assert_eq!(atome_load(model.at(), blob.as_ptr(), 3), -1);
+        assert_eq!(atome_load(model.at(), blob.as_ptr(), blob.len() - 1), -2);
+        assert_eq!(atome_classifier_load(null_mut(), blob.as_ptr(), blob.len()), -1);
+        assert_eq!(atome_predict_next(null(), state.at(), tokens.as_ptr(), 2), -1);
+        assert_eq!(atome_predict_next(empty.at(), state.at(), tokens.as_ptr(), 2), -1);
+        assert_eq!(atome_predict_next(model.at(), null_mut(), tokens.as_ptr(), 2), -1);
+        assert_eq!(atome_predict_next(model.at(), state.at(), null(), 2), -1);
+        assert_eq!(atome_predict_next(model.at(), state.at(), tokens.as_ptr(), 0), -1);
+        assert_eq!(atome_predict_next(model.at(), state.at(), tokens.as_ptr(), -5), -1);
+        assert_eq!(
+            atome_generate(model.at(), state.at(), tokens.as_ptr(), 2, null_mut(), 4),
+            0
+        );
+        assert_eq!(
+            atome_generate(model.at(), state.at(), tokens.as_ptr(), 2, out.as_mut_ptr(), -4),
+            0
+        );
+        assert_eq!(
+            atome_generate(empty.at(), state.at(), tokens.as_ptr(), 2, out.as_mut_ptr(), 4),
+            0
+        );
+        assert_eq!(atome_classify(null(), state.at(), tokens.as_ptr(), 2, null_mut()), -1);
+        assert!(atome_get_logits(null_mut()).is_null());
+        assert_eq!(atome_router_entropy(null_mut(), 0), -1.0);
+        assert_eq!(atome_router_entropy(state.at(), 2), -1.0);
+        assert_eq!(atome_sample(null(), null_mut()), -1);
+        atome_init(null_mut());
+        atome_ternary_matvec(null(), null(), null_mut());
+        atome_layer_norm(null_mut(), 3, null());
+        atome_causal_conv(null(), 3, null(), null_mut());
+        atome_ssm_forward(null(), 3, null(), null_mut(), null_mut());
+        atome_sparse_attn(null(), 3, null(), null_mut(), null_mut());
+    }
+    assert_eq!(out, [0; 4]);
+    assert!(
+        state.0.iter().all(|&word| word == 0),
+        "an error left its mark on the state"
+    );
+}
+
+#[test]
+fn generation_equals_repeated_prediction_and_may_overlap_its_prompt() {
+    let blob = blob(2);
+    let mut model = loaded(&blob);
+    let mut state = Memory::new(LAYOUT.bytes());
+    let mut list = vec![3, 10];
+    // SAFETY: a loaded model, a zeroed state, and as many tokens as said.
+    unsafe {
+        while list.len() < MAX_SEQ {
+            let next = atome_predict_next(model.at(), state.at(), list.as_ptr(), list.len() as i32);
+            assert!((0..11).contains(&next));
+            list.push(next);
+        }
+        let mut both = [3, 10, 0, 0, 0];
+        let start = both.as_mut_ptr();
+        assert_eq!(atome_generate(model.at(), state.at(), start, 2, start, 99), 5);
+        assert_eq!(both, list[2..]);
+    }
+}
+
+#[test]
+fn sampling_follows_its_seed() {
+    let blob = blob(3);
+    let mut model = loaded(&blob);
+    let mut state = Memory::new(LAYOUT.bytes());
+    let draw = |seed, state: &mut Memory, model: &mut Memory| {
+        let mut sampler = Memory::new(size_of::<atome_sampler_t>());
+        let mut out = [0; 6];
+        // SAFETY: memory of the structs' sizes, and room for six tokens.
+        unsafe {
+            assert_eq!(atome_sampler_init(sampler.at(), 1.5, 11, 0.95, seed), 0);
+            let n = atome_generate_sampled(
+                model.at(),
+                state.at(),
+                sampler.at(),
+                [5].as_ptr(),
+                1,
+                out.as_mut_ptr(),
+                6,
+            );
+            assert_eq!(n, 6);
+            let next = atome_sample(state.at(), sampler.at());
+            assert!((0..11).contains(&next));
+        }
+        out
+    };
+    assert_eq!(draw(7, &mut state, &mut model), draw(7, &mut state, &mut model));
+    let mut sampler = Memory::new(size_of::<atome_sampler_t>());
+    for (temperature, top_k, top_p) in [
+        (-1.0, 4, 1.0),
+        (f32::NAN, 4, 1.0),
+        (1.0, 0, 1.0),
+        (1.0, 4, 0.0),
+        (1.0, 4, 1.5),
+    ] {
+        // SAFETY: memory of the struct's size.
+        assert_eq!(
+            unsafe { atome_sampler_init(sampler.at(), temperature, top_k, top_p, 1) },
+            -1
+        );
+    }
+}
+
+#[test]
+fn texts_end() {
+    for code in -5..2 {
+        // SAFETY: a constant string.
+        assert!(unsafe { CStr::from_ptr(atome_error_text(code)) }
+            .to_str()
+            .is_ok_and(|text| !text.is_empty()));
+    }
+    // SAFETY: constant strings.
+    unsafe {
+        assert_eq!(CStr::from_ptr(atome_version()).to_str(), Ok(env!("CARGO_PKG_VERSION")));
+        assert!(CStr::from_ptr(atome_mode()).to_str().is_ok());
+    }
+}

@@ -1,0 +1,197 @@
+//! The C types. Member names and types are those that firmware reads; arrays whose length depends on the program's shape
+//! stand last, so that the library, which learns the shape at run time, sees a head and a slice behind it.
+
+use core::ffi::c_int;
+
+/// Version of the agreement between this header and the archive. They work together only when it is the same.
+pub const ATOME_ABI_VERSION: u32 = 1;
+
+// The shape macros. The header defines them before these types, and firmware may set its own: the values here only give
+// the types a size on the Rust side, which nothing relies on.
+/// Width of the residual stream.
+pub const ATOME_D_MODEL: usize = 64;
+/// Longest sequence.
+pub const ATOME_MAX_SEQ: usize = 32;
+/// Number of blocks.
+pub const ATOME_N_LAYERS: usize = 4;
+/// Rows of the router.
+pub const ATOME_N_PATHWAYS: usize = 3;
+/// Number of tokens.
+pub const ATOME_VOCAB_SIZE: usize = 256;
+/// 32-bit words of bookkeeping in the state.
+pub const ATOME_STATE_WORDS: usize = 39;
+/// Floats of working memory in the state.
+pub const ATOME_STATE_FLOATS: usize = 1;
+
+/// A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
+/// (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_ternary_t {
+    /// The weights, (rows * cols + 3) / 4 bytes inside the blob. Owned by the caller, like the blob.
+    pub packed: *const u8,
+    /// Multiplies every weight.
+    pub scale: f32,
+    /// Outputs.
+    pub rows: u16,
+    /// Inputs.
+    pub cols: u16,
+}
+
+/// Depthwise causal convolution: one row of taps a channel, the newest position first.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_conv_t {
+    /// The taps, packed as in atome_ternary_t.
+    pub packed: *const u8,
+    /// Multiplies every tap.
+    pub scale: f32,
+    /// Channels (ATOME_D_MODEL).
+    pub channels: u16,
+    /// Taps a channel (ATOME_KERNEL_SIZE).
+    pub kernel_size: u16,
+}
+
+/// Diagonal state-space recurrence. The pointers lead into the blob and may be unaligned: read them with memcpy.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_ssm_t {
+    /// Decay of each channel before tanh.
+    pub a: *const f32,
+    /// Input weight of each channel.
+    pub b: *const f32,
+    /// Output weight of each channel.
+    pub c_out: *const f32,
+    /// Channels (ATOME_D_MODEL).
+    pub channels: u16,
+}
+
+/// Top-k causal attention with one head.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_attn_t {
+    /// Queries, ATOME_D_HEAD x ATOME_D_MODEL.
+    pub Wq: atome_ternary_t,
+    /// Keys, ATOME_D_HEAD x ATOME_D_MODEL.
+    pub Wk: atome_ternary_t,
+    /// Values, ATOME_D_MODEL x ATOME_D_MODEL.
+    pub Wv: atome_ternary_t,
+    /// Width of a query and key (ATOME_D_HEAD).
+    pub d_head: u16,
+    /// Positions kept. Set to ATOME_TOP_K by loading; may be lowered afterwards, never raised above it.
+    pub top_k: u16,
+}
+
+/// Layer norm. The pointers lead into the blob and may be unaligned: read them with memcpy.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_norm_t {
+    /// Multiplies the normalised values.
+    pub gamma: *const f32,
+    /// Is added last.
+    pub beta: *const f32,
+}
+
+/// One layer.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_block_t {
+    /// Norm in front of all pathways.
+    pub norm: atome_norm_t,
+    /// Pathway 0.
+    pub local_conv: atome_conv_t,
+    /// Pathway 1.
+    pub ssm: atome_ssm_t,
+    /// Pathway 2.
+    pub attn: atome_attn_t,
+    /// Mixes the pathways, ATOME_N_PATHWAYS x ATOME_D_MODEL.
+    pub router: atome_ternary_t,
+}
+
+/// A model: pointers into the blob that it was loaded from. The weights are not copied; the blob belongs to the caller,
+/// must outlive the model and must not change while it is in use (load it again after a change).
+#[repr(C)]
+pub struct atome_model_t {
+    /// Token embedding, ATOME_VOCAB_SIZE x ATOME_D_MODEL.
+    pub embed: atome_ternary_t,
+    /// Norm behind the last layer.
+    pub final_norm: atome_norm_t,
+    /// Unembedding, ATOME_VOCAB_SIZE x ATOME_D_MODEL.
+    pub unembed: atome_ternary_t,
+    /// Private: identifies the blob, so that work on one model is never taken for work on another.
+    pub fingerprint: [u32; 2],
+    /// The layers.
+    pub blocks: [atome_block_t; ATOME_N_LAYERS],
+}
+
+/// A model with a classification head.
+#[repr(C)]
+pub struct atome_classifier_t {
+    /// One row of ATOME_D_MODEL weights a class.
+    pub head: atome_ternary_t,
+    /// Number of classes, 1 to ATOME_MAX_CLASSES.
+    pub n_classes: c_int,
+    /// The model below the head.
+    pub base: atome_model_t,
+}
+
+/// Working memory of predictions. The caller owns it, calls atome_init once before the first use (and again after using
+/// the memory for something else), and may use it with any number of models in turn. sizeof(atome_state_t) is
+/// ATOME_STATE_SIZE; ATOME_PLAN tells which memory plan it follows.
+#[repr(C)]
+pub struct atome_state_t {
+    /// Logits of the last prediction.
+    pub logits: [f32; ATOME_VOCAB_SIZE],
+    /// Router weights of the last layer, a row for each position of the last call.
+    pub router_w: [[f32; ATOME_N_PATHWAYS]; ATOME_MAX_SEQ],
+    /// Private: the tokens of the last call and which model its results belong to.
+    pub bookkeeping: [u32; ATOME_STATE_WORDS],
+    /// Private: everything else.
+    pub work: [f32; ATOME_STATE_FLOATS],
+}
+
+/// How tokens are drawn. Fill it with atome_sampler_init; the members may be changed between draws.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_sampler_t {
+    /// 0 takes the most probable token; above 1 flattens, below 1 sharpens.
+    pub temperature: f32,
+    /// Tokens are dropped once those more probable have more than this share, above 0 to 1.
+    pub top_p: f32,
+    /// Only this many of the most probable tokens stay (and those equal to the last of them), from 1 on.
+    pub top_k: c_int,
+    /// State of the generator; the seed at first.
+    pub state: u64,
+}
+
+/// The shape of the program that includes this header, as the library reads it. Defined by the header itself.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_config_t {
+    /// ATOME_ABI_VERSION.
+    pub abi_version: u32,
+    /// sizeof(atome_state_t).
+    pub state_size: u32,
+    /// sizeof(atome_model_t).
+    pub model_size: u32,
+    /// ATOME_PLAN.
+    pub plan: u32,
+    /// ATOME_D_MODEL.
+    pub d_model: u32,
+    /// ATOME_MAX_SEQ.
+    pub max_seq: u32,
+    /// ATOME_N_LAYERS.
+    pub n_layers: u32,
+    /// ATOME_N_PATHWAYS.
+    pub n_pathways: u32,
+    /// ATOME_VOCAB_SIZE.
+    pub vocab_size: u32,
+    /// ATOME_D_HEAD.
+    pub d_head: u32,
+    /// ATOME_KERNEL_SIZE.
+    pub kernel_size: u32,
+    /// ATOME_TOP_K.
+    pub top_k: u32,
+    /// ATOME_MAX_CLASSES.
+    pub max_classes: u32,
+}

@@ -1,0 +1,692 @@
+/*
+ * Atome LM: a tiny ternary language model for microcontrollers.
+ *
+ * Drop-in for the C99 engine: set the model's shape with -D flags (or #define before this include), link libatome.a
+ * instead of compiling atome.c. One archive serves every shape: this header tells the library the shape of the program
+ * through the constant atome_config, so every file of a program must see the same shape macros.
+ *
+ * Functions never allocate, exit, print or crash on bad arguments; nothing needs to be aligned. None of them keeps a
+ * pointer except into the blob that a model was loaded from. Different states may be used from different threads at the
+ * same time; one state belongs to one thread at a time. A model is only read after loading.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+#ifndef ATOME_H
+#define ATOME_H
+
+/* Generated from capi/src by `cargo xtask header`. Do not edit. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- The model's shape: each may be set before this include ---- */
+
+/* Width of the residual stream. */
+#ifndef ATOME_D_MODEL
+#define ATOME_D_MODEL 64
+#endif
+/* Longest sequence, prompt and output together. */
+#ifndef ATOME_MAX_SEQ
+#define ATOME_MAX_SEQ 32
+#endif
+/* Number of blocks. */
+#ifndef ATOME_N_LAYERS
+#define ATOME_N_LAYERS 4
+#endif
+/* Rows of the router, 3 to 8. */
+#ifndef ATOME_N_PATHWAYS
+#define ATOME_N_PATHWAYS 3
+#endif
+/* Number of tokens, 1 to 65535; 256 where tokens are bytes. */
+#ifndef ATOME_VOCAB_SIZE
+#define ATOME_VOCAB_SIZE 256
+#endif
+/* Width of an attention query and key. */
+#ifndef ATOME_D_HEAD
+#define ATOME_D_HEAD 16
+#endif
+/* Taps of the convolution. */
+#ifndef ATOME_KERNEL_SIZE
+#define ATOME_KERNEL_SIZE 5
+#endif
+/* Positions that attention keeps. */
+#ifndef ATOME_TOP_K
+#define ATOME_TOP_K 4
+#endif
+/* The most classes that a classifier may have. */
+#ifndef ATOME_MAX_CLASSES
+#define ATOME_MAX_CLASSES 16
+#endif
+
+#define ATOME_D_INNER (2 * (ATOME_D_MODEL))
+
+/* ---- Memory plans ---- */
+
+/* One layer at a time over all positions: the least memory, and every call computes the whole sequence. */
+#define ATOME_PLAN_LEAN 1
+/* Every layer's memory stays: a call computes only the positions that are new since the last call. */
+#define ATOME_PLAN_CACHED 2
+
+/* Private: parts of the state, in 4-byte units. The library checks them against its own sum. */
+#define ATOME_MIN_(a, b) ((a) < (b) ? (a) : (b))
+#define ATOME_KEPT_ (1UL * ATOME_MIN_(ATOME_TOP_K, ATOME_MAX_SEQ))
+#define ATOME_HISTORY_ (1UL * ATOME_MIN_(ATOME_KERNEL_SIZE, ATOME_MAX_SEQ) - 1UL)
+#define ATOME_LAYER_ \
+    (1UL * (ATOME_MAX_SEQ) * ((ATOME_D_HEAD) + (ATOME_D_MODEL)) + (ATOME_HISTORY_ + 2UL) * (ATOME_D_MODEL))
+#define ATOME_COMMON_ (2UL * (ATOME_D_MODEL) + (ATOME_D_HEAD) + (ATOME_N_LAYERS) + ATOME_KEPT_)
+#define ATOME_LEAN_FLOATS_ (ATOME_COMMON_ + 1UL * (ATOME_MAX_SEQ) * (ATOME_D_MODEL) + ATOME_LAYER_)
+#define ATOME_CACHED_FLOATS_ (ATOME_COMMON_ + (ATOME_D_MODEL) + 1UL * (ATOME_N_LAYERS) * ATOME_LAYER_)
+#define ATOME_STATE_WORDS (3UL + (ATOME_MAX_SEQ) + ATOME_KEPT_)
+#define ATOME_SIZE_(floats) \
+    (4UL * ((ATOME_VOCAB_SIZE) + 1UL * (ATOME_MAX_SEQ) * (ATOME_N_PATHWAYS) + ATOME_STATE_WORDS + (floats)))
+
+/* sizeof(atome_state_t) of each plan for this shape, and of the C99 engine's, in bytes. */
+#define ATOME_STATE_SIZE_LEAN ATOME_SIZE_(ATOME_LEAN_FLOATS_)
+#define ATOME_STATE_SIZE_CACHED ATOME_SIZE_(ATOME_CACHED_FLOATS_)
+#define ATOME_STATE_SIZE_C99 \
+    (4UL * (1UL * (ATOME_MAX_SEQ) * (6UL * (ATOME_D_MODEL) + (ATOME_D_HEAD) + (ATOME_N_PATHWAYS) + 1UL) + \
+            1UL * (ATOME_N_LAYERS) * (ATOME_D_MODEL) + (ATOME_VOCAB_SIZE) + (ATOME_D_HEAD)))
+
+/* The plan of this program. Set it with -DATOME_PLAN=ATOME_PLAN_LEAN or -DATOME_PLAN=ATOME_PLAN_CACHED; unset, it is the
+ * cached plan where that takes no more memory than the C99 engine's state did, else the lean one. Usable in #if. */
+#ifndef ATOME_PLAN
+#define ATOME_PLAN \
+    (ATOME_STATE_SIZE_CACHED <= ATOME_STATE_SIZE_C99 ? ATOME_PLAN_CACHED : ATOME_PLAN_LEAN)
+#endif
+#define ATOME_STATE_FLOATS (ATOME_PLAN == ATOME_PLAN_CACHED ? ATOME_CACHED_FLOATS_ : ATOME_LEAN_FLOATS_)
+
+/* sizeof(atome_state_t), in bytes. */
+#define ATOME_STATE_SIZE (sizeof(atome_state_t))
+
+
+/**
+ * Version of the agreement between this header and the archive. They work together only when it is the same.
+ */
+#define ATOME_ABI_VERSION 1
+
+/**
+ * Done.
+ */
+#define ATOME_OK 0
+
+/**
+ * A NULL pointer, a number out of range, a model that was never loaded, or data that is not of the expected format.
+ */
+#define ATOME_ERR_INVALID -1
+
+/**
+ * The data ends before the model of this program's shape does.
+ */
+#define ATOME_ERR_TRUNCATED -2
+
+/**
+ * The program was compiled with an atome.h that this libatome.a does not understand, or with shape macros out of range.
+ */
+#define ATOME_ERR_CONFIG -3
+
+/**
+ * A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
+ * (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
+ */
+typedef struct atome_ternary_t {
+    /**
+     * The weights, (rows * cols + 3) / 4 bytes inside the blob. Owned by the caller, like the blob.
+     */
+    const uint8_t *packed;
+    /**
+     * Multiplies every weight.
+     */
+    float scale;
+    /**
+     * Outputs.
+     */
+    uint16_t rows;
+    /**
+     * Inputs.
+     */
+    uint16_t cols;
+} atome_ternary_t;
+
+/**
+ * Layer norm. The pointers lead into the blob and may be unaligned: read them with memcpy.
+ */
+typedef struct atome_norm_t {
+    /**
+     * Multiplies the normalised values.
+     */
+    const float *gamma;
+    /**
+     * Is added last.
+     */
+    const float *beta;
+} atome_norm_t;
+
+/**
+ * Depthwise causal convolution: one row of taps a channel, the newest position first.
+ */
+typedef struct atome_conv_t {
+    /**
+     * The taps, packed as in atome_ternary_t.
+     */
+    const uint8_t *packed;
+    /**
+     * Multiplies every tap.
+     */
+    float scale;
+    /**
+     * Channels (ATOME_D_MODEL).
+     */
+    uint16_t channels;
+    /**
+     * Taps a channel (ATOME_KERNEL_SIZE).
+     */
+    uint16_t kernel_size;
+} atome_conv_t;
+
+/**
+ * Diagonal state-space recurrence. The pointers lead into the blob and may be unaligned: read them with memcpy.
+ */
+typedef struct atome_ssm_t {
+    /**
+     * Decay of each channel before tanh.
+     */
+    const float *a;
+    /**
+     * Input weight of each channel.
+     */
+    const float *b;
+    /**
+     * Output weight of each channel.
+     */
+    const float *c_out;
+    /**
+     * Channels (ATOME_D_MODEL).
+     */
+    uint16_t channels;
+} atome_ssm_t;
+
+/**
+ * Top-k causal attention with one head.
+ */
+typedef struct atome_attn_t {
+    /**
+     * Queries, ATOME_D_HEAD x ATOME_D_MODEL.
+     */
+    struct atome_ternary_t Wq;
+    /**
+     * Keys, ATOME_D_HEAD x ATOME_D_MODEL.
+     */
+    struct atome_ternary_t Wk;
+    /**
+     * Values, ATOME_D_MODEL x ATOME_D_MODEL.
+     */
+    struct atome_ternary_t Wv;
+    /**
+     * Width of a query and key (ATOME_D_HEAD).
+     */
+    uint16_t d_head;
+    /**
+     * Positions kept. Set to ATOME_TOP_K by loading; may be lowered afterwards, never raised above it.
+     */
+    uint16_t top_k;
+} atome_attn_t;
+
+/**
+ * One layer.
+ */
+typedef struct atome_block_t {
+    /**
+     * Norm in front of all pathways.
+     */
+    struct atome_norm_t norm;
+    /**
+     * Pathway 0.
+     */
+    struct atome_conv_t local_conv;
+    /**
+     * Pathway 1.
+     */
+    struct atome_ssm_t ssm;
+    /**
+     * Pathway 2.
+     */
+    struct atome_attn_t attn;
+    /**
+     * Mixes the pathways, ATOME_N_PATHWAYS x ATOME_D_MODEL.
+     */
+    struct atome_ternary_t router;
+} atome_block_t;
+
+/**
+ * A model: pointers into the blob that it was loaded from. The weights are not copied; the blob belongs to the caller,
+ * must outlive the model and must not change while it is in use (load it again after a change).
+ */
+typedef struct atome_model_t {
+    /**
+     * Token embedding, ATOME_VOCAB_SIZE x ATOME_D_MODEL.
+     */
+    struct atome_ternary_t embed;
+    /**
+     * Norm behind the last layer.
+     */
+    struct atome_norm_t final_norm;
+    /**
+     * Unembedding, ATOME_VOCAB_SIZE x ATOME_D_MODEL.
+     */
+    struct atome_ternary_t unembed;
+    /**
+     * Private: identifies the blob, so that work on one model is never taken for work on another.
+     */
+    uint32_t fingerprint[2];
+    /**
+     * The layers.
+     */
+    struct atome_block_t blocks[ATOME_N_LAYERS];
+} atome_model_t;
+
+/**
+ * A model with a classification head.
+ */
+typedef struct atome_classifier_t {
+    /**
+     * One row of ATOME_D_MODEL weights a class.
+     */
+    struct atome_ternary_t head;
+    /**
+     * Number of classes, 1 to ATOME_MAX_CLASSES.
+     */
+    int n_classes;
+    /**
+     * The model below the head.
+     */
+    struct atome_model_t base;
+} atome_classifier_t;
+
+/**
+ * Working memory of predictions. The caller owns it, calls atome_init once before the first use (and again after using
+ * the memory for something else), and may use it with any number of models in turn. sizeof(atome_state_t) is
+ * ATOME_STATE_SIZE; ATOME_PLAN tells which memory plan it follows.
+ */
+typedef struct atome_state_t {
+    /**
+     * Logits of the last prediction.
+     */
+    float logits[ATOME_VOCAB_SIZE];
+    /**
+     * Router weights of the last layer, a row for each position of the last call.
+     */
+    float router_w[ATOME_MAX_SEQ][ATOME_N_PATHWAYS];
+    /**
+     * Private: the tokens of the last call and which model its results belong to.
+     */
+    uint32_t bookkeeping[ATOME_STATE_WORDS];
+    /**
+     * Private: everything else.
+     */
+    float work[ATOME_STATE_FLOATS];
+} atome_state_t;
+
+/**
+ * How tokens are drawn. Fill it with atome_sampler_init; the members may be changed between draws.
+ */
+typedef struct atome_sampler_t {
+    /**
+     * 0 takes the most probable token; above 1 flattens, below 1 sharpens.
+     */
+    float temperature;
+    /**
+     * Tokens are dropped once those more probable have more than this share, above 0 to 1.
+     */
+    float top_p;
+    /**
+     * Only this many of the most probable tokens stay (and those equal to the last of them), from 1 on.
+     */
+    int top_k;
+    /**
+     * State of the generator; the seed at first.
+     */
+    uint64_t state;
+} atome_sampler_t;
+
+/**
+ * The shape of the program that includes this header, as the library reads it. Defined by the header itself.
+ */
+typedef struct atome_config_t {
+    /**
+     * ATOME_ABI_VERSION.
+     */
+    uint32_t abi_version;
+    /**
+     * sizeof(atome_state_t).
+     */
+    uint32_t state_size;
+    /**
+     * sizeof(atome_model_t).
+     */
+    uint32_t model_size;
+    /**
+     * ATOME_PLAN.
+     */
+    uint32_t plan;
+    /**
+     * ATOME_D_MODEL.
+     */
+    uint32_t d_model;
+    /**
+     * ATOME_MAX_SEQ.
+     */
+    uint32_t max_seq;
+    /**
+     * ATOME_N_LAYERS.
+     */
+    uint32_t n_layers;
+    /**
+     * ATOME_N_PATHWAYS.
+     */
+    uint32_t n_pathways;
+    /**
+     * ATOME_VOCAB_SIZE.
+     */
+    uint32_t vocab_size;
+    /**
+     * ATOME_D_HEAD.
+     */
+    uint32_t d_head;
+    /**
+     * ATOME_KERNEL_SIZE.
+     */
+    uint32_t kernel_size;
+    /**
+     * ATOME_TOP_K.
+     */
+    uint32_t top_k;
+    /**
+     * ATOME_MAX_CLASSES.
+     */
+    uint32_t max_classes;
+} atome_config_t;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Loads an ATOME01 blob of this program's shape. Nothing is copied: the model points into data, which belongs to the
+ * caller, must outlive the model and must not change while it is in use. data may lie at any address, in flash too.
+ * Bytes after the model's end are allowed. A model may be loaded again, from the same or another blob, at any time.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOME01 or too short to tell;
+ * ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The
+ * model is untouched unless the result is ATOME_OK.
+ *
+ * # Safety
+ * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
+ */
+int atome_load(struct atome_model_t *model,
+               const uint8_t *data,
+               size_t len);
+
+/**
+ * Loads an ATOMECL01 blob of this program's shape; everything said of atome_load holds.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOMECL01 or too short to tell, or its
+ * number of classes is not 1 to ATOME_MAX_CLASSES; ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3)
+ * when header and library do not fit together. The classifier is untouched unless the result is ATOME_OK.
+ *
+ * # Safety
+ * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
+ */
+int atome_classifier_load(struct atome_classifier_t *clf,
+                          const uint8_t *data,
+                          size_t len);
+
+/**
+ * Zeroes a state. Call it once before the first use of a state, and again after its memory was used for something else;
+ * not between calls or models. Does nothing on NULL or when header and library do not fit together.
+ *
+ * # Safety
+ * `state` is NULL or leads to `ATOME_STATE_SIZE` writable bytes.
+ */
+void atome_init(struct atome_state_t *state);
+
+/**
+ * The ATOME_VOCAB_SIZE logits of the last prediction, inside the state; NULL for NULL.
+ *
+ * # Safety
+ * `state` is NULL or leads to an `atome_state_t`.
+ */
+const float *atome_get_logits(struct atome_state_t *state);
+
+/**
+ * The router's entropy at the last position of the last call, in one layer: 0 when a single pathway takes all, ln of
+ * ATOME_N_PATHWAYS when all are alike. High entropy in many layers means that the model is unsure of this input. Returns
+ * -1.0 when state is NULL or layer is not 0 to ATOME_N_LAYERS - 1.
+ *
+ * # Safety
+ * `state` is NULL or leads to an initialised `atome_state_t`.
+ */
+float atome_router_entropy(struct atome_state_t *state,
+                           int layer);
+
+/**
+ * Predicts the token that follows tokens[0] to tokens[n_tokens - 1]; its logits are in state->logits. More than
+ * ATOME_MAX_SEQ tokens: only the first ATOME_MAX_SEQ count. A token outside 0 to ATOME_VOCAB_SIZE - 1 counts as token 0.
+ *
+ * The result depends on nothing but model and tokens. In the cached plan, tokens that continue those of the last call
+ * with the same model cost one position each; the results are the same bits.
+ *
+ * Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL, n_tokens is below 1 or the model was never loaded;
+ * ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is untouched then.
+ *
+ * # Safety
+ * `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised; `tokens` is NULL or
+ * leads to `n_tokens` tokens.
+ */
+int atome_predict_next(const struct atome_model_t *model,
+                       struct atome_state_t *state,
+                       const int *tokens,
+                       int n_tokens);
+
+/**
+ * Continues prompt by the most probable token, again and again, and writes the tokens to output: at most max_tokens, and
+ * no more than bring prompt and output together to ATOME_MAX_SEQ. A prompt longer than ATOME_MAX_SEQ is cut to its first
+ * ATOME_MAX_SEQ tokens, which leaves no room. prompt and output may overlap.
+ *
+ * Returns how many tokens were written; 0 also when a pointer is NULL, prompt_len or max_tokens is below 1, the model was
+ * never loaded, or header and library do not fit together.
+ *
+ * # Safety
+ * As `atome_predict_next`; `output` is NULL or has room for `max_tokens` tokens.
+ */
+int atome_generate(const struct atome_model_t *model,
+                   struct atome_state_t *state,
+                   const int *prompt,
+                   int prompt_len,
+                   int *output,
+                   int max_tokens);
+
+/**
+ * atome_generate, but each token is drawn by sampler, whose state moves on. Same seed, model and prompt: same tokens on
+ * every target.
+ *
+ * Returns as atome_generate; 0 also when sampler is NULL or one of its settings is out of range.
+ *
+ * # Safety
+ * As `atome_generate`; `sampler` is NULL or leads to an `atome_sampler_t`.
+ */
+int atome_generate_sampled(const struct atome_model_t *model,
+                           struct atome_state_t *state,
+                           struct atome_sampler_t *sampler,
+                           const int *prompt,
+                           int prompt_len,
+                           int *output,
+                           int max_tokens);
+
+/**
+ * Classifies a token sequence: the first class with the greatest logit. class_logits, unless NULL, receives n_classes
+ * floats. state->logits stays as it was; state->router_w is that of this sequence. Tokens count as in atome_predict_next.
+ *
+ * Returns the class, from 0; ATOME_ERR_INVALID (-1) when clf, state or tokens is NULL, n_tokens is below 1 or clf was never
+ * loaded; ATOME_ERR_CONFIG (-3) when header and library do not fit together. Nothing is written then.
+ *
+ * # Safety
+ * As `atome_predict_next`; `class_logits` is NULL or has room for `n_classes` floats.
+ */
+int atome_classify(const struct atome_classifier_t *clf,
+                   struct atome_state_t *state,
+                   const int *tokens,
+                   int n_tokens,
+                   float *class_logits);
+
+/**
+ * Fills sampler. temperature 0 takes the most probable token; top_k of ATOME_VOCAB_SIZE and top_p of 1 leave all tokens
+ * in. The same seed gives the same draws on every target.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1), with sampler untouched, when it is NULL, temperature is not a number from 0
+ * on, top_k is below 1 or top_p is not above 0 and at most 1.
+ *
+ * # Safety
+ * `sampler` is NULL or writable.
+ */
+int atome_sampler_init(struct atome_sampler_t *sampler,
+                       float temperature,
+                       int top_k,
+                       float top_p,
+                       uint64_t seed);
+
+/**
+ * Draws a token from state->logits and moves the generator on.
+ *
+ * Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL or a setting is out of range; ATOME_ERR_CONFIG (-3) when
+ * header and library do not fit together. Nothing is written then.
+ *
+ * # Safety
+ * `state` is NULL or leads to an initialised `atome_state_t`; `sampler` is NULL or leads to an `atome_sampler_t`.
+ */
+int atome_sample(const struct atome_state_t *state,
+                 struct atome_sampler_t *sampler);
+
+/**
+ * Version of the library, such as "0.1.0". A constant string; not to be freed.
+ */
+const char *atome_version(void);
+
+/**
+ * How exp, tanh and sqrt are computed. "portable": correctly rounded, the same bits on every chip. "system": by expf,
+ * tanhf and sqrtf of the C library that the program links, the same bits as the C99 engine built by the same toolchain. A
+ * constant string; not to be freed.
+ */
+const char *atome_mode(void);
+
+/**
+ * What a return code means, in one English sentence without a full stop; every result from 0 on is "success". A constant
+ * string; not to be freed.
+ */
+const char *atome_error_text(int code);
+
+/**
+ * out = scale * W x: x has W->cols floats, out has W->rows, and they must not overlap. Does nothing on NULL.
+ *
+ * # Safety
+ * Pointers are NULL or lead to as much as said; `W` is a matrix of a loaded model or made alike.
+ */
+void atome_ternary_matvec(const struct atome_ternary_t *W,
+                          const float *x,
+                          float *out);
+
+/**
+ * Layer norm of dim floats in place. Does nothing on NULL or when dim is below 1.
+ *
+ * # Safety
+ * `x` is NULL or has `dim` floats; `params` is NULL or holds as many.
+ */
+void atome_layer_norm(float *x, int dim, const struct atome_norm_t *params);
+
+/**
+ * Depthwise causal convolution over seq_len positions that start a sequence. Does nothing on NULL.
+ *
+ * # Safety
+ * `x` and `out` are NULL or have `seq_len` rows; `kernel` is NULL or that of a loaded model or made alike.
+ */
+void atome_causal_conv(const float (*x)[ATOME_D_MODEL],
+                       int seq_len,
+                       const struct atome_conv_t *kernel,
+                       float (*out)[ATOME_D_MODEL]);
+
+/**
+ * Diagonal recurrence over seq_len positions. h holds params->channels floats and is carried: the state before the first
+ * position when called (zeros at the start of a sequence), the state behind the last one afterwards. Does nothing on NULL.
+ *
+ * # Safety
+ * `x` and `out` are NULL or have `seq_len` rows; `h` is NULL or has `channels` floats; `params` is NULL or that of a
+ * loaded model or made alike.
+ */
+void atome_ssm_forward(const float (*x)[ATOME_D_MODEL],
+                       int seq_len,
+                       const struct atome_ssm_t *params,
+                       float *h,
+                       float (*out)[ATOME_D_MODEL]);
+
+/**
+ * Top-k causal attention over seq_len positions that start a sequence, at most ATOME_MAX_SEQ. Uses the state's private
+ * memory; its logits and router weights stay. Does nothing on NULL or when params has other sizes than this program.
+ *
+ * # Safety
+ * `x` and `out` are NULL or have `seq_len` rows; `params` is NULL or that of a loaded model or made alike; `state` is NULL
+ * or initialised.
+ */
+void atome_sparse_attn(const float (*x)[ATOME_D_MODEL],
+                       int seq_len,
+                       const struct atome_attn_t *params,
+                       struct atome_state_t *state,
+                       float (*out)[ATOME_D_MODEL]);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ATOME_H */
+
+/* ---- The program's shape, for the library ---- */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Every file that includes this header defines the same weak constant and the linker keeps one. Where the compiler knows
+ * no weak symbols, define ATOME_CONFIG_EXTERN before the include in all files of the program but one. */
+#if defined(__GNUC__) || defined(__clang__) || defined(__IAR_SYSTEMS_ICC__) || defined(__ARMCC_VERSION)
+extern const atome_config_t atome_config __attribute__((weak));
+#else
+extern const atome_config_t atome_config;
+#endif
+
+#ifndef ATOME_CONFIG_EXTERN
+const atome_config_t atome_config = {
+    ATOME_ABI_VERSION,
+    (uint32_t)sizeof(atome_state_t),
+    (uint32_t)sizeof(atome_model_t),
+    ATOME_PLAN,
+    ATOME_D_MODEL,
+    ATOME_MAX_SEQ,
+    ATOME_N_LAYERS,
+    ATOME_N_PATHWAYS,
+    ATOME_VOCAB_SIZE,
+    ATOME_D_HEAD,
+    ATOME_KERNEL_SIZE,
+    ATOME_TOP_K,
+    ATOME_MAX_CLASSES
+};
+#endif
+
+/* Weight idx of a 2-bit packed array: -1, 0 or +1. Reads one byte; packed must not be NULL. */
+static inline int8_t atome_unpack_trit(const uint8_t *packed, int idx)
+{
+    const unsigned code = ((unsigned)packed[idx / 4] >> (2 * (idx % 4))) & 3u;
+    return (int8_t)(code == 1u ? 1 : code == 3u ? -1 : 0);
+}
+
+#ifdef __cplusplus
+}
+#endif
