@@ -15,11 +15,7 @@ pub fn ln(x: f32) -> f32 {
     // As unsigned numbers the bits of negative floats lie above those of infinity, like the NaNs. The two zeros are
     // told apart because the compiler turns a test for both into a call of the soft-float comparison.
     if bits > INFINITY {
-        return if bits == SIGN {
-            f32::NEG_INFINITY
-        } else {
-            f32::NAN
-        };
+        return if bits == SIGN { f32::NEG_INFINITY } else { f32::NAN };
     }
     if bits == 0 {
         return f32::NEG_INFINITY;

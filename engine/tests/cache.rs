@@ -1,0 +1,158 @@
+//! A cache hit is invisible: whatever was computed before, results are those of a fresh start.
+
+mod common;
+
+use atome_engine::{classify, entropy, generate, predict_next, predict_next_observed, Classifier, Model, Plan};
+use common::{bits, classifier_blob, fresh, model_blob, shapes, Area, Rng};
+
+const CALLS: usize = if cfg!(miri) { 12 } else { 400 };
+const MAX_SEQ: usize = if cfg!(miri) { 5 } else { 12 };
+
+#[test]
+fn any_sequence_of_calls_gives_what_a_fresh_start_gives() {
+    let mut rng = Rng(1);
+    for shape in shapes() {
+        for plan in [Plan::Lean, Plan::Cached] {
+            let blobs = [model_blob(shape, 11), model_blob(shape, 12)];
+            let models = blobs
+                .each_ref()
+                .map(|blob| Model::new(shape, blob).expect("a whole model"));
+            let mut area = Area::new(shape, MAX_SEQ, plan, 99);
+            let mut tokens = vec![0];
+            for call in 0..CALLS {
+                match rng.below(6) {
+                    0..3 => tokens.push(rng.below(shape.vocab_size() + 2) as i32 - 1),
+                    3 => tokens.truncate(1 + rng.below(tokens.len())),
+                    4 => {
+                        let at = rng.below(tokens.len());
+                        tokens[at] = rng.below(shape.vocab_size()) as i32;
+                    }
+                    _ => {}
+                }
+                if tokens.len() > MAX_SEQ + 2 {
+                    tokens.truncate(1);
+                }
+                let model = &models[usize::from(rng.below(8) == 0)];
+                let mut workspace = area.workspace();
+                let token = predict_next(model, &mut workspace, tokens.iter().copied()).expect("tokens are given");
+                let expected = fresh(model, shape, MAX_SEQ, &tokens);
+                let rows = tokens.len().min(MAX_SEQ) * shape.n_pathways();
+                let got = (
+                    token,
+                    bits(workspace.logits()),
+                    bits(&workspace.router_weights()[..rows]),
+                );
+                assert_eq!(got, expected, "call {call}, {plan:?}, {shape:?}, tokens {tokens:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_new_positions_are_computed() {
+    let shape = shapes()[2];
+    let blob = model_blob(shape, 5);
+    let model = Model::new(shape, &blob).expect("a whole model");
+    let other_blob = model_blob(shape, 6);
+    let other = Model::new(shape, &other_blob).expect("a whole model");
+    let mut area = Area::new(shape, 8, Plan::Cached, 1);
+    let mut positions = |model: &Model, tokens: &[i32]| {
+        let mut seen = Vec::new();
+        predict_next_observed(model, &mut area.workspace(), tokens.iter().copied(), |reading| {
+            if reading.layer == 0 {
+                seen.push(reading.position);
+            }
+        })
+        .expect("tokens are given");
+        seen
+    };
+    assert_eq!(positions(&model, &[1, 2, 3]), [0, 1, 2]);
+    assert_eq!(positions(&model, &[1, 2, 3]), [0; 0]);
+    assert_eq!(positions(&model, &[1, 2, 3, 4, 5]), [3, 4]);
+    assert_eq!(positions(&other, &[1, 2, 3, 4, 5]), [0, 1, 2, 3, 4]);
+    assert_eq!(positions(&model, &[1, 2, 3, 4, 5]), [0, 1, 2, 3, 4]);
+    assert_eq!(positions(&model, &[1, 2]), [0, 1]);
+    assert_eq!(positions(&model, &[2, 2, 3]), [0, 1, 2]);
+}
+
+#[test]
+fn entropy_is_that_of_the_last_position() {
+    for shape in shapes() {
+        let blob = model_blob(shape, 7);
+        let model = Model::new(shape, &blob).expect("a whole model");
+        for plan in [Plan::Lean, Plan::Cached] {
+            let mut area = Area::new(shape, 5, plan, 3);
+            let mut last = vec![0.0; shape.n_layers()];
+            predict_next_observed(&model, &mut area.workspace(), [0, 5, 2], |reading| {
+                last[reading.layer] = entropy(reading.weights);
+            })
+            .expect("tokens are given");
+            assert_eq!(bits(area.workspace().router_entropy()), bits(&last));
+            let most = (shape.n_pathways() as f32).ln() + 1e-5;
+            assert!(last.iter().all(|&value| (0.0..=most).contains(&value)), "{last:?}");
+        }
+    }
+}
+
+#[test]
+fn generation_and_classification_share_the_cache() {
+    for shape in shapes() {
+        let blob = classifier_blob(shape, 3, 8);
+        let classifier = Classifier::new(shape, &blob, 16).expect("a whole classifier");
+        for plan in [Plan::Lean, Plan::Cached] {
+            let mut area = Area::new(shape, 6, plan, 4);
+            let mut generated = Vec::new();
+            let count = generate(&classifier.base, &mut area.workspace(), [0, 1], 99, |logits| {
+                let token = atome_engine::argmax(logits.iter().copied());
+                generated.push(token as i32);
+                Some(token)
+            });
+            assert_eq!(count, Ok(4));
+            let mut all = vec![0, 1];
+            for &token in &generated {
+                assert_eq!(fresh(&classifier.base, shape, 6, &all).0 as i32, token);
+                all.push(token);
+            }
+            let (mut warm, mut cold) = ([0.0; 3], [0.0; 3]);
+            let logits = bits(area.workspace().logits());
+            let class = classify(
+                &classifier.base,
+                &classifier.head,
+                &mut area.workspace(),
+                all.clone(),
+                Some(&mut warm[..]),
+            );
+            assert_eq!(
+                bits(area.workspace().logits()),
+                logits,
+                "classification leaves the logits alone"
+            );
+            let mut other = Area::new(shape, 6, Plan::Lean, 5);
+            let expected = classify(
+                &classifier.base,
+                &classifier.head,
+                &mut other.workspace(),
+                all,
+                Some(&mut cold[..]),
+            );
+            assert_eq!(class, expected);
+            assert_eq!(bits(&warm), bits(&cold));
+        }
+    }
+}
+
+#[test]
+fn generation_stops_when_told() {
+    let shape = shapes()[0];
+    let blob = model_blob(shape, 9);
+    let model = Model::new(shape, &blob).expect("a whole model");
+    let mut area = Area::new(shape, 8, Plan::Cached, 6);
+    let mut left = 2;
+    let count = generate(&model, &mut area.workspace(), [1], 5, |_| {
+        left -= 1;
+        (left >= 0).then_some(3)
+    });
+    assert_eq!(count, Ok(2));
+    assert_eq!(generate(&model, &mut area.workspace(), [1; 8], 5, |_| Some(0)), Ok(0));
+    assert_eq!(generate(&model, &mut area.workspace(), [1; 30], 5, |_| Some(0)), Ok(0));
+}

@@ -1,0 +1,154 @@
+//! Random models and numbers for the tests: seeded, so that a failure repeats.
+#![allow(dead_code)] // each test file uses its own part
+
+use atome_engine::format::{sections, SectionKind, CLASSIFIER_MAGIC, MAGIC};
+use atome_engine::{Dims, Layout, Model, Plan, Shape, Workspace};
+
+/// SplitMix64.
+pub struct Rng(pub u64);
+
+impl Rng {
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.next() % end as u64) as usize
+    }
+
+    /// Between -1 and 1.
+    pub fn float(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+}
+
+pub fn shape(dims: Dims) -> Shape {
+    Shape::new(dims).expect("a valid shape")
+}
+
+/// Shapes with awkward sizes: rows that straddle bytes, more taps and kept positions than positions, a single channel.
+pub fn shapes() -> Vec<Shape> {
+    let tiny = Dims {
+        d_model: 4,
+        n_layers: 2,
+        d_head: 3,
+        kernel_size: 3,
+        n_pathways: 3,
+        vocab_size: 9,
+        top_k: 2,
+    };
+    vec![
+        shape(tiny),
+        shape(Dims {
+            d_model: 1,
+            n_layers: 1,
+            d_head: 1,
+            kernel_size: 1,
+            vocab_size: 1,
+            top_k: 1,
+            ..tiny
+        }),
+        shape(Dims {
+            d_model: 7,
+            n_layers: 3,
+            d_head: 5,
+            kernel_size: 9,
+            n_pathways: 8,
+            vocab_size: 37,
+            top_k: 20,
+        }),
+        shape(Dims {
+            d_model: 19,
+            d_head: 7,
+            kernel_size: 5,
+            n_pathways: 5,
+            vocab_size: 300,
+            top_k: 4,
+            ..tiny
+        }),
+    ]
+}
+
+fn fill_body(bytes: &mut Vec<u8>, shape: Shape, n_classes: Option<usize>, rng: &mut Rng) {
+    for section in sections(shape, n_classes) {
+        match section.kind {
+            SectionKind::Floats { count } => {
+                for _ in 0..count {
+                    bytes.extend((1.5 * rng.float()).to_le_bytes());
+                }
+            }
+            SectionKind::Matrix { .. } => {
+                bytes.extend((0.05 + 0.5 * rng.float().abs()).to_le_bytes());
+                for _ in 4..section.kind.len() {
+                    bytes.push(rng.next() as u8);
+                }
+            }
+        }
+    }
+}
+
+pub fn model_blob(shape: Shape, seed: u64) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    fill_body(&mut bytes, shape, None, &mut Rng(seed));
+    bytes
+}
+
+pub fn classifier_blob(shape: Shape, n_classes: usize, seed: u64) -> Vec<u8> {
+    let mut bytes = CLASSIFIER_MAGIC.to_vec();
+    bytes.extend((n_classes as i32).to_le_bytes());
+    fill_body(&mut bytes, shape, Some(n_classes), &mut Rng(seed));
+    bytes
+}
+
+pub fn bits(values: &[f32]) -> Vec<u32> {
+    values
+        .iter()
+        .map(|value| {
+            if value.is_nan() {
+                f32::NAN.to_bits()
+            } else {
+                value.to_bits()
+            }
+        })
+        .collect()
+}
+
+/// A work area with its memory.
+pub struct Area {
+    pub layout: Layout,
+    floats: Vec<f32>,
+    words: Vec<u32>,
+}
+
+impl Area {
+    /// Full of garbage: a work area may start with any content.
+    pub fn new(shape: Shape, max_seq: usize, plan: Plan, garbage: u64) -> Self {
+        let layout = Layout::new(shape, max_seq, plan).expect("a valid layout");
+        let mut rng = Rng(garbage);
+        let floats = (0..layout.floats())
+            .map(|_| f32::from_bits(rng.next() as u32))
+            .collect();
+        let words = (0..layout.words()).map(|_| rng.next() as u32).collect();
+        Self { layout, floats, words }
+    }
+
+    pub fn workspace(&mut self) -> Workspace<'_> {
+        Workspace::new(self.layout, &mut self.floats, &mut self.words).expect("exactly as large as asked for")
+    }
+}
+
+/// Token, logits and the router weights of the first `tokens.len()` positions, computed from nothing in the lean plan.
+pub fn fresh(model: &Model, shape: Shape, max_seq: usize, tokens: &[i32]) -> (usize, Vec<u32>, Vec<u32>) {
+    let mut area = Area::new(shape, max_seq, Plan::Lean, tokens.len() as u64);
+    let mut workspace = area.workspace();
+    let token = atome_engine::predict_next(model, &mut workspace, tokens.iter().copied()).expect("tokens are given");
+    let rows = tokens.len().min(max_seq) * shape.n_pathways();
+    (
+        token,
+        bits(workspace.logits()),
+        bits(&workspace.router_weights()[..rows]),
+    )
+}

@@ -1,0 +1,165 @@
+//! Files: whole, cut, misplaced and foreign.
+
+mod common;
+
+use atome_engine::format::sections;
+use atome_engine::{predict_next, Classifier, Dims, FormatError, Model, Plan, Shape, ShapeError};
+use common::{bits, classifier_blob, model_blob, shape, shapes, Area};
+
+#[test]
+fn sizes_are_those_of_the_files_in_the_field() {
+    assert_eq!(Model::blob_len(&shape(Dims::DEFAULT)), 20_575);
+    assert_eq!(
+        Model::blob_len(&shape(Dims {
+            d_model: 256,
+            n_layers: 8,
+            d_head: 64,
+            ..Dims::DEFAULT
+        })),
+        276_655
+    );
+}
+
+#[test]
+fn sections_follow_each_other_to_the_end() {
+    for shape in shapes() {
+        let mut end = 0;
+        for section in sections(shape, Some(3)) {
+            assert_eq!(section.offset, end, "{section}");
+            end = section.end();
+        }
+        assert_eq!(13 + end, Classifier::blob_len(&shape, 3));
+        let end = sections(shape, None).last().expect("sections").end();
+        assert_eq!(7 + end, Model::blob_len(&shape));
+        assert_eq!(sections(shape, None).count(), 4 + 10 * shape.n_layers());
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    for shape in shapes() {
+        let blob = model_blob(shape, 1);
+        for len in 0..blob.len() {
+            let expected = if len < 7 {
+                FormatError::TooShort { len, needed: 7 }
+            } else {
+                FormatError::Truncated {
+                    len,
+                    needed: blob.len(),
+                }
+            };
+            assert_eq!(Model::new(shape, &blob[..len]).err(), Some(expected));
+        }
+        assert!(Model::new(shape, &blob).is_ok());
+        let blob = classifier_blob(shape, 2, 1);
+        for len in 0..blob.len() {
+            let expected = if len < 13 {
+                FormatError::TooShort { len, needed: 13 }
+            } else {
+                FormatError::Truncated {
+                    len,
+                    needed: blob.len(),
+                }
+            };
+            assert_eq!(Classifier::new(shape, &blob[..len], 16).err(), Some(expected));
+        }
+        assert!(Classifier::new(shape, &blob, 16).is_ok());
+    }
+}
+
+#[test]
+fn foreign_data_and_bad_counts_are_refused() {
+    let shape = shapes()[0];
+    let mut blob = model_blob(shape, 1);
+    assert_eq!(
+        Classifier::new(shape, &blob, 16).err(),
+        Some(FormatError::BadMagic { expected: "ATOMECL01" })
+    );
+    blob[6] = b'2';
+    assert_eq!(
+        Model::new(shape, &blob).err(),
+        Some(FormatError::BadMagic { expected: "ATOME01" })
+    );
+    let mut blob = classifier_blob(shape, 4, 1);
+    for (count, most) in [
+        (0, 16),
+        (-1, 16),
+        (17, 16),
+        (4, 3),
+        (i32::MIN, 16),
+        (i32::MAX, usize::MAX / 2),
+    ] {
+        blob[9..13].copy_from_slice(&count.to_le_bytes());
+        match Classifier::new(shape, &blob, most).err() {
+            Some(FormatError::BadClassCount { found, most: limit }) => assert_eq!((found, limit), (count, most)),
+            Some(FormatError::Truncated { .. }) => assert_eq!(count, i32::MAX),
+            other => panic!("{count} of {most}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn place_and_trailing_bytes_do_not_matter() {
+    for shape in shapes() {
+        let blob = model_blob(shape, 3);
+        let mut area = Area::new(shape, 4, Plan::Lean, 1);
+        let mut logits = None;
+        for offset in 0..8 {
+            let mut moved = vec![0xee; offset];
+            moved.extend(&blob);
+            moved.extend(vec![0x77; offset]);
+            let model = Model::new(shape, &moved[offset..]).expect("a whole model");
+            predict_next(&model, &mut area.workspace(), [0, 1, 2]).expect("tokens are given");
+            let now = bits(area.workspace().logits());
+            assert_eq!(*logits.get_or_insert(now.clone()), now);
+        }
+    }
+}
+
+#[test]
+fn sizes_out_of_range_are_named() {
+    let least = Dims {
+        d_model: 1,
+        n_layers: 1,
+        d_head: 1,
+        kernel_size: 1,
+        n_pathways: 3,
+        vocab_size: 1,
+        top_k: 1,
+    };
+    assert!(Shape::new(least).is_ok());
+    let name = |dims: Dims| match Shape::new(dims) {
+        Err(ShapeError::OutOfRange { name, .. }) => name,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(name(Dims { d_model: 0, ..least }), "d_model");
+    assert_eq!(
+        name(Dims {
+            n_layers: 65_536,
+            ..least
+        }),
+        "n_layers"
+    );
+    assert_eq!(name(Dims { d_head: 0, ..least }), "d_head");
+    assert_eq!(
+        name(Dims {
+            kernel_size: usize::MAX,
+            ..least
+        }),
+        "kernel_size"
+    );
+    assert_eq!(name(Dims { n_pathways: 2, ..least }), "n_pathways");
+    assert_eq!(name(Dims { n_pathways: 9, ..least }), "n_pathways");
+    assert_eq!(
+        name(Dims {
+            vocab_size: 65_536,
+            ..least
+        }),
+        "vocab_size"
+    );
+    assert_eq!(name(Dims { top_k: 0, ..least }), "top_k");
+    let text = Shape::new(Dims { top_k: 0, ..least })
+        .expect_err("out of range")
+        .to_string();
+    assert_eq!(text, "top_k is 0, expected 1 to 65535");
+}
