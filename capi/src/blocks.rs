@@ -81,8 +81,7 @@ pub unsafe extern "C" fn atome_causal_conv(
         for t in 0..n {
             for c in 0..channels {
                 let earlier = (0..=t).rev().map(|position| x.add(position * stride + c).read());
-                out.add(t * stride + c)
-                    .write(kernel::conv_taps(conv.taps.row(c), conv.taps.scale(), earlier));
+                out.add(t * stride + c).write(kernel::conv_taps(conv.taps.row(c), conv.taps.scale(), earlier));
             }
         }
     }
@@ -116,8 +115,7 @@ pub unsafe extern "C" fn atome_ssm_forward(
             let mut state = h.add(c).read();
             for t in 0..n {
                 let u = x.add(t * stride + c).read();
-                out.add(t * stride + c)
-                    .write(kernel::ssm_step(gate, b, c_out, u, &mut state));
+                out.add(t * stride + c).write(kernel::ssm_step(gate, b, c_out, u, &mut state));
             }
             h.add(c).write(state);
         }

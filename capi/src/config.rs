@@ -52,10 +52,11 @@ pub(crate) fn config() -> Option<Config> {
         _ => return None,
     };
     let layout = Layout::new(shape, config.max_seq as usize, plan).ok()?;
-    let model_size = offset_of!(atome_model_t, blocks) + shape.n_layers() * size_of::<atome_block_t>();
-    let agreed = config.state_size as usize == layout.bytes() && config.model_size as usize == model_size;
-    agreed.then_some(Config {
-        layout,
-        max_classes: config.max_classes as usize,
-    })
+    let agreed = config.state_size as usize == layout.bytes() && config.model_size as usize == model_size(&shape);
+    agreed.then_some(Config { layout, max_classes: config.max_classes as usize })
+}
+
+/// Bytes of the program's `atome_model_t`.
+pub(crate) const fn model_size(shape: &Shape) -> usize {
+    offset_of!(atome_model_t, blocks) + shape.n_layers() * size_of::<atome_block_t>()
 }

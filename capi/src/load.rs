@@ -3,12 +3,12 @@
 use core::ffi::c_int;
 use core::slice;
 
-use atome_engine::{Classifier, FormatError, Model, Weights};
+use atome_engine::format::{classifier_body, model_body, model_fingerprint, Cursor};
+use atome_engine::{Floats, FormatError, Matrix, Norm, Shape};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_TRUNCATED, ATOME_OK};
-use crate::config::config;
-use crate::model::new_norm;
-use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_ternary_t};
+use crate::config::{config, model_size};
+use crate::types::{atome_block_t, atome_classifier_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ternary_t};
 
 const fn code(error: FormatError) -> c_int {
     match error {
@@ -17,26 +17,69 @@ const fn code(error: FormatError) -> c_int {
     }
 }
 
-/// Points `model` at the sections of `loaded`'s blob.
+/// Points `model` at the sections of `body`. `None` where they do not fit, which the length check has ruled out.
 ///
 /// # Safety
 /// `model` leads to a writable `atome_model_t` of the program's shape.
-unsafe fn fill(model: *mut atome_model_t, loaded: &Model) {
-    let shape = loaded.shape();
-    // SAFETY: every place written lies in the struct; its tail holds as many blocks as the program has layers. The fields
-    // are written in place because the Rust type's tail has another length.
+unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8]) -> Option<()> {
+    let (v, d, h) = (shape.vocab_size(), shape.d_model(), shape.d_head());
+    let mut at = Cursor::new(body);
+    let identity = model_fingerprint(shape, body);
+    // SAFETY: every place written lies in the struct, whose tail holds as many blocks as the program has layers. The
+    // members are written one by one because the Rust type's tail has another length.
     unsafe {
-        (&raw mut (*model).embed).write(atome_ternary_t::new(&loaded.embed()));
-        (&raw mut (*model).final_norm).write(new_norm(&loaded.final_norm()));
-        (&raw mut (*model).unembed).write(atome_ternary_t::new(&loaded.unembed()));
-        let identity = loaded.identity();
-        (&raw mut (*model).fingerprint).write([identity as u32, (identity >> 32) as u32]);
+        // Zeroed first, so that the padding between members, which counts for the model's identity, is always the same.
+        model.cast::<u8>().write_bytes(0, model_size(shape));
+        (*model).fingerprint = [identity as u32, (identity >> 32) as u32];
+        (*model).embed.set(at.matrix(v, d)?);
         let blocks = (&raw mut (*model).blocks).cast::<atome_block_t>();
         for layer in 0..shape.n_layers() {
-            if let Some(block) = loaded.block(layer) {
-                blocks.add(layer).write(atome_block_t::new(&block, &shape));
-            }
+            let block = &mut *blocks.add(layer);
+            block.norm.set(at.norm(d)?);
+            block.local_conv.set(at.matrix(d, shape.kernel_size())?);
+            block.ssm.a = pointer(at.floats(d)?);
+            block.ssm.b = pointer(at.floats(d)?);
+            block.ssm.c_out = pointer(at.floats(d)?);
+            block.ssm.channels = d as u16;
+            block.attn.Wq.set(at.matrix(h, d)?);
+            block.attn.Wk.set(at.matrix(h, d)?);
+            block.attn.Wv.set(at.matrix(d, d)?);
+            block.attn.d_head = h as u16;
+            block.attn.top_k = shape.top_k() as u16;
+            block.router.set(at.matrix(shape.n_pathways(), d)?);
         }
+        (*model).final_norm.set(at.norm(d)?);
+        (*model).unembed.set(at.matrix(v, d)?);
+    }
+    Some(())
+}
+
+fn pointer(floats: Floats) -> *const f32 {
+    floats.bytes().as_ptr().cast()
+}
+
+impl atome_ternary_t {
+    fn set(&mut self, matrix: Matrix) {
+        self.packed = matrix.packed().as_ptr();
+        self.scale = matrix.scale();
+        self.rows = matrix.rows() as u16;
+        self.cols = matrix.cols() as u16;
+    }
+}
+
+impl atome_conv_t {
+    fn set(&mut self, taps: Matrix) {
+        self.packed = taps.packed().as_ptr();
+        self.scale = taps.scale();
+        self.channels = taps.rows() as u16;
+        self.kernel_size = taps.cols() as u16;
+    }
+}
+
+impl atome_norm_t {
+    fn set(&mut self, norm: Norm) {
+        self.gamma = pointer(norm.gamma);
+        self.beta = pointer(norm.beta);
     }
 }
 
@@ -60,12 +103,10 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
     }
     // SAFETY: not NULL; the caller vouches for len bytes.
     let data = unsafe { slice::from_raw_parts(data, len) };
-    match Model::new(config.layout.shape(), data) {
-        Ok(loaded) => {
-            // SAFETY: not NULL; the caller vouches for the struct.
-            unsafe { fill(model, &loaded) };
-            ATOME_OK
-        }
+    let shape = config.layout.shape();
+    match model_body(&shape, data) {
+        // SAFETY: not NULL; the caller vouches for the struct.
+        Ok(body) => unsafe { fill(model, &shape, body) }.map_or(ATOME_ERR_TRUNCATED, |()| ATOME_OK),
         Err(error) => code(error),
     }
 }
@@ -88,16 +129,14 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
     }
     // SAFETY: not NULL; the caller vouches for len bytes.
     let data = unsafe { slice::from_raw_parts(data, len) };
-    match Classifier::new(config.layout.shape(), data, config.max_classes) {
-        Ok(loaded) => {
-            // SAFETY: not NULL; the caller vouches for the struct.
-            unsafe {
-                fill(&raw mut (*clf).base, &loaded.base);
-                (&raw mut (*clf).head).write(atome_ternary_t::new(&loaded.head));
-                (&raw mut (*clf).n_classes).write(loaded.n_classes() as c_int);
-            }
-            ATOME_OK
-        }
+    let shape = config.layout.shape();
+    match classifier_body(&shape, data, config.max_classes) {
+        // SAFETY: not NULL; the caller vouches for the struct.
+        Ok(body) => unsafe {
+            (*clf).head.set(body.head);
+            (*clf).n_classes = body.head.rows() as c_int;
+            fill(&raw mut (*clf).base, &shape, body.model).map_or(ATOME_ERR_TRUNCATED, |()| ATOME_OK)
+        },
         Err(error) => code(error),
     }
 }

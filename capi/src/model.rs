@@ -2,8 +2,9 @@
 
 use core::slice;
 
-use atome_engine::{Attention, Block, Conv, Fingerprint, Floats, Matrix, Norm, Shape, Ssm, Weights};
+use atome_engine::{fingerprint, Attention, Block, Conv, Floats, Matrix, Norm, Shape, Ssm, Weights};
 
+use crate::config::model_size;
 use crate::types::{
     atome_attn_t, atome_block_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ssm_t, atome_ternary_t,
 };
@@ -33,15 +34,6 @@ unsafe fn matrix<'m>(packed: *const u8, scale: f32, rows: u16, cols: u16) -> Opt
 }
 
 impl atome_ternary_t {
-    pub(crate) fn new(matrix: &Matrix) -> Self {
-        Self {
-            packed: matrix.packed().as_ptr(),
-            scale: matrix.scale(),
-            rows: matrix.rows() as u16,
-            cols: matrix.cols() as u16,
-        }
-    }
-
     /// # Safety
     /// The pointer is NULL or leads to `rows * cols` packed weights, readable and unchanged for `'m`.
     pub(crate) unsafe fn view<'m>(&self) -> Option<Matrix<'m>> {
@@ -51,16 +43,6 @@ impl atome_ternary_t {
 }
 
 impl atome_conv_t {
-    fn new(conv: &Conv) -> Self {
-        let taps = atome_ternary_t::new(&conv.taps);
-        Self {
-            packed: taps.packed,
-            scale: taps.scale,
-            channels: taps.rows,
-            kernel_size: taps.cols,
-        }
-    }
-
     /// # Safety
     /// The pointer is NULL or leads to `channels * kernel_size` packed weights, readable and unchanged for `'m`.
     pub(crate) unsafe fn view<'m>(&self) -> Option<Conv<'m>> {
@@ -71,15 +53,6 @@ impl atome_conv_t {
 }
 
 impl atome_ssm_t {
-    fn new(ssm: &Ssm, channels: usize) -> Self {
-        Self {
-            a: ssm.a_raw.bytes().as_ptr().cast(),
-            b: ssm.b.bytes().as_ptr().cast(),
-            c_out: ssm.c_out.bytes().as_ptr().cast(),
-            channels: channels as u16,
-        }
-    }
-
     /// # Safety
     /// Each pointer is NULL or leads to `channels` floats at any address, readable and unchanged for `'m`.
     pub(crate) unsafe fn view<'m>(&self) -> Option<Ssm<'m>> {
@@ -96,37 +69,15 @@ impl atome_ssm_t {
 }
 
 impl atome_norm_t {
-    fn new(norm: &Norm) -> Self {
-        Self {
-            gamma: norm.gamma.bytes().as_ptr().cast(),
-            beta: norm.beta.bytes().as_ptr().cast(),
-        }
-    }
-
     /// # Safety
     /// Each pointer is NULL or leads to `dim` floats at any address, readable and unchanged for `'m`.
     pub(crate) unsafe fn view<'m>(&self, dim: usize) -> Option<Norm<'m>> {
         // SAFETY: as the caller promises.
-        unsafe {
-            Some(Norm {
-                gamma: floats(self.gamma, dim)?,
-                beta: floats(self.beta, dim)?,
-            })
-        }
+        unsafe { Some(Norm { gamma: floats(self.gamma, dim)?, beta: floats(self.beta, dim)? }) }
     }
 }
 
 impl atome_attn_t {
-    fn new(attention: &Attention) -> Self {
-        Self {
-            Wq: atome_ternary_t::new(&attention.wq),
-            Wk: atome_ternary_t::new(&attention.wk),
-            Wv: atome_ternary_t::new(&attention.wv),
-            d_head: attention.wq.rows() as u16,
-            top_k: attention.top_k as u16,
-        }
-    }
-
     /// `None` also where the sizes are not those of `shape`.
     ///
     /// # Safety
@@ -149,16 +100,6 @@ fn is_sized(matrix: &Matrix, rows: usize, cols: usize) -> bool {
 }
 
 impl atome_block_t {
-    pub(crate) fn new(block: &Block, shape: &Shape) -> Self {
-        Self {
-            norm: atome_norm_t::new(&block.norm),
-            local_conv: atome_conv_t::new(&block.conv),
-            ssm: atome_ssm_t::new(&block.ssm, shape.d_model()),
-            attn: atome_attn_t::new(&block.attention),
-            router: atome_ternary_t::new(&block.router),
-        }
-    }
-
     /// `None` where a pointer is NULL or a size is not that of `shape`.
     ///
     /// # Safety
@@ -181,10 +122,6 @@ impl atome_block_t {
         let fits = is_sized(&block.conv.taps, d, shape.kernel_size()) && is_sized(&block.router, shape.n_pathways(), d);
         fits.then_some(block)
     }
-}
-
-pub(crate) fn new_norm(norm: &Norm) -> atome_norm_t {
-    atome_norm_t::new(norm)
 }
 
 /// A checked model: no pointer is NULL and every size is the program's.
@@ -210,32 +147,34 @@ impl<'m> LoadedModel<'m> {
         // SAFETY: the struct is readable. Its tail is as long as the program's number of layers, not as the Rust type
         // says: so no reference to the whole is made, only to its members and to that many blocks.
         unsafe {
-            let blocks = slice::from_raw_parts((&raw const (*model).blocks).cast::<atome_block_t>(), shape.n_layers());
-            let embed = (*model).embed.view()?;
-            let unembed = (*model).unembed.view()?;
-            let final_norm = (*model).final_norm.view(shape.d_model())?;
-            let fits = is_sized(&embed, shape.vocab_size(), shape.d_model())
-                && is_sized(&unembed, shape.vocab_size(), shape.d_model());
-            if !fits {
-                return None;
-            }
-            let [low, high] = (*model).fingerprint;
-            let mut identity = Identity::new(u64::from(low) | u64::from(high) << 32);
-            identity.matrix(&embed);
-            identity.matrix(&unembed);
-            identity.norm(&final_norm);
-            for block in blocks {
-                identity.block(&block.view(&shape)?);
-            }
-            Some(Self {
+            let opened = Self {
                 shape,
-                embed,
-                blocks,
-                final_norm,
-                unembed,
-                identity: identity.finish(),
-            })
+                embed: (*model).embed.view()?,
+                blocks: slice::from_raw_parts((&raw const (*model).blocks).cast(), shape.n_layers()),
+                final_norm: (*model).final_norm.view(shape.d_model())?,
+                unembed: (*model).unembed.view()?,
+                identity: identity(model, &shape),
+            };
+            let (v, d) = (shape.vocab_size(), shape.d_model());
+            let fits = is_sized(&opened.embed, v, d) && is_sized(&opened.unembed, v, d);
+            let whole = (0..shape.n_layers()).all(|layer| opened.block(layer).is_some());
+            (fits && whole).then_some(opened)
         }
+    }
+}
+
+/// The identity of a model struct: that of all its bytes, the blob's fingerprint among them, so that a member changed by
+/// hand counts too. 0, "unknown", for a struct that was put together without loading: its weights may change unnoticed.
+///
+/// # Safety
+/// `model` leads to an `atome_model_t` of the program's shape.
+unsafe fn identity(model: *const atome_model_t, shape: &Shape) -> u64 {
+    // SAFETY: as the caller promises; loading has written every byte, padding included.
+    unsafe {
+        if (*model).fingerprint == [0; 2] {
+            return 0;
+        }
+        fingerprint(slice::from_raw_parts(model.cast(), model_size(shape)))
     }
 }
 
@@ -263,60 +202,5 @@ impl<'m> Weights<'m> for LoadedModel<'m> {
 
     fn identity(&self) -> u64 {
         self.identity
-    }
-}
-
-/// The identity of a model struct: that of its blob and of every member, so that a member changed by hand counts too.
-struct Identity {
-    blob: u64,
-    members: Fingerprint,
-}
-
-impl Identity {
-    const fn new(blob: u64) -> Self {
-        Self {
-            blob,
-            members: Fingerprint::new(blob),
-        }
-    }
-
-    fn pointer<T>(&mut self, pointer: *const T) {
-        self.members.word(pointer.addr() as u64);
-    }
-
-    fn matrix(&mut self, matrix: &Matrix) {
-        self.pointer(matrix.packed().as_ptr());
-        self.members.word(u64::from(matrix.scale().to_bits()));
-    }
-
-    fn norm(&mut self, norm: &Norm) {
-        self.pointer(norm.gamma.bytes().as_ptr());
-        self.pointer(norm.beta.bytes().as_ptr());
-    }
-
-    fn block(&mut self, block: &Block) {
-        self.norm(&block.norm);
-        self.matrix(&block.conv.taps);
-        for floats in [&block.ssm.a_raw, &block.ssm.b, &block.ssm.c_out] {
-            self.pointer(floats.bytes().as_ptr());
-        }
-        for matrix in [
-            &block.attention.wq,
-            &block.attention.wk,
-            &block.attention.wv,
-            &block.router,
-        ] {
-            self.matrix(matrix);
-        }
-        self.members.word(block.attention.top_k as u64);
-    }
-
-    /// 0, "unknown", for a struct that was put together without loading a blob: its weights may change unnoticed.
-    const fn finish(self) -> u64 {
-        if self.blob == 0 {
-            0
-        } else {
-            self.members.finish()
-        }
     }
 }

@@ -39,13 +39,7 @@ unsafe fn open<'r>(
         return None;
     }
     // SAFETY: as the caller promises.
-    unsafe {
-        Some((
-            LoadedModel::open(model, layout.shape())?,
-            workspace(state, layout)?,
-            count.min(layout.max_seq()),
-        ))
-    }
+    unsafe { Some((LoadedModel::open(model, layout.shape())?, workspace(state, layout)?, count.min(layout.max_seq()))) }
 }
 
 fn index_or_code(result: Result<usize, RunError>) -> c_int {
@@ -103,9 +97,7 @@ pub unsafe extern "C" fn atome_generate(
 ) -> c_int {
     // SAFETY: as the caller promises.
     unsafe {
-        generate_with(model, state, prompt, prompt_len, output, max_tokens, |logits| {
-            argmax(logits.iter().copied())
-        })
+        generate_with(model, state, prompt, prompt_len, output, max_tokens, |logits| argmax(logits.iter().copied()))
     }
 }
 
@@ -131,9 +123,8 @@ pub unsafe extern "C" fn atome_generate_sampled(
         let Some(mut drawing): Option<Sampler> = open_sampler(sampler) else {
             return 0;
         };
-        let count = generate_with(model, state, prompt, prompt_len, output, max_tokens, |logits| {
-            drawing.sample(logits)
-        });
+        let count =
+            generate_with(model, state, prompt, prompt_len, output, max_tokens, |logits| drawing.sample(logits));
         (*sampler).state = drawing.state();
         count
     }
@@ -206,12 +197,6 @@ pub unsafe extern "C" fn atome_classify(
         }
         let class_logits =
             ptr::NonNull::new(class_logits).map(|start| slice::from_raw_parts_mut(start.as_ptr(), head.rows()));
-        index_or_code(classify(
-            &model,
-            &head,
-            &mut workspace,
-            self::tokens(tokens, count),
-            class_logits,
-        ))
+        index_or_code(classify(&model, &head, &mut workspace, self::tokens(tokens, count), class_logits))
     }
 }

@@ -36,12 +36,7 @@ pub unsafe extern "C" fn atome_sampler_init(
     top_p: f32,
     seed: u64,
 ) -> c_int {
-    let settings = atome_sampler_t {
-        temperature,
-        top_p,
-        top_k,
-        state: seed,
-    };
+    let settings = atome_sampler_t { temperature, top_p, top_k, state: seed };
     // SAFETY: a reference to a local.
     if sampler.is_null() || unsafe { open_sampler(&settings) }.is_none() {
         return ATOME_ERR_INVALID;

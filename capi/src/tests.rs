@@ -15,13 +15,7 @@ use crate::sampler::*;
 use crate::state::*;
 use crate::types::*;
 
-const SHAPE: Shape = match Shape::new(Dims {
-    d_model: 6,
-    n_layers: 2,
-    d_head: 3,
-    vocab_size: 11,
-    ..Dims::DEFAULT
-}) {
+const SHAPE: Shape = match Shape::new(Dims { d_model: 6, n_layers: 2, d_head: 3, vocab_size: 11, ..Dims::DEFAULT }) {
     Ok(shape) => shape,
     Err(_) => panic!("in range"),
 };
@@ -100,18 +94,9 @@ fn null_and_bad_numbers_give_codes() {
         assert_eq!(atome_predict_next(model.at(), state.at(), null(), 2), -1);
         assert_eq!(atome_predict_next(model.at(), state.at(), tokens.as_ptr(), 0), -1);
         assert_eq!(atome_predict_next(model.at(), state.at(), tokens.as_ptr(), -5), -1);
-        assert_eq!(
-            atome_generate(model.at(), state.at(), tokens.as_ptr(), 2, null_mut(), 4),
-            0
-        );
-        assert_eq!(
-            atome_generate(model.at(), state.at(), tokens.as_ptr(), 2, out.as_mut_ptr(), -4),
-            0
-        );
-        assert_eq!(
-            atome_generate(empty.at(), state.at(), tokens.as_ptr(), 2, out.as_mut_ptr(), 4),
-            0
-        );
+        assert_eq!(atome_generate(model.at(), state.at(), tokens.as_ptr(), 2, null_mut(), 4), 0);
+        assert_eq!(atome_generate(model.at(), state.at(), tokens.as_ptr(), 2, out.as_mut_ptr(), -4), 0);
+        assert_eq!(atome_generate(empty.at(), state.at(), tokens.as_ptr(), 2, out.as_mut_ptr(), 4), 0);
         assert_eq!(atome_classify(null(), state.at(), tokens.as_ptr(), 2, null_mut()), -1);
         assert!(atome_get_logits(null_mut()).is_null());
         assert_eq!(atome_router_entropy(null_mut(), 0), -1.0);
@@ -125,10 +110,7 @@ fn null_and_bad_numbers_give_codes() {
         atome_sparse_attn(null(), 3, null(), null_mut(), null_mut());
     }
     assert_eq!(out, [0; 4]);
-    assert!(
-        state.0.iter().all(|&word| word == 0),
-        "an error left its mark on the state"
-    );
+    assert!(state.0.iter().all(|&word| word == 0), "an error left its mark on the state");
 }
 
 #[test]
@@ -162,15 +144,7 @@ fn sampling_follows_its_seed() {
         // SAFETY: memory of the structs' sizes, and room for six tokens.
         unsafe {
             assert_eq!(atome_sampler_init(sampler.at(), 1.5, 11, 0.95, seed), 0);
-            let n = atome_generate_sampled(
-                model.at(),
-                state.at(),
-                sampler.at(),
-                [5].as_ptr(),
-                1,
-                out.as_mut_ptr(),
-                6,
-            );
+            let n = atome_generate_sampled(model.at(), state.at(), sampler.at(), [5].as_ptr(), 1, out.as_mut_ptr(), 6);
             assert_eq!(n, 6);
             let next = atome_sample(state.at(), sampler.at());
             assert!((0..11).contains(&next));
@@ -179,18 +153,10 @@ fn sampling_follows_its_seed() {
     };
     assert_eq!(draw(7, &mut state, &mut model), draw(7, &mut state, &mut model));
     let mut sampler = Memory::new(size_of::<atome_sampler_t>());
-    for (temperature, top_k, top_p) in [
-        (-1.0, 4, 1.0),
-        (f32::NAN, 4, 1.0),
-        (1.0, 0, 1.0),
-        (1.0, 4, 0.0),
-        (1.0, 4, 1.5),
-    ] {
+    for (temperature, top_k, top_p) in [(-1.0, 4, 1.0), (f32::NAN, 4, 1.0), (1.0, 0, 1.0), (1.0, 4, 0.0), (1.0, 4, 1.5)]
+    {
         // SAFETY: memory of the struct's size.
-        assert_eq!(
-            unsafe { atome_sampler_init(sampler.at(), temperature, top_k, top_p, 1) },
-            -1
-        );
+        assert_eq!(unsafe { atome_sampler_init(sampler.at(), temperature, top_k, top_p, 1) }, -1);
     }
 }
 
@@ -198,9 +164,7 @@ fn sampling_follows_its_seed() {
 fn texts_end() {
     for code in -5..2 {
         // SAFETY: a constant string.
-        assert!(unsafe { CStr::from_ptr(atome_error_text(code)) }
-            .to_str()
-            .is_ok_and(|text| !text.is_empty()));
+        assert!(unsafe { CStr::from_ptr(atome_error_text(code)) }.to_str().is_ok_and(|text| !text.is_empty()));
     }
     // SAFETY: constant strings.
     unsafe {

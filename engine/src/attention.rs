@@ -32,10 +32,7 @@ impl AttentionMemory<'_> {
     pub fn attend(&mut self, attention: &Attention, t: usize, u: &[f32]) -> Option<&[f32]> {
         kernel::matvec(&attention.wq, u, self.query);
         let slots = attention.top_k.min(t + 1);
-        let kept = kernel::TopK::new(
-            self.kept_scores.get_mut(..slots)?,
-            self.kept_positions.get_mut(..slots)?,
-        );
+        let kept = kernel::TopK::new(self.kept_scores.get_mut(..slots)?, self.kept_positions.get_mut(..slots)?);
         kernel::attend(self.query, self.keys, self.values, t, kept, self.attended);
         Some(self.attended)
     }

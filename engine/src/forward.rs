@@ -48,14 +48,7 @@ pub(crate) fn forward<'m, 'w, 's>(
     // Should this call be cut short, the half-written memory must not be taken for a prefix.
     workspace.prefix.forget();
     let mut ids = workspace.prefix.from(start).iter();
-    let mut pass = Pass {
-        weights,
-        layout,
-        n,
-        router: workspace.router,
-        scratch: &mut workspace.scratch,
-        observe,
-    };
+    let mut pass = Pass { weights, layout, n, router: workspace.router, scratch: &mut workspace.scratch, observe };
     let mut from = start;
     while from < n {
         let chunk = from..n.min(from + layout.residual_rows());
@@ -137,11 +130,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
             let shares = self.router.get_mut(t * pathways..(t + 1) * pathways)?;
             kernel::matvec(&block.router, scratch.normed, shares);
             kernel::softmax(shares);
-            (self.observe)(RouterReading {
-                layer,
-                position: t,
-                weights: shares,
-            });
+            (self.observe)(RouterReading { layer, position: t, weights: shares });
             if t + 1 == self.n {
                 *scratch.entropy.get_mut(layer)? = entropy(shares);
             }
@@ -184,12 +173,7 @@ fn mix(
     let history_len = memory.history.len().checked_div(u.len())?;
     let mut histories = &mut *memory.history;
     let ssm_params = block.ssm.b.iter().zip(block.ssm.c_out.iter()).zip(&*memory.gate);
-    let channels = x
-        .iter_mut()
-        .zip(u)
-        .zip(attended)
-        .zip(&mut *memory.state)
-        .zip(ssm_params);
+    let channels = x.iter_mut().zip(u).zip(attended).zip(&mut *memory.state).zip(ssm_params);
     for (channel, ((((x, &u), &sparse), state), ((b, c_out), &gate))) in channels.enumerate() {
         let (history, later) = core::mem::take(&mut histories).split_at_mut_checked(history_len)?;
         histories = later;

@@ -1,6 +1,6 @@
 //! How large a work area is and where its parts lie, for both memory plans.
 
-use crate::shape::{check_range, Shape, ShapeError};
+use crate::shape::{Shape, ShapeError, MOST};
 
 /// How the work area spends memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ impl Layout {
     /// # Errors
     /// [`ShapeError::OutOfRange`] for `max_seq`, [`ShapeError::TooLarge`] where the work area would not fit `usize`.
     pub const fn new(shape: Shape, max_seq: usize, plan: Plan) -> Result<Self, ShapeError> {
-        if let Err(error) = check_range("max_seq", max_seq, 1, u16::MAX as usize) {
-            return Err(error);
+        if max_seq < 1 || max_seq > MOST {
+            return Err(ShapeError::OutOfRange { name: "max_seq", value: max_seq, least: 1, most: MOST });
         }
         let layout = Self { shape, max_seq, plan };
         if layout.bytes_wide() > (usize::MAX / 2) as u64 {
@@ -54,11 +54,7 @@ impl Layout {
 
     /// An upper bound of all of it, in 64 bits: at most 2^16 layers of fewer than 2^34 words.
     const fn bytes_wide(&self) -> u64 {
-        let (s, d, h) = (
-            self.max_seq as u64,
-            self.shape.d_model() as u64,
-            self.shape.d_head() as u64,
-        );
+        let (s, d, h) = (self.max_seq as u64, self.shape.d_model() as u64, self.shape.d_head() as u64);
         let layer = s * (d + h) + self.history_len() as u64 * d + 2 * d;
         let layers = match self.plan {
             Plan::Lean => layer,

@@ -57,12 +57,7 @@ impl Sampler {
         if !(top_p > 0.0 && top_p <= 1.0) {
             return Err(SampleError::TopP);
         }
-        Ok(Self {
-            temperature,
-            top_k,
-            top_p,
-            state: seed,
-        })
+        Ok(Self { temperature, top_k, top_p, state: seed })
     }
 
     /// The generator's state: a sampler made with it as its seed continues this one's draws.
@@ -129,42 +124,27 @@ struct Candidates<'l> {
 
 impl<'l> Candidates<'l> {
     fn new(logits: &'l [f32], temperature: f32, top_k: usize) -> Self {
-        let greatest = logits.iter().fold(
-            f32::NEG_INFINITY,
-            |best, &logit| if logit > best { logit } else { best },
-        );
+        let greatest = logits.iter().fold(f32::NEG_INFINITY, |best, &logit| if logit > best { logit } else { best });
         let floor = if top_k >= logits.len() {
             1
         } else {
             let above = |floor| logits.iter().filter(|&&logit| key(logit) > floor).count();
             bisect(1..=key(greatest), |floor| above(floor) < top_k)
         };
-        Self {
-            logits,
-            greatest,
-            temperature,
-            floor,
-        }
+        Self { logits, greatest, temperature, floor }
     }
 
     /// The share of a logit to that of the greatest, in units of 2^-32.
     fn share(&self, logit: f32) -> u64 {
         // Equality first: the difference of two infinities is NaN.
-        let share = if logit == self.greatest {
-            1.0
-        } else {
-            portable::exp((logit - self.greatest) / self.temperature)
-        };
+        let share =
+            if logit == self.greatest { 1.0 } else { portable::exp((logit - self.greatest) / self.temperature) };
         (share * 4_294_967_296.0) as u64
     }
 
     /// Sum of the shares of all candidates with a key in `keys`.
     fn mass(&self, keys: RangeInclusive<u32>) -> u64 {
-        self.logits
-            .iter()
-            .filter(|&&logit| keys.contains(&key(logit)))
-            .map(|&logit| self.share(logit))
-            .sum()
+        self.logits.iter().filter(|&&logit| keys.contains(&key(logit))).map(|&logit| self.share(logit)).sum()
     }
 }
 
@@ -181,11 +161,7 @@ impl Nucleus {
         let total = candidates.mass(candidates.floor..=u32::MAX);
         if top_p >= 1.0 {
             let above = candidates.mass(candidates.floor.saturating_add(1)..=u32::MAX);
-            return Self {
-                threshold: candidates.floor,
-                above,
-                limit: total,
-            };
+            return Self { threshold: candidates.floor, above, limit: total };
         }
         // total is below 2^48 and top_p * 2^32 at most 2^32: the upper half of this product is total * top_p.
         let limit = mul_high(total << 15, ((top_p * 4_294_967_296.0) as u64) << 17);
@@ -198,11 +174,7 @@ impl Nucleus {
             }
             candidate <= limit
         });
-        Self {
-            threshold,
-            above,
-            limit,
-        }
+        Self { threshold, above, limit }
     }
 
     /// The tokens of the nucleus with their shares, by index.

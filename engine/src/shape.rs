@@ -23,15 +23,30 @@ pub struct Dims {
 
 impl Dims {
     /// What the C engine takes when no macro is set: a model of 60,800 parameters, 20,575 bytes as ATOME01.
-    pub const DEFAULT: Dims = Dims {
-        d_model: 64,
-        n_layers: 4,
-        d_head: 16,
-        kernel_size: 5,
-        n_pathways: 3,
-        vocab_size: 256,
-        top_k: 4,
-    };
+    pub const DEFAULT: Dims =
+        Dims { d_model: 64, n_layers: 4, d_head: 16, kernel_size: 5, n_pathways: 3, vocab_size: 256, top_k: 4 };
+
+    /// The first number outside its range.
+    const fn check(&self) -> Result<(), ShapeError> {
+        let ranges = [
+            ("d_model", self.d_model, 1, MOST),
+            ("n_layers", self.n_layers, 1, MOST),
+            ("d_head", self.d_head, 1, MOST),
+            ("kernel_size", self.kernel_size, 1, MOST),
+            ("n_pathways", self.n_pathways, 3, 8),
+            ("vocab_size", self.vocab_size, 1, MOST),
+            ("top_k", self.top_k, 1, MOST),
+        ];
+        let mut i = 0;
+        while i < ranges.len() {
+            let (name, value, least, most) = ranges[i];
+            if value < least || value > most {
+                return Err(ShapeError::OutOfRange { name, value, least, most });
+            }
+            i += 1;
+        }
+        Ok(())
+    }
 }
 
 impl Default for Dims {
@@ -67,12 +82,7 @@ pub enum ShapeError {
 impl fmt::Display for ShapeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OutOfRange {
-                name,
-                value,
-                least,
-                most,
-            } => {
+            Self::OutOfRange { name, value, least, most } => {
                 write!(f, "{name} is {value}, expected {least} to {most}")
             }
             Self::TooLarge => f.write_str("the shape is too large for this machine's address space"),
@@ -82,19 +92,8 @@ impl fmt::Display for ShapeError {
 
 impl core::error::Error for ShapeError {}
 
-const MOST: usize = u16::MAX as usize;
-
-pub(crate) const fn check_range(name: &'static str, value: usize, least: usize, most: usize) -> Result<(), ShapeError> {
-    if value < least || value > most {
-        return Err(ShapeError::OutOfRange {
-            name,
-            value,
-            least,
-            most,
-        });
-    }
-    Ok(())
-}
+/// Every size of a matrix is 16 bits wide in the C API.
+pub(crate) const MOST: usize = u16::MAX as usize;
 
 impl Shape {
     /// Checks every number of `dims`.
@@ -103,21 +102,8 @@ impl Shape {
     /// [`ShapeError::OutOfRange`] names the first number outside its range; [`ShapeError::TooLarge`] where the model's
     /// file would not fit `usize`.
     pub const fn new(dims: Dims) -> Result<Self, ShapeError> {
-        let ranges = [
-            check_range("d_model", dims.d_model, 1, MOST),
-            check_range("n_layers", dims.n_layers, 1, MOST),
-            check_range("d_head", dims.d_head, 1, MOST),
-            check_range("kernel_size", dims.kernel_size, 1, MOST),
-            check_range("n_pathways", dims.n_pathways, 3, 8),
-            check_range("vocab_size", dims.vocab_size, 1, MOST),
-            check_range("top_k", dims.top_k, 1, MOST),
-        ];
-        let mut i = 0;
-        while i < ranges.len() {
-            if let Err(error) = ranges[i] {
-                return Err(error);
-            }
-            i += 1;
+        if let Err(error) = dims.check() {
+            return Err(error);
         }
         let shape = Self { dims };
         // The largest thing a shape implies on its own is the file; half the address space keeps every later sum safe.

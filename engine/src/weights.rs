@@ -49,11 +49,7 @@ impl<'a> Trits<'a> {
     /// The weights of `packed` from index `start` on: a row need not start on a byte.
     #[inline]
     pub fn starting_at(packed: &'a [u8], start: usize) -> Self {
-        let mut trits = Self {
-            bytes: packed.get(start / 4..).unwrap_or(&[]).iter(),
-            current: 0,
-            left_in_current: 0,
-        };
+        let mut trits = Self { bytes: packed.get(start / 4..).unwrap_or(&[]).iter(), current: 0, left_in_current: 0 };
         for _ in 0..start % 4 {
             trits.next();
         }
@@ -97,12 +93,7 @@ impl<'a> Matrix<'a> {
     #[inline]
     pub fn new(packed: &'a [u8], scale: f32, rows: usize, cols: usize) -> Option<Self> {
         let len = rows.checked_mul(cols)?.div_ceil(4);
-        Some(Self {
-            packed: packed.get(..len)?,
-            scale,
-            rows,
-            cols,
-        })
+        Some(Self { packed: packed.get(..len)?, scale, rows, cols })
     }
 
     /// The packed weights.
@@ -162,11 +153,7 @@ impl<'a> Floats<'a> {
     /// The values in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = f32> + use<'a> {
-        self.bytes
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|bytes| LittleEndian::read_f32(bytes))
+        self.bytes.as_chunks::<4>().0.iter().map(|bytes| LittleEndian::read_f32(bytes))
     }
 }
 

@@ -68,11 +68,7 @@ pub struct WorkspaceError {
 
 impl fmt::Display for WorkspaceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the work area is too small, expected {} floats and {} words",
-            self.floats, self.words
-        )
+        write!(f, "the work area is too small, expected {} floats and {} words", self.floats, self.words)
     }
 }
 
@@ -91,10 +87,7 @@ impl<'w> Workspace<'w> {
     /// # Errors
     /// [`WorkspaceError`] where an array is too short: see [`Layout::floats`] and [`Layout::words`].
     pub fn new(layout: Layout, floats: &'w mut [f32], words: &'w mut [u32]) -> Result<Self, WorkspaceError> {
-        Self::cut(layout, floats, words).ok_or(WorkspaceError {
-            floats: layout.floats(),
-            words: layout.words(),
-        })
+        Self::cut(layout, floats, words).ok_or(WorkspaceError { floats: layout.floats(), words: layout.words() })
     }
 
     fn cut(layout: Layout, mut floats: &'w mut [f32], words: &'w mut [u32]) -> Option<Self> {

@@ -14,9 +14,7 @@ fn any_sequence_of_calls_gives_what_a_fresh_start_gives() {
     for shape in shapes() {
         for plan in [Plan::Lean, Plan::Cached] {
             let blobs = [model_blob(shape, 11), model_blob(shape, 12)];
-            let models = blobs
-                .each_ref()
-                .map(|blob| Model::new(shape, blob).expect("a whole model"));
+            let models = blobs.each_ref().map(|blob| Model::new(shape, blob).expect("a whole model"));
             let mut area = Area::new(shape, MAX_SEQ, plan, 99);
             let mut tokens = vec![0];
             for call in 0..CALLS {
@@ -37,11 +35,7 @@ fn any_sequence_of_calls_gives_what_a_fresh_start_gives() {
                 let token = predict_next(model, &mut workspace, tokens.iter().copied()).expect("tokens are given");
                 let expected = fresh(model, shape, MAX_SEQ, &tokens);
                 let rows = tokens.len().min(MAX_SEQ) * shape.n_pathways();
-                let got = (
-                    token,
-                    bits(workspace.logits()),
-                    bits(&workspace.router_weights()[..rows]),
-                );
+                let got = (token, bits(workspace.logits()), bits(&workspace.router_weights()[..rows]));
                 assert_eq!(got, expected, "call {call}, {plan:?}, {shape:?}, tokens {tokens:?}");
             }
         }
@@ -115,26 +109,12 @@ fn generation_and_classification_share_the_cache() {
             }
             let (mut warm, mut cold) = ([0.0; 3], [0.0; 3]);
             let logits = bits(area.workspace().logits());
-            let class = classify(
-                &classifier.base,
-                &classifier.head,
-                &mut area.workspace(),
-                all.clone(),
-                Some(&mut warm[..]),
-            );
-            assert_eq!(
-                bits(area.workspace().logits()),
-                logits,
-                "classification leaves the logits alone"
-            );
+            let class =
+                classify(&classifier.base, &classifier.head, &mut area.workspace(), all.clone(), Some(&mut warm[..]));
+            assert_eq!(bits(area.workspace().logits()), logits, "classification leaves the logits alone");
             let mut other = Area::new(shape, 6, Plan::Lean, 5);
-            let expected = classify(
-                &classifier.base,
-                &classifier.head,
-                &mut other.workspace(),
-                all,
-                Some(&mut cold[..]),
-            );
+            let expected =
+                classify(&classifier.base, &classifier.head, &mut other.workspace(), all, Some(&mut cold[..]));
             assert_eq!(class, expected);
             assert_eq!(bits(&warm), bits(&cold));
         }

@@ -9,15 +9,7 @@ use common::{bits, classifier_blob, model_blob, shape, shapes, Area};
 #[test]
 fn sizes_are_those_of_the_files_in_the_field() {
     assert_eq!(Model::blob_len(&shape(Dims::DEFAULT)), 20_575);
-    assert_eq!(
-        Model::blob_len(&shape(Dims {
-            d_model: 256,
-            n_layers: 8,
-            d_head: 64,
-            ..Dims::DEFAULT
-        })),
-        276_655
-    );
+    assert_eq!(Model::blob_len(&shape(Dims { d_model: 256, n_layers: 8, d_head: 64, ..Dims::DEFAULT })), 276_655);
 }
 
 #[test]
@@ -43,10 +35,7 @@ fn every_truncation_is_refused() {
             let expected = if len < 7 {
                 FormatError::TooShort { len, needed: 7 }
             } else {
-                FormatError::Truncated {
-                    len,
-                    needed: blob.len(),
-                }
+                FormatError::Truncated { len, needed: blob.len() }
             };
             assert_eq!(Model::new(shape, &blob[..len]).err(), Some(expected));
         }
@@ -56,10 +45,7 @@ fn every_truncation_is_refused() {
             let expected = if len < 13 {
                 FormatError::TooShort { len, needed: 13 }
             } else {
-                FormatError::Truncated {
-                    len,
-                    needed: blob.len(),
-                }
+                FormatError::Truncated { len, needed: blob.len() }
             };
             assert_eq!(Classifier::new(shape, &blob[..len], 16).err(), Some(expected));
         }
@@ -71,24 +57,11 @@ fn every_truncation_is_refused() {
 fn foreign_data_and_bad_counts_are_refused() {
     let shape = shapes()[0];
     let mut blob = model_blob(shape, 1);
-    assert_eq!(
-        Classifier::new(shape, &blob, 16).err(),
-        Some(FormatError::BadMagic { expected: "ATOMECL01" })
-    );
+    assert_eq!(Classifier::new(shape, &blob, 16).err(), Some(FormatError::BadMagic { expected: "ATOMECL01" }));
     blob[6] = b'2';
-    assert_eq!(
-        Model::new(shape, &blob).err(),
-        Some(FormatError::BadMagic { expected: "ATOME01" })
-    );
+    assert_eq!(Model::new(shape, &blob).err(), Some(FormatError::BadMagic { expected: "ATOME01" }));
     let mut blob = classifier_blob(shape, 4, 1);
-    for (count, most) in [
-        (0, 16),
-        (-1, 16),
-        (17, 16),
-        (4, 3),
-        (i32::MIN, 16),
-        (i32::MAX, usize::MAX / 2),
-    ] {
+    for (count, most) in [(0, 16), (-1, 16), (17, 16), (4, 3), (i32::MIN, 16), (i32::MAX, usize::MAX / 2)] {
         blob[9..13].copy_from_slice(&count.to_le_bytes());
         match Classifier::new(shape, &blob, most).err() {
             Some(FormatError::BadClassCount { found, most: limit }) => assert_eq!((found, limit), (count, most)),
@@ -118,48 +91,20 @@ fn place_and_trailing_bytes_do_not_matter() {
 
 #[test]
 fn sizes_out_of_range_are_named() {
-    let least = Dims {
-        d_model: 1,
-        n_layers: 1,
-        d_head: 1,
-        kernel_size: 1,
-        n_pathways: 3,
-        vocab_size: 1,
-        top_k: 1,
-    };
+    let least = Dims { d_model: 1, n_layers: 1, d_head: 1, kernel_size: 1, n_pathways: 3, vocab_size: 1, top_k: 1 };
     assert!(Shape::new(least).is_ok());
     let name = |dims: Dims| match Shape::new(dims) {
         Err(ShapeError::OutOfRange { name, .. }) => name,
         other => panic!("{other:?}"),
     };
     assert_eq!(name(Dims { d_model: 0, ..least }), "d_model");
-    assert_eq!(
-        name(Dims {
-            n_layers: 65_536,
-            ..least
-        }),
-        "n_layers"
-    );
+    assert_eq!(name(Dims { n_layers: 65_536, ..least }), "n_layers");
     assert_eq!(name(Dims { d_head: 0, ..least }), "d_head");
-    assert_eq!(
-        name(Dims {
-            kernel_size: usize::MAX,
-            ..least
-        }),
-        "kernel_size"
-    );
+    assert_eq!(name(Dims { kernel_size: usize::MAX, ..least }), "kernel_size");
     assert_eq!(name(Dims { n_pathways: 2, ..least }), "n_pathways");
     assert_eq!(name(Dims { n_pathways: 9, ..least }), "n_pathways");
-    assert_eq!(
-        name(Dims {
-            vocab_size: 65_536,
-            ..least
-        }),
-        "vocab_size"
-    );
+    assert_eq!(name(Dims { vocab_size: 65_536, ..least }), "vocab_size");
     assert_eq!(name(Dims { top_k: 0, ..least }), "top_k");
-    let text = Shape::new(Dims { top_k: 0, ..least })
-        .expect_err("out of range")
-        .to_string();
+    let text = Shape::new(Dims { top_k: 0, ..least }).expect_err("out of range").to_string();
     assert_eq!(text, "top_k is 0, expected 1 to 65535");
 }

@@ -18,15 +18,7 @@ fn unasked_the_state_is_no_larger_than_before() {
                     for (kernel_size, n_pathways, vocab_size, top_k) in
                         [(5, 3, 256, 4), (64, 8, 1, 600), (1, 3, 65_535, 1)]
                     {
-                        let dims = Dims {
-                            d_model,
-                            n_layers,
-                            d_head,
-                            kernel_size,
-                            n_pathways,
-                            vocab_size,
-                            top_k,
-                        };
+                        let dims = Dims { d_model, n_layers, d_head, kernel_size, n_pathways, vocab_size, top_k };
                         let shape = shape(dims);
                         let layout = Layout::auto(shape, max_seq).expect("in range");
                         let before = c99_state_bytes(&shape, max_seq);
@@ -50,19 +42,11 @@ fn unasked_the_state_is_no_larger_than_before() {
 #[test]
 fn the_lean_plan_takes_less_than_half() {
     let small = shape(Dims::DEFAULT);
-    let large = shape(Dims {
-        d_model: 256,
-        n_layers: 8,
-        d_head: 64,
-        ..Dims::DEFAULT
-    });
+    let large = shape(Dims { d_model: 256, n_layers: 8, d_head: 64, ..Dims::DEFAULT });
     for (shape, max_seq) in [(small, 32), (large, 64)] {
         let lean = Layout::new(shape, max_seq, Plan::Lean).expect("in range").bytes();
         let before = c99_state_bytes(&shape, max_seq);
-        println!(
-            "S {max_seq}: lean {lean}, before {before}, {:.1} %",
-            100.0 * lean as f64 / before as f64
-        );
+        println!("S {max_seq}: lean {lean}, before {before}, {:.1} %", 100.0 * lean as f64 / before as f64);
         assert!(lean as u64 * 100 <= before * 45);
     }
 }
@@ -85,32 +69,19 @@ fn short_arrays_are_refused_and_exact_ones_suffice() {
 
 #[test]
 fn what_cannot_run_says_so() {
-    let [first, _, third, _] = shapes()[..] else {
-        panic!("four shapes")
-    };
+    let [first, _, third, _] = shapes()[..] else { panic!("four shapes") };
     let layout = Layout::new(third, 6, Plan::Cached).expect("in range");
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
     let mut workspace = Workspace::new(layout, &mut floats, &mut words).expect("large enough");
     let blob = model_blob(first, 1);
     let model = atome_engine::Model::new(first, &blob).expect("a whole model");
-    assert_eq!(
-        atome_engine::predict_next(&model, &mut workspace, [1]),
-        Err(RunError::ShapeMismatch)
-    );
+    assert_eq!(atome_engine::predict_next(&model, &mut workspace, [1]), Err(RunError::ShapeMismatch));
     let blob = model_blob(third, 1);
     let model = atome_engine::Model::new(third, &blob).expect("a whole model");
-    assert_eq!(
-        atome_engine::predict_next(&model, &mut workspace, []),
-        Err(RunError::NoTokens)
-    );
+    assert_eq!(atome_engine::predict_next(&model, &mut workspace, []), Err(RunError::NoTokens));
     assert!(Layout::new(third, 0, Plan::Lean).is_err());
     assert!(Layout::new(third, 65_536, Plan::Lean).is_err());
-    let widest = Shape::new(Dims {
-        d_model: 65_535,
-        d_head: 65_535,
-        n_layers: 65_535,
-        ..Dims::DEFAULT
-    });
+    let widest = Shape::new(Dims { d_model: 65_535, d_head: 65_535, n_layers: 65_535, ..Dims::DEFAULT });
     if cfg!(target_pointer_width = "32") {
         assert!(widest.is_err());
     } else {

@@ -49,11 +49,7 @@ const TANH: Subject = Subject {
     ],
 };
 
-const SQRT: Subject = Subject {
-    name: "sqrt",
-    check: check_sqrt,
-    boundaries: &[],
-};
+const SQRT: Subject = Subject { name: "sqrt", check: check_sqrt, boundaries: &[] };
 
 fn check_exp(bits: u32) -> Result<(), String> {
     let x = f32::from_bits(bits);
@@ -104,11 +100,7 @@ impl Random {
 /// Both signs of: mantissas all over every exponent, whole neighbourhoods of the boundaries and of every power of two,
 /// and random bits.
 fn check_stratified(subject: &Subject) {
-    let (mantissas, neighbours, random_bits) = if cfg!(miri) {
-        (2, 1, 100)
-    } else {
-        (4096, 2000, 2_000_000)
-    };
+    let (mantissas, neighbours, random_bits) = if cfg!(miri) { (2, 1, 100) } else { (4096, 2000, 2_000_000) };
     let mut random = Random(0x5eed);
     let mut compared = 0u64;
     let mut both_signs = |magnitude: u32| {
@@ -166,11 +158,7 @@ fn check_all(subject: &Subject) {
         let done = compared.fetch_add(CHUNK, Ordering::Relaxed) + CHUNK;
         if (done / CHUNK).is_multiple_of(16) {
             let percent = done as f64 / (CHUNK * CHUNKS) as f64 * 100.0;
-            eprint!(
-                "\r{}: {percent:5.1} %, {:.0} s ",
-                subject.name,
-                start.elapsed().as_secs_f64()
-            );
+            eprint!("\r{}: {percent:5.1} %, {:.0} s ", subject.name, start.elapsed().as_secs_f64());
         }
     };
     thread::scope(|scope| {
@@ -181,10 +169,7 @@ fn check_all(subject: &Subject) {
 
     let (compared, differing) = (compared.into_inner(), differing.into_inner());
     let seconds = start.elapsed().as_secs_f64();
-    eprintln!(
-        "\r{}: {compared} inputs, {differing} differences, {seconds:.0} s",
-        subject.name
-    );
+    eprintln!("\r{}: {compared} inputs, {differing} differences, {seconds:.0} s", subject.name);
     assert_eq!(compared, 1 << 32);
     assert_eq!(differing, 0);
 }

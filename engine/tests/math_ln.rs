@@ -18,11 +18,7 @@ fn relative_error(bits: u32) -> f64 {
 
 fn check(bits: u32) {
     let error = relative_error(bits);
-    assert!(
-        error <= BOUND,
-        "ln({:e}): relative error {error:e}",
-        f32::from_bits(bits)
-    );
+    assert!(error <= BOUND, "ln({:e}): relative error {error:e}", f32::from_bits(bits));
 }
 
 #[test]

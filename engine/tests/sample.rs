@@ -9,17 +9,9 @@ use common::Rng;
 
 /// The definition, with a sorted list: top-k with ties, top-p by the share before a token, then a draw in index order.
 fn plain(logits: &[f32], temperature: f32, top_k: usize, top_p: f32, random: u64) -> usize {
-    let greatest = logits
-        .iter()
-        .copied()
-        .filter(|logit| !logit.is_nan())
-        .fold(f32::NEG_INFINITY, f32::max);
+    let greatest = logits.iter().copied().filter(|logit| !logit.is_nan()).fold(f32::NEG_INFINITY, f32::max);
     let share = |logit: f32| {
-        let share = if logit == greatest {
-            1.0
-        } else {
-            portable::exp((logit - greatest) / temperature)
-        };
+        let share = if logit == greatest { 1.0 } else { portable::exp((logit - greatest) / temperature) };
         (f64::from(share) * 4_294_967_296.0) as u128
     };
     let mut ranked: Vec<usize> = (0..logits.len()).filter(|&token| !logits[token].is_nan()).collect();
@@ -82,7 +74,7 @@ fn draws_are_those_of_the_definition() {
 #[test]
 fn shares_come_out_as_asked() {
     let logits = [0.0, 1.0, 2.0, -1.0];
-    let sum: f64 = logits.iter().map(|&logit| f64::from(logit).exp()).sum();
+    let sum: f64 = logits.iter().map(|&logit| logit.exp()).sum();
     let draws = if cfg!(miri) { 200 } else { 200_000 };
     let mut counts = [0_u32; 4];
     let mut sampler = Sampler::new(1.0, 4, 1.0, 42).expect("in range");
@@ -90,12 +82,9 @@ fn shares_come_out_as_asked() {
         counts[sampler.sample(&logits.map(|logit| logit as f32))] += 1;
     }
     for (count, logit) in counts.iter().zip(logits) {
-        let (share, expected) = (f64::from(*count) / f64::from(draws), f64::from(logit).exp() / sum);
+        let (share, expected) = (f64::from(*count) / f64::from(draws), logit.exp() / sum);
         let deviation = (expected * (1.0 - expected) / f64::from(draws)).sqrt();
-        assert!(
-            (share - expected).abs() < 5.0 * deviation,
-            "{share} instead of {expected}"
-        );
+        assert!((share - expected).abs() < 5.0 * deviation, "{share} instead of {expected}");
     }
 }
 

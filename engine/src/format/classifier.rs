@@ -3,10 +3,50 @@
 use super::cursor::Cursor;
 use super::error::FormatError;
 use super::model::Model;
-use super::sections::body_len;
+use super::sections::{body_len, matrix_len};
 use super::CLASSIFIER_MAGIC;
 use crate::shape::Shape;
 use crate::weights::Matrix;
+
+/// Magic and class count.
+const HEADER: usize = CLASSIFIER_MAGIC.len() + 4;
+
+/// What an ATOMECL01 file holds behind its header.
+#[derive(Clone, Copy, Debug)]
+pub struct ClassifierBody<'a> {
+    /// The sections of the model, as in ATOME01.
+    pub model: &'a [u8],
+    /// One row of d_model weights a class.
+    pub head: Matrix<'a>,
+}
+
+/// The parts of an ATOMECL01 file of the given shape with at most `most_classes` classes, trailing bytes cut off.
+///
+/// # Errors
+/// [`FormatError::TooShort`], [`FormatError::BadMagic`] or [`FormatError::BadClassCount`] where the header is wrong,
+/// [`FormatError::Truncated`] where the data ends early.
+pub fn classifier_body<'a>(
+    shape: &Shape,
+    data: &'a [u8],
+    most_classes: usize,
+) -> Result<ClassifierBody<'a>, FormatError> {
+    let Some((header, rest)) = data.split_first_chunk::<HEADER>() else {
+        return Err(FormatError::TooShort { len: data.len(), needed: HEADER });
+    };
+    let Some(count) = header.strip_prefix(CLASSIFIER_MAGIC) else {
+        return Err(FormatError::BadMagic { expected: "ATOMECL01" });
+    };
+    let found = Cursor::new(count).i32().unwrap_or(0);
+    let n_classes = match usize::try_from(found) {
+        Ok(count) if count >= 1 && count <= most_classes => count,
+        _ => return Err(FormatError::BadClassCount { found, most: most_classes }),
+    };
+    rest.split_at_checked(body_len(shape))
+        .and_then(|(model, tail)| {
+            Some(ClassifierBody { model, head: Cursor::new(tail).matrix(n_classes, shape.d_model())? })
+        })
+        .ok_or(FormatError::Truncated { len: data.len(), needed: Classifier::blob_len(shape, n_classes) })
+}
 
 /// A classifier whose weights stay where the file lies.
 #[derive(Clone, Copy, Debug)]
@@ -17,50 +57,20 @@ pub struct Classifier<'a> {
     pub head: Matrix<'a>,
 }
 
-const HEADER: usize = CLASSIFIER_MAGIC.len() + 4;
-
 impl<'a> Classifier<'a> {
     /// Bytes of an ATOMECL01 file of this shape and class count, magic and count included.
     pub const fn blob_len(shape: &Shape, n_classes: usize) -> usize {
-        HEADER + body_len(shape) + 4 + Matrix::packed_len(n_classes, shape.d_model())
+        HEADER + body_len(shape) + matrix_len(n_classes, shape.d_model())
     }
 
     /// Reads an ATOMECL01 file of the given shape with at most `most_classes` classes. Bytes behind the end are allowed.
     ///
     /// # Errors
-    /// [`FormatError::TooShort`], [`FormatError::BadMagic`] or [`FormatError::BadClassCount`] where the header is wrong,
-    /// [`FormatError::Truncated`] where the data ends early.
+    /// As [`classifier_body`].
     pub fn new(shape: Shape, data: &'a [u8], most_classes: usize) -> Result<Self, FormatError> {
-        let Some((header, body)) = data.split_at_checked(HEADER) else {
-            return Err(FormatError::TooShort {
-                len: data.len(),
-                needed: HEADER,
-            });
-        };
-        let Some(count) = header.strip_prefix(CLASSIFIER_MAGIC) else {
-            return Err(FormatError::BadMagic { expected: "ATOMECL01" });
-        };
-        let found = Cursor::new(count).i32().unwrap_or(0);
-        let n_classes = match usize::try_from(found) {
-            Ok(count) if count >= 1 && count <= most_classes => count,
-            _ => {
-                return Err(FormatError::BadClassCount {
-                    found,
-                    most: most_classes,
-                })
-            }
-        };
-        Model::from_body(shape, body)
-            .and_then(|(base, mut rest)| {
-                Some(Self {
-                    base,
-                    head: rest.matrix(n_classes, shape.d_model())?,
-                })
-            })
-            .ok_or(FormatError::Truncated {
-                len: data.len(),
-                needed: Self::blob_len(&shape, n_classes),
-            })
+        let body = classifier_body(&shape, data, most_classes)?;
+        let truncated = FormatError::Truncated { len: data.len(), needed: Self::blob_len(&shape, body.head.rows()) };
+        Ok(Self { base: Model::from_body(shape, body.model).ok_or(truncated)?, head: body.head })
     }
 
     /// Number of classes.

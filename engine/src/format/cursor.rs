@@ -2,22 +2,22 @@
 
 use byteorder::{ByteOrder, LittleEndian};
 
-use crate::weights::{Floats, Matrix};
+use crate::weights::{Floats, Matrix, Norm};
 
-#[derive(Clone, Copy)]
-pub(crate) struct Cursor<'a> {
+/// A place in a file's body, from which sections are taken one after another. `None` means that the bytes end first.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    /// Starts at the front of `bytes`.
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
 
-    pub(crate) fn skip(self, len: usize) -> Option<Self> {
-        Some(Self {
-            rest: self.rest.get(len..)?,
-        })
+    pub(super) fn skip(self, len: usize) -> Option<Self> {
+        Some(Self { rest: self.rest.get(len..)? })
     }
 
     fn take(&mut self, len: usize) -> Option<&'a [u8]> {
@@ -32,18 +32,24 @@ impl<'a> Cursor<'a> {
         Some(taken)
     }
 
-    pub(crate) fn i32(&mut self) -> Option<i32> {
+    pub(super) fn i32(&mut self) -> Option<i32> {
         self.four().map(|bytes| LittleEndian::read_i32(bytes))
     }
 
-    /// One scale, then the packed weights.
-    pub(crate) fn matrix(&mut self, rows: usize, cols: usize) -> Option<Matrix<'a>> {
+    /// One scale, then `rows * cols` packed weights.
+    pub fn matrix(&mut self, rows: usize, cols: usize) -> Option<Matrix<'a>> {
         let scale = self.four().map(|bytes| LittleEndian::read_f32(bytes))?;
         let packed = self.take(Matrix::packed_len(rows, cols))?;
         Matrix::new(packed, scale, rows, cols)
     }
 
-    pub(crate) fn floats(&mut self, count: usize) -> Option<Floats<'a>> {
+    /// `count` floats.
+    pub fn floats(&mut self, count: usize) -> Option<Floats<'a>> {
         self.take(4 * count).map(Floats::new)
+    }
+
+    /// The two parameters of a norm over `d_model` values.
+    pub fn norm(&mut self, d_model: usize) -> Option<Norm<'a>> {
+        Some(Norm { gamma: self.floats(d_model)?, beta: self.floats(d_model)? })
     }
 }

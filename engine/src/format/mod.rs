@@ -9,9 +9,10 @@ mod error;
 mod model;
 mod sections;
 
-pub use classifier::Classifier;
+pub use classifier::{classifier_body, Classifier, ClassifierBody};
+pub use cursor::Cursor;
 pub use error::FormatError;
-pub use model::Model;
+pub use model::{model_body, model_fingerprint, Model};
 pub use sections::{sections, Section, SectionKind};
 
 /// First bytes of a model file with 2-bit weights.

@@ -8,6 +8,28 @@ use crate::fingerprint::Fingerprint;
 use crate::shape::Shape;
 use crate::weights::{Attention, Block, Conv, Matrix, Norm, Ssm, Weights};
 
+/// The sections of an ATOME01 file of the given shape, magic and trailing bytes cut off.
+///
+/// # Errors
+/// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
+/// ends early.
+pub fn model_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<&'a [u8], FormatError> {
+    let Some((magic, body)) = data.split_first_chunk() else {
+        return Err(FormatError::TooShort { len: data.len(), needed: MAGIC.len() });
+    };
+    if magic != MAGIC {
+        return Err(FormatError::BadMagic { expected: "ATOME01" });
+    }
+    body.get(..body_len(shape)).ok_or(FormatError::Truncated { len: data.len(), needed: Model::blob_len(shape) })
+}
+
+/// The identity of a model: that of its sections and of all numbers that change what they mean.
+pub fn model_fingerprint(shape: &Shape, body: &[u8]) -> u64 {
+    let mut fingerprint = Fingerprint::of_shape(shape);
+    fingerprint.bytes(body);
+    fingerprint.finish()
+}
+
 /// A model whose weights stay where the file lies: flash, a file mapping, a buffer.
 #[derive(Clone, Copy, Debug)]
 pub struct Model<'a> {
@@ -28,53 +50,22 @@ impl<'a> Model<'a> {
     /// Reads an ATOME01 file of the given shape. Bytes behind the end are allowed.
     ///
     /// # Errors
-    /// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`]
-    /// where it ends early.
+    /// As [`model_body`].
     pub fn new(shape: Shape, data: &'a [u8]) -> Result<Self, FormatError> {
-        let Some((magic, body)) = data.split_at_checked(MAGIC.len()) else {
-            return Err(FormatError::TooShort {
-                len: data.len(),
-                needed: MAGIC.len(),
-            });
-        };
-        if magic != MAGIC {
-            return Err(FormatError::BadMagic { expected: "ATOME01" });
-        }
-        Self::from_body(shape, body)
-            .ok_or(FormatError::Truncated {
-                len: data.len(),
-                needed: Self::blob_len(&shape),
-            })
-            .map(|(model, _)| model)
+        let body = model_body(&shape, data)?;
+        Self::from_body(shape, body).ok_or(FormatError::Truncated { len: data.len(), needed: Self::blob_len(&shape) })
     }
 
-    /// Reads the sections behind the magic; `None` where they do not fit. The cursor stands behind the last one.
-    pub(super) fn from_body(shape: Shape, body: &'a [u8]) -> Option<(Self, Cursor<'a>)> {
+    /// Reads the sections; `None` where they do not fit.
+    pub(super) fn from_body(shape: Shape, body: &'a [u8]) -> Option<Self> {
         let d = shape.d_model();
-        let own = body.get(..body_len(&shape))?;
-        let embed = Cursor::new(own).matrix(shape.vocab_size(), d)?;
-        let blocks_start = embed_len(&shape);
-        let blocks_end = blocks_start + shape.n_layers() * block_len(&shape);
-        let blocks = own.get(blocks_start..blocks_end)?;
-        let mut tail = Cursor::new(body).skip(blocks_end)?;
-        let final_norm = Norm {
-            gamma: tail.floats(d)?,
-            beta: tail.floats(d)?,
-        };
+        let (start, len) = (embed_len(&shape), shape.n_layers() * block_len(&shape));
+        let embed = Cursor::new(body).matrix(shape.vocab_size(), d)?;
+        let blocks = body.get(start..start + len)?;
+        let mut tail = Cursor::new(body).skip(start + len)?;
+        let final_norm = tail.norm(d)?;
         let unembed = tail.matrix(shape.vocab_size(), d)?;
-        let mut fingerprint = Fingerprint::of_shape(&shape);
-        fingerprint.bytes(own);
-        Some((
-            Self {
-                shape,
-                embed,
-                blocks,
-                final_norm,
-                unembed,
-                fingerprint: fingerprint.finish(),
-            },
-            tail,
-        ))
+        Some(Self { shape, embed, blocks, final_norm, unembed, fingerprint: model_fingerprint(&shape, body) })
     }
 }
 
@@ -91,18 +82,9 @@ impl<'a> Weights<'a> for Model<'a> {
         let (d, h) = (self.shape.d_model(), self.shape.d_head());
         let mut at = Cursor::new(self.blocks).skip(layer.checked_mul(block_len(&self.shape))?)?;
         Some(Block {
-            norm: Norm {
-                gamma: at.floats(d)?,
-                beta: at.floats(d)?,
-            },
-            conv: Conv {
-                taps: at.matrix(d, self.shape.kernel_size())?,
-            },
-            ssm: Ssm {
-                a_raw: at.floats(d)?,
-                b: at.floats(d)?,
-                c_out: at.floats(d)?,
-            },
+            norm: at.norm(d)?,
+            conv: Conv { taps: at.matrix(d, self.shape.kernel_size())? },
+            ssm: Ssm { a_raw: at.floats(d)?, b: at.floats(d)?, c_out: at.floats(d)? },
             attention: Attention {
                 wq: at.matrix(h, d)?,
                 wk: at.matrix(h, d)?,

@@ -27,7 +27,7 @@ impl SectionKind {
     /// Bytes in the file.
     pub const fn len(&self) -> usize {
         match *self {
-            Self::Matrix { rows, cols } => 4 + Matrix::packed_len(rows, cols),
+            Self::Matrix { rows, cols } => matrix_len(rows, cols),
             Self::Floats { count } => 4 * count,
         }
     }
@@ -75,73 +75,46 @@ const fn in_block(shape: &Shape, index: usize) -> (&'static str, SectionKind) {
     match index {
         0 => ("norm gamma", floats),
         1 => ("norm beta", floats),
-        2 => (
-            "conv taps",
-            SectionKind::Matrix {
-                rows: d,
-                cols: shape.kernel_size(),
-            },
-        ),
+        2 => ("conv taps", SectionKind::Matrix { rows: d, cols: shape.kernel_size() }),
         3 => ("ssm a_raw", floats),
         4 => ("ssm b", floats),
         5 => ("ssm c_out", floats),
-        6 => (
-            "Wq",
-            SectionKind::Matrix {
-                rows: shape.d_head(),
-                cols: d,
-            },
-        ),
-        7 => (
-            "Wk",
-            SectionKind::Matrix {
-                rows: shape.d_head(),
-                cols: d,
-            },
-        ),
+        6 => ("Wq", SectionKind::Matrix { rows: shape.d_head(), cols: d }),
+        7 => ("Wk", SectionKind::Matrix { rows: shape.d_head(), cols: d }),
         8 => ("Wv", SectionKind::Matrix { rows: d, cols: d }),
-        _ => (
-            "router",
-            SectionKind::Matrix {
-                rows: shape.n_pathways(),
-                cols: d,
-            },
-        ),
+        _ => ("router", SectionKind::Matrix { rows: shape.n_pathways(), cols: d }),
     }
+}
+
+/// Bytes of a quantised matrix: its scale and its weights.
+pub(super) const fn matrix_len(rows: usize, cols: usize) -> usize {
+    4 + Matrix::packed_len(rows, cols)
 }
 
 /// Bytes of the embedding, and of the unembedding.
-pub(crate) const fn embed_len(shape: &Shape) -> usize {
-    SectionKind::Matrix {
-        rows: shape.vocab_size(),
-        cols: shape.d_model(),
-    }
-    .len()
+pub(super) const fn embed_len(shape: &Shape) -> usize {
+    matrix_len(shape.vocab_size(), shape.d_model())
 }
 
-/// Bytes of one layer.
-pub(crate) const fn block_len(shape: &Shape) -> usize {
-    let mut len = 0;
-    let mut index = 0;
-    while index < IN_BLOCK {
-        len += in_block(shape, index).1.len();
-        index += 1;
-    }
-    len
+/// Bytes of one layer. In closed form, because a core counts the code of a walk; a test compares it with the walk.
+pub(super) const fn block_len(shape: &Shape) -> usize {
+    let d = shape.d_model();
+    5 * 4 * d
+        + matrix_len(d, shape.kernel_size())
+        + 2 * matrix_len(shape.d_head(), d)
+        + matrix_len(d, d)
+        + matrix_len(shape.n_pathways(), d)
 }
 
 /// Bytes of all sections of a plain model.
-pub(crate) const fn body_len(shape: &Shape) -> usize {
-    embed_len(shape) + shape.n_layers() * block_len(shape) + 2 * (4 * shape.d_model()) + embed_len(shape)
+pub(super) const fn body_len(shape: &Shape) -> usize {
+    2 * embed_len(shape) + shape.n_layers() * block_len(shape) + 2 * 4 * shape.d_model()
 }
 
 /// All sections of a file of this shape in order; `n_classes` adds a classifier's head.
 pub fn sections(shape: Shape, n_classes: Option<usize>) -> impl Iterator<Item = Section> {
     let d = shape.d_model();
-    let embed = SectionKind::Matrix {
-        rows: shape.vocab_size(),
-        cols: d,
-    };
+    let embed = SectionKind::Matrix { rows: shape.vocab_size(), cols: d };
     let blocks = (0..shape.n_layers())
         .flat_map(move |layer| (0..IN_BLOCK).map(move |index| (Some(layer), in_block(&shape, index))));
     let tail = [
@@ -150,18 +123,12 @@ pub fn sections(shape: Shape, n_classes: Option<usize>) -> impl Iterator<Item = 
         (None, ("unembed", embed)),
     ];
     let head = n_classes.map(|rows| (None, ("head", SectionKind::Matrix { rows, cols: d })));
-    core::iter::once((None, ("embed", embed)))
-        .chain(blocks)
-        .chain(tail)
-        .chain(head)
-        .scan(0, |offset, (layer, (name, kind))| {
-            let section = Section {
-                layer,
-                name,
-                kind,
-                offset: *offset,
-            };
+    core::iter::once((None, ("embed", embed))).chain(blocks).chain(tail).chain(head).scan(
+        0,
+        |offset, (layer, (name, kind))| {
+            let section = Section { layer, name, kind, offset: *offset };
             *offset = section.end();
             Some(section)
-        })
+        },
+    )
 }

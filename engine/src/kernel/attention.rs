@@ -57,10 +57,7 @@ pub fn attend(query: &[f32], keys: &[f32], values: &[f32], t: usize, mut best: T
     out.fill(0.0);
     let width = out.len();
     for (&weight, &position) in best.scores.iter().zip(best.positions.iter()) {
-        let Some(value) = (position as usize)
-            .checked_mul(width)
-            .and_then(|start| values.get(start..))
-        else {
+        let Some(value) = (position as usize).checked_mul(width).and_then(|start| values.get(start..)) else {
             continue;
         };
         for (out, &value) in out.iter_mut().zip(value) {

@@ -7,9 +7,7 @@ use crate::weights::Trit;
 /// beyond the sequence's start add nothing.
 #[inline]
 pub fn conv_taps(taps: impl Iterator<Item = Trit>, scale: f32, inputs: impl Iterator<Item = f32>) -> f32 {
-    taps.zip(inputs)
-        .fold(0.0, |sum, (tap, input)| accumulate(sum, tap, input))
-        * scale
+    taps.zip(inputs).fold(0.0, |sum, (tap, input)| accumulate(sum, tap, input)) * scale
 }
 
 /// The same with the earlier inputs in `history`, which `newest` then enters and whose oldest value falls out.

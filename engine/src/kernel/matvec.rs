@@ -17,11 +17,7 @@ pub(crate) fn accumulate(sum: f32, weight: Trit, value: f32) -> f32 {
 /// One output: the sum of ±`x[i]` in column order, then times the scale. `x` is `[cols]`.
 #[inline]
 pub fn matvec_row(matrix: &Matrix, row: usize, x: &[f32]) -> f32 {
-    matrix
-        .row(row)
-        .zip(x)
-        .fold(0.0, |sum, (weight, &value)| accumulate(sum, weight, value))
-        * matrix.scale()
+    matrix.row(row).zip(x).fold(0.0, |sum, (weight, &value)| accumulate(sum, weight, value)) * matrix.scale()
 }
 
 /// `y[row] = scale * (matrix x)[row]`. `x` is `[cols]`, `y` is `[rows]`.

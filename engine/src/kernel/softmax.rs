@@ -5,9 +5,7 @@ use crate::math::exp;
 /// Turns scores into weights in place.
 pub fn softmax(z: &mut [f32]) {
     let Some(&first) = z.first() else { return };
-    let greatest = z
-        .iter()
-        .fold(first, |best, &value| if value > best { value } else { best });
+    let greatest = z.iter().fold(first, |best, &value| if value > best { value } else { best });
     let mut sum = 0.0;
     for value in &mut *z {
         *value = exp(*value - greatest);

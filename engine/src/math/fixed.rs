@@ -61,21 +61,10 @@ mod tests {
     fn mul_high_is_the_upper_half_of_the_product() {
         let mut state = 1u64;
         let mut next = || {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             state ^ (state >> 29)
         };
-        let edges = [
-            0,
-            1,
-            2,
-            0xffff_ffff,
-            0x1_0000_0000,
-            0xffff_ffff_0000_0000,
-            u64::MAX - 1,
-            u64::MAX,
-        ];
+        let edges = [0, 1, 2, 0xffff_ffff, 0x1_0000_0000, 0xffff_ffff_0000_0000, u64::MAX - 1, u64::MAX];
         let check = |a: u64, b: u64| assert_eq!(mul_high(a, b), ((a as u128 * b as u128) >> 64) as u64, "{a} * {b}");
         for a in edges {
             for b in edges {

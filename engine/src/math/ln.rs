@@ -42,11 +42,8 @@ pub fn ln(x: f32) -> f32 {
 /// Squaring y doubles log2 y, so whether the square reaches 2 is the next bit of the logarithm. An error made in
 /// step j counts 2^-j times in the result, so those of all steps stay below 2^-61.
 fn log2(bits: u32) -> i64 {
-    let (significand, field) = if bits < HIDDEN {
-        (bits, 1)
-    } else {
-        ((bits & (HIDDEN - 1)) | HIDDEN, (bits >> 23) as i32)
-    };
+    let (significand, field) =
+        if bits < HIDDEN { (bits, 1) } else { ((bits & (HIDDEN - 1)) | HIDDEN, (bits >> 23) as i32) };
     let up = significand.leading_zeros();
     let exponent = field - 119 - up as i32;
     // y = x / 2^exponent, in [1, 2) and Q63.

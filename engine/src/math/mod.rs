@@ -52,8 +52,4 @@ pub use portable::{exp, sqrt, tanh};
 pub use system::{exp, sqrt, tanh};
 
 /// Where [`exp`], [`tanh`] and [`sqrt`] of this build come from: `"portable"` or `"system"`.
-pub const MODE: &str = if cfg!(feature = "system-libm") {
-    "system"
-} else {
-    "portable"
-};
+pub const MODE: &str = if cfg!(feature = "system-libm") { "system" } else { "portable" };
