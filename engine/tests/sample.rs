@@ -73,7 +73,7 @@ fn draws_are_those_of_the_definition() {
 
 #[test]
 fn shares_come_out_as_asked() {
-    let logits = [0.0, 1.0, 2.0, -1.0];
+    let logits = [0.0_f64, 1.0, 2.0, -1.0];
     let sum: f64 = logits.iter().map(|&logit| logit.exp()).sum();
     let draws = if cfg!(miri) { 200 } else { 200_000 };
     let mut counts = [0_u32; 4];
