@@ -1,6 +1,6 @@
 //! How large a work area is and where its parts lie, for both memory plans.
 
-use crate::shape::{Shape, ShapeError, MOST};
+use crate::shape::{is_size, Shape, ShapeError, MOST};
 
 /// How the work area spends memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Layout {
     /// # Errors
     /// [`ShapeError::OutOfRange`] for `max_seq`, [`ShapeError::TooLarge`] where the work area would not fit `usize`.
     pub const fn new(shape: Shape, max_seq: usize, plan: Plan) -> Result<Self, ShapeError> {
-        if max_seq < 1 || max_seq > MOST {
+        if !is_size(max_seq) {
             return Err(ShapeError::OutOfRange { name: "max_seq", value: max_seq, least: 1, most: MOST });
         }
         let layout = Self { shape, max_seq, plan };

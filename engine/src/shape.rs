@@ -26,26 +26,38 @@ impl Dims {
     pub const DEFAULT: Dims =
         Dims { d_model: 64, n_layers: 4, d_head: 16, kernel_size: 5, n_pathways: 3, vocab_size: 256, top_k: 4 };
 
-    /// The first number outside its range.
-    const fn check(&self) -> Result<(), ShapeError> {
-        let ranges = [
-            ("d_model", self.d_model, 1, MOST),
-            ("n_layers", self.n_layers, 1, MOST),
-            ("d_head", self.d_head, 1, MOST),
-            ("kernel_size", self.kernel_size, 1, MOST),
-            ("n_pathways", self.n_pathways, 3, 8),
-            ("vocab_size", self.vocab_size, 1, MOST),
-            ("top_k", self.top_k, 1, MOST),
-        ];
-        let mut i = 0;
-        while i < ranges.len() {
-            let (name, value, least, most) = ranges[i];
-            if value < least || value > most {
-                return Err(ShapeError::OutOfRange { name, value, least, most });
-            }
-            i += 1;
-        }
-        Ok(())
+    /// Whether every number is in its range. Apart from [`Dims::first_error`], so that a core that only wants to know
+    /// carries no names.
+    const fn is_valid(&self) -> bool {
+        let paths = self.n_pathways;
+        is_size(self.d_model)
+            && is_size(self.n_layers)
+            && is_size(self.d_head)
+            && is_size(self.kernel_size)
+            && is_size(self.vocab_size)
+            && is_size(self.top_k)
+            && paths >= PATHWAYS.0
+            && paths <= PATHWAYS.1
+    }
+
+    const fn first_error(&self) -> ShapeError {
+        let (name, value) = if !is_size(self.d_model) {
+            ("d_model", self.d_model)
+        } else if !is_size(self.n_layers) {
+            ("n_layers", self.n_layers)
+        } else if !is_size(self.d_head) {
+            ("d_head", self.d_head)
+        } else if !is_size(self.kernel_size) {
+            ("kernel_size", self.kernel_size)
+        } else if !is_size(self.vocab_size) {
+            ("vocab_size", self.vocab_size)
+        } else if !is_size(self.top_k) {
+            ("top_k", self.top_k)
+        } else {
+            let (least, most) = PATHWAYS;
+            return ShapeError::OutOfRange { name: "n_pathways", value: self.n_pathways, least, most };
+        };
+        ShapeError::OutOfRange { name, value, least: 1, most: MOST }
     }
 }
 
@@ -95,6 +107,13 @@ impl core::error::Error for ShapeError {}
 /// Every size of a matrix is 16 bits wide in the C API.
 pub(crate) const MOST: usize = u16::MAX as usize;
 
+/// Least and most rows of a router.
+const PATHWAYS: (usize, usize) = (3, 8);
+
+pub(crate) const fn is_size(value: usize) -> bool {
+    value >= 1 && value <= MOST
+}
+
 impl Shape {
     /// Checks every number of `dims`.
     ///
@@ -102,8 +121,8 @@ impl Shape {
     /// [`ShapeError::OutOfRange`] names the first number outside its range; [`ShapeError::TooLarge`] where the model's
     /// file would not fit `usize`.
     pub const fn new(dims: Dims) -> Result<Self, ShapeError> {
-        if let Err(error) = dims.check() {
-            return Err(error);
+        if !dims.is_valid() {
+            return Err(dims.first_error());
         }
         let shape = Self { dims };
         // The largest thing a shape implies on its own is the file; half the address space keeps every later sum safe.

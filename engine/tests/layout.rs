@@ -5,15 +5,15 @@ mod common;
 use atome_engine::{c99_state_bytes, Dims, Layout, Plan, RunError, Shape, Workspace};
 use common::{model_blob, shape, shapes};
 
-const SIZES: [usize; 9] = [1, 2, 3, 5, 16, 37, 64, 128, 256];
-const LENGTHS: [usize; 11] = [1, 2, 3, 4, 7, 16, 32, 64, 128, 256, 512];
+const SIZES: &[usize] = if cfg!(miri) { &[1, 37] } else { &[1, 2, 3, 5, 16, 37, 64, 128, 256] };
+const LENGTHS: &[usize] = if cfg!(miri) { &[1, 2, 512] } else { &[1, 2, 3, 4, 7, 16, 32, 64, 128, 256, 512] };
 
 #[test]
 fn unasked_the_state_is_no_larger_than_before() {
     let mut checked = 0;
-    for d_model in SIZES {
+    for &d_model in SIZES {
         for d_head in [1, 16, 64] {
-            for max_seq in LENGTHS {
+            for &max_seq in LENGTHS {
                 for n_layers in [1, 4, 12] {
                     for (kernel_size, n_pathways, vocab_size, top_k) in
                         [(5, 3, 256, 4), (64, 8, 1, 600), (1, 3, 65_535, 1)]
@@ -69,7 +69,7 @@ fn short_arrays_are_refused_and_exact_ones_suffice() {
 
 #[test]
 fn what_cannot_run_says_so() {
-    let [first, _, third, _] = shapes()[..] else { panic!("four shapes") };
+    let [first, _, third, ..] = shapes()[..] else { panic!("three shapes") };
     let layout = Layout::new(third, 6, Plan::Cached).expect("in range");
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
     let mut workspace = Workspace::new(layout, &mut floats, &mut words).expect("large enough");
