@@ -76,8 +76,9 @@ pub unsafe extern "C" fn atome_causal_conv(
     let (x, out) = (x.cast::<f32>(), out.cast::<f32>());
     // SAFETY: not NULL; every index is t * stride + c with t < seq_len and c < stride, which the caller vouches for.
     unsafe {
-        let Some(conv) = (*kernel).view() else { return };
-        let channels = conv.taps.rows().min(stride);
+        let channels = usize::from((*kernel).channels);
+        let Some(conv) = (*kernel).view(channels, usize::from((*kernel).kernel_size)) else { return };
+        let channels = channels.min(stride);
         for t in 0..n {
             for c in 0..channels {
                 let earlier = (0..=t).rev().map(|position| x.add(position * stride + c).read());
@@ -108,7 +109,7 @@ pub unsafe extern "C" fn atome_ssm_forward(
     let (x, out) = (x.cast::<f32>(), out.cast::<f32>());
     // SAFETY: not NULL; every index is t * stride + c with t < seq_len and c < stride, which the caller vouches for.
     unsafe {
-        let Some(ssm) = (*params).view() else { return };
+        let Some(ssm) = (*params).view(usize::from((*params).channels)) else { return };
         let channels = ssm.a_raw.iter().zip(ssm.b.iter().zip(ssm.c_out.iter())).take(stride);
         for (c, (a, (b, c_out))) in channels.enumerate() {
             let gate = kernel::gate(a);
@@ -123,7 +124,7 @@ pub unsafe extern "C" fn atome_ssm_forward(
 }
 
 /// Top-k causal attention over seq_len positions that start a sequence, at most ATOME_MAX_SEQ. Uses the state's private
-/// memory; its logits and router weights stay. Does nothing on NULL or when params has other sizes than this program.
+/// memory; its logits and router weights stay. Does nothing on NULL or when params->top_k is above ATOME_TOP_K.
 ///
 /// # Safety
 /// `x` and `out` are NULL or have `seq_len` rows; `params` is NULL or that of a loaded model or made alike; `state` is NULL

@@ -4,7 +4,7 @@ use core::ffi::c_int;
 use core::slice;
 
 use atome_engine::format::{classifier_body, model_body, model_fingerprint, Cursor};
-use atome_engine::{Floats, FormatError, Matrix, Norm, Shape};
+use atome_engine::{FormatError, Matrix, Shape};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_TRUNCATED, ATOME_OK};
 use crate::config::{config, model_size};
@@ -31,55 +31,60 @@ unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8]) -> Option<
         // Zeroed first, so that the padding between members, which counts for the model's identity, is always the same.
         model.cast::<u8>().write_bytes(0, model_size(shape));
         (*model).fingerprint = [identity as u32, (identity >> 32) as u32];
-        (*model).embed.set(at.matrix(v, d)?);
+        (*model).embed.take(&mut at, v, d)?;
         let blocks = (&raw mut (*model).blocks).cast::<atome_block_t>();
         for layer in 0..shape.n_layers() {
             let block = &mut *blocks.add(layer);
-            block.norm.set(at.norm(d)?);
-            block.local_conv.set(at.matrix(d, shape.kernel_size())?);
-            block.ssm.a = pointer(at.floats(d)?);
-            block.ssm.b = pointer(at.floats(d)?);
-            block.ssm.c_out = pointer(at.floats(d)?);
+            block.norm.take(&mut at, d)?;
+            block.local_conv.take(&mut at, d, shape.kernel_size())?;
+            for place in [&mut block.ssm.a, &mut block.ssm.b, &mut block.ssm.c_out] {
+                *place = take_floats(&mut at, d)?;
+            }
             block.ssm.channels = d as u16;
-            block.attn.Wq.set(at.matrix(h, d)?);
-            block.attn.Wk.set(at.matrix(h, d)?);
-            block.attn.Wv.set(at.matrix(d, d)?);
+            block.attn.Wq.take(&mut at, h, d)?;
+            block.attn.Wk.take(&mut at, h, d)?;
+            block.attn.Wv.take(&mut at, d, d)?;
             block.attn.d_head = h as u16;
             block.attn.top_k = shape.top_k() as u16;
-            block.router.set(at.matrix(shape.n_pathways(), d)?);
+            block.router.take(&mut at, shape.n_pathways(), d)?;
         }
-        (*model).final_norm.set(at.norm(d)?);
-        (*model).unembed.set(at.matrix(v, d)?);
+        (*model).final_norm.take(&mut at, d)?;
+        (*model).unembed.take(&mut at, v, d)?;
     }
     Some(())
 }
 
-fn pointer(floats: Floats) -> *const f32 {
-    floats.bytes().as_ptr().cast()
+fn take_floats(at: &mut Cursor, count: usize) -> Option<*const f32> {
+    at.floats(count).map(|floats| floats.bytes().as_ptr().cast())
 }
 
 impl atome_ternary_t {
-    fn set(&mut self, matrix: Matrix) {
-        self.packed = matrix.packed().as_ptr();
-        self.scale = matrix.scale();
-        self.rows = matrix.rows() as u16;
-        self.cols = matrix.cols() as u16;
+    fn take(&mut self, at: &mut Cursor, rows: usize, cols: usize) -> Option<()> {
+        *self = Self::new(&at.matrix(rows, cols)?);
+        Some(())
+    }
+
+    fn new(matrix: &Matrix) -> Self {
+        let (rows, cols) = (matrix.rows() as u16, matrix.cols() as u16);
+        Self { packed: matrix.packed().as_ptr(), scale: matrix.scale(), rows, cols }
     }
 }
 
 impl atome_conv_t {
-    fn set(&mut self, taps: Matrix) {
+    fn take(&mut self, at: &mut Cursor, channels: usize, kernel_size: usize) -> Option<()> {
+        let taps = at.matrix(channels, kernel_size)?;
         self.packed = taps.packed().as_ptr();
         self.scale = taps.scale();
-        self.channels = taps.rows() as u16;
-        self.kernel_size = taps.cols() as u16;
+        (self.channels, self.kernel_size) = (channels as u16, kernel_size as u16);
+        Some(())
     }
 }
 
 impl atome_norm_t {
-    fn set(&mut self, norm: Norm) {
-        self.gamma = pointer(norm.gamma);
-        self.beta = pointer(norm.beta);
+    fn take(&mut self, at: &mut Cursor, count: usize) -> Option<()> {
+        self.gamma = take_floats(at, count)?;
+        self.beta = take_floats(at, count)?;
+        Some(())
     }
 }
 
@@ -133,7 +138,7 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
     match classifier_body(&shape, data, config.max_classes) {
         // SAFETY: not NULL; the caller vouches for the struct.
         Ok(body) => unsafe {
-            (*clf).head.set(body.head);
+            (*clf).head = atome_ternary_t::new(&body.head);
             (*clf).n_classes = body.head.rows() as c_int;
             fill(&raw mut (*clf).base, &shape, body.model).map_or(ATOME_ERR_TRUNCATED, |()| ATOME_OK)
         },

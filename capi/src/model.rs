@@ -1,4 +1,6 @@
 //! A loaded `atome_model_t` as the engine sees it: the same weights, read through the struct's pointers.
+//!
+//! Sizes are those of the program's shape, which loading has checked the blob against, not those that the structs repeat.
 
 use core::slice;
 
@@ -9,7 +11,7 @@ use crate::types::{
     atome_attn_t, atome_block_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ssm_t, atome_ternary_t,
 };
 
-/// `count` floats at any address.
+/// `count` floats at any address; `None` for NULL.
 ///
 /// # Safety
 /// `start` is NULL or leads to `4 * count` bytes that stay readable and unchanged for `'m`.
@@ -21,42 +23,52 @@ unsafe fn floats<'m>(start: *const f32, count: usize) -> Option<Floats<'m>> {
     Some(Floats::new(unsafe { slice::from_raw_parts(start.cast(), 4 * count) }))
 }
 
+/// `rows * cols` packed weights; `None` for NULL.
+///
 /// # Safety
-/// `packed` is NULL or leads to as many bytes as `rows * cols` weights take, readable and unchanged for `'m`.
-unsafe fn matrix<'m>(packed: *const u8, scale: f32, rows: u16, cols: u16) -> Option<Matrix<'m>> {
+/// `packed` is NULL or leads to as many bytes as these weights take, readable and unchanged for `'m`.
+unsafe fn matrix<'m>(packed: *const u8, scale: f32, rows: usize, cols: usize) -> Option<Matrix<'m>> {
     if packed.is_null() {
         return None;
     }
-    let (rows, cols) = (usize::from(rows), usize::from(cols));
     // SAFETY: not NULL, and the caller vouches for the bytes.
     let packed = unsafe { slice::from_raw_parts(packed, Matrix::packed_len(rows, cols)) };
     Matrix::new(packed, scale, rows, cols)
 }
 
 impl atome_ternary_t {
+    /// The matrix with the sizes that the struct itself names.
+    ///
     /// # Safety
     /// The pointer is NULL or leads to `rows * cols` packed weights, readable and unchanged for `'m`.
     pub(crate) unsafe fn view<'m>(&self) -> Option<Matrix<'m>> {
         // SAFETY: as the caller promises.
-        unsafe { matrix(self.packed, self.scale, self.rows, self.cols) }
+        unsafe { self.sized(usize::from(self.rows), usize::from(self.cols)) }
+    }
+
+    /// The matrix as one of `rows` by `cols`.
+    ///
+    /// # Safety
+    /// The pointer is NULL or leads to `rows * cols` packed weights, readable and unchanged for `'m`.
+    unsafe fn sized<'m>(&self, rows: usize, cols: usize) -> Option<Matrix<'m>> {
+        // SAFETY: as the caller promises.
+        unsafe { matrix(self.packed, self.scale, rows, cols) }
     }
 }
 
 impl atome_conv_t {
     /// # Safety
     /// The pointer is NULL or leads to `channels * kernel_size` packed weights, readable and unchanged for `'m`.
-    pub(crate) unsafe fn view<'m>(&self) -> Option<Conv<'m>> {
+    pub(crate) unsafe fn view<'m>(&self, channels: usize, kernel_size: usize) -> Option<Conv<'m>> {
         // SAFETY: as the caller promises.
-        let taps = unsafe { matrix(self.packed, self.scale, self.channels, self.kernel_size) }?;
-        Some(Conv { taps })
+        Some(Conv { taps: unsafe { matrix(self.packed, self.scale, channels, kernel_size) }? })
     }
 }
 
 impl atome_ssm_t {
     /// # Safety
     /// Each pointer is NULL or leads to `channels` floats at any address, readable and unchanged for `'m`.
-    pub(crate) unsafe fn view<'m>(&self) -> Option<Ssm<'m>> {
-        let channels = usize::from(self.channels);
+    pub(crate) unsafe fn view<'m>(&self, channels: usize) -> Option<Ssm<'m>> {
         // SAFETY: as the caller promises.
         unsafe {
             Some(Ssm {
@@ -78,53 +90,44 @@ impl atome_norm_t {
 }
 
 impl atome_attn_t {
-    /// `None` also where the sizes are not those of `shape`.
+    /// `None` also where more positions are to be kept than the state has room for.
     ///
     /// # Safety
-    /// As [`atome_ternary_t::view`] for all three matrices.
+    /// Each pointer is NULL or leads to the packed weights of `shape`, readable and unchanged for `'m`.
     pub(crate) unsafe fn view<'m>(&self, shape: &Shape) -> Option<Attention<'m>> {
         let (d, h) = (shape.d_model(), shape.d_head());
         let top_k = usize::from(self.top_k);
-        if usize::from(self.d_head) != h || top_k > shape.top_k() {
+        if top_k > shape.top_k() {
             return None;
         }
         // SAFETY: as the caller promises.
-        let (wq, wk, wv) = unsafe { (self.Wq.view()?, self.Wk.view()?, self.Wv.view()?) };
-        let fits = is_sized(&wq, h, d) && is_sized(&wk, h, d) && is_sized(&wv, d, d);
-        fits.then_some(Attention { wq, wk, wv, top_k })
+        unsafe {
+            Some(Attention { wq: self.Wq.sized(h, d)?, wk: self.Wk.sized(h, d)?, wv: self.Wv.sized(d, d)?, top_k })
+        }
     }
-}
-
-fn is_sized(matrix: &Matrix, rows: usize, cols: usize) -> bool {
-    matrix.rows() == rows && matrix.cols() == cols
 }
 
 impl atome_block_t {
-    /// `None` where a pointer is NULL or a size is not that of `shape`.
+    /// `None` where a pointer is NULL.
     ///
     /// # Safety
-    /// Every pointer is NULL or leads to what its struct's sizes say, readable and unchanged for `'m`.
+    /// Every pointer is NULL or leads to a section of `shape`, readable and unchanged for `'m`.
     unsafe fn view<'m>(&self, shape: &Shape) -> Option<Block<'m>> {
         let d = shape.d_model();
-        if usize::from(self.ssm.channels) != d {
-            return None;
-        }
         // SAFETY: as the caller promises.
-        let block = unsafe {
-            Block {
+        unsafe {
+            Some(Block {
                 norm: self.norm.view(d)?,
-                conv: self.local_conv.view()?,
-                ssm: self.ssm.view()?,
+                conv: self.local_conv.view(d, shape.kernel_size())?,
+                ssm: self.ssm.view(d)?,
                 attention: self.attn.view(shape)?,
-                router: self.router.view()?,
-            }
-        };
-        let fits = is_sized(&block.conv.taps, d, shape.kernel_size()) && is_sized(&block.router, shape.n_pathways(), d);
-        fits.then_some(block)
+                router: self.router.sized(shape.n_pathways(), d)?,
+            })
+        }
     }
 }
 
-/// A checked model: no pointer is NULL and every size is the program's.
+/// A model none of whose pointers is NULL.
 pub(crate) struct LoadedModel<'m> {
     shape: Shape,
     embed: Matrix<'m>,
@@ -135,7 +138,7 @@ pub(crate) struct LoadedModel<'m> {
 }
 
 impl<'m> LoadedModel<'m> {
-    /// `None` where `model` is NULL, was never loaded, or has sizes other than `shape`.
+    /// `None` where `model` is NULL or was never loaded.
     ///
     /// # Safety
     /// `model` is NULL or leads to an `atome_model_t` of the program's shape that is either zeroed or was filled by
@@ -144,21 +147,19 @@ impl<'m> LoadedModel<'m> {
         if model.is_null() {
             return None;
         }
+        let (v, d) = (shape.vocab_size(), shape.d_model());
         // SAFETY: the struct is readable. Its tail is as long as the program's number of layers, not as the Rust type
         // says: so no reference to the whole is made, only to its members and to that many blocks.
         unsafe {
             let opened = Self {
                 shape,
-                embed: (*model).embed.view()?,
+                embed: (*model).embed.sized(v, d)?,
                 blocks: slice::from_raw_parts((&raw const (*model).blocks).cast(), shape.n_layers()),
-                final_norm: (*model).final_norm.view(shape.d_model())?,
-                unembed: (*model).unembed.view()?,
+                final_norm: (*model).final_norm.view(d)?,
+                unembed: (*model).unembed.sized(v, d)?,
                 identity: identity(model, &shape),
             };
-            let (v, d) = (shape.vocab_size(), shape.d_model());
-            let fits = is_sized(&opened.embed, v, d) && is_sized(&opened.unembed, v, d);
-            let whole = (0..shape.n_layers()).all(|layer| opened.block(layer).is_some());
-            (fits && whole).then_some(opened)
+            (0..shape.n_layers()).all(|layer| opened.block(layer).is_some()).then_some(opened)
         }
     }
 }
@@ -171,7 +172,8 @@ impl<'m> LoadedModel<'m> {
 unsafe fn identity(model: *const atome_model_t, shape: &Shape) -> u64 {
     // SAFETY: as the caller promises; loading has written every byte, padding included.
     unsafe {
-        if (*model).fingerprint == [0; 2] {
+        let [low, high] = (*model).fingerprint;
+        if low | high == 0 {
             return 0;
         }
         fingerprint(slice::from_raw_parts(model.cast(), model_size(shape)))
