@@ -1,0 +1,275 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use atome_engine::math::MODE;
+use atome_engine::sample::Sampler;
+use atome_engine::Plan;
+use clap::builder::RangedI64ValueParser;
+use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
+
+use crate::sizes::{Key, Sizes, Source};
+
+const SHAPE_HELP: &str = "\
+A model file does not carry its shape. What no flag gives is taken from a sidecar file (MODEL.json,
+or MODEL with its extension replaced by .json; keys vocab_size, d_model, n_layers, d_head,
+kernel_size, n_pathways, top_k, max_seq), and the rest is recovered from the bytes. --attn-top-k and
+--max-seq leave no trace in a file: without a flag or a sidecar they are 4 and 128.";
+
+const EXAMPLES: &str = "\
+Examples:
+  atome run model.bin \"Once upon a time\"
+  atome inspect model.bin
+  atome budget model.bin --max-seq 64
+
+`atome help COMMAND` says more about a command.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  atome run model.bin \"Once upon a time\" --tokens 100
+  atome run model.bin \"Once upon a time\" --temperature 0.8 --top-k 40 --top-p 0.95 --seed 7
+  atome run model.bin                          a prompt loop: a line is a prompt, Ctrl-D ends
+  cat prompts.txt | atome run model.bin -q     one continuation a line
+  atome run model.bin \"Hi\" --json | jq .text
+  atome run classifier.bin \"turn on the light\"";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  atome inspect model.bin
+  atome inspect model.bin --d-model 64 --n-layers 4
+  atome inspect model.bin --json | jq '.sections[] | select(.name == \"Wv\") | .scale'";
+
+const BUDGET_EXAMPLES: &str = "\
+Examples:
+  atome budget model.bin --max-seq 64
+  atome budget --d-model 64 --n-layers 4 --d-head 16 --max-seq 32
+  atome budget model.bin --reserve-ram 16 --json | jq '.chips[] | select(.lean.fits) | .name'";
+
+/// Runs, inspects and budgets Atome LM models: tiny ternary language models for microcontrollers.
+#[derive(Debug, Parser)]
+#[command(name = "atome", version = version(), after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+fn version() -> String {
+    format!("{} (numeric mode: {MODE})", env!("CARGO_PKG_VERSION"))
+}
+
+fn long_help(examples: &str) -> String {
+    format!("{SHAPE_HELP}\n\n{examples}")
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Run(RunArgs),
+    Inspect(InspectArgs),
+    Budget(BudgetArgs),
+}
+
+/// Continues a text, or names its class, and shows how undecided the router was.
+///
+/// The text goes to standard output as it is made; everything else goes to standard error. Bytes
+/// that are not UTF-8 text are shown as \xNN. A classifier (ATOMECL01) prints its classes' logits.
+///
+/// Text longer than the window (--max-seq) continues on its last --max-seq tokens. From there on,
+/// every token costs the computation of a full window, where before it cost that of one position
+/// (plan cached).
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = RUN_EXAMPLES, after_long_help = long_help(RUN_EXAMPLES))]
+pub struct RunArgs {
+    /// Model file: ATOME01 or ATOMECL01
+    pub model: PathBuf,
+
+    /// Text to continue; without it, every line of standard input is a prompt
+    pub prompt: Option<OsString>,
+
+    /// How many tokens to generate
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
+    pub tokens: u32,
+
+    /// 0 takes the most probable token each time; higher is more varied
+    #[arg(short, long, value_name = "T", default_value_t = 0.0)]
+    #[arg(value_parser = temperature, allow_negative_numbers = true)]
+    pub temperature: f32,
+
+    /// Draw from the K most probable tokens only
+    #[arg(long, value_name = "K", value_parser = value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    pub top_k: Option<u32>,
+
+    /// Draw from the most probable tokens that make up this share (above 0, at most 1)
+    #[arg(long, value_name = "P", value_parser = top_p, allow_negative_numbers = true)]
+    pub top_p: Option<f32>,
+
+    /// Start of the random draws: the same seed gives the same text [default: 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Memory plan; the text is the same. Cached is the default up to 1 GiB
+    #[arg(long)]
+    pub plan: Option<PlanName>,
+
+    /// Only the text: no router bars, no notes
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Write the text's bytes as they are, text or not
+    #[arg(long, conflicts_with = "json")]
+    pub raw: bool,
+
+    /// One line of JSON a prompt, when it is finished
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}
+
+/// Shows what is in a model file: shape, sections, scales and statistics of the weights.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = INSPECT_EXAMPLES, after_long_help = long_help(INSPECT_EXAMPLES))]
+pub struct InspectArgs {
+    /// Model file: ATOME01 or ATOMECL01
+    pub model: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}
+
+/// Compares the flash and RAM that a model takes with what common microcontrollers have.
+///
+/// Without MODEL, sizes that no flag gives are those of the C header (d_model 64, n_layers 4,
+/// d_head 16, kernel_size 5, n_pathways 3, vocab_size 256, top_k 4, max_seq 32).
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = BUDGET_EXAMPLES, after_long_help = long_help(BUDGET_EXAMPLES))]
+pub struct BudgetArgs {
+    /// Model file: ATOME01 or ATOMECL01
+    pub model: Option<PathBuf>,
+
+    /// Flash to leave to the program itself, in KiB
+    #[arg(long, value_name = "KIB", default_value_t = 32)]
+    pub reserve_flash: u32,
+
+    /// RAM to leave to stack and variables, in KiB
+    #[arg(long, value_name = "KIB", default_value_t = 4)]
+    pub reserve_ram: u32,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanName {
+    /// The least memory: every token computes the whole text
+    Lean,
+    /// Keeps every layer's memory: a token computes one position
+    Cached,
+}
+
+impl From<PlanName> for Plan {
+    fn from(name: PlanName) -> Self {
+        match name {
+            PlanName::Lean => Plan::Lean,
+            PlanName::Cached => Plan::Cached,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Shape")]
+pub struct ShapeArgs {
+    /// Width of the residual stream
+    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    pub d_model: Option<u16>,
+
+    /// Number of layers
+    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    pub n_layers: Option<u16>,
+
+    /// Width of an attention query and key
+    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    pub d_head: Option<u16>,
+
+    /// Taps of the convolution
+    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    pub kernel_size: Option<u16>,
+
+    /// Rows of the router, 3 to 8
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(3..=8), allow_negative_numbers = true)]
+    pub n_pathways: Option<u16>,
+
+    /// Number of tokens; 256 where tokens are bytes
+    #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = size(), allow_negative_numbers = true)]
+    pub vocab: Option<u16>,
+
+    /// Positions that attention keeps (not in the file)
+    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    pub attn_top_k: Option<u16>,
+
+    /// The window: the longest sequence, prompt and output together (not in the file)
+    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    pub max_seq: Option<u16>,
+}
+
+impl ShapeArgs {
+    /// The sizes that were given.
+    pub fn sizes(&self) -> Sizes {
+        let mut sizes = Sizes::default();
+        let given = [
+            (Key::VocabSize, self.vocab),
+            (Key::DModel, self.d_model),
+            (Key::NLayers, self.n_layers),
+            (Key::DHead, self.d_head),
+            (Key::KernelSize, self.kernel_size),
+            (Key::NPathways, self.n_pathways),
+            (Key::TopK, self.attn_top_k),
+            (Key::MaxSeq, self.max_seq),
+        ];
+        for (key, value) in given {
+            if let Some(value) = value {
+                sizes.fill(key, usize::from(value), Source::Flag);
+            }
+        }
+        sizes
+    }
+}
+
+fn size() -> RangedI64ValueParser<u16> {
+    value_parser!(u16).range(1..)
+}
+
+fn temperature(text: &str) -> Result<f32, String> {
+    let value = number(text)?;
+    Sampler::new(value, 1, 1.0, 0).map_err(|error| error.to_string())?;
+    Ok(value)
+}
+
+fn top_p(text: &str) -> Result<f32, String> {
+    let value = number(text)?;
+    Sampler::new(0.0, 1, value, 0).map_err(|error| error.to_string())?;
+    Ok(value)
+}
+
+fn number(text: &str) -> Result<f32, String> {
+    text.parse().map_err(|_| "expected a number".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

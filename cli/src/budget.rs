@@ -1,0 +1,227 @@
+//! `atome budget`.
+
+use std::path::Path;
+
+use anyhow::Result;
+use atome_engine::{c99_state_bytes, Layout, Model, Plan, Shape};
+use serde_json::{json, Value};
+
+use crate::args::BudgetArgs;
+use crate::budget_table;
+use crate::chips::{Chip, CHIPS};
+use crate::inspect::{sizes_json, sources_json};
+use crate::model_file::ModelFile;
+use crate::output::{print, print_json};
+use crate::shape_source::{find, Found};
+use crate::sizes::{Key, Sizes, Source};
+
+const KIB: u64 = 1024;
+
+/// What a model takes.
+#[derive(Debug)]
+pub struct Needs {
+    pub sizes: Sizes,
+    /// Bytes of the model file.
+    pub flash: u64,
+    /// `sizeof(atome_state_t)` in the lean plan.
+    pub lean: u64,
+    /// The same in the cached plan.
+    pub cached: u64,
+    /// The C99 engine's state.
+    pub c99: u64,
+    /// The plan that the header takes without being told.
+    pub auto: Plan,
+    /// `sizeof(atome_model_t)`, or of a classifier, where pointers have 32 bits.
+    pub model_struct: u64,
+    pub reserve_flash: u64,
+    pub reserve_ram: u64,
+}
+
+/// How a chip fares.
+#[derive(Debug)]
+pub struct Verdict {
+    pub chip: &'static Chip,
+    pub flash: Room,
+    pub lean: Room,
+    pub cached: Room,
+    pub c99: Room,
+    /// The longest window that fits the RAM in each plan; 0 where none does.
+    pub longest_lean: usize,
+    pub longest_cached: usize,
+}
+
+/// Whether something fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    Fits,
+    /// Bytes that are missing.
+    Short(u64),
+}
+
+pub fn budget(args: &BudgetArgs) -> Result<()> {
+    let (found, file) = found(args)?;
+    let needs = needs(args, &found, file.as_ref())?;
+    let verdicts: Vec<Verdict> = CHIPS.iter().map(|chip| judge(chip, &needs, found.shape)).collect();
+    if args.json {
+        print_json(&report(args.model.as_deref(), &needs, &verdicts))
+    } else {
+        print(&budget_table::render(args.model.as_deref(), &needs, &verdicts))
+    }
+}
+
+/// The shape, and the file that it was found for.
+fn found(args: &BudgetArgs) -> Result<(Found, Option<ModelFile>)> {
+    let mut sizes = args.shape.sizes();
+    if let Some(path) = &args.model {
+        let file = ModelFile::read(path)?;
+        let found = find(&file, sizes)?;
+        return Ok((found, Some(file)));
+    }
+    for key in Key::ALL {
+        sizes.fill(key, key.header_default(), Source::Default);
+    }
+    let shape = Shape::new(sizes.dims())?;
+    let needed = Model::blob_len(&shape);
+    let found = Found { shape, max_seq: sizes.value(Key::MaxSeq).unwrap_or(1), sizes, sidecar: None, needed };
+    Ok((found, None))
+}
+
+fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Result<Needs> {
+    let Found { shape, max_seq, sizes, .. } = *found;
+    let bytes = |plan| Layout::new(shape, max_seq, plan).map(|layout| layout.bytes() as u64);
+    Ok(Needs {
+        sizes,
+        flash: file.map_or(found.needed, |file| file.bytes.len()) as u64,
+        lean: bytes(Plan::Lean)?,
+        cached: bytes(Plan::Cached)?,
+        c99: c99_state_bytes(&shape, max_seq),
+        auto: Layout::auto(shape, max_seq)?.plan(),
+        model_struct: model_struct_bytes(&shape, file.is_some_and(|file| file.format.n_classes().is_some())),
+        reserve_flash: u64::from(args.reserve_flash) * KIB,
+        reserve_ram: u64::from(args.reserve_ram) * KIB,
+    })
+}
+
+/// `sizeof(atome_model_t)`, or `sizeof(atome_classifier_t)`, with 32-bit pointers: a matrix view is a pointer, a scale
+/// and two 16-bit numbers (12 bytes), a norm two pointers (8), the recurrence three and a number (16), attention three
+/// matrices and two numbers (40); a classifier adds a matrix and a count.
+fn model_struct_bytes(shape: &Shape, is_classifier: bool) -> u64 {
+    const MATRIX: u64 = 12;
+    const NORM: u64 = 8;
+    const BLOCK: u64 = NORM + MATRIX + 16 + 40 + MATRIX;
+    const FINGERPRINT: u64 = 8;
+    let head = if is_classifier { MATRIX + 4 } else { 0 };
+    MATRIX + NORM + MATRIX + FINGERPRINT + shape.n_layers() as u64 * BLOCK + head
+}
+
+fn judge(chip: &'static Chip, needs: &Needs, shape: Shape) -> Verdict {
+    let flash = (u64::from(chip.flash_kib) * KIB).saturating_sub(needs.reserve_flash);
+    let ram = (u64::from(chip.ram_kib) * KIB).saturating_sub(needs.reserve_ram + needs.model_struct);
+    Verdict {
+        chip,
+        flash: room(needs.flash, flash),
+        lean: room(needs.lean, ram),
+        cached: room(needs.cached, ram),
+        c99: room(needs.c99, ram),
+        longest_lean: longest_window(shape, Plan::Lean, ram),
+        longest_cached: longest_window(shape, Plan::Cached, ram),
+    }
+}
+
+fn room(need: u64, there: u64) -> Room {
+    match need.checked_sub(there) {
+        None | Some(0) => Room::Fits,
+        Some(missing) => Room::Short(missing),
+    }
+}
+
+/// A state grows with its window, so bisection finds the longest.
+fn longest_window(shape: Shape, plan: Plan, ram: u64) -> usize {
+    let fits = |max_seq| Layout::new(shape, max_seq, plan).is_ok_and(|layout| layout.bytes() as u64 <= ram);
+    let (mut fitting, mut beyond) = (0, 65_536);
+    while beyond - fitting > 1 {
+        let middle = (fitting + beyond) / 2;
+        if fits(middle) {
+            fitting = middle;
+        } else {
+            beyond = middle;
+        }
+    }
+    fitting
+}
+
+pub const fn plan_name(plan: Plan) -> &'static str {
+    match plan {
+        Plan::Lean => "lean",
+        Plan::Cached => "cached",
+    }
+}
+
+fn report(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Value {
+    json!({
+        "file": model.map(|path| path.to_string_lossy()),
+        "shape": sizes_json(&needs.sizes),
+        "sources": sources_json(&needs.sizes),
+        "flash_bytes": needs.flash,
+        "state_bytes": { "lean": needs.lean, "cached": needs.cached, "c99": needs.c99 },
+        "auto_plan": plan_name(needs.auto),
+        "model_struct_bytes": needs.model_struct,
+        "reserve_flash_bytes": needs.reserve_flash,
+        "reserve_ram_bytes": needs.reserve_ram,
+        "chips": verdicts.iter().map(Verdict::json).collect::<Vec<Value>>(),
+    })
+}
+
+impl Verdict {
+    fn json(&self) -> Value {
+        json!({
+            "name": self.chip.name,
+            "core": self.chip.core,
+            "flash_kib": self.chip.flash_kib,
+            "flash_external": self.chip.external,
+            "ram_kib": self.chip.ram_kib,
+            "model": self.flash.json(),
+            "lean": self.lean.json(),
+            "lean_longest_max_seq": self.longest_lean,
+            "cached": self.cached.json(),
+            "cached_longest_max_seq": self.longest_cached,
+            "c99": self.c99.json(),
+        })
+    }
+}
+
+impl Room {
+    fn json(self) -> Value {
+        match self {
+            Room::Fits => json!({ "fits": true }),
+            Room::Short(missing) => json!({ "fits": false, "missing_bytes": missing }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use atome_engine::Dims;
+
+    #[test]
+    fn the_longest_window_is_the_last_that_fits() {
+        let shape = Shape::new(Dims::DEFAULT).unwrap();
+        for plan in [Plan::Lean, Plan::Cached] {
+            for kib in [0, 1, 20, 64, 512] {
+                let ram = kib * KIB;
+                let longest = longest_window(shape, plan, ram);
+                let bytes = |max_seq| Layout::new(shape, max_seq, plan).unwrap().bytes() as u64;
+                assert!(longest == 0 || bytes(longest) <= ram);
+                assert!(bytes(longest + 1) > ram);
+            }
+        }
+    }
+
+    #[test]
+    fn room_says_what_is_missing() {
+        assert_eq!(room(10, 10), Room::Fits);
+        assert_eq!(room(11, 10), Room::Short(1));
+        assert_eq!(room(11, 0), Room::Short(11));
+    }
+}

@@ -1,0 +1,105 @@
+//! What `atome budget` prints for people.
+
+use std::path::Path;
+
+use atome_engine::Plan;
+
+use crate::budget::{plan_name, Needs, Room, Verdict};
+use crate::numbers::{grouped, kib};
+use crate::sizes::{Key, Source};
+
+pub fn render(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> String {
+    let mut text = String::new();
+    if let Some(path) = model {
+        text.push_str(&format!("file       {}\n", path.display()));
+    }
+    text.push_str(&shape_line(needs));
+    text.push_str(&format!("\n{:<24}{:>13}\n", "", "bytes"));
+    let mut line = |what: &str, bytes: u64, note: &str| {
+        text.push_str(&format!("{what:<24}{:>13}{note}\n", grouped(bytes)));
+    };
+    line("flash: model file", needs.flash, "");
+    line("RAM: state, lean plan", needs.lean, &beside_c99(needs, Plan::Lean));
+    line("RAM: state, cached plan", needs.cached, &beside_c99(needs, Plan::Cached));
+    line("RAM: state, C99 engine", needs.c99, "");
+    line("RAM: model struct", needs.model_struct, "   with 32-bit pointers; counted in every column");
+    text.push_str(&format!(
+        "\nLeft to the program: {} KiB of flash, {} KiB of RAM (--reserve-flash, --reserve-ram).\n\
+         Sizes and missing room are in KiB; \"to S\" is the longest window that fits.\n\n",
+        needs.reserve_flash / 1024,
+        needs.reserve_ram / 1024
+    ));
+    text.push_str(&chip_table(verdicts));
+    text.push_str("\n* external flash, as on the usual board. RAM is the largest block without a gap.\n");
+    text
+}
+
+fn shape_line(needs: &Needs) -> String {
+    let mut text = String::from("shape     ");
+    let mut assumed = false;
+    for key in Key::ALL {
+        let mark = match needs.sizes.source(key) {
+            Some(Source::Default) => {
+                assumed = true;
+                "?"
+            }
+            _ => "",
+        };
+        text.push_str(&format!(" {}={}{mark}", key.name(), needs.sizes.value(key).unwrap_or(0)));
+    }
+    text.push('\n');
+    if assumed {
+        text.push_str("           ? assumed: no flag and no file says it\n");
+    }
+    text
+}
+
+fn beside_c99(needs: &Needs, plan: Plan) -> String {
+    let bytes = match plan {
+        Plan::Lean => needs.lean,
+        Plan::Cached => needs.cached,
+    };
+    let share = 100.0 * bytes as f64 / needs.c99 as f64;
+    let auto = if needs.auto == plan { ", taken unless ATOME_PLAN says otherwise" } else { "" };
+    format!("   {share:.0}% of the C99 engine's{auto}")
+}
+
+fn chip_table(verdicts: &[Verdict]) -> String {
+    let lean = format!("{} plan", plan_name(Plan::Lean));
+    let cached = format!("{} plan", plan_name(Plan::Cached));
+    let mut text = format!(
+        "{:<25} {:<11} {:>7} {:>5}  {:>9}  {:>9} {:>6}  {:>11} {:>6}  {:>9}\n",
+        "chip", "core", "flash", "RAM", "model", lean, "to S", cached, "to S", "C99"
+    );
+    for verdict in verdicts {
+        text.push_str(&format!(
+            "{:<25} {:<11} {:>6}{} {:>5}  {:>9}  {:>9} {:>6}  {:>11} {:>6}  {:>9}\n",
+            verdict.chip.name,
+            verdict.chip.core,
+            verdict.chip.flash_kib,
+            if verdict.chip.external { "*" } else { " " },
+            verdict.chip.ram_kib,
+            cell(verdict.flash),
+            cell(verdict.lean),
+            window(verdict.longest_lean),
+            cell(verdict.cached),
+            window(verdict.longest_cached),
+            cell(verdict.c99)
+        ));
+    }
+    text
+}
+
+fn cell(room: Room) -> String {
+    match room {
+        Room::Fits => "fits".to_owned(),
+        Room::Short(missing) => format!("-{}", kib(missing)),
+    }
+}
+
+fn window(longest: usize) -> String {
+    match longest {
+        0 => "-".to_owned(),
+        longest => longest.to_string(),
+    }
+}

@@ -1,0 +1,52 @@
+//! `atome inspect`.
+
+use anyhow::Result;
+use serde_json::{json, Map, Value};
+
+use crate::args::InspectArgs;
+use crate::inspect_table;
+use crate::model_file::ModelFile;
+use crate::output::{print, print_json};
+use crate::section_stats::{read_sections, SectionStats};
+use crate::shape_source::{find, Found};
+use crate::sizes::{Key, Sizes};
+
+pub fn inspect(args: &InspectArgs) -> Result<()> {
+    let file = ModelFile::read(&args.model)?;
+    let found = find(&file, args.shape.sizes())?;
+    let sections = read_sections(&file, &found);
+    if args.json {
+        print_json(&report(&file, &found, &sections))
+    } else {
+        print(&inspect_table::render(&file, &found, &sections))
+    }
+}
+
+fn report(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> Value {
+    json!({
+        "file": file.path.to_string_lossy(),
+        "format": file.format.name(),
+        "bytes": file.bytes.len(),
+        "bytes_of_shape": found.needed,
+        "n_classes": file.format.n_classes(),
+        "shape": sizes_json(&found.sizes),
+        "sources": sources_json(&found.sizes),
+        "sidecar": found.sidecar.as_ref().map(|path| path.to_string_lossy()),
+        "sections": sections.iter().map(SectionStats::json).collect::<Vec<Value>>(),
+    })
+}
+
+/// The eight numbers by name, as a sidecar has them.
+pub fn sizes_json(sizes: &Sizes) -> Value {
+    by_name(|key| json!(sizes.value(key)))
+}
+
+/// How each was found.
+pub fn sources_json(sizes: &Sizes) -> Value {
+    by_name(|key| json!(sizes.source(key).map(|source| source.to_string())))
+}
+
+fn by_name(value: impl Fn(Key) -> Value) -> Value {
+    let entries: Map<String, Value> = Key::ALL.into_iter().map(|key| (key.name().to_owned(), value(key))).collect();
+    Value::Object(entries)
+}

@@ -1,0 +1,151 @@
+//! What `atome inspect` prints for people.
+
+use crate::model_file::ModelFile;
+use crate::numbers::{counted, grouped, percent, short};
+use crate::section_stats::{Content, SectionStats};
+use crate::shape_source::Found;
+use crate::sizes::{Key, Sizes, Source};
+
+pub fn render(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String {
+    let mut text = header(file, found, sections);
+    text.push('\n');
+    text.push_str(&table(sections));
+    text.push('\n');
+    text.push_str(&verdict(sections));
+    text
+}
+
+fn header(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String {
+    let mut text = format!("file     {}\n", file.path.display());
+    let classes = match file.format.n_classes() {
+        Some(count) => format!(", {count} classes"),
+        None => String::new(),
+    };
+    text.push_str(&format!("format   {} (2 bits a weight){classes}\n", file.format.name()));
+    text.push_str(&format!("bytes    {}\n", grouped(file.bytes.len() as u64)));
+    let behind = file.bytes.len() - found.needed;
+    if behind > 0 {
+        text.push_str(&format!(
+            "         {} behind the end of this shape at offset {}: is the shape right?\n",
+            counted(behind, "byte"),
+            grouped(found.needed as u64)
+        ));
+    }
+    let (ternary, floats) = parameters(sections);
+    text.push_str(&format!(
+        "weights  {}: {} ternary, {} f32\n",
+        grouped(ternary + floats),
+        grouped(ternary),
+        grouped(floats)
+    ));
+    text.push_str(&shape_lines(&found.sizes, found));
+    text
+}
+
+/// The numbers, a line for each way in which they were found.
+fn shape_lines(sizes: &Sizes, found: &Found) -> String {
+    let mut text = String::new();
+    let mut label = "shape";
+    for source in [Source::Flag, Source::Sidecar, Source::Recovered, Source::Default] {
+        let numbers: Vec<String> = Key::ALL
+            .into_iter()
+            .filter(|&key| sizes.source(key) == Some(source))
+            .filter_map(|key| Some(format!("{}={}", key.name(), sizes.value(key)?)))
+            .collect();
+        if numbers.is_empty() {
+            continue;
+        }
+        let how = match (source, &found.sidecar) {
+            (Source::Flag, _) => "given by flags".to_owned(),
+            (Source::Sidecar, Some(path)) => format!("from {}", path.display()),
+            (Source::Sidecar, None) => "from the sidecar".to_owned(),
+            (Source::Recovered, _) => "recovered from the bytes".to_owned(),
+            (Source::Default, _) => "assumed: not in a file".to_owned(),
+        };
+        text.push_str(&format!("{label:<9}{}  ({how})\n", numbers.join(" ")));
+        label = "";
+    }
+    text
+}
+
+/// Ternary weights and f32 values, scales not counted.
+fn parameters(sections: &[SectionStats]) -> (u64, u64) {
+    sections.iter().fold((0, 0), |(ternary, floats), section| match &section.content {
+        Content::Matrix(stats) => (ternary + (stats.rows * stats.cols) as u64, floats),
+        Content::Floats(stats) => (ternary, floats + stats.count as u64),
+    })
+}
+
+fn table(sections: &[SectionStats]) -> String {
+    let mut text = row(["offset", "bytes", "section", "size", "scale", "-1", "0", "+1", "bad"]);
+    text.push_str(&row(["", "", "", "", "", "or min", "or mean", "or max", ""]));
+    for section in sections {
+        let (size, [scale, low, middle, high], bad) = match &section.content {
+            Content::Matrix(stats) => {
+                let count = stats.minus + stats.zero + stats.plus;
+                let columns = [
+                    short(f64::from(stats.scale)),
+                    percent(stats.minus, count),
+                    percent(stats.zero, count),
+                    percent(stats.plus, count),
+                ];
+                (format!("{} x {}", stats.rows, stats.cols), columns, stats.invalid)
+            }
+            Content::Floats(stats) => {
+                let columns =
+                    [String::new(), short(f64::from(stats.min)), short(stats.mean), short(f64::from(stats.max))];
+                (stats.count.to_string(), columns, stats.non_finite)
+            }
+        };
+        let (offset, bytes) = (section.offset.to_string(), section.section.kind.len().to_string());
+        let (name, bad) = (name(section), bad.to_string());
+        text.push_str(&row([&offset, &bytes, &name, &size, &scale, &low, &middle, &high, &bad]));
+    }
+    text
+}
+
+fn row(cells: [&str; 9]) -> String {
+    let [offset, bytes, name, size, scale, low, middle, high, bad] = cells;
+    let line =
+        format!("{offset:>9} {bytes:>9}  {name:<17} {size:>13} {scale:>10} {low:>10} {middle:>10} {high:>10} {bad:>5}");
+    format!("{}\n", line.trim_end())
+}
+
+fn name(section: &SectionStats) -> String {
+    match section.section.layer {
+        Some(layer) => format!("{layer:>3} {}", section.section.name),
+        None => section.section.name.to_owned(),
+    }
+}
+
+fn verdict(sections: &[SectionStats]) -> String {
+    let mut text = String::new();
+    let mut line = |offset: usize, count: u64, what: &str, section: &SectionStats| {
+        text.push_str(&format!(
+            "bad: {}: {}, the first at offset {offset}\n",
+            section.section,
+            counted(count as usize, what)
+        ));
+    };
+    for section in sections {
+        match &section.content {
+            Content::Matrix(stats) => {
+                if let Some(offset) = stats.first_invalid {
+                    line(offset, stats.invalid, "invalid code", section);
+                }
+                if !stats.scale.is_finite() {
+                    line(section.offset, 1, "non-finite scale", section);
+                }
+            }
+            Content::Floats(stats) => {
+                if let Some(offset) = stats.first_non_finite {
+                    line(offset, stats.non_finite, "non-finite value", section);
+                }
+            }
+        }
+    }
+    if text.is_empty() {
+        text.push_str("no invalid code (10), no non-finite value\n");
+    }
+    text
+}

@@ -1,0 +1,76 @@
+//! `atome`: runs, inspects and budgets Atome LM models.
+
+mod args;
+mod bars;
+mod budget;
+mod budget_table;
+mod chips;
+mod evidence;
+mod inspect;
+mod inspect_table;
+mod model_file;
+mod numbers;
+mod output;
+mod prompts;
+mod recover;
+mod run;
+mod section_stats;
+mod shape_source;
+mod sidecar;
+mod sizes;
+mod stream;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Cli, Command};
+
+/// A mistake in how the program was called, as opposed to one that happened while it ran.
+#[derive(Debug)]
+struct UsageError(String);
+
+impl std::fmt::Display for UsageError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(refusal) => {
+            // A closed output is no reason to fail: there is nobody left to tell.
+            let _ = refusal.print();
+            return ExitCode::from(if refusal.use_stderr() { USAGE } else { 0 });
+        }
+    };
+    let result = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Inspect(args) => inspect::inspect(&args),
+        Command::Budget(args) => budget::budget(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => report(&error),
+    }
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    // `atome inspect MODEL | head` is a normal way to stop.
+    let reader_left = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(reader_left) {
+        return ExitCode::SUCCESS;
+    }
+    let _ = writeln!(io::stderr(), "error: {error:#}");
+    ExitCode::from(if error.is::<UsageError>() { USAGE } else { FAILED })
+}

@@ -1,0 +1,131 @@
+//! A model file in memory, with its header checked.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+use atome_engine::format::{CLASSIFIER_MAGIC, MAGIC};
+
+/// Far above any model that makes sense here; keeps an endless input from filling the memory.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// What a file's header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// ATOME01.
+    Model,
+    /// ATOMECL01.
+    Classifier { n_classes: usize },
+}
+
+impl Format {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Model => "ATOME01",
+            Format::Classifier { .. } => "ATOMECL01",
+        }
+    }
+
+    pub const fn n_classes(self) -> Option<usize> {
+        match self {
+            Format::Model => None,
+            Format::Classifier { n_classes } => Some(n_classes),
+        }
+    }
+
+    /// Bytes in front of the first section.
+    pub const fn header_len(self) -> usize {
+        match self {
+            Format::Model => MAGIC.len(),
+            Format::Classifier { .. } => CLASSIFIER_MAGIC.len() + 4,
+        }
+    }
+}
+
+/// A file that starts like a model.
+#[derive(Debug)]
+pub struct ModelFile {
+    pub path: PathBuf,
+    pub bytes: Vec<u8>,
+    pub format: Format,
+}
+
+impl ModelFile {
+    pub fn read(path: &Path) -> Result<Self> {
+        let named = || path.display().to_string();
+        let mut file = File::open(path).with_context(named)?;
+        let mut bytes = Vec::new();
+        // The header first: an endless or huge file that is no model is refused before the rest of it is read.
+        let longest_header = (CLASSIFIER_MAGIC.len() + 4) as u64;
+        file.by_ref().take(longest_header).read_to_end(&mut bytes).with_context(named)?;
+        let format = format(&bytes).with_context(named)?;
+        file.take(MOST_BYTES).read_to_end(&mut bytes).with_context(named)?;
+        if bytes.len() as u64 >= MOST_BYTES {
+            bail!("{}: longer than 1 GiB, expected a model for a microcontroller", path.display());
+        }
+        Ok(Self { path: path.to_owned(), bytes, format })
+    }
+
+    /// The sections.
+    pub fn body(&self) -> &[u8] {
+        self.bytes.get(self.format.header_len()..).unwrap_or(&[])
+    }
+}
+
+fn format(start: &[u8]) -> Result<Format> {
+    if start.starts_with(MAGIC) {
+        return Ok(Format::Model);
+    }
+    if let Some(rest) = start.strip_prefix(CLASSIFIER_MAGIC) {
+        let Some(count) = rest.first_chunk() else {
+            bail!("offset 9: {} bytes, expected a class count of 4 bytes", rest.len());
+        };
+        return match i32::from_le_bytes(*count) {
+            count @ 1..=65_535 => Ok(Format::Classifier { n_classes: count as usize }),
+            count => bail!("offset 9: class count {count}, expected 1 to 65535"),
+        };
+    }
+    if start.starts_with(b"ATOME02") || start.starts_with(b"ATOMEP3") {
+        let magic = String::from_utf8_lossy(start.get(..7).unwrap_or(&[])).into_owned();
+        bail!("offset 0: {magic} is a format that the engine does not read, expected ATOME01 or ATOMECL01");
+    }
+    if start.starts_with(b"PK\x03\x04") {
+        bail!("offset 0: a zip file, perhaps a PyTorch checkpoint: expected its export (magic ATOME01 or ATOMECL01)");
+    }
+    if start.is_empty() {
+        bail!("offset 0: the file is empty, expected the magic ATOME01 or ATOMECL01");
+    }
+    bail!(
+        "offset 0: found \"{}\", expected the magic ATOME01 or ATOMECL01",
+        start.get(..start.len().min(9)).unwrap_or(start).escape_ascii()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_told_apart() {
+        assert_eq!(format(b"ATOME01.....").unwrap(), Format::Model);
+        assert_eq!(format(b"ATOMECL01\x03\0\0\0").unwrap(), Format::Classifier { n_classes: 3 });
+    }
+
+    #[test]
+    fn wrong_headers_say_where_and_what_was_expected() {
+        let headers: [&[u8]; 7] = [
+            b"",
+            b"ATOME0",
+            b"ATOMECL01\0\0",
+            b"ATOMECL01\0\0\0\0",
+            b"ATOMECL01\xff\xff\xff\xff",
+            b"ATOME02.....",
+            b"PK\x03\x04....",
+        ];
+        for header in headers {
+            let error = format(header).unwrap_err().to_string();
+            assert!(error.contains("offset ") && error.contains("expected"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! A model's shape from its bytes.
+//!
+//! Three facts do it. The length of a file is an exact function of the shape. The code `10` never occurs in packed
+//! weights, and floats are full of it. And every matrix starts with a positive scale. The search walks through the
+//! shapes that meet the first fact and drops those that break another, or under which most floats would be of absurd
+//! size. Of what is left, the best is the shape under which the bytes are least surprising: the number of bits needed to
+//! write them down as what the shape takes them for (minimum description length; Rissanen, "Modeling by shortest data
+//! description", 1978). It is taken when all others need [`CLEAR_BITS`] more.
+
+use std::ops::RangeInclusive;
+
+use atome_engine::format::{sections, SectionKind};
+use atome_engine::{Dims, Shape};
+
+use crate::evidence::Evidence;
+use crate::sizes::{Key, Sizes};
+
+/// The lead that makes a shape the answer: odds of 1,000 to 1.
+const CLEAR_BITS: f64 = 10.0;
+
+/// What a vocabulary other than bytes, and more than three pathways, must win back: both are rare.
+const RARE_VOCAB_BITS: f64 = 12.0;
+const RARE_PATHWAYS_BITS: f64 = 8.0;
+
+/// Steps of a search, about a second; only files that are no models take as many.
+const MOST_STEPS: u32 = 20_000_000;
+
+/// A file that allows more shapes than this says nothing about its own.
+const MOST_CANDIDATES: usize = 20_000;
+
+/// Result of a search.
+#[derive(Debug, PartialEq)]
+pub enum Recovery {
+    /// One shape stands out.
+    Clear(Dims),
+    /// These fit about as well as each other, best first.
+    Several(Vec<Dims>),
+    /// No shape fits.
+    Nothing,
+    /// There are too many shapes to try them all.
+    TooMany,
+}
+
+/// Searches for the shape of a file's body. Numbers in `known` are kept; the rest are searched in the ranges that
+/// [`limits`] names. top_k is not in a file and stays what `known` says.
+pub fn recover(body: &[u8], n_classes: Option<usize>, known: &Sizes) -> Recovery {
+    let evidence = Evidence::new(body);
+    let mut search = Search { evidence: &evidence, n_classes, known, found: Vec::new(), steps: 0 };
+    search.run();
+    if search.gave_up() {
+        return Recovery::TooMany;
+    }
+    let mut found = search.found;
+    found.sort_by(|a, b| a.bits.total_cmp(&b.bits));
+    let Some(best) = found.first().copied() else { return Recovery::Nothing };
+    let close: Vec<Dims> = found
+        .iter()
+        .take_while(|candidate| candidate.bits < best.bits + CLEAR_BITS)
+        .map(|candidate| candidate.dims)
+        .collect();
+    if close.len() == 1 {
+        Recovery::Clear(best.dims)
+    } else {
+        Recovery::Several(close)
+    }
+}
+
+/// Where a number is searched that is not known.
+pub const fn limits(key: Key) -> RangeInclusive<usize> {
+    match key {
+        Key::VocabSize => 1..=65_535,
+        Key::DModel | Key::DHead => 1..=1_024,
+        Key::NLayers | Key::KernelSize => 1..=64,
+        Key::NPathways => 3..=8,
+        Key::TopK | Key::MaxSeq => 1..=65_535,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Candidate {
+    dims: Dims,
+    bits: f64,
+}
+
+struct Search<'e> {
+    evidence: &'e Evidence<'e>,
+    n_classes: Option<usize>,
+    known: &'e Sizes,
+    found: Vec<Candidate>,
+    steps: u32,
+}
+
+/// Where the layers of a candidate lie: `count` of `len` bytes from `start` on.
+#[derive(Clone, Copy)]
+struct Layers {
+    start: usize,
+    len: usize,
+    count: usize,
+}
+
+impl Layers {
+    /// The same place in every layer.
+    fn all(&self, offset: usize, holds: impl Fn(usize) -> bool) -> bool {
+        (0..self.count).all(|layer| holds(self.start + layer * self.len + offset))
+    }
+}
+
+const fn packed(rows: usize, cols: usize) -> usize {
+    (rows * cols).div_ceil(4)
+}
+
+const SCALE: usize = 4;
+
+impl Search<'_> {
+    fn range(&self, key: Key) -> RangeInclusive<usize> {
+        self.known.value(key).map_or(limits(key), |value| value..=value)
+    }
+
+    fn gave_up(&self) -> bool {
+        self.steps >= MOST_STEPS || self.found.len() >= MOST_CANDIDATES
+    }
+
+    /// Counts a step; false when there were too many.
+    fn step(&mut self) -> bool {
+        self.steps += 1;
+        !self.gave_up()
+    }
+
+    fn run(&mut self) {
+        for d in self.range(Key::DModel) {
+            let head = self.n_classes.map_or(0, |classes| SCALE + packed(classes, d));
+            // The least that a width implies: the floats of one layer and of the final norm.
+            let Some(end) = self.evidence.len().checked_sub(head).filter(|&end| end > 28 * d) else {
+                break;
+            };
+            if head == 0 || self.evidence.is_matrix(end, head - SCALE) {
+                self.vocabularies(d, end);
+            }
+        }
+    }
+
+    /// Both ends of the body: the embedding, and the unembedding that ends at `end`.
+    fn vocabularies(&mut self, d: usize, end: usize) {
+        if !self.evidence.is_scale(0) {
+            return;
+        }
+        let runs = [self.evidence.clean_from(SCALE), self.evidence.clean_before(end)];
+        let longest = runs[0].min(runs[1]);
+        // A norm's floats are never all clean (1.0 is not), so a clean run ends with them: behind the embedding, and,
+        // with one more scale between, in front of the unembedding.
+        let shortest = runs[0].max(runs[1]).saturating_sub(8 * d + SCALE);
+        let range = self.range(Key::VocabSize);
+        for v in (*range.start()).max(4 * shortest.saturating_sub(1) / d)..=*range.end() {
+            let len = packed(v, d);
+            let start = SCALE + len;
+            let Some(blocks_end) = end.checked_sub(SCALE + len + 8 * d) else { return };
+            if len > longest || blocks_end <= start || !self.step() {
+                return;
+            }
+            // The first layer's norm and the scale of its convolution; the final norm and the scale of the unembedding.
+            let fits = |at| {
+                self.evidence.is_scale(at + 8 * d)
+                    && self.evidence.are_floats(at, d)
+                    && self.evidence.are_floats(at + 4 * d, d)
+            };
+            if fits(start) && fits(blocks_end) {
+                self.layer_counts(d, v, start, blocks_end - start);
+            }
+        }
+    }
+
+    fn layer_counts(&mut self, d: usize, v: usize, start: usize, span: usize) {
+        for count in self.range(Key::NLayers) {
+            if !self.step() {
+                return;
+            }
+            let layers = Layers { start, len: span / count, count };
+            if span.is_multiple_of(count) && layers.all(8 * d, |at| self.evidence.is_scale(at)) {
+                self.kernels(d, v, layers);
+            }
+        }
+    }
+
+    /// What the floats, the scales and Wv leave of a layer is shared by convolution, Wq, Wk and router.
+    fn kernels(&mut self, d: usize, v: usize, layers: Layers) {
+        let fixed = 20 * d + 5 * SCALE + packed(d, d);
+        let Some(shared) = layers.len.checked_sub(fixed) else { return };
+        for k in self.range(Key::KernelSize) {
+            let conv = packed(d, k);
+            let Some(heads_and_router) = shared.checked_sub(conv) else { return };
+            if !self.step() || !layers.all(8 * d, |at| self.evidence.is_matrix(at, conv)) {
+                return;
+            }
+            let ssm = 8 * d + SCALE + conv;
+            let wq = ssm + 12 * d;
+            let fits = |at| self.evidence.are_floats(at, 3 * d) && self.evidence.is_scale(at + 12 * d);
+            if layers.all(ssm, fits) {
+                self.pathways(d, v, k, layers, wq, heads_and_router);
+            }
+        }
+    }
+
+    fn pathways(&mut self, d: usize, v: usize, k: usize, layers: Layers, wq: usize, heads_and_router: usize) {
+        for p in self.range(Key::NPathways) {
+            if !self.step() {
+                return;
+            }
+            let router = packed(p, d);
+            let head = match heads_and_router.checked_sub(router) {
+                Some(both) if both % 2 == 0 => both / 2,
+                _ => continue,
+            };
+            let wk = wq + SCALE + head;
+            let wv = wk + SCALE + head;
+            let routes = wv + SCALE + packed(d, d);
+            let matrices = [(wq, head), (wk, head), (wv, packed(d, d)), (routes, router)];
+            let fits = |&(offset, len): &(usize, usize)| layers.all(offset, |at| self.evidence.is_matrix(at, len));
+            if head == 0 || !matrices.iter().all(fits) {
+                continue;
+            }
+            // Widths below 4 let several head sizes fill the same bytes.
+            for h in (4 * (head - 1) / d + 1)..=(4 * head / d) {
+                if self.step() && self.range(Key::DHead).contains(&h) && packed(h, d) == head {
+                    self.add(Dims {
+                        d_model: d,
+                        n_layers: layers.count,
+                        d_head: h,
+                        kernel_size: k,
+                        n_pathways: p,
+                        vocab_size: v,
+                        top_k: self.known.dims().top_k,
+                    });
+                }
+            }
+        }
+    }
+
+    fn add(&mut self, dims: Dims) {
+        let Ok(shape) = Shape::new(dims) else { return };
+        let bits: f64 = sections(shape, self.n_classes)
+            .map(|section| match section.kind {
+                SectionKind::Matrix { rows, cols } => self.evidence.matrix_bits(section.offset, rows, cols),
+                SectionKind::Floats { count } => self.evidence.floats_bits(section.offset, count),
+            })
+            .sum();
+        let rarity = f64::from(u8::from(dims.vocab_size != 256)) * RARE_VOCAB_BITS
+            + f64::from(u8::from(dims.n_pathways != 3)) * RARE_PATHWAYS_BITS;
+        self.found.push(Candidate { dims, bits: bits + rarity });
+    }
+}

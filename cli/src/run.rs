@@ -1,0 +1,252 @@
+//! `atome run`.
+
+use std::ffi::OsStr;
+use std::io::{self, IsTerminal, Write};
+use std::time::Instant;
+
+use anyhow::{anyhow, Context, Result};
+use atome_engine::sample::Sampler;
+use atome_engine::{classify, predict_next_observed, Classifier, Layout, Model, Plan, Workspace};
+use serde_json::json;
+
+use crate::args::{PlanName, RunArgs};
+use crate::bars::RouterStats;
+use crate::model_file::{Format, ModelFile};
+use crate::numbers::{counted, grouped};
+use crate::output::{print, print_json, TextOutput};
+use crate::prompts::Prompts;
+use crate::shape_source::{find, Found};
+use crate::UsageError;
+
+/// Above this, the work area of the cached plan is not taken without being asked for.
+const MOST_CACHED_BYTES: usize = 1 << 30;
+
+pub fn run(args: &RunArgs) -> Result<()> {
+    let prompt = args.prompt.as_deref().map(OsStr::as_encoded_bytes);
+    if prompt == Some(b"") {
+        return Err(UsageError("the prompt is empty, expected at least one byte".to_owned()).into());
+    }
+    let file = ModelFile::read(&args.model)?;
+    let found = find(&file, args.shape.sizes())?;
+    let named = || file.path.display().to_string();
+    let (model, head) = match file.format {
+        Format::Model => (Model::new(found.shape, &file.bytes).with_context(named)?, None),
+        Format::Classifier { n_classes } => {
+            let classifier = Classifier::new(found.shape, &file.bytes, n_classes).with_context(named)?;
+            (classifier.base, Some(classifier.head))
+        }
+    };
+    let layout = layout(&found, args.plan).with_context(named)?;
+    let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
+    let mut session =
+        Session { args, model, workspace: Workspace::new(layout, &mut floats, &mut words)?, sampler: sampler(args)? };
+    session.notes(&file, &found);
+    let mut answer = |prompt: &[u8]| match head {
+        None => session.continue_text(prompt),
+        Some(head) => session.name_class(&head, prompt),
+    };
+    match prompt {
+        Some(prompt) => answer(prompt),
+        None => prompt_loop(&mut answer),
+    }
+}
+
+/// A prompt that cannot be answered does not end the loop.
+fn prompt_loop(answer: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut prompts = Prompts::new();
+    while let Some(prompt) = prompts.next()? {
+        if let Err(error) = answer(&prompt) {
+            if !error.is::<BadPrompt>() {
+                return Err(error);
+            }
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+        }
+    }
+    Ok(())
+}
+
+/// A prompt that this model has no tokens for.
+#[derive(Debug)]
+struct BadPrompt {
+    offset: usize,
+    byte: u8,
+    vocab_size: usize,
+}
+
+impl std::fmt::Display for BadPrompt {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "prompt: offset {}: byte {}, expected 0 to {}: the model has {}",
+            self.offset,
+            self.byte,
+            self.vocab_size - 1,
+            counted(self.vocab_size, "token")
+        )
+    }
+}
+
+impl std::error::Error for BadPrompt {}
+
+fn layout(found: &Found, plan: Option<PlanName>) -> Result<Layout> {
+    if let Some(plan) = plan {
+        return Ok(Layout::new(found.shape, found.max_seq, plan.into())?);
+    }
+    let cached = Layout::new(found.shape, found.max_seq, Plan::Cached)?;
+    if cached.bytes() <= MOST_CACHED_BYTES {
+        return Ok(cached);
+    }
+    Ok(Layout::new(found.shape, found.max_seq, Plan::Lean)?)
+}
+
+fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| {
+        anyhow!(
+            "no memory for a work area of {} values; a smaller --max-seq or --plan lean takes less",
+            grouped(count as u64)
+        )
+    })?;
+    values.resize(count, T::default());
+    Ok(values)
+}
+
+fn sampler(args: &RunArgs) -> Result<Sampler> {
+    let top_k = args.top_k.map_or(usize::MAX, |k| k as usize);
+    let top_p = args.top_p.unwrap_or(1.0);
+    Sampler::new(args.temperature, top_k, top_p, args.seed.unwrap_or(0))
+        .map_err(|error| UsageError(error.to_string()).into())
+}
+
+struct Session<'s> {
+    args: &'s RunArgs,
+    model: Model<'s>,
+    workspace: Workspace<'s>,
+    sampler: Sampler,
+}
+
+impl Session<'_> {
+    fn note(&self, text: &str) {
+        if !self.args.quiet {
+            // Standard error may be closed: notes are not worth failing for.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// What the user should know before reading the output.
+    fn notes(&self, file: &ModelFile, found: &Found) {
+        let args = self.args;
+        if file.bytes.len() > found.needed {
+            self.note(&format!(
+                "note: {}: {} behind the model's end at offset {}: is the shape right?",
+                file.path.display(),
+                counted(file.bytes.len() - found.needed, "byte"),
+                grouped(found.needed as u64)
+            ));
+        }
+        let draws = args.top_k.is_some() || args.top_p.is_some() || args.seed.is_some();
+        if args.temperature == 0.0 && draws {
+            self.note("note: --top-k, --top-p and --seed have no effect at temperature 0");
+        }
+        if args.prompt.is_none() && io::stdin().is_terminal() {
+            self.note("a line is a prompt; Ctrl-D ends");
+        }
+    }
+
+    fn note_cut(&self, tokens: usize, part: &str) {
+        let max_seq = self.workspace.layout().max_seq();
+        if tokens > max_seq {
+            self.note(&format!(
+                "note: prompt of {}: only the {part} {max_seq} count (--max-seq)",
+                counted(tokens, "token")
+            ));
+        }
+    }
+
+    fn tokens(&self, prompt: &[u8]) -> Result<Vec<i32>> {
+        let vocab_size = self.workspace.layout().shape().vocab_size();
+        match prompt.iter().enumerate().find(|&(_, &byte)| usize::from(byte) >= vocab_size) {
+            Some((offset, &byte)) => Err(BadPrompt { offset, byte, vocab_size }.into()),
+            None => Ok(prompt.iter().map(|&byte| i32::from(byte)).collect()),
+        }
+    }
+
+    fn stats(&self) -> RouterStats {
+        let shape = self.workspace.layout().shape();
+        RouterStats::new(shape.n_layers(), shape.n_pathways())
+    }
+
+    fn continue_text(&mut self, prompt: &[u8]) -> Result<()> {
+        let mut text = self.tokens(prompt)?;
+        self.note_cut(text.len(), "last");
+        let mut stats = self.stats();
+        let mut output = TextOutput::new(self.args);
+        let start = Instant::now();
+        for _ in 0..self.args.tokens {
+            let token = self.next(&text, prompt.len(), &mut stats)?;
+            output.push(token)?;
+            text.push(i32::try_from(token)?);
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        if self.args.json {
+            return print_json(&json!({
+                "prompt": String::from_utf8_lossy(prompt),
+                "text": output.finish()?,
+                "tokens": text.get(prompt.len()..),
+                "seconds": seconds,
+                "router": stats.json(),
+            }));
+        }
+        output.finish()?;
+        self.note(&format!("\n{}", stats.table()));
+        self.note(&format!(
+            "{} in {seconds:.3} s ({:.0} a second)",
+            counted(self.args.tokens as usize, "token"),
+            f64::from(self.args.tokens) / seconds.max(1e-9)
+        ));
+        Ok(())
+    }
+
+    /// The token after `text`, which began as a prompt of `prompt_len` tokens. Text longer than the window counts from
+    /// its last max_seq tokens on (training, "Sampling").
+    fn next(&mut self, text: &[i32], prompt_len: usize, stats: &mut RouterStats) -> Result<usize> {
+        let start = text.len().saturating_sub(self.workspace.layout().max_seq());
+        let window = text.get(start..).unwrap_or(text);
+        let seen = if text.len() == prompt_len { 0 } else { text.len() - 1 };
+        predict_next_observed(&self.model, &mut self.workspace, window.iter().copied(), |reading| {
+            stats.add(&reading, start + reading.position, seen);
+        })?;
+        Ok(self.sampler.sample(self.workspace.logits()))
+    }
+
+    fn name_class(&mut self, head: &atome_engine::Matrix, prompt: &[u8]) -> Result<()> {
+        let tokens = self.tokens(prompt)?;
+        self.note_cut(tokens.len(), "first");
+        let mut stats = self.stats();
+        // A classification cannot be watched; this computes the same positions, which the cached plan then keeps.
+        predict_next_observed(&self.model, &mut self.workspace, tokens.iter().copied(), |reading| {
+            stats.add(&reading, reading.position, 0);
+        })?;
+        let mut logits = vec![0.0; head.rows()];
+        let winner = classify(&self.model, head, &mut self.workspace, tokens, Some(&mut logits))?;
+        if self.args.json {
+            return print_json(&json!({
+                "prompt": String::from_utf8_lossy(prompt),
+                "class": winner,
+                "logits": logits,
+                "router": stats.json(),
+            }));
+        }
+        if self.args.quiet {
+            return print(&format!("{winner}\n"));
+        }
+        let mut table = String::from("class       logit\n");
+        for (class, logit) in logits.iter().enumerate() {
+            let mark = if class == winner { "  <- winner" } else { "" };
+            table.push_str(&format!("{class:>5}  {logit:>10.5}{mark}\n"));
+        }
+        print(&table)?;
+        self.note(&format!("\n{}", stats.table().trim_end()));
+        Ok(())
+    }
+}

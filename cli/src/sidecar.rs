@@ -1,0 +1,89 @@
+//! A model's shape in a JSON file beside it.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail, Context, Result};
+use serde_json::Value;
+
+use crate::sizes::{Key, Sizes, Source};
+
+/// Fills `sizes` from the first sidecar of `model` that exists and names at least one size, and returns its path.
+pub fn fill(model: &Path, sizes: &mut Sizes) -> Result<Option<PathBuf>> {
+    for path in candidates(model) {
+        if let Some(found) = read(&path)? {
+            for (key, value) in found {
+                sizes.fill(key, value, Source::Sidecar);
+            }
+            return Ok(Some(path));
+        }
+    }
+    Ok(None)
+}
+
+/// `model.bin.json`, then `model.json`.
+fn candidates(model: &Path) -> Vec<PathBuf> {
+    let mut appended = model.as_os_str().to_owned();
+    appended.push(".json");
+    let replaced = model.with_extension("json");
+    let mut paths = vec![PathBuf::from(appended), replaced];
+    paths.retain(|path| path != model);
+    paths
+}
+
+fn read(path: &Path) -> Result<Option<Vec<(Key, usize)>>> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(anyhow!(error).context(format!("{}: sidecar", path.display()))),
+    };
+    parse(&text)
+        .with_context(|| format!("{}: sidecar (not read where flags give all eight sizes)", path.display()))
+        .map(|found| (!found.is_empty()).then_some(found))
+}
+
+/// The sizes that a sidecar names; other keys are left alone.
+fn parse(text: &[u8]) -> Result<Vec<(Key, usize)>> {
+    let Value::Object(config) = serde_json::from_slice(text)? else {
+        bail!("expected a JSON object, such as {{\"d_model\": 64, ...}}");
+    };
+    let mut found = Vec::new();
+    for key in Key::ALL {
+        if let Some(value) = config.get(key.name()) {
+            let size = value.as_u64().and_then(|size| u16::try_from(size).ok()).filter(|&size| size > 0);
+            let Some(size) = size else {
+                bail!("{} is {value}, expected an integer from 1 to 65535", key.name());
+            };
+            found.push((key, usize::from(size)));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_keys_are_taken_and_others_left() {
+        let found = parse(br#"{"d_model": 64, "max_seq": 32, "name": "tiny"}"#).unwrap();
+        assert_eq!(found, [(Key::DModel, 64), (Key::MaxSeq, 32)]);
+    }
+
+    #[test]
+    fn wrong_values_are_named() {
+        for text in [r#"{"d_model": 0}"#, r#"{"d_model": 65536}"#, r#"{"d_model": 1.5}"#, r#"{"d_model": "64"}"#] {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("d_model is") && error.contains("1 to 65535"), "{error}");
+        }
+        assert!(parse(b"[1]").unwrap_err().to_string().contains("JSON object"));
+        assert!(parse(b"{").unwrap_err().to_string().contains("line 1"));
+    }
+
+    #[test]
+    fn a_model_is_never_its_own_sidecar() {
+        assert_eq!(candidates(Path::new("m.json")), [PathBuf::from("m.json.json")]);
+        assert_eq!(candidates(Path::new("m.bin")), [PathBuf::from("m.bin.json"), PathBuf::from("m.json")]);
+    }
+}

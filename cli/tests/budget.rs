@@ -1,0 +1,66 @@
+//! `atome budget`: sizes and verdicts.
+
+mod common;
+
+use atome_engine::{c99_state_bytes, Dims, Layout, Model, Plan, Shape};
+use common::*;
+
+#[test]
+fn sizes_are_the_engines() {
+    let report = json(atome().arg("budget").args(["--d-model", "32", "--max-seq", "20"]));
+    let shape = Shape::new(Dims { d_model: 32, ..Dims::DEFAULT }).unwrap();
+    let state = |plan| Layout::new(shape, 20, plan).unwrap().bytes();
+    assert_eq!(report["flash_bytes"], Model::blob_len(&shape));
+    assert_eq!(report["state_bytes"]["lean"], state(Plan::Lean));
+    assert_eq!(report["state_bytes"]["cached"], state(Plan::Cached));
+    assert_eq!(report["state_bytes"]["c99"], c99_state_bytes(&shape, 20));
+    assert_eq!((&report["sources"]["d_model"], &report["sources"]["d_head"]), (&"flag".into(), &"default".into()));
+}
+
+#[test]
+fn the_default_is_the_headers_shape() {
+    let report = json(atome().arg("budget"));
+    assert_eq!(report["flash_bytes"], 20_575);
+    assert_eq!(report["shape"]["max_seq"], 32);
+    assert_eq!(report["state_bytes"]["c99"], 53_824);
+    // 4 layers of 88 bytes and 40 around them.
+    assert_eq!(report["model_struct_bytes"], 392);
+}
+
+#[test]
+fn verdicts_follow_from_the_sizes() {
+    let report = json(atome().arg("budget").args(["--reserve-ram", "8", "--reserve-flash", "16"]));
+    let number = |value: &serde_json::Value| value.as_u64().unwrap();
+    let beside = 8 * 1024 + number(&report["model_struct_bytes"]);
+    let mut verdicts = [0, 0];
+    for chip in report["chips"].as_array().unwrap() {
+        for plan in ["lean", "cached", "c99"] {
+            let need = number(&report["state_bytes"][plan]) + beside;
+            let ram = number(&chip["ram_kib"]) * 1024;
+            let fits = chip[plan]["fits"].as_bool().unwrap();
+            assert_eq!(fits, need <= ram, "{chip} {plan}");
+            assert_eq!(chip[plan]["missing_bytes"].as_u64(), need.checked_sub(ram).filter(|&missing| missing > 0));
+            verdicts[usize::from(fits)] += 1;
+            if plan != "c99" {
+                let longest = number(&chip[format!("{plan}_longest_max_seq")]);
+                assert_eq!(fits, longest >= 32, "{chip} {plan}");
+            }
+        }
+        let room = number(&chip["flash_kib"]) * 1024;
+        assert_eq!(chip["model"]["fits"].as_bool(), Some(20_575 + 16 * 1024 <= room));
+    }
+    assert!(verdicts[0] > 0 && verdicts[1] > 0, "{verdicts:?}");
+}
+
+#[test]
+fn a_model_file_gives_the_shape() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let report = json(atome().arg("budget").arg(&model).args(["--max-seq", "16"]));
+    assert_eq!(report["flash_bytes"], std::fs::metadata(&model).unwrap().len());
+    assert_eq!(report["shape"]["d_model"], 16);
+    let table = success(atome().arg("budget").arg(&model));
+    let rows: Vec<&str> = table.lines().filter(|line| line.contains("Cortex") || line.contains("RV32")).collect();
+    assert!(rows.len() >= 15, "{table}");
+    assert!(rows.iter().all(|row| row.len() == rows[0].len()), "columns are not aligned:\n{table}");
+}
