@@ -1,0 +1,218 @@
+//! `cargo xtask lib`: `libatome.a`, ready to be linked into firmware.
+//!
+//! cargo's own static library holds some 400 more globals (`memcpy`, `__aeabi_fadd`, `expf`...) that would displace
+//! the firmware's libgcc and libm. The finished archive holds one object: the crate's own, with the engine optimised
+//! into it by fat LTO and every symbol but `atome_*` made local.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{bail, Context, Result};
+use lexopt::prelude::*;
+use object::read::archive::ArchiveFile;
+
+use crate::setup::Missing;
+use crate::symbols;
+use crate::toolchain::Toolchain;
+use crate::{process, workspace};
+
+const HELP: &str = "\
+Build the finished archive and put a copy of include/atome.h beside it.
+
+Usage: cargo xtask lib [OPTIONS]
+
+Options:
+  --target TRIPLE         the Rust name of the target (default: this machine, in dist/host)
+  --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours
+  --out FOLDER            where libatome.a and atome.h go (default: dist/<target>)
+
+The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99
+engine computes when it is built with the same C library (link it with -lm).
+
+Examples:
+  cargo xtask lib
+  cargo xtask lib --target thumbv7m-none-eabi
+  cargo xtask lib --target thumbv6m-none-eabi --features system-libm --out build/atome
+";
+
+/// The file name of the archive, everywhere.
+pub const NAME: &str = "libatome.a";
+
+/// Whose `exp`, `tanh` and `sqrt` the archive uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Our own, correctly rounded.
+    Portable,
+    /// Those of the C library in the program.
+    System,
+}
+
+impl Mode {
+    /// Both.
+    pub const ALL: [Mode; 2] = [Mode::Portable, Mode::System];
+
+    /// The arguments that select the mode in a cargo command.
+    pub fn cargo_arguments(self) -> &'static [&'static str] {
+        match self {
+            Mode::Portable => &[],
+            Mode::System => &["--features", "system-libm"],
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Mode::Portable => "portable",
+            Mode::System => "system",
+        })
+    }
+}
+
+/// Which archive to build, and where to put it.
+pub struct Request {
+    /// A Rust target triple; this machine where there is none.
+    pub target: Option<String>,
+    /// Numeric mode.
+    pub mode: Mode,
+    /// Folder of the finished archive.
+    pub out: PathBuf,
+}
+
+impl Request {
+    /// With the usual folder, `dist/<target>`.
+    pub fn new(target: Option<String>, mode: Mode) -> Request {
+        let out = workspace::root().join("dist").join(target.as_deref().unwrap_or("host"));
+        Request { target, mode, out }
+    }
+}
+
+/// A finished archive that passed the symbol check.
+pub struct Archive {
+    /// `libatome.a`.
+    pub path: PathBuf,
+    /// Bytes of the file.
+    pub size: u64,
+    /// What it defines, sorted.
+    pub exported: Vec<String>,
+    /// Numeric mode.
+    pub mode: Mode,
+}
+
+impl fmt::Display for Archive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = workspace::shown(&self.path);
+        write!(f, "{path}: {} bytes, {} symbols, {} mode", self.size, self.exported.len(), self.mode)
+    }
+}
+
+/// The command.
+pub fn run(mut parser: lexopt::Parser) -> Result<()> {
+    let (mut target, mut mode, mut out) = (None, Mode::Portable, None);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Long("target") => target = Some(parser.value()?.string()?),
+            Long("features") => mode = parse_features(&parser.value()?.string()?)?,
+            Long("out") => out = Some(workspace::absolute(Path::new(&parser.value()?))),
+            other => bail!("{} (cargo xtask lib --help)", other.unexpected()),
+        }
+    }
+    let toolchain = Toolchain::find()?;
+    Missing::for_archive(&toolchain, target.as_deref()).install()?;
+    let mut request = Request::new(target, mode);
+    request.out = out.unwrap_or(request.out);
+    println!("{}", build(&toolchain, &request)?);
+    Ok(())
+}
+
+fn parse_features(list: &str) -> Result<Mode> {
+    let mut mode = Mode::Portable;
+    for feature in list.split([',', ' ']).filter(|feature| !feature.is_empty()) {
+        match feature {
+            "system-libm" => mode = Mode::System,
+            other => bail!("--features {other}: the only feature is system-libm"),
+        }
+    }
+    Ok(mode)
+}
+
+/// Builds, packs and checks the archive.
+pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
+    let raw = compile(request)?;
+    let object = extract_own_object(&raw)?;
+    let checked = object.with_extension("a");
+    pack(toolchain, &object, &checked)?;
+    let target = request.target.as_deref().unwrap_or(toolchain.host());
+    let exported = symbols::check(&checked, target, request.mode)?;
+
+    // Only what passed gets here.
+    fs::create_dir_all(&request.out).with_context(|| format!("cannot create {}", request.out.display()))?;
+    let path = request.out.join(NAME);
+    let size = copy(&checked, &path)?;
+    copy(&workspace::header(), &request.out.join("atome.h"))?;
+    Ok(Archive { path, size, exported, mode: request.mode })
+}
+
+fn copy(from: &Path, to: &Path) -> Result<u64> {
+    fs::copy(from, to).with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))
+}
+
+/// cargo's own static library, in a build folder of its own: the profile and the features differ from everyday builds.
+fn compile(request: &Request) -> Result<PathBuf> {
+    let folder = workspace::scratch().join("archive").join(request.mode.to_string());
+    let mut cargo = process::cargo();
+    cargo
+        .env("CARGO_TARGET_DIR", &folder)
+        .env("CARGO_PROFILE_RELEASE_LTO", "fat")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+        .args(["rustc", "--release", "--package", "atome-capi", "--lib", "--crate-type", "staticlib"])
+        .args(request.mode.cargo_arguments());
+    let mut release = folder;
+    if let Some(target) = &request.target {
+        cargo.args(["--target", target]);
+        release.push(target);
+    }
+    process::checked(&mut cargo)?;
+    Ok(release.join("release").join(NAME))
+}
+
+/// The member of the raw archive that was compiled from our crate, written to a file beside it.
+///
+/// It is what `--emit obj` would give, but of this build for certain: cargo leaves old object files lying about.
+fn extract_own_object(raw: &Path) -> Result<PathBuf> {
+    let bytes = fs::read(raw).with_context(|| format!("cannot read {}", raw.display()))?;
+    let members = ArchiveFile::parse(&*bytes).with_context(|| format!("{}: not an archive", raw.display()))?;
+    let mut own = Vec::new();
+    for member in members.members() {
+        let member = member?;
+        if member.name().starts_with(b"atome-") {
+            own.push(member.data(&*bytes)?);
+        }
+    }
+    let [object] = own[..] else {
+        bail!("{}: expected one object of the crate atome, found {}: was fat LTO off?", raw.display(), own.len());
+    };
+    let path = raw.with_file_name("atome.o");
+    fs::write(&path, object).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+/// Hides all but the interface and packs the object; the same object always gives the same bytes.
+fn pack(toolchain: &Toolchain, object: &Path, archive: &Path) -> Result<()> {
+    let mut objcopy = Command::new(toolchain.llvm_tool("llvm-objcopy"));
+    process::checked(objcopy.args(["--wildcard", "--keep-global-symbol=atome_*"]).arg(object))?;
+    // llvm-ar adds to an archive that exists.
+    if archive.exists() {
+        fs::remove_file(archive).with_context(|| format!("cannot replace {}", archive.display()))?;
+    }
+    let mut ar = Command::new(toolchain.llvm_tool("llvm-ar"));
+    process::checked(ar.arg("rcsD").arg(archive).arg(object))?;
+    Ok(())
+}

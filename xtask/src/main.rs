@@ -1,0 +1,64 @@
+//! The project's chores: `cargo xtask demo | test | lib | header`.
+
+mod archive;
+mod c_build;
+mod demo;
+mod header;
+mod process;
+mod setup;
+mod symbols;
+mod test;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{bail, Result};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+The project's chores.
+
+Usage: cargo xtask <COMMAND> [OPTIONS]
+
+Commands:
+  demo     build everything, compile a small C program against it and run it
+  test     the whole gate: formatting, lints, tests, header, archives, C programs, differential run, Miri
+  lib      build the finished archive: dist/<target>/libatome.a
+  header   generate include/atome.h from the Rust code, or check that it is up to date
+
+`cargo xtask <COMMAND> --help` describes one command.
+
+Examples:
+  cargo xtask demo
+  cargo xtask lib --target thumbv7m-none-eabi
+  cargo xtask test
+";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<()> {
+    let mut parser = lexopt::Parser::from_env();
+    match parser.next()? {
+        None | Some(Short('h') | Long("help")) => {
+            print!("{HELP}");
+            Ok(())
+        }
+        Some(Value(command)) => match command.string()?.as_str() {
+            "demo" => demo::run(parser),
+            "test" => test::run(parser),
+            "lib" => archive::run(parser),
+            "header" => header::run(parser),
+            other => bail!("unknown command `{other}`: expected demo, test, lib or header (cargo xtask --help)"),
+        },
+        Some(option) => bail!("{} (cargo xtask --help)", option.unexpected()),
+    }
+}

@@ -1,0 +1,183 @@
+//! What the commands need from the machine: looked for first, installed where it is missing, silent where it is not.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{bail, Context, Result};
+
+use crate::process;
+use crate::toolchain::Toolchain;
+
+/// Things a command needs that are not there yet.
+#[derive(Default)]
+pub struct Missing {
+    packages: Vec<&'static str>,
+    rustup: Vec<Vec<String>>,
+}
+
+impl Missing {
+    /// For `cargo xtask lib`.
+    pub fn for_archive(toolchain: &Toolchain, target: Option<&str>) -> Missing {
+        let mut missing = Missing::default();
+        if !["llvm-ar", "llvm-objcopy"].iter().all(|tool| toolchain.llvm_tool(tool).is_file()) {
+            missing.component("llvm-tools");
+        }
+        missing.target(toolchain, target);
+        missing
+    }
+
+    /// For `cargo xtask demo`: the archive and a C compiler.
+    pub fn for_demo(toolchain: &Toolchain) -> Missing {
+        let mut missing = Missing::for_archive(toolchain, None);
+        missing.program("cc", "gcc");
+        missing
+    }
+
+    /// For `cargo xtask test`, without Miri: that one may be absent.
+    pub fn for_tests(toolchain: &Toolchain, targets: &[&str]) -> Missing {
+        let mut missing = Missing::for_archive(toolchain, None);
+        for target in targets {
+            missing.target(toolchain, Some(target));
+        }
+        for (program, component) in [("rustfmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+            if !toolchain.program(program).is_file() && process::find(program).is_none() {
+                missing.component(component);
+            }
+        }
+        for (program, package) in [("gcc", "gcc"), ("g++", "g++"), ("clang", "clang"), ("valgrind", "valgrind")] {
+            missing.program(program, package);
+        }
+        if !has_libclang() {
+            missing.packages.push("libclang-dev");
+        }
+        missing
+    }
+
+    /// Miri runs on nightly only.
+    pub fn for_miri() -> Missing {
+        let installed = process::capture(Command::new("rustup").args([
+            "component",
+            "list",
+            "--installed",
+            "--toolchain",
+            "nightly",
+        ]));
+        let installed = installed.ok().filter(|list| list.status.success()).map(|list| list.text);
+        let mut missing = Missing::default();
+        match installed {
+            None => missing.rustup(&[
+                "toolchain",
+                "install",
+                "nightly",
+                "--profile",
+                "minimal",
+                "--component",
+                "miri,rust-src",
+            ]),
+            Some(list) if !list.contains("miri") || !list.contains("rust-src") => {
+                missing.rustup(&["component", "add", "miri", "rust-src", "--toolchain", "nightly"]);
+            }
+            Some(_) => {}
+        }
+        missing
+    }
+
+    fn program(&mut self, program: &str, package: &'static str) {
+        if process::find(program).is_none() {
+            self.packages.push(package);
+        }
+    }
+
+    fn component(&mut self, name: &str) {
+        self.rustup(&["component", "add", name]);
+    }
+
+    fn target(&mut self, toolchain: &Toolchain, target: Option<&str>) {
+        if let Some(target) = target.filter(|target| !toolchain.has_target(target)) {
+            self.rustup(&["target", "add", target]);
+        }
+    }
+
+    fn rustup(&mut self, arguments: &[&str]) {
+        self.rustup.push(arguments.iter().map(ToString::to_string).collect());
+    }
+
+    /// Installs what is missing; where that is not possible, the error names every command to run by hand.
+    ///
+    /// Returns what was installed, in words.
+    pub fn install(self) -> Result<String> {
+        let mut done = Vec::new();
+        if !self.packages.is_empty() {
+            install_packages(&self.packages)?;
+            done.push(self.packages.join(" "));
+        }
+        for arguments in &self.rustup {
+            let command = format!("rustup {}", arguments.join(" "));
+            if process::find("rustup").is_none() {
+                bail!("needed: `{command}`, and rustup is not installed: get it from https://rustup.rs");
+            }
+            eprintln!("set-up: {command}");
+            process::checked(Command::new("rustup").args(arguments))
+                .with_context(|| format!("run by hand: {command}"))?;
+            done.push(arguments.join(" "));
+        }
+        Ok(if done.is_empty() { "nothing was missing".to_string() } else { format!("installed: {}", done.join("; ")) })
+    }
+}
+
+fn install_packages(packages: &[&str]) -> Result<()> {
+    let by_hand = format!("apt-get install {}", packages.join(" "));
+    if process::find("apt-get").is_none() {
+        bail!("missing programs: install the equivalent of these Debian packages: {}", packages.join(" "));
+    }
+    let Some(prefix) = root_prefix() else {
+        bail!("missing packages, and neither root nor password-free sudo to install them: run `sudo {by_hand}`");
+    };
+    eprintln!("set-up: {by_hand}");
+    let apt = |arguments: &[&str]| {
+        let mut words = prefix.to_vec();
+        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"]);
+        words.extend(arguments);
+        process::checked(Command::new(words[0]).args(&words[1..]))
+    };
+    apt(&["update"]).with_context(|| format!("run by hand: {by_hand}"))?;
+    let mut install = vec!["install", "--no-install-recommends"];
+    install.extend(packages);
+    apt(&install).with_context(|| format!("run by hand: {by_hand}"))?;
+    Ok(())
+}
+
+/// What to put before a command that needs root; none where this user cannot become root without being asked.
+fn root_prefix() -> Option<&'static [&'static str]> {
+    let root = process::checked(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if root {
+        return Some(&[]);
+    }
+    let sudo = process::checked(Command::new("sudo").args(["-n", "true"])).is_ok();
+    sudo.then_some(&["sudo", "-n"])
+}
+
+/// bindgen loads libclang when it runs: the shared library has to be there, under whatever version.
+fn has_libclang() -> bool {
+    if env::var_os("LIBCLANG_PATH").is_some() {
+        return true;
+    }
+    let mut folders =
+        vec!["/usr/lib".into(), "/usr/lib64".into(), "/usr/local/lib".into(), "/usr/lib/x86_64-linux-gnu".into()];
+    for entry in fs::read_dir("/usr/lib").into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("llvm") {
+            folders.push(entry.path().join("lib"));
+        }
+    }
+    folders.iter().any(|folder| holds_libclang(folder))
+}
+
+fn holds_libclang(folder: &Path) -> bool {
+    let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+    names.map(|name| name.to_string_lossy().into_owned()).any(|name| {
+        let stem = name.starts_with("libclang.so") || name.starts_with("libclang-");
+        stem && name.contains(".so")
+    })
+}

@@ -1,0 +1,25 @@
+//! Miri: the engine's tests in an interpreter that notices undefined behaviour.
+
+use anyhow::Result;
+
+use super::report::Outcome;
+use super::rust;
+use crate::process;
+use crate::setup::Missing;
+
+/// Runs the engine's tests under Miri where a nightly toolchain with Miri is installed or can be.
+pub fn run() -> Result<Outcome> {
+    if let Err(error) = Missing::for_miri().install() {
+        return Ok(Outcome::Skipped(format!(
+            "NO MIRI, so nothing here was checked for undefined behaviour: {error:#}"
+        )));
+    }
+    let mut miri = process::in_root("rustup");
+    miri.args(["run", "nightly", "cargo", "miri", "test", "--package", "atome-engine"]);
+    // Our own toolchain's settings, passed down by cargo, would pull the nightly one apart.
+    for variable in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC", "LD_LIBRARY_PATH"] {
+        miri.env_remove(variable);
+    }
+    let output = process::checked(&mut miri)?;
+    Ok(Outcome::Passed(rust::counted(&output)?.to_string()))
+}

@@ -1,0 +1,124 @@
+//! `cargo xtask test`: the whole gate, as a list of named steps. Every step runs, whatever became of the ones before.
+
+mod context;
+mod differential;
+mod directives;
+mod header;
+mod miri;
+mod programs;
+mod report;
+mod rust;
+
+use anyhow::{bail, Result};
+use lexopt::prelude::*;
+
+use crate::archive::Mode;
+use crate::setup::Missing;
+use context::Context;
+use report::{Outcome, Report};
+
+const HELP: &str = "\
+Run everything that guards this project: the one command before a change goes in.
+
+Usage: cargo xtask test [--cases N] [NAME...]
+
+Arguments:
+  NAME        run only the steps whose name contains one of these words (--list shows the names)
+
+Options:
+  --cases N   cases of the differential run in each mode (default 20000; a million takes an hour or so)
+  --list      print the names of the steps
+
+What is missing on the machine is installed first (apt packages and rustup components), or named where that is not
+possible. A failing step shows its whole output. The last line is `N passed, N failed, N skipped`.
+
+ATOME_REFERENCE=<folder with atome.c and atome.h> puts another C99 engine in the place of our reference.
+
+Examples:
+  cargo xtask test
+  cargo xtask test header programs
+  cargo xtask test differential --cases 1000000
+";
+
+/// The embedded target that every change is built for.
+const EMBEDDED: &str = "thumbv7m-none-eabi";
+
+const DEFAULT_CASES: u64 = 20_000;
+
+type Action = dyn Fn(&Context) -> Result<Outcome>;
+
+struct Step {
+    name: String,
+    run: Box<Action>,
+}
+
+fn step(name: impl Into<String>, run: impl Fn(&Context) -> Result<Outcome> + 'static) -> Step {
+    Step { name: name.into(), run: Box::new(run) }
+}
+
+/// The command.
+pub fn run(mut parser: lexopt::Parser) -> Result<()> {
+    let (mut cases, mut list, mut wanted) = (DEFAULT_CASES, false, Vec::new());
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Long("cases") => cases = parser.value()?.parse()?,
+            Long("list") => list = true,
+            Value(word) => wanted.push(word.string()?),
+            other => bail!("{} (cargo xtask test --help)", other.unexpected()),
+        }
+    }
+    let mut steps = steps();
+    if list {
+        steps.iter().for_each(|step| println!("{}", step.name));
+        return Ok(());
+    }
+    if let Some(word) = wanted.iter().find(|word| !steps.iter().any(|step| step.name.contains(word.as_str()))) {
+        bail!("no step has `{word}` in its name (cargo xtask test --list)");
+    }
+    steps.retain(|step| wanted.is_empty() || wanted.iter().any(|word| step.name.contains(word.as_str())));
+
+    let context = Context::new(cases)?;
+    let mut report = Report::default();
+    for step in &steps {
+        report.run(&step.name, || (step.run)(&context));
+    }
+    report.finish()
+}
+
+fn steps() -> Vec<Step> {
+    let mut steps = vec![
+        step("set-up", |context| {
+            let missing = Missing::for_tests(&context.toolchain, &[EMBEDDED]);
+            Ok(Outcome::Passed(missing.install()?))
+        }),
+        step("formatting", |_| rust::formatting()),
+        step("xtask's own tests", |_| rust::own_tests()),
+    ];
+    for mode in Mode::ALL {
+        steps.push(step(format!("clippy, {mode}"), move |_| rust::clippy(mode)));
+    }
+    for mode in Mode::ALL {
+        steps.push(step(format!("Rust tests, {mode}"), move |_| rust::tests(mode)));
+    }
+    steps.push(step("header against the code", |_| Ok(Outcome::Passed(crate::header::check()?))));
+    for target in [None, Some(EMBEDDED)] {
+        for mode in Mode::ALL {
+            let name = format!("archive and symbols, {} {mode}", target.unwrap_or("host"));
+            steps.push(step(name, move |context| Ok(Outcome::Passed(context.archive(target, mode)?.to_string()))));
+        }
+    }
+    steps.push(step("header against the archive", header::same_names));
+    steps.push(step("header in C and C++", header::compiles_everywhere));
+    steps.push(step("header, state sizes", header::state_sizes));
+    steps.push(step("C programs against the reference", programs::compare));
+    steps.push(step("C programs under valgrind", programs::valgrind));
+    for mode in Mode::ALL {
+        steps.push(step(format!("differential run, {mode}"), move |context| differential::run(context, mode)));
+    }
+    steps.push(step("Miri", |_| miri::run()));
+    steps
+}

@@ -1,0 +1,172 @@
+//! The C programs of `c_tests/programs`, each built twice from the same sources: with the C reference and with the
+//! archive.
+//!
+//! A file is a program, and so is a sub-folder with all the sources in it. Both builds have to print the same bytes.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{anyhow, bail, ensure, Context as _, Result};
+
+use super::context::Context;
+use super::directives::Directives;
+use super::report::Outcome;
+use crate::archive::Mode;
+use crate::c_build::{self, Engine, Language};
+use crate::process::{self, Finished};
+use crate::workspace;
+
+/// The text that `PROMPT` stands for.
+const PROMPT: &str = "Once upon a time";
+
+/// What `N` stands for, bytes after the prompt: 16 + 112 = 128 is all the room that the 944K model's programs have.
+const BYTES: usize = 112;
+
+/// The same under valgrind, which runs everything some fifty times slower.
+const BYTES_UNDER_VALGRIND: usize = 4;
+
+/// Builds every program against both engines and compares what they print.
+pub fn compare(context: &Context) -> Result<Outcome> {
+    let reference = Engine::Source(reference_folder());
+    let archive = system_archive(context)?;
+    run_all(|program| {
+        // Side by side: the reference is slow on purpose.
+        let (expected, actual) = thread::scope(|scope| {
+            let expected = scope.spawn(|| program.output(&reference, "reference", &[], BYTES));
+            let actual = program.output(&archive, "archive", &[], BYTES);
+            (expected.join(), actual)
+        });
+        let expected = expected.map_err(|_| anyhow!("the thread of the reference run panicked"))??;
+        expect_same(&expected, &actual?)
+    })
+}
+
+/// Runs every program with the archive under valgrind: no invalid access, no undefined value used, no leak.
+pub fn valgrind(context: &Context) -> Result<Outcome> {
+    const VALGRIND: [&str; 5] =
+        ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=all"];
+    let archive = system_archive(context)?;
+    let checked = [&VALGRIND[..], &["--errors-for-leak-kinds=all"]].concat();
+    run_all(|program| program.output(&archive, "valgrind", &checked, BYTES_UNDER_VALGRIND).map(|_| ()))
+}
+
+/// The C library's functions on both sides, so that only the engines differ.
+fn system_archive(context: &Context) -> Result<Engine> {
+    Ok(Engine::Archive(context.archive(None, Mode::System)?.path.clone()))
+}
+
+/// Our reference, or the engine that the user wants to be compared with.
+fn reference_folder() -> PathBuf {
+    match env::var_os("ATOME_REFERENCE") {
+        Some(folder) => workspace::absolute(Path::new(&folder)),
+        None => workspace::root().join("c_tests/reference"),
+    }
+}
+
+/// Does `one` to every program; all are tried before the failures are reported.
+fn run_all(one: impl Fn(&Program) -> Result<()>) -> Result<Outcome> {
+    let (mut ran, mut skipped, mut failures) = (0, 0, Vec::new());
+    for program in find(&workspace::root().join("c_tests/programs"))? {
+        if program.needs_model() && workspace::real_model().is_none() {
+            println!("   SKIPPED: {}: there is no ../shared/data/atome_944k.bin here", program.name);
+            skipped += 1;
+            continue;
+        }
+        ran += 1;
+        if let Err(error) = one(&program) {
+            failures.push(format!("{}: {error:#}", program.name));
+        }
+    }
+    ensure!(failures.is_empty(), "{} of {ran} programs\n{}", failures.len(), failures.join("\n"));
+    ensure!(ran > 0, "no program found in c_tests/programs");
+    let skipped = if skipped > 0 { format!(", {skipped} SKIPPED for want of the 944K model") } else { String::new() };
+    Ok(Outcome::Passed(format!("{ran} programs{skipped}")))
+}
+
+struct Program {
+    name: String,
+    sources: Vec<PathBuf>,
+    language: Language,
+    directives: Directives,
+}
+
+/// All programs below `folder`, by name, one for each language they are to be compiled as.
+fn find(folder: &Path) -> Result<Vec<Program>> {
+    let mut programs = Vec::new();
+    for path in listed(folder)? {
+        let mut sources = if path.is_dir() { listed(&path)? } else { vec![path.clone()] };
+        sources.retain(|file| is_source(file));
+        if sources.is_empty() {
+            continue;
+        }
+        // The file that says something about the program speaks for all of them.
+        let all = sources.iter().map(|source| Directives::read(source)).collect::<Result<Vec<_>>>()?;
+        let spoken = all.iter().position(|directives| !directives.shape.is_empty()).unwrap_or(0);
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        for &language in &all[spoken].languages {
+            let name = if language == Language::Cpp { format!("{stem}-cpp") } else { stem.clone() };
+            programs.push(Program { name, sources: sources.clone(), language, directives: all[spoken].clone() });
+        }
+    }
+    Ok(programs)
+}
+
+fn listed(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_source(path: &Path) -> bool {
+    path.is_file() && path.extension().is_some_and(|extension| extension == "c" || extension == "cpp")
+}
+
+impl Program {
+    fn needs_model(&self) -> bool {
+        self.directives.arguments.iter().any(|word| word == "MODEL-FILE")
+    }
+
+    /// Builds with `engine`, runs under `wrapper` and returns what was printed.
+    fn output(&self, engine: &Engine, label: &str, wrapper: &[&str], bytes: usize) -> Result<String> {
+        let executable = workspace::scratch().join("test/programs").join(label).join(&self.name);
+        let program = c_build::Program {
+            sources: &self.sources,
+            language: self.language,
+            shape: &self.directives.shape,
+            engine_shape: &self.directives.engine_shape,
+        };
+        program.build(engine, &executable)?;
+
+        let mut words: Vec<_> = wrapper.iter().map(Into::into).collect();
+        words.push(executable.into_os_string());
+        let mut command = process::in_root(&words[0]);
+        command.args(&words[1..]).args(self.arguments(bytes));
+        let Finished { status, text } = process::capture(&mut command)?;
+        if !status.success() {
+            bail!("with the {label} engine: {status}\n{text}");
+        }
+        ensure!(!text.trim().is_empty(), "with the {label} engine: nothing was printed, so nothing can be compared");
+        Ok(text)
+    }
+
+    fn arguments(&self, bytes: usize) -> Vec<String> {
+        let model = workspace::real_model().unwrap_or_default();
+        let value = |word: &String| match word.as_str() {
+            "MODEL-FILE" => model.to_string(),
+            "PROMPT" => PROMPT.to_string(),
+            "N" => bytes.to_string(),
+            _ => word.clone(),
+        };
+        self.directives.arguments.iter().map(value).collect()
+    }
+}
+
+fn expect_same(expected: &str, actual: &str) -> Result<()> {
+    if let Some((line, reference, archive)) = crate::header::first_difference(expected, actual) {
+        bail!("the outputs differ at line {line}\n  reference: {reference}\n  archive:   {archive}");
+    }
+    Ok(())
+}

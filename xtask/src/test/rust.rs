@@ -1,0 +1,112 @@
+//! The steps that cargo does: formatting, lints, Rust tests.
+
+use anyhow::Result;
+
+use super::report::Outcome;
+use crate::archive::Mode;
+use crate::process;
+
+/// rustfmt has nothing to change.
+pub fn formatting() -> Result<Outcome> {
+    process::checked(process::cargo().args(["fmt", "--all", "--check"]))?;
+    Ok(Outcome::Passed("cargo fmt --all --check".to_string()))
+}
+
+/// clippy has nothing to say.
+pub fn clippy(mode: Mode) -> Result<Outcome> {
+    let mut cargo = process::cargo();
+    cargo.args(["clippy", "--workspace", "--all-targets"]).args(mode.cargo_arguments()).args(["--", "-D", "warnings"]);
+    process::checked(&mut cargo)?;
+    Ok(Outcome::Passed("workspace, all targets, warnings denied".to_string()))
+}
+
+/// Every Rust test of the workspace but our own.
+pub fn tests(mode: Mode) -> Result<Outcome> {
+    let mut cargo = process::cargo();
+    // With --show-output a passing test's own words can be read, among them that it skipped something.
+    cargo
+        .args(["test", "--workspace", "--exclude", "xtask"])
+        .args(mode.cargo_arguments())
+        .args(["--", "--show-output"]);
+    let output = process::checked(&mut cargo)?;
+    for line in skips(&output) {
+        println!("   note: {line}");
+    }
+    Ok(Outcome::Passed(counted(&output)?.to_string()))
+}
+
+/// The tests of this tool, in the dev profile: to optimise its dependencies takes far longer than the tests.
+pub fn own_tests() -> Result<Outcome> {
+    let output = process::checked(process::cargo().args(["test", "--profile", "dev", "--package", "xtask"]))?;
+    Ok(Outcome::Passed(counted(&output)?.to_string()))
+}
+
+/// What cargo's test runners report in all.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    passed: u64,
+    ignored: u64,
+}
+
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} tests", self.passed)?;
+        if self.ignored > 0 {
+            write!(f, ", {} ignored", self.ignored)?;
+        }
+        Ok(())
+    }
+}
+
+/// Adds up the lines `test result: ok. 12 passed; 0 failed; 1 ignored; ...`.
+///
+/// # Errors
+/// No test passed: a run of nothing is no success.
+pub fn counted(output: &str) -> Result<Counts> {
+    let mut counts = Counts::default();
+    for line in output.lines().filter_map(|line| line.trim().strip_prefix("test result: ok. ")) {
+        for part in line.split("; ") {
+            match part.split_once(' ') {
+                Some((number, "passed")) => counts.passed += number.parse::<u64>().unwrap_or(0),
+                Some((number, "ignored")) => counts.ignored += number.parse::<u64>().unwrap_or(0),
+                _ => {}
+            }
+        }
+    }
+    anyhow::ensure!(counts.passed > 0, "no test ran\n{output}");
+    Ok(counts)
+}
+
+/// Lines in which a passing test says that it skipped something.
+fn skips(output: &str) -> impl Iterator<Item = &str> {
+    output.lines().map(str::trim).filter(|line| line.to_lowercase().starts_with("skip"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "
+running 2 tests
+test skip_ahead ... ok
+---- real_model stdout ----
+SKIPPED: no ../shared/data
+test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s
+test result: ok. 40 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
+";
+
+    #[test]
+    fn tests_are_added_up_over_all_runners() {
+        assert_eq!(counted(OUTPUT).unwrap(), Counts { passed: 42, ignored: 1 });
+    }
+
+    #[test]
+    fn a_run_of_nothing_is_a_failure() {
+        assert!(counted("test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured").is_err());
+    }
+
+    #[test]
+    fn a_test_that_skips_is_heard_and_a_test_of_that_name_is_not() {
+        assert_eq!(skips(OUTPUT).collect::<Vec<_>>(), ["SKIPPED: no ../shared/data"]);
+    }
+}
