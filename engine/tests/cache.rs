@@ -5,8 +5,8 @@ mod common;
 use atome_engine::{classify, entropy, generate, predict_next, predict_next_observed, Classifier, Model, Plan};
 use common::{bits, classifier_blob, fresh, model_blob, shapes, Area, Rng};
 
-const CALLS: usize = if cfg!(miri) { 8 } else { 400 };
-const MAX_SEQ: usize = if cfg!(miri) { 5 } else { 12 };
+const CALLS: usize = if cfg!(miri) { 4 } else { 400 };
+const MAX_SEQ: usize = if cfg!(miri) { 4 } else { 12 };
 
 #[test]
 fn any_sequence_of_calls_gives_what_a_fresh_start_gives() {

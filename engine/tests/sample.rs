@@ -42,8 +42,8 @@ fn plain(logits: &[f32], temperature: f32, top_k: usize, top_p: f32, random: u64
 #[test]
 fn draws_are_those_of_the_definition() {
     let mut rng = Rng(1);
-    for case in 0..if cfg!(miri) { 20 } else { 20_000 } {
-        let len = 1 + rng.below(if case % 10 == 0 { 300 } else { 12 });
+    for case in 0..if cfg!(miri) { 5 } else { 20_000 } {
+        let len = 1 + rng.below(if case % 10 == 9 { 300 } else { 12 });
         // Few distinct values, so that ties are common; now and then something that no model should give.
         let coarse = rng.below(2) == 0;
         let logits: Vec<f32> = (0..len)
@@ -75,7 +75,7 @@ fn draws_are_those_of_the_definition() {
 fn shares_come_out_as_asked() {
     let logits = [0.0_f64, 1.0, 2.0, -1.0];
     let sum: f64 = logits.iter().map(|&logit| logit.exp()).sum();
-    let draws = if cfg!(miri) { 200 } else { 200_000 };
+    let draws = if cfg!(miri) { 50 } else { 200_000 };
     let mut counts = [0_u32; 4];
     let mut sampler = Sampler::new(1.0, 4, 1.0, 42).expect("in range");
     for _ in 0..draws {
@@ -92,7 +92,7 @@ fn shares_come_out_as_asked() {
 fn temperature_zero_is_the_prediction() {
     let mut rng = Rng(3);
     let mut sampler = Sampler::new(0.0, 1, 1.0, 9).expect("in range");
-    for _ in 0..100 {
+    for _ in 0..if cfg!(miri) { 2 } else { 100 } {
         let logits: Vec<f32> = (0..9).map(|_| (3.0 * rng.float()).round()).collect();
         assert_eq!(sampler.sample(&logits), argmax(logits));
     }
