@@ -1,0 +1,40 @@
+/*
+ * The archive as a program sees it: our header with a shape's flags, the real names, and the adapter's table. Built with
+ * the archive into one shared object a shape, since a program image has one shape.
+ */
+#include "atome.h"
+
+#include "adapter.h"
+
+static uint64_t archive_sampler_state(const void *sampler) { return ((const atome_sampler_t *)sampler)->state; }
+
+static int archive_sampler_init(void *sampler, float temperature, int top_k, float top_p, uint64_t seed)
+{
+    return atome_sampler_init((atome_sampler_t *)sampler, temperature, top_k, top_p, seed);
+}
+
+static int archive_sample(void *state, void *sampler)
+{
+    return atome_sample((atome_state_t *)state, (atome_sampler_t *)sampler);
+}
+
+static int archive_generate_sampled(const void *model, void *state, void *sampler, const int *prompt, int prompt_len,
+                                    int *output, int max_tokens)
+{
+    return atome_generate_sampled((const atome_model_t *)model, (atome_state_t *)state, (atome_sampler_t *)sampler,
+                                  prompt, prompt_len, output, max_tokens);
+}
+
+static float archive_router_entropy(void *state, int layer)
+{
+    return atome_router_entropy((atome_state_t *)state, layer);
+}
+
+static const struct engine_extras extras = {sizeof(atome_sampler_t),  ATOME_STATE_SIZE_LEAN, ATOME_STATE_SIZE_CACHED,
+                                            ATOME_STATE_SIZE_C99,     atome_version,         atome_mode,
+                                            atome_error_text,         archive_sampler_init,  archive_sampler_state,
+                                            archive_sample,           archive_generate_sampled,
+                                            archive_router_entropy};
+
+extern const struct engine_api archive_api;
+const struct engine_api archive_api = ENGINE_API(&extras);

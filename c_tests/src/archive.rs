@@ -1,0 +1,169 @@
+//! The finished archive, as programs of every shape and plan see it: each built into a shared object and opened.
+
+use std::ffi::{c_void, CStr};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::{ensure, Context, Result};
+use libloading::os::unix::{Library, Symbol, RTLD_LOCAL, RTLD_NOW};
+
+use crate::c_engine::CEngine;
+use crate::engine_api::{engine_api, engine_extras};
+use crate::shapes::{TestShape, SHAPES};
+
+/// The plan that a program asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanChoice {
+    Lean,
+    Cached,
+    /// The header's own choice.
+    Auto,
+}
+
+impl PlanChoice {
+    pub const ALL: [PlanChoice; 3] = [Self::Lean, Self::Cached, Self::Auto];
+
+    /// What messages call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lean => "archive, lean plan",
+            Self::Cached => "archive, cached plan",
+            Self::Auto => "archive, default plan",
+        }
+    }
+
+    fn flag(self) -> Option<&'static str> {
+        match self {
+            Self::Lean => Some("-DATOME_PLAN=ATOME_PLAN_LEAN"),
+            Self::Cached => Some("-DATOME_PLAN=ATOME_PLAN_CACHED"),
+            Self::Auto => None,
+        }
+    }
+}
+
+/// One program around the archive.
+pub struct Image {
+    pub engine: CEngine,
+    pub extras: &'static engine_extras,
+    /// Addresses that the table's must be equal to.
+    pub load_symbol: *const c_void,
+    pub predict_symbol: *const c_void,
+    _library: Library,
+}
+
+// SAFETY: the library's code has no state of its own; what it works on is passed to it.
+unsafe impl Sync for Image {}
+// SAFETY: as above.
+unsafe impl Send for Image {}
+
+/// The archive in all shapes, all plans.
+pub struct Archive {
+    images: Vec<[Image; 3]>,
+}
+
+impl Archive {
+    /// Builds the images of all shapes. The header is the one beside the archive, or the workspace's own.
+    pub fn open(archive: &Path) -> Result<Self> {
+        let archive = archive.canonicalize().with_context(|| format!("cannot find {}", archive.display()))?;
+        let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
+        let wanted: Vec<_> = (0..SHAPES.len()).flat_map(|index| PlanChoice::ALL.map(|plan| (index, plan))).collect();
+        let left = Mutex::new(wanted.iter().enumerate());
+        let built = Mutex::new(Vec::new());
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| loop {
+                    let next = left.lock().ok().and_then(|mut left| left.next());
+                    let Some((place, &(index, plan))) = next else { return };
+                    let image = Image::build(&archive, folder.path(), &SHAPES[index], plan)
+                        .with_context(|| format!("shape {}, {}", SHAPES[index].name, plan.name()));
+                    if let Ok(mut built) = built.lock() {
+                        built.push((place, image));
+                    }
+                });
+            }
+        });
+        let mut built = built.into_inner().unwrap_or_default();
+        built.sort_by_key(|(place, _)| *place);
+        let mut images = built.into_iter().map(|(_, image)| image).collect::<Result<Vec<_>>>()?.into_iter();
+        let mut of_shapes = Vec::new();
+        while let (Some(lean), Some(cached), Some(auto)) = (images.next(), images.next(), images.next()) {
+            of_shapes.push([lean, cached, auto]);
+        }
+        ensure!(of_shapes.len() == SHAPES.len(), "built images of {} shapes", of_shapes.len());
+        Ok(Self { images: of_shapes })
+    }
+
+    /// The image of one shape and plan.
+    pub fn image(&self, shape: usize, plan: PlanChoice) -> &Image {
+        &self.images[shape][plan as usize]
+    }
+
+    /// All images.
+    pub fn images(&self) -> impl Iterator<Item = (usize, PlanChoice, &Image)> {
+        let of_shapes = self.images.iter().enumerate();
+        of_shapes.flat_map(|(shape, plans)| {
+            PlanChoice::ALL.into_iter().zip(plans).map(move |(plan, image)| (shape, plan, image))
+        })
+    }
+}
+
+impl Image {
+    fn build(archive: &Path, folder: &Path, shape: &TestShape, plan: PlanChoice) -> Result<Self> {
+        let object = folder.join(format!("{}-{plan:?}.so", shape.name));
+        compile(archive, &object, shape, plan)?;
+        // SAFETY: our own adapter and the archive under test; neither has initialisers. The symbols have the types that
+        // their sources give them, and live as long as the library, which the image keeps open.
+        unsafe {
+            let library = Library::open(Some(&object), RTLD_NOW | RTLD_LOCAL)?;
+            let api: Symbol<*const engine_api> = library.get(b"archive_api\0")?;
+            let api: &'static engine_api = &*api.into_raw().cast::<engine_api>();
+            let load: Symbol<*const c_void> = library.get(b"atome_load\0")?;
+            let predict: Symbol<*const c_void> = library.get(b"atome_predict_next\0")?;
+            let extras = api.extras.as_ref().context("the archive's table names no extras")?;
+            let (load_symbol, predict_symbol) = (load.into_raw().cast_const(), predict.into_raw().cast_const());
+            Ok(Self { engine: CEngine { api }, extras, load_symbol, predict_symbol, _library: library })
+        }
+    }
+
+    /// The archive's version and mode.
+    pub fn version(&self) -> (String, String) {
+        // SAFETY: constant strings.
+        let text = |string| unsafe { CStr::from_ptr(string) }.to_string_lossy().into_owned();
+        // SAFETY: functions without arguments.
+        unsafe { (text((self.extras.version.unwrap())()), text((self.extras.mode.unwrap())())) }
+    }
+
+    /// What the archive says of a return code.
+    pub fn error_text(&self, code: i32) -> String {
+        // SAFETY: a constant string for every code.
+        unsafe { CStr::from_ptr((self.extras.error_text.unwrap())(code)) }.to_string_lossy().into_owned()
+    }
+}
+
+fn compile(archive: &Path, object: &Path, shape: &TestShape, plan: PlanChoice) -> Result<()> {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let beside: PathBuf = archive.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let headers = if beside.join("atome.h").is_file() { beside } else { sources.join("../include") };
+    let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
+    // -Bsymbolic: the image's own functions and its own shape, whatever else the process holds.
+    cc.args([
+        "-std=c99",
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        "-shared",
+        "-fPIC",
+        "-Wl,-Bsymbolic",
+        "-Wl,--no-undefined",
+    ]);
+    cc.args(shape.flags()).args(plan.flag());
+    cc.arg("-I").arg(headers).arg("-I").arg(sources.join("adapter"));
+    cc.arg(sources.join("adapter/archive_unit.c")).arg(archive).arg("-lm").arg("-o").arg(object);
+    let output = cc.output().with_context(|| format!("cannot run {cc:?}"))?;
+    ensure!(output.status.success(), "{cc:?}\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! The differential harness: random models, tokens and sequences of calls through the C reference, the Rust engine and the
+//! finished archive, compared bit by bit.
+
+mod archive;
+mod archive_side;
+mod author;
+mod c_engine;
+mod case;
+mod checks;
+mod correctly_rounded;
+mod crash;
+mod edited_model;
+mod engine_api;
+mod engine_side;
+mod memory;
+mod outcome;
+mod progress;
+mod random_model;
+mod random_values;
+mod real;
+mod reference;
+mod runner;
+mod script;
+mod shapes;
+#[cfg(test)]
+mod tests;
+mod trial;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{bail, Result};
+use atome_engine::math::MODE;
+use lexopt::prelude::*;
+
+use archive::Archive;
+use case::{shape_named, Case};
+use outcome::Tally;
+use shapes::SHAPES;
+
+const HELP: &str = "\
+Compare the C reference, the Rust engine and libatome.a on random models and sequences of calls, bit by bit.
+
+Usage: cargo run --release -p atome-c-tests [--features system-libm] -- [OPTIONS]
+
+Options:
+  --archive FILE   the libatome.a under test, in the same mode as this build; without it, only the engine is tested
+  --cases N        how many cases (default 20000, about a minute)
+  --seed S         where the cases come from (default: another one each time; the summary names it)
+  --shape NAME     only this shape
+  --jobs N         threads (default: all cores)
+  --replay CASE    run one case, as a failure prints it: shape=NAME:seed=0x...:calls=...
+  --real FILE      atome_944k.bin: its 112 greedy tokens, all logits of every step, in both plans (minutes)
+
+ATOME_REFERENCE=<folder with atome.c and atome.h>, when this is built, puts your own C99 engine in the reference's place.
+The exit status is 1 where anything differs.
+";
+
+struct Options {
+    archive: Option<PathBuf>,
+    cases: u64,
+    seed: u64,
+    shape: Option<usize>,
+    jobs: usize,
+    replay: Option<Case>,
+    real: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match options().and_then(|options| options.map_or(Ok(true), |options| run(&options))) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `None` where only help was asked for.
+fn options() -> Result<Option<Options>> {
+    let mut options = Options {
+        archive: None,
+        cases: 20_000,
+        seed: fastrand::u64(..1 << 32),
+        shape: None,
+        jobs: thread::available_parallelism().map_or(1, usize::from),
+        replay: None,
+        real: None,
+    };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(None);
+            }
+            Long("archive") => options.archive = Some(parser.value()?.into()),
+            Long("cases") => options.cases = parser.value()?.parse()?,
+            Long("seed") => options.seed = parser.value()?.parse()?,
+            Long("shape") => options.shape = Some(shape_named(&parser.value()?.string()?)?),
+            Long("jobs") => options.jobs = parser.value()?.parse()?,
+            Long("replay") => options.replay = Some(parser.value()?.string()?.parse()?),
+            Long("real") => options.real = Some(parser.value()?.into()),
+            other => bail!("{} (--help shows the options)", other.unexpected()),
+        }
+    }
+    Ok(Some(options))
+}
+
+/// Whether nothing differs.
+fn run(options: &Options) -> Result<bool> {
+    crash::watch();
+    if !reference::IS_OURS {
+        println!("reference: {}", reference::FOLDER);
+    }
+    // The images' code has to stay as long as any thread may call it.
+    let archive: Option<&'static Archive> = match &options.archive {
+        Some(path) => Some(Box::leak(Box::new(Archive::open(path)?))),
+        None => None,
+    };
+    checks::tables(archive)?;
+    if let Some(path) = &options.real {
+        let started = Instant::now();
+        let tally = real::run(path, archive)?;
+        println!("{}", summary("real model", &tally, options, started.elapsed().as_secs_f64()));
+        return Ok(true);
+    }
+    if let Some(case) = &options.replay {
+        let failure = runner::run_case(case, archive, &mut Tally::default());
+        match &failure {
+            Some(failure) => println!("{failure}"),
+            None => println!("no difference"),
+        }
+        return Ok(failure.is_none());
+    }
+    let report = runner::run(&runner::Plan {
+        cases: options.cases,
+        seed: options.seed,
+        jobs: options.jobs,
+        shape: options.shape,
+        archive,
+    });
+    if let Some((case, failure)) = &report.failure {
+        println!("{failure}");
+        println!("{}", replay_line(case, options));
+    } else {
+        checks::changed_weights_are_seen(archive)?;
+    }
+    println!("{}", summary("cases", &report.tally, options, report.seconds));
+    Ok(report.failure.is_none())
+}
+
+fn replay_line(case: &Case, options: &Options) -> String {
+    let features = if MODE == "system" { " --features system-libm" } else { "" };
+    let archive = options.archive.as_ref().map_or(String::new(), |path| format!(" --archive {}", path.display()));
+    format!("replay: cargo run --release -p atome-c-tests{features} --{archive} --replay '{case}'")
+}
+
+fn summary(what: &str, tally: &Tally, options: &Options, seconds: f64) -> String {
+    let shapes = match options.shape {
+        Some(_) => 1,
+        None => SHAPES.iter().filter(|shape| shape.weight > 0).count(),
+    };
+    let start =
+        if options.real.is_some() { what.to_string() } else { format!("{} {what}, {shapes} shapes", tally.cases) };
+    let against = if options.archive.is_some() { "engine and archive" } else { "engine" };
+    let seed = if options.real.is_some() { String::new() } else { format!(", seed {}", options.seed) };
+    format!(
+        "{start}, 2 plans, {against}, {} calls, {} values compared ({} NaN), {} differing bits, mode {MODE}{seed}, \
+         {seconds:.0} s",
+        tally.calls, tally.values, tally.nans, tally.differing_bits
+    )
+}

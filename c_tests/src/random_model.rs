@@ -1,0 +1,113 @@
+//! Random model files, written from the format's description and not with the engine's own code.
+
+use fastrand::Rng;
+
+use crate::random_values::{float, Character};
+use crate::shapes::TestShape;
+
+/// An ATOME01 file, or an ATOMECL01 file where there are classes.
+pub fn model_file(shape: &TestShape, n_classes: Option<usize>, character: Character, rng: &mut Rng) -> Vec<u8> {
+    let (d, h, v) = (shape.d_model, shape.d_head, shape.vocab_size);
+    let mut file = Writer { bytes: Vec::new(), character, rng };
+    match n_classes {
+        None => file.bytes.extend(b"ATOME01"),
+        Some(count) => {
+            file.bytes.extend(b"ATOMECL01");
+            file.bytes.extend((count as i32).to_le_bytes());
+        }
+    }
+    file.quantised(v, d, 1.0);
+    for _ in 0..shape.n_layers {
+        file.floats(d, 1.0, 0.2);
+        file.floats(d, 0.0, 0.2);
+        file.quantised(d, shape.kernel_size, 0.5);
+        file.floats(d, 0.5, 0.7);
+        file.floats(d, 0.0, 0.7);
+        file.floats(d, 0.0, 0.7);
+        let scale = 1.0 / (d as f32).sqrt();
+        file.quantised(h, d, scale);
+        file.quantised(h, d, scale);
+        file.quantised(d, d, scale);
+        file.quantised(shape.n_pathways, d, scale);
+    }
+    file.floats(d, 1.0, 0.2);
+    file.floats(d, 0.0, 0.2);
+    file.quantised(v, d, 0.3);
+    if let Some(count) = n_classes {
+        file.quantised(count, d, 0.3);
+    }
+    file.bytes
+}
+
+/// The file with its very last weight changed: the last weight of the unembedding, or of a classifier's head.
+pub fn with_last_weight_changed(file: &[u8], rows: usize, cols: usize) -> Vec<u8> {
+    let mut changed = file.to_vec();
+    let packed = (rows * cols).div_ceil(4);
+    let last = rows * cols - 1;
+    let byte = file.len() - packed + last / 4;
+    // Between 00 and 01, or between 10 (which reads as 0) and 11: another weight each time.
+    changed[byte] ^= 1 << (2 * (last % 4));
+    changed
+}
+
+struct Writer<'r> {
+    bytes: Vec<u8>,
+    character: Character,
+    rng: &'r mut Rng,
+}
+
+impl Writer<'_> {
+    fn float(&mut self, mean: f32, deviation: f32) {
+        let value = float(self.rng, self.character, mean, deviation);
+        self.bytes.extend(value.to_le_bytes());
+    }
+
+    fn floats(&mut self, count: usize, mean: f32, deviation: f32) {
+        for _ in 0..count {
+            self.float(mean, deviation);
+        }
+    }
+
+    /// A scale, then weights of all four codes, 10 and those behind the last weight included.
+    fn quantised(&mut self, rows: usize, cols: usize, scale: f32) {
+        self.float(scale, 0.3 * scale);
+        let start = self.bytes.len();
+        self.bytes.resize(start + (rows * cols).div_ceil(4), 0);
+        let packed = &mut self.bytes[start..];
+        match self.rng.u32(..12) {
+            // Alike everywhere: equal scores and equal logits, where the first has to win.
+            0 => packed.fill([0x00, 0x55, 0xff, 0xaa][self.rng.usize(..4)]),
+            // Mostly zeros.
+            1 => packed.iter_mut().for_each(|byte| *byte = self.rng.u8(..) & self.rng.u8(..) & self.rng.u8(..)),
+            _ => self.rng.fill(packed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference;
+    use crate::shapes::SHAPES;
+
+    #[test]
+    fn a_file_is_as_long_as_the_reference_expects() {
+        for (index, shape) in SHAPES.iter().enumerate() {
+            let mut rng = Rng::with_seed(index as u64);
+            let file = model_file(shape, None, Character::Tame, &mut rng);
+            let classifier = model_file(shape, Some(1), Character::Tame, &mut rng);
+            let engine = reference::of_shape(index);
+            assert_eq!(engine.load_code(&file), 0, "{}", shape.name);
+            assert_eq!(engine.load_code(&file[..file.len() - 1]), -2, "{}", shape.name);
+            assert_eq!(engine.classifier_load_code(&classifier), 0, "{}", shape.name);
+            assert_eq!(engine.classifier_load_code(&classifier[..classifier.len() - 1]), -2, "{}", shape.name);
+        }
+    }
+
+    #[test]
+    fn the_changed_weight_is_a_weight() {
+        let file = [9, 9, 9, 9, 0b11_01_00_11, 0b10];
+        assert_eq!(with_last_weight_changed(&file, 5, 1), [9, 9, 9, 9, 0b11_01_00_11, 0b11]);
+        assert_eq!(with_last_weight_changed(&file[..5], 1, 3), [9, 9, 9, 9, 0b11_00_00_11]);
+    }
+}

@@ -1,0 +1,207 @@
+//! Runs one script through all engines and compares them call by call.
+
+use std::fmt;
+
+use atome_engine::Plan;
+
+use crate::archive::{Archive, PlanChoice};
+use crate::archive_side::ArchiveSide;
+use crate::engine_side::EngineSide;
+use crate::outcome::{Mismatch, Outcome, Tally};
+use crate::reference::{self, Reference};
+use crate::script::{Call, Script, STATES};
+use crate::shapes::SHAPES;
+use crate::world::World;
+
+/// Which engine gets a model with one weight changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sabotage {
+    None,
+    Engine,
+    Archive,
+}
+
+/// Where engines disagree.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Index of the call in its script.
+    pub call: usize,
+    pub description: String,
+    /// What is taken for right, and who differs from it.
+    pub expected_from: &'static str,
+    pub engine: &'static str,
+    pub mismatch: Mismatch,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "call {}: {}", self.call, self.description)?;
+        write!(f, "{} against {}: {}", self.engine, self.expected_from, self.mismatch)
+    }
+}
+
+/// One engine in a trial.
+enum Side<'a> {
+    Reference { reference: Reference, garbage: u64 },
+    Engine(EngineSide),
+    Archive(ArchiveSide<'a>),
+}
+
+impl Side<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Side::Reference { .. } => "reference",
+            Side::Engine(engine) => engine.name(),
+            Side::Archive(archive) => archive.name(),
+        }
+    }
+
+    /// Performs the call; then adds the logits of a state that the call must have left as they were.
+    fn perform(&mut self, call: &Call, world: &World) -> Outcome {
+        let mut out = match self {
+            Side::Reference { reference, garbage } => reference.perform(call, world, *garbage),
+            Side::Engine(engine) => engine.perform(call, world),
+            Side::Archive(archive) => archive.perform(call, world),
+        };
+        let Some((state, shown)) = state_of(call).and_then(|state| Some((state, world.shown[state].as_deref()?)))
+        else {
+            return out;
+        };
+        if !out.is_absent && out.floats_of("logits").is_none() {
+            match self {
+                Side::Reference { .. } => out.floats("state->logits", shown),
+                Side::Engine(engine) => out.floats("state->logits", engine.logits(state)),
+                Side::Archive(archive) => out.floats("state->logits", archive.logits(state)),
+            }
+        }
+        out
+    }
+
+    fn is_sabotaged(&self, sabotage: Sabotage) -> bool {
+        match self {
+            Side::Reference { .. } => false,
+            Side::Engine(_) => sabotage == Sabotage::Engine,
+            Side::Archive(_) => sabotage == Sabotage::Archive,
+        }
+    }
+}
+
+/// Runs the calls of `script` whose indices are in `calls`, in order, up to the first difference.
+pub fn run(
+    shape: usize,
+    script: &Script,
+    calls: &[usize],
+    archive: Option<&Archive>,
+    sabotage: Sabotage,
+    tally: &mut Tally,
+) -> Option<Failure> {
+    let mut sides = sides(shape, script, archive);
+    let mut world = World::new(&SHAPES[shape], &script.contents);
+    let mut changed = (sabotage != Sabotage::None).then(|| world.with_one_weight_changed());
+    tally.cases += 1;
+    for (index, call) in calls.iter().filter_map(|&index| Some((index, script.calls.get(index)?))) {
+        if !is_possible(call, &world) {
+            continue;
+        }
+        world.apply(call);
+        if let Some(changed) = &mut changed {
+            changed.apply(call);
+            changed.shown = world.shown.clone();
+        }
+        tally.calls += 1;
+        let mut expected: Option<(&'static str, Outcome)> = None;
+        for side in &mut sides {
+            let world = if side.is_sabotaged(sabotage) { changed.as_ref().unwrap_or(&world) } else { &world };
+            let found = side.perform(call, world);
+            if found.is_absent {
+                continue;
+            }
+            let Some((expected_from, expected)) = &expected else {
+                expected = Some((side.name(), found));
+                continue;
+            };
+            if let Some(mismatch) = expected.compare(&found, tally) {
+                let (description, engine) = (describe(call), side.name());
+                return Some(Failure { call: index, description, expected_from, engine, mismatch });
+            }
+        }
+        if let Some((_, outcome)) = &expected {
+            note(call, outcome, &mut world);
+        }
+    }
+    None
+}
+
+fn sides<'a>(shape: usize, script: &Script, archive: Option<&'a Archive>) -> Vec<Side<'a>> {
+    let garbage = script.garbage;
+    let mut sides = vec![Side::Reference { reference: reference::of_shape(shape), garbage }];
+    for plan in [Plan::Lean, Plan::Cached] {
+        sides.push(Side::Engine(EngineSide::new(&SHAPES[shape], plan, garbage)));
+    }
+    let Some(archive) = archive else { return sides };
+    for plan in PlanChoice::ALL {
+        if plan != PlanChoice::Auto || script.with_auto_plan {
+            sides.push(Side::Archive(ArchiveSide::new(archive.image(shape, plan), plan, garbage)));
+        }
+    }
+    sides
+}
+
+/// Whether a call makes sense after those before it: shrinking leaves out loads, and some results need earlier ones. A
+/// struct that was never loaded is refused by every engine of ours; a C99 engine of the user's might follow its NULLs.
+fn is_possible(call: &Call, world: &World) -> bool {
+    match call {
+        Call::Predict { model, .. } | Call::Generate { model, .. } => {
+            reference::IS_OURS || world.model(*model).is_some()
+        }
+        Call::Classify { slot, .. } => reference::IS_OURS || world.classifier(*slot).is_some(),
+        Call::Matvec { model, .. }
+        | Call::LayerNorm { model, .. }
+        | Call::CausalConv { model, .. }
+        | Call::Ssm { model, .. }
+        | Call::SparseAttn { model, .. }
+        | Call::Change { model, .. }
+        | Call::GenerateSampled { model, .. } => world.model(*model).is_some(),
+        Call::Sample { state, .. } => world.shown[*state].is_some(),
+        Call::Entropy { state } => world.entropy_known[*state],
+        _ => true,
+    }
+}
+
+fn state_of(call: &Call) -> Option<usize> {
+    match call {
+        Call::Init { state }
+        | Call::Scribble { state, .. }
+        | Call::Predict { state, .. }
+        | Call::Generate { state, .. }
+        | Call::GenerateSampled { state, .. }
+        | Call::Sample { state, .. }
+        | Call::Entropy { state }
+        | Call::Classify { state, .. }
+        | Call::SparseAttn { state, .. }
+        | Call::BadArguments { state, .. } => Some(*state).filter(|&state| state < STATES),
+        _ => None,
+    }
+}
+
+/// What a call has left in the state.
+fn note(call: &Call, outcome: &Outcome, world: &mut World) {
+    let Some(state) = state_of(call) else { return };
+    if let Some(logits) = outcome.floats_of("logits") {
+        world.shown[state] = Some(logits.to_vec());
+    }
+    if outcome.floats_of("router_w").is_some() {
+        world.entropy_known[state] = true;
+    }
+}
+
+/// The call in a line that can be read.
+fn describe(call: &Call) -> String {
+    const MOST: usize = 400;
+    let mut text = format!("{call:?}");
+    if let Some((end, _)) = text.char_indices().nth(MOST) {
+        text.truncate(end);
+        text += "...";
+    }
+    text
+}
