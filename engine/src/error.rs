@@ -2,19 +2,23 @@
 
 use core::fmt;
 
-/// Why a prediction, generation or classification did not run. Nothing was written.
+/// Why a prediction, generation or classification did not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunError {
     /// There was no token to start from.
     NoTokens,
     /// The model's shape is not the one that the workspace was laid out for.
     ShapeMismatch,
+    /// A layer's weights are missing or have not the sizes that the shape asks for: a [`crate::Weights`] that breaks its
+    /// promise. What the run had written stays, and is not taken for a result.
+    BrokenWeights,
 }
 
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoTokens => "no tokens were given, expected at least one",
+            Self::BrokenWeights => "a layer's weights are missing or of the wrong size",
             Self::ShapeMismatch => "the model's shape differs from the shape that the workspace was laid out for",
         })
     }

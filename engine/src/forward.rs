@@ -55,8 +55,7 @@ pub(crate) fn forward<'m, 'w, 's>(
         from = chunk.end;
         pass.embed(&mut ids, chunk.len());
         for layer in 0..layout.shape().n_layers() {
-            // A view of the wrong size leaves a layer out; `Weights` promises that there is none.
-            let _ = pass.layer(layer, chunk.clone());
+            pass.layer(layer, chunk.clone()).ok_or(RunError::BrokenWeights)?;
         }
     }
     if layout.plan() == Plan::Cached {

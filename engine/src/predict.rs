@@ -27,7 +27,8 @@ pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
 /// tokens are not computed again; the result is the same bits either way.
 ///
 /// # Errors
-/// [`RunError`] where there is no token or the workspace is for another shape; nothing is written then.
+/// [`RunError`] where there is no token or the workspace is for another shape, and nothing is written then; or where the
+/// weights break their promise, which those of this crate do not.
 pub fn predict_next<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,

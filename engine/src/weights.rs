@@ -214,8 +214,8 @@ pub struct Block<'a> {
 
 /// Where a forward pass takes its weights from: a file in memory ([`crate::Model`]) or a struct of pointers (the C API).
 ///
-/// Every view must have the sizes that [`Weights::shape`] names; one that does not makes results meaningless, never
-/// unsafe.
+/// Every view must have the sizes that [`Weights::shape`] names; one that does not makes a run fail or its result
+/// meaningless, never unsafe.
 pub trait Weights<'a> {
     /// The sizes of everything below.
     fn shape(&self) -> Shape;
