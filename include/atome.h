@@ -630,7 +630,7 @@ void atome_ssm_forward(const float (*x)[ATOME_D_MODEL],
 
 /**
  * Top-k causal attention over seq_len positions that start a sequence, at most ATOME_MAX_SEQ. Uses the state's private
- * memory; its logits and router weights stay. Does nothing on NULL or when params has other sizes than this program.
+ * memory; its logits and router weights stay. Does nothing on NULL or when params->top_k is above ATOME_TOP_K.
  *
  * # Safety
  * `x` and `out` are NULL or have `seq_len` rows; `params` is NULL or that of a loaded model or made alike; `state` is NULL
