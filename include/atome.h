@@ -11,7 +11,6 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-
 #ifndef ATOME_H
 #define ATOME_H
 
@@ -420,7 +419,7 @@ extern "C" {
  * ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The
  * model is untouched unless the result is ATOME_OK.
  *
- * # Safety
+ * Caller:
  * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
  */
 int atome_load(struct atome_model_t *model,
@@ -434,7 +433,7 @@ int atome_load(struct atome_model_t *model,
  * number of classes is not 1 to ATOME_MAX_CLASSES; ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3)
  * when header and library do not fit together. The classifier is untouched unless the result is ATOME_OK.
  *
- * # Safety
+ * Caller:
  * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
  */
 int atome_classifier_load(struct atome_classifier_t *clf,
@@ -445,7 +444,7 @@ int atome_classifier_load(struct atome_classifier_t *clf,
  * Zeroes a state. Call it once before the first use of a state, and again after its memory was used for something else;
  * not between calls or models. Does nothing on NULL or when header and library do not fit together.
  *
- * # Safety
+ * Caller:
  * `state` is NULL or leads to `ATOME_STATE_SIZE` writable bytes.
  */
 void atome_init(struct atome_state_t *state);
@@ -453,7 +452,7 @@ void atome_init(struct atome_state_t *state);
 /**
  * The ATOME_VOCAB_SIZE logits of the last prediction, inside the state; NULL for NULL.
  *
- * # Safety
+ * Caller:
  * `state` is NULL or leads to an `atome_state_t`.
  */
 const float *atome_get_logits(struct atome_state_t *state);
@@ -463,7 +462,7 @@ const float *atome_get_logits(struct atome_state_t *state);
  * ATOME_N_PATHWAYS when all are alike. High entropy in many layers means that the model is unsure of this input. Returns
  * -1.0 when state is NULL or layer is not 0 to ATOME_N_LAYERS - 1.
  *
- * # Safety
+ * Caller:
  * `state` is NULL or leads to an initialised `atome_state_t`.
  */
 float atome_router_entropy(struct atome_state_t *state,
@@ -479,7 +478,7 @@ float atome_router_entropy(struct atome_state_t *state,
  * Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL, n_tokens is below 1 or the model was never loaded;
  * ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is untouched then.
  *
- * # Safety
+ * Caller:
  * `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised; `tokens` is NULL or
  * leads to `n_tokens` tokens.
  */
@@ -496,7 +495,7 @@ int atome_predict_next(const struct atome_model_t *model,
  * Returns how many tokens were written; 0 also when a pointer is NULL, prompt_len or max_tokens is below 1, the model was
  * never loaded, or header and library do not fit together.
  *
- * # Safety
+ * Caller:
  * As `atome_predict_next`; `output` is NULL or has room for `max_tokens` tokens.
  */
 int atome_generate(const struct atome_model_t *model,
@@ -512,7 +511,7 @@ int atome_generate(const struct atome_model_t *model,
  *
  * Returns as atome_generate; 0 also when sampler is NULL or one of its settings is out of range.
  *
- * # Safety
+ * Caller:
  * As `atome_generate`; `sampler` is NULL or leads to an `atome_sampler_t`.
  */
 int atome_generate_sampled(const struct atome_model_t *model,
@@ -530,7 +529,7 @@ int atome_generate_sampled(const struct atome_model_t *model,
  * Returns the class, from 0; ATOME_ERR_INVALID (-1) when clf, state or tokens is NULL, n_tokens is below 1 or clf was never
  * loaded; ATOME_ERR_CONFIG (-3) when header and library do not fit together. Nothing is written then.
  *
- * # Safety
+ * Caller:
  * As `atome_predict_next`; `class_logits` is NULL or has room for `n_classes` floats.
  */
 int atome_classify(const struct atome_classifier_t *clf,
@@ -546,7 +545,7 @@ int atome_classify(const struct atome_classifier_t *clf,
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1), with sampler untouched, when it is NULL, temperature is not a number from 0
  * on, top_k is below 1 or top_p is not above 0 and at most 1.
  *
- * # Safety
+ * Caller:
  * `sampler` is NULL or writable.
  */
 int atome_sampler_init(struct atome_sampler_t *sampler,
@@ -561,7 +560,7 @@ int atome_sampler_init(struct atome_sampler_t *sampler,
  * Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL or a setting is out of range; ATOME_ERR_CONFIG (-3) when
  * header and library do not fit together. Nothing is written then.
  *
- * # Safety
+ * Caller:
  * `state` is NULL or leads to an initialised `atome_state_t`; `sampler` is NULL or leads to an `atome_sampler_t`.
  */
 int atome_sample(const struct atome_state_t *state,
@@ -588,7 +587,7 @@ const char *atome_error_text(int code);
 /**
  * out = scale * W x: x has W->cols floats, out has W->rows, and they must not overlap. Does nothing on NULL.
  *
- * # Safety
+ * Caller:
  * Pointers are NULL or lead to as much as said; `W` is a matrix of a loaded model or made alike.
  */
 void atome_ternary_matvec(const struct atome_ternary_t *W,
@@ -598,7 +597,7 @@ void atome_ternary_matvec(const struct atome_ternary_t *W,
 /**
  * Layer norm of dim floats in place. Does nothing on NULL or when dim is below 1.
  *
- * # Safety
+ * Caller:
  * `x` is NULL or has `dim` floats; `params` is NULL or holds as many.
  */
 void atome_layer_norm(float *x, int dim, const struct atome_norm_t *params);
@@ -606,7 +605,7 @@ void atome_layer_norm(float *x, int dim, const struct atome_norm_t *params);
 /**
  * Depthwise causal convolution over seq_len positions that start a sequence. Does nothing on NULL.
  *
- * # Safety
+ * Caller:
  * `x` and `out` are NULL or have `seq_len` rows; `kernel` is NULL or that of a loaded model or made alike.
  */
 void atome_causal_conv(const float (*x)[ATOME_D_MODEL],
@@ -618,7 +617,7 @@ void atome_causal_conv(const float (*x)[ATOME_D_MODEL],
  * Diagonal recurrence over seq_len positions. h holds params->channels floats and is carried: the state before the first
  * position when called (zeros at the start of a sequence), the state behind the last one afterwards. Does nothing on NULL.
  *
- * # Safety
+ * Caller:
  * `x` and `out` are NULL or have `seq_len` rows; `h` is NULL or has `channels` floats; `params` is NULL or that of a
  * loaded model or made alike.
  */
@@ -632,7 +631,7 @@ void atome_ssm_forward(const float (*x)[ATOME_D_MODEL],
  * Top-k causal attention over seq_len positions that start a sequence, at most ATOME_MAX_SEQ. Uses the state's private
  * memory; its logits and router weights stay. Does nothing on NULL or when params->top_k is above ATOME_TOP_K.
  *
- * # Safety
+ * Caller:
  * `x` and `out` are NULL or have `seq_len` rows; `params` is NULL or that of a loaded model or made alike; `state` is NULL
  * or initialised.
  */
@@ -645,8 +644,6 @@ void atome_sparse_attn(const float (*x)[ATOME_D_MODEL],
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
-
-#endif  /* ATOME_H */
 
 /* ---- The program's shape, for the library ---- */
 
@@ -690,3 +687,5 @@ static inline int8_t atome_unpack_trit(const uint8_t *packed, int idx)
 #ifdef __cplusplus
 }
 #endif
+
+#endif /* ATOME_H */

@@ -79,7 +79,9 @@ fn generate() -> Result<String> {
         .context("cbindgen cannot read the crate capi/")?;
     let mut text = Vec::new();
     bindings.write(&mut text);
-    String::from_utf8(text).context("the generated header is not UTF-8")
+    let text = String::from_utf8(text).context("the generated header is not UTF-8")?;
+    // The heading that Rust's documentation asks for means little in a C comment.
+    Ok(text.replace(" * # Safety\n", " * Caller:\n"))
 }
 
 /// Line number (from 1) and both lines at the first place where the texts differ; a missing line is `<end of file>`.
