@@ -1,5 +1,6 @@
 //! Quantised matrix times vector (numeric contract, step 2.2) and embedding (step 1).
 
+use super::side_by_side::matvec_groups;
 use crate::weights::{Matrix, Trit};
 
 /// Adds `value`, subtracts it or leaves the sum alone.
@@ -22,7 +23,9 @@ pub fn matvec_row(matrix: &Matrix, row: usize, x: &[f32]) -> f32 {
 
 /// `y[row] = scale * (matrix x)[row]`. `x` is `[cols]`, `y` is `[rows]`.
 pub fn matvec(matrix: &Matrix, x: &[f32], y: &mut [f32]) {
-    for (row, out) in (0..matrix.rows()).zip(y) {
+    // A microcontroller neither gains from it nor has the flash for it.
+    let done = if cfg!(target_pointer_width = "64") { matvec_groups(matrix, x, y) } else { 0 };
+    for (row, out) in (0..matrix.rows()).zip(y).skip(done) {
         *out = matvec_row(matrix, row, x);
     }
 }

@@ -7,6 +7,7 @@ mod attention;
 mod conv;
 mod matvec;
 mod norm;
+mod side_by_side;
 mod softmax;
 mod ssm;
 
