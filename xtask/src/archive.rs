@@ -147,7 +147,7 @@ pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
     let raw = compile(request)?;
     let object = extract_own_object(&raw)?;
     let checked = object.with_extension("a");
-    pack(toolchain, &object, &checked)?;
+    pack(toolchain, request, &object, &checked)?;
     let target = request.target.as_deref().unwrap_or(toolchain.host());
     let exported = symbols::check(&checked, target, request.mode)?;
 
@@ -205,9 +205,15 @@ fn extract_own_object(raw: &Path) -> Result<PathBuf> {
 }
 
 /// Hides all but the interface and packs the object; the same object always gives the same bytes.
-fn pack(toolchain: &Toolchain, object: &Path, archive: &Path) -> Result<()> {
+fn pack(toolchain: &Toolchain, request: &Request, object: &Path, archive: &Path) -> Result<()> {
     let mut objcopy = Command::new(toolchain.llvm_tool("llvm-objcopy"));
-    process::checked(objcopy.args(["--wildcard", "--keep-global-symbol=atome_*"]).arg(object))?;
+    objcopy.args(["--wildcard", "--keep-global-symbol=atome_*"]);
+    if request.target.as_deref().is_some_and(|target| target.contains("-none-")) {
+        // Says that the stack need not be executable. On bare metal nobody asks, and GNU ld warns of every object that
+        // does not say so, too.
+        objcopy.arg("--remove-section=.note.GNU-stack");
+    }
+    process::checked(objcopy.arg(object))?;
     // llvm-ar adds to an archive that exists.
     if archive.exists() {
         fs::remove_file(archive).with_context(|| format!("cannot replace {}", archive.display()))?;

@@ -1,8 +1,9 @@
-//! The project's chores: `cargo xtask demo | test | lib | header`.
+//! The project's chores: `cargo xtask demo | test | lib | dist | header`.
 
 mod archive;
 mod c_build;
 mod demo;
+mod dist;
 mod header;
 mod process;
 mod setup;
@@ -25,6 +26,7 @@ Commands:
   demo     build everything, compile a small C program against it and run it
   test     the whole gate: formatting, lints, tests, header, archives, C programs, differential run, Miri
   lib      build the finished archive: dist/<target>/libatome.a
+  dist     pack archives for all targets, with header, CMake and pkg-config files, checksums
   header   generate include/atome.h from the Rust code, or check that it is up to date
 
 `cargo xtask <COMMAND> --help` describes one command.
@@ -56,8 +58,9 @@ fn dispatch() -> Result<()> {
             "demo" => demo::run(parser),
             "test" => test::run(parser),
             "lib" => archive::run(parser),
+            "dist" => dist::run(parser),
             "header" => header::run(parser),
-            other => bail!("unknown command `{other}`: expected demo, test, lib or header (cargo xtask --help)"),
+            other => bail!("unknown command `{other}`: expected demo, test, lib, dist or header (cargo xtask --help)"),
         },
         Some(option) => bail!("{} (cargo xtask --help)", option.unexpected()),
     }

@@ -84,17 +84,24 @@ impl Missing {
         missing
     }
 
-    fn program(&mut self, program: &str, package: &'static str) {
+    /// A program on the PATH, and the Debian package that holds it.
+    pub fn program(&mut self, program: &str, package: &'static str) {
         if process::find(program).is_none() {
             self.packages.push(package);
         }
+    }
+
+    /// A Debian package that is known to be missing.
+    pub fn package(&mut self, name: &'static str) {
+        self.packages.push(name);
     }
 
     fn component(&mut self, name: &str) {
         self.rustup(&["component", "add", name]);
     }
 
-    fn target(&mut self, toolchain: &Toolchain, target: Option<&str>) {
+    /// The standard library of a Rust target.
+    pub fn target(&mut self, toolchain: &Toolchain, target: Option<&str>) {
         if let Some(target) = target.filter(|target| !toolchain.has_target(target)) {
             self.rustup(&["target", "add", target]);
         }

@@ -122,7 +122,9 @@ fn may_ask_for(name: &str, target: &str, mode: Mode) -> bool {
     if target.starts_with("x86_64") {
         name == "_GLOBAL_OFFSET_TABLE_"
     } else if target.starts_with("thumb") || target.starts_with("arm") {
-        name.strip_prefix("__aeabi_").is_some_and(|rest| !rest.starts_with("unwind"))
+        // Armv6-M has no instruction that counts zeros, and the run-time ABI no name for it.
+        let counts_zeros = target.starts_with("thumbv6m") && matches!(name, "__clzsi2" | "__ctzsi2");
+        counts_zeros || name.strip_prefix("__aeabi_").is_some_and(|rest| !rest.starts_with("unwind"))
     } else {
         is_libgcc_helper(name)
     }

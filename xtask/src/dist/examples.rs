@@ -1,0 +1,158 @@
+//! Building and running `examples/` as their README tells, with packages that lie in a folder of their own.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{ensure, Context, Result};
+
+use super::package;
+use super::targets::Target;
+use crate::archive::Mode;
+use crate::{process, workspace};
+
+/// The programs, each a folder of `examples/`.
+pub const PROGRAMS: [&str; 2] = ["generate", "classify"];
+
+/// What `-semihosting-config` and the rest mean is said in examples/generate/Makefile.
+const EMULATOR: [&str; 12] = [
+    "qemu-system-arm",
+    "-machine",
+    "mps2-an385",
+    "-display",
+    "none",
+    "-monitor",
+    "none",
+    "-serial",
+    "none",
+    "-semihosting-config",
+    "enable=on,target=native",
+    "-kernel",
+];
+
+/// Seconds that an example may run; they take less than one.
+const LIMIT: &str = "120";
+
+/// How CMake finds a package.
+#[derive(Debug, Clone, Copy)]
+pub enum Way {
+    /// `find_package`, by `CMAKE_PREFIX_PATH`.
+    FindPackage,
+    /// `add_subdirectory` of the package's folder.
+    AddSubdirectory,
+}
+
+impl Way {
+    /// Both.
+    pub const ALL: [Way; 2] = [Way::FindPackage, Way::AddSubdirectory];
+
+    fn option(self, package: &Path) -> String {
+        let variable = match self {
+            Way::FindPackage => "CMAKE_PREFIX_PATH",
+            Way::AddSubdirectory => "ATOME_FOLDER",
+        };
+        format!("-D{variable}={}", package.display())
+    }
+}
+
+/// The examples, and where they are built.
+pub struct Examples {
+    /// Folder with the unpacked packages.
+    pub packages: PathBuf,
+    /// Folder for everything that is built.
+    pub build: PathBuf,
+    /// Executables built so far.
+    pub built: Cell<usize>,
+}
+
+impl Examples {
+    fn package(&self, target: &Target) -> PathBuf {
+        self.packages.join(package::name(target))
+    }
+
+    fn source(folder: &str) -> PathBuf {
+        workspace::root().join("examples").join(folder)
+    }
+
+    fn count(&self, executables: usize) {
+        self.built.set(self.built.get() + executables);
+    }
+
+    /// Builds with the program's Makefile, and lets that run it too. Returns what the program printed.
+    pub fn make(&self, program: &str, target: &Target, mode: Mode) -> Result<String> {
+        let build = self.build.join(format!("make-{program}-{}-{mode}", target.triple));
+        let make = |goal: &str| {
+            let mut make = Command::new("timeout");
+            make.current_dir(Self::source(program)).args([LIMIT, "make", "--silent", goal]);
+            make.arg(format!("ATOME={}", self.package(target).display())).arg(format!("BUILD={}", build.display()));
+            make.arg(format!("MODE={mode}")).arg(if target.is_host { "HOST=1" } else { "HOST=" });
+            process::checked(&mut make)
+        };
+        let messages = make("all").with_context(|| format!("examples/{program} for {}", target.triple))?;
+        // The linker warns where an archive does not suit its target.
+        ensure!(
+            !messages.contains("warning"),
+            "examples/{program} for {}: built with warnings\n{messages}",
+            target.triple
+        );
+        self.count(1);
+        make("run")
+    }
+
+    /// Configures the CMake project without building it.
+    pub fn configure(&self, way: Way, package: &Target, target: &Target, mode: Mode, build: &Path) -> Result<String> {
+        let mut cmake = Command::new("cmake");
+        cmake.arg("-S").arg(Self::source("cmake")).arg("-B").arg(build).arg(way.option(&self.package(package)));
+        let library = match mode {
+            Mode::Portable => "atome::atome",
+            Mode::System => "atome::system",
+        };
+        cmake.arg(format!("-DATOME_LIBRARY={library}"));
+        if !target.is_host {
+            cmake.arg(format!("-DCMAKE_TOOLCHAIN_FILE={}", Self::source("cmake/cortex-m3.cmake").display()));
+        }
+        process::checked(&mut cmake)
+    }
+
+    /// Builds the CMake project. Returns what each of [`PROGRAMS`] printed.
+    pub fn cmake(&self, way: Way, target: &Target, mode: Mode) -> Result<Vec<String>> {
+        let build = self.build.join(format!("cmake-{way:?}-{}-{mode}", target.triple));
+        self.configure(way, target, target, mode, &build)?;
+        process::checked(Command::new("cmake").arg("--build").arg(&build))?;
+        self.count(PROGRAMS.len());
+        PROGRAMS.iter().map(|program| run(target, &build.join(program))).collect()
+    }
+
+    /// Compiles the first of [`PROGRAMS`] for this machine with one compiler call that asks pkg-config for its flags. The
+    /// model is the one that [`Examples::make`] made. Returns what the program printed.
+    pub fn pkg_config(&self, host: &Target, mode: Mode) -> Result<String> {
+        let package = match mode {
+            Mode::Portable => "atome",
+            Mode::System => "atome-system",
+        };
+        let model = self.build.join(format!("make-{}-{}-{mode}", PROGRAMS[0], host.triple)).join("random.bin");
+        let executable = self.build.join(format!("pkg-config-{mode}"));
+        let script = format!(
+            "set -e; flags=$(pkg-config --cflags --libs {package}); \
+             cc -std=c99 -Wall -Wextra -Werror -I../board -DMODEL_FILE='\"{}\"' main.c ../board/print.c ../board/model.S \
+             ../board/host.c $flags -o '{}'",
+            model.display(),
+            executable.display()
+        );
+        let mut shell = Command::new("sh");
+        shell.current_dir(Self::source(PROGRAMS[0])).args(["-c", &script]);
+        shell.env("PKG_CONFIG_PATH", self.package(host).join("lib/pkgconfig"));
+        process::checked(&mut shell)?;
+        self.count(1);
+        run(host, &executable)
+    }
+}
+
+fn run(target: &Target, executable: &Path) -> Result<String> {
+    let mut command = Command::new("timeout");
+    command.arg(LIMIT);
+    if !target.is_host {
+        command.args(EMULATOR);
+    }
+    process::checked(command.arg(executable))
+}

@@ -1,0 +1,170 @@
+//! `cargo xtask dist`: one package for each target, with all that a C project needs to link the library.
+
+mod check;
+mod examples;
+mod needs;
+mod pack;
+mod package;
+mod targets;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{bail, Context, Result};
+use lexopt::prelude::*;
+
+pub use check::check;
+
+use crate::archive::{self, Mode, Request};
+use crate::toolchain::Toolchain;
+use crate::workspace;
+use pack::SUMS;
+use package::{Archives, Package};
+use targets::Target;
+
+const HELP: &str = "\
+Make the packages that a C project links: for each target a folder and the same packed, with both libraries, the header,
+a pkg-config file and a CMake package for each way to find them, the licence and a README; and a file of checksums.
+
+Usage: cargo xtask dist [OPTIONS]
+
+Options:
+  --target TRIPLE  only this target (may be repeated); `host` is this machine
+  --out FOLDER     where atome-VERSION-TARGET/, atome-VERSION-TARGET.tar.gz and SHA256SUMS go (default: dist)
+  --check          make the packages of this machine and of a Cortex-M3 in a scratch folder, build and run examples/ with
+                   them (make, CMake, pkg-config; the Cortex-M3 emulated) and compare the outputs
+
+The same source gives the same bytes. SHA256SUMS lists what this run made.
+
+Examples:
+  cargo xtask dist
+  cargo xtask dist --target thumbv7em-none-eabihf --target host --out build/packages
+";
+
+/// What became of one target.
+pub struct Made {
+    /// Name of the packed file.
+    pub file: String,
+    /// Its SHA-256.
+    pub sum: String,
+    bytes: usize,
+    portable_bytes: u64,
+    system_bytes: u64,
+}
+
+/// The command.
+pub fn run(mut parser: lexopt::Parser) -> Result<()> {
+    let (mut names, mut out, mut only_check) = (Vec::new(), workspace::root().join("dist"), false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Long("target") => names.push(parser.value()?.string()?),
+            Long("out") => out = workspace::absolute(Path::new(&parser.value()?)),
+            Long("check") => only_check = true,
+            other => bail!("{} (cargo xtask dist --help)", other.unexpected()),
+        }
+    }
+    let toolchain = Toolchain::find()?;
+    if only_check {
+        println!("{}", check(&toolchain)?);
+        return Ok(());
+    }
+    let targets = chosen(&names, toolchain.host())?;
+    needs::for_packages(&toolchain, &targets).install()?;
+    let made = make(&toolchain, &targets, &out)?;
+    println!("\n{}", table(&made));
+    println!("{} packages in {}", made.len(), workspace::shown(&out));
+    Ok(())
+}
+
+fn chosen(names: &[String], host: &str) -> Result<Vec<Target>> {
+    if names.is_empty() {
+        return Ok(Target::all(host));
+    }
+    let mut targets: Vec<Target> = Vec::new();
+    for name in names {
+        let target = Target::named(name, host)?;
+        if targets.iter().all(|known| known.triple != target.triple) {
+            targets.push(target);
+        }
+    }
+    Ok(targets)
+}
+
+/// Makes the packages into `out`, with a line for each.
+///
+/// # Errors
+/// The target, and what failed.
+fn make(toolchain: &Toolchain, targets: &[Target], out: &Path) -> Result<Vec<Made>> {
+    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
+    let mut all = Vec::new();
+    for (index, target) in targets.iter().enumerate() {
+        let start = Instant::now();
+        print!("[{}/{}] {}: ", index + 1, targets.len(), target.triple);
+        io::stdout().flush()?;
+        let made = make_one(toolchain, target, out).with_context(|| target.triple.clone())?;
+        println!("{} bytes packed ({:.1} s)", made.bytes, start.elapsed().as_secs_f64());
+        all.push(made);
+    }
+    let sums = pack::sums(all.iter().map(|made| (made.file.as_str(), made.sum.as_str())));
+    write(&out.join(SUMS), sums.as_bytes())?;
+    Ok(all)
+}
+
+fn make_one(toolchain: &Toolchain, target: &Target, out: &Path) -> Result<Made> {
+    let build = |mode: Mode| {
+        let folder = scratch().join("archives").join(&target.triple).join(mode.to_string());
+        archive::build(toolchain, &Request { target: target.cargo_target().map(String::from), mode, out: folder })
+    };
+    let (portable, system) = (build(Mode::Portable)?, build(Mode::System)?);
+    let package = Package::new(target, &Archives { portable: &portable.path, system: &system.path })?;
+    let packed = pack::tar_gz(&package)?;
+    let file = format!("{}.tar.gz", package.name);
+    package.write_folder(out)?;
+    write(&out.join(&file), &packed)?;
+    Ok(Made {
+        file,
+        sum: pack::sha256(&packed),
+        bytes: packed.len(),
+        portable_bytes: portable.size,
+        system_bytes: system.size,
+    })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Where this command builds.
+fn scratch() -> PathBuf {
+    workspace::scratch().join("dist")
+}
+
+fn table(made: &[Made]) -> String {
+    let width = made.iter().map(|made| made.file.len()).max().unwrap_or(0);
+    let mut table = format!("{:width$}  {:>7}  {:>8}  {:>7}  SHA-256\n", "package", "packed", "portable", "system");
+    for Made { file, sum, bytes, portable_bytes, system_bytes } in made {
+        table += &format!("{file:width$}  {bytes:7}  {portable_bytes:8}  {system_bytes:7}  {}...\n", &sum[..16]);
+    }
+    table + "(bytes: the packed file, lib/libatome.a, lib/libatome-system.a)\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_means_all_and_a_repeated_one_counts_once() {
+        let host = "x86_64-unknown-linux-gnu";
+        assert_eq!(chosen(&[], host).unwrap().len(), 8);
+        let names = ["host", host, "thumbv6m-none-eabi"].map(String::from);
+        let triples: Vec<_> = chosen(&names, host).unwrap().into_iter().map(|target| target.triple).collect();
+        assert_eq!(triples, [host, "thumbv6m-none-eabi"]);
+        assert!(chosen(&["cortex-m3".to_string()], host).is_err());
+    }
+}
