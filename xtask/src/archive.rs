@@ -26,6 +26,7 @@ Usage: cargo xtask lib [OPTIONS]
 Options:
   --target TRIPLE         the Rust name of the target (default: this machine, in dist/host)
   --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours
+  --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere)
   --out FOLDER            where libatome.a and atome.h go (default: dist/<target>)
 
 The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99
@@ -71,12 +72,63 @@ impl fmt::Display for Mode {
     }
 }
 
+/// What the compiler spares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Flash.
+    Size,
+    /// Time.
+    Speed,
+}
+
+impl Profile {
+    /// Size on bare metal, speed elsewhere.
+    pub fn usual(target: Option<&str>) -> Profile {
+        if target.is_some_and(is_bare_metal) {
+            Profile::Size
+        } else {
+            Profile::Speed
+        }
+    }
+
+    fn parse(name: &str) -> Result<Profile> {
+        match name {
+            "size" => Ok(Profile::Size),
+            "speed" => Ok(Profile::Speed),
+            other => bail!("--profile {other}: expected size or speed"),
+        }
+    }
+
+    fn opt_level(self) -> &'static str {
+        match self {
+            Profile::Size => "s",
+            Profile::Speed => "3",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Profile::Size => "size",
+            Profile::Speed => "speed",
+        })
+    }
+}
+
+/// Whether there is no operating system below the program.
+fn is_bare_metal(target: &str) -> bool {
+    target.contains("-none-")
+}
+
 /// Which archive to build, and where to put it.
 pub struct Request {
     /// A Rust target triple; this machine where there is none.
     pub target: Option<String>,
     /// Numeric mode.
     pub mode: Mode,
+    /// What to spare.
+    pub profile: Profile,
     /// Folder of the finished archive.
     pub out: PathBuf,
 }
@@ -85,7 +137,8 @@ impl Request {
     /// With the usual folder, `dist/<target>`.
     pub fn new(target: Option<String>, mode: Mode) -> Request {
         let out = workspace::root().join("dist").join(target.as_deref().unwrap_or("host"));
-        Request { target, mode, out }
+        let profile = Profile::usual(target.as_deref());
+        Request { target, mode, profile, out }
     }
 }
 
@@ -110,7 +163,7 @@ impl fmt::Display for Archive {
 
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    let (mut target, mut mode, mut out) = (None, Mode::Portable, None);
+    let (mut target, mut mode, mut profile, mut out) = (None, Mode::Portable, None, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => {
@@ -118,6 +171,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 return Ok(());
             }
             Long("target") => target = Some(parser.value()?.string()?),
+            Long("profile") => profile = Some(Profile::parse(&parser.value()?.string()?)?),
             Long("features") => mode = parse_features(&parser.value()?.string()?)?,
             Long("out") => out = Some(workspace::absolute(Path::new(&parser.value()?))),
             other => bail!("{} (cargo xtask lib --help)", other.unexpected()),
@@ -127,6 +181,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     Missing::for_archive(&toolchain, target.as_deref()).install()?;
     let mut request = Request::new(target, mode);
     request.out = out.unwrap_or(request.out);
+    request.profile = profile.unwrap_or(request.profile);
     println!("{}", build(&toolchain, &request)?);
     Ok(())
 }
@@ -172,6 +227,7 @@ fn compile(request: &Request) -> Result<PathBuf> {
         .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", request.profile.opt_level())
         .args(["rustc", "--release", "--package", "atome-capi", "--lib", "--crate-type", "staticlib"])
         .args(request.mode.cargo_arguments());
     let mut release = folder;
@@ -208,7 +264,7 @@ fn extract_own_object(raw: &Path) -> Result<PathBuf> {
 fn pack(toolchain: &Toolchain, request: &Request, object: &Path, archive: &Path) -> Result<()> {
     let mut objcopy = Command::new(toolchain.llvm_tool("llvm-objcopy"));
     objcopy.args(["--wildcard", "--keep-global-symbol=atome_*"]);
-    if request.target.as_deref().is_some_and(|target| target.contains("-none-")) {
+    if request.target.as_deref().is_some_and(is_bare_metal) {
         // Says that the stack need not be executable. On bare metal nobody asks, and GNU ld warns of every object that
         // does not say so, too.
         objcopy.arg("--remove-section=.note.GNU-stack");

@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask demo | test | lib | dist | header`.
+//! The project's chores: `cargo xtask demo | test | lib | dist | header | qemu`.
 
 mod archive;
 mod c_build;
@@ -6,6 +6,7 @@ mod demo;
 mod dist;
 mod header;
 mod process;
+mod qemu;
 mod setup;
 mod symbols;
 mod test;
@@ -27,6 +28,7 @@ Commands:
   test     the whole gate: formatting, lints, tests, header, archives, C programs, differential run, Miri
   lib      build the finished archive: dist/<target>/libatome.a
   dist     pack archives for all targets, with header, CMake and pkg-config files, checksums
+  qemu     run the archive in C firmware on emulated cores
   header   generate include/atome.h from the Rust code, or check that it is up to date
 
 `cargo xtask <COMMAND> --help` describes one command.
@@ -60,7 +62,10 @@ fn dispatch() -> Result<()> {
             "lib" => archive::run(parser),
             "dist" => dist::run(parser),
             "header" => header::run(parser),
-            other => bail!("unknown command `{other}`: expected demo, test, lib, dist or header (cargo xtask --help)"),
+            "qemu" => qemu::run(parser),
+            other => {
+                bail!("unknown command `{other}`: expected demo, test, lib, dist, header or qemu (cargo xtask --help)")
+            }
         },
         Some(option) => bail!("{} (cargo xtask --help)", option.unexpected()),
     }

@@ -119,7 +119,10 @@ fn make(toolchain: &Toolchain, targets: &[Target], out: &Path) -> Result<Vec<Mad
 fn make_one(toolchain: &Toolchain, target: &Target, out: &Path) -> Result<Made> {
     let build = |mode: Mode| {
         let folder = scratch().join("archives").join(&target.triple).join(mode.to_string());
-        archive::build(toolchain, &Request { target: target.cargo_target().map(String::from), mode, out: folder })
+        archive::build(
+            toolchain,
+            &Request { out: folder, ..Request::new(target.cargo_target().map(String::from), mode) },
+        )
     };
     let (portable, system) = (build(Mode::Portable)?, build(Mode::System)?);
     let package = Package::new(target, &Archives { portable: &portable.path, system: &system.path })?;

@@ -32,7 +32,7 @@ impl Context {
         let mut archives = self.archives.borrow_mut();
         let built = archives.entry((target, mode)).or_insert_with(|| {
             let folder = workspace::scratch().join("test").join(target.unwrap_or("host")).join(mode.to_string());
-            let request = Request { target: target.map(String::from), mode, out: folder };
+            let request = Request { out: folder, ..Request::new(target.map(String::from), mode) };
             archive::build(&self.toolchain, &request).map(Rc::new).map_err(|error| format!("{error:#}"))
         });
         built.clone().map_err(|message| anyhow!("no archive to test\n{message}"))

@@ -1,0 +1,20 @@
+/* Random model files and numbers for the differential run. */
+#ifndef RANDOM_MODEL_H
+#define RANDOM_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine_api.h"
+#include "random.h"
+
+/* A float of about -2 to 2; one in hostile_in (0: none) is an edge case or any 32 bits. */
+float random_float(random_t *random, uint32_t hostile_in);
+
+/* Bytes of a model file, or with n_classes above 0 of a classifier's. */
+size_t random_model_bytes(const struct engine_shape *shape, int n_classes);
+
+/* Writes such a file and returns its bytes. Most are tame, some hold a few hostile numbers, a few many. */
+size_t random_model(random_t *random, const struct engine_shape *shape, int n_classes, uint8_t *out);
+
+#endif

@@ -1,0 +1,165 @@
+//! The cores: how code is compiled for each, and the machine that emulates it.
+
+/// What runs the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Machine {
+    /// This computer.
+    Host,
+    /// An emulator and its `-machine`, with what else that needs.
+    Emulator { program: &'static str, arguments: &'static [&'static str] },
+}
+
+/// One column of the C world: a compiler with its libraries, and a core.
+#[derive(Debug)]
+pub struct Core {
+    /// What `--core` takes.
+    pub name: &'static str,
+    /// What the table shows.
+    pub title: &'static str,
+    /// The Rust target of the archive; `None` on the host.
+    pub target: Option<&'static str>,
+    /// The C compiler.
+    pub compiler: &'static str,
+    /// Its flags that choose the core and the C library.
+    pub flags: &'static [&'static str],
+    /// Sources in `qemu/` that stand between the program and the machine.
+    pub board: &'static [&'static str],
+    /// Linker script in `qemu/linker`.
+    pub linker_script: Option<&'static str>,
+    /// The machine.
+    pub machine: Machine,
+    /// RAM for large shapes, and flash for large models.
+    pub is_roomy: bool,
+    /// A misaligned load faults on the core and in the emulator (by whichever instruction).
+    pub faults_on_misaligned_loads: bool,
+    /// Functions that compiled code takes from the C toolchain on this core.
+    pub helpers: &'static [&'static str],
+}
+
+const CORTEX_M: &[&str] = &["board/board.c", "board/startup.c", "board/cortex_m.c"];
+const RISC_V: &[&str] = &["board/board.c", "board/startup.c", "board/riscv.c"];
+
+const SOFT_FLOAT: &[&str] = &["__aeabi_fadd", "__aeabi_fmul", "__aeabi_dmul", "__aeabi_ldivmod"];
+const SINGLE_FLOAT: &[&str] = &["__aeabi_dmul", "__aeabi_ldivmod"];
+const DOUBLE_FLOAT: &[&str] = &["__aeabi_ldivmod"];
+const RISC_V_SOFT_FLOAT: &[&str] = &["__addsf3", "__mulsf3", "__muldf3", "__divdi3"];
+
+const fn arm(machine: &'static [&'static str]) -> Machine {
+    Machine::Emulator { program: "qemu-system-arm", arguments: machine }
+}
+
+/// An M3 on the MPS2 board: what the other Arm cores differ from.
+const CORTEX_M3: Core = Core {
+    name: "m3",
+    title: "Cortex-M3",
+    target: Some("thumbv7m-none-eabi"),
+    compiler: "arm-none-eabi-gcc",
+    flags: &["-mthumb", "-mcpu=cortex-m3"],
+    board: CORTEX_M,
+    linker_script: Some("mps2.ld"),
+    machine: arm(&["-machine", "mps2-an385"]),
+    is_roomy: true,
+    faults_on_misaligned_loads: true,
+    helpers: SOFT_FLOAT,
+};
+
+const RV32IMAC: Core = Core {
+    name: "rv32imac",
+    title: "RISC-V imac",
+    target: Some("riscv32imac-unknown-none-elf"),
+    compiler: "riscv64-unknown-elf-gcc",
+    flags: &["-march=rv32imac", "-mabi=ilp32", "--specs=picolibc.specs"],
+    board: RISC_V,
+    linker_script: Some("virt.ld"),
+    machine: Machine::Emulator {
+        program: "qemu-system-riscv32",
+        arguments: &["-machine", "virt", "-bios", "none", "-m", "16M"],
+    },
+    is_roomy: true,
+    // This emulator carries misaligned loads out.
+    faults_on_misaligned_loads: false,
+    helpers: RISC_V_SOFT_FLOAT,
+};
+
+/// This computer: what the cores' results are compared with.
+pub const HOST: Core = Core {
+    name: "host",
+    title: "host",
+    target: None,
+    compiler: "cc",
+    flags: &[],
+    board: &["host/host_board.c"],
+    linker_script: None,
+    machine: Machine::Host,
+    faults_on_misaligned_loads: false,
+    helpers: &[],
+    ..CORTEX_M3
+};
+
+/// The emulated cores.
+pub static CORES: [Core; 8] = [
+    Core {
+        name: "m0",
+        title: "Cortex-M0",
+        target: Some("thumbv6m-none-eabi"),
+        flags: &["-mthumb", "-mcpu=cortex-m0"],
+        linker_script: Some("microbit.ld"),
+        machine: arm(&["-machine", "microbit"]),
+        is_roomy: false,
+        ..CORTEX_M3
+    },
+    CORTEX_M3,
+    Core {
+        name: "m4",
+        title: "Cortex-M4, no FPU",
+        target: Some("thumbv7em-none-eabi"),
+        flags: &["-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=soft"],
+        machine: arm(&["-machine", "mps2-an386"]),
+        ..CORTEX_M3
+    },
+    Core {
+        name: "m4f",
+        title: "Cortex-M4F",
+        target: Some("thumbv7em-none-eabihf"),
+        flags: &["-mthumb", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
+        machine: arm(&["-machine", "mps2-an386"]),
+        helpers: SINGLE_FLOAT,
+        ..CORTEX_M3
+    },
+    // With the double-precision FPU: the archive, built for single precision, meets a C library built for both.
+    Core {
+        name: "m7",
+        title: "Cortex-M7",
+        target: Some("thumbv7em-none-eabihf"),
+        flags: &["-mthumb", "-mcpu=cortex-m7", "-mfpu=fpv5-d16", "-mfloat-abi=hard"],
+        machine: arm(&["-machine", "mps2-an500"]),
+        helpers: DOUBLE_FLOAT,
+        ..CORTEX_M3
+    },
+    Core {
+        name: "m33",
+        title: "Cortex-M33",
+        target: Some("thumbv8m.main-none-eabihf"),
+        flags: &["-mthumb", "-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"],
+        linker_script: Some("mps2-an505.ld"),
+        machine: arm(&["-machine", "mps2-an505"]),
+        helpers: SINGLE_FLOAT,
+        ..CORTEX_M3
+    },
+    RV32IMAC,
+    Core {
+        name: "rv32imc",
+        title: "RISC-V imc",
+        target: Some("riscv32imc-unknown-none-elf"),
+        flags: &["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"],
+        ..RV32IMAC
+    },
+];
+
+/// All Rust targets of the cores, each once.
+pub fn targets() -> Vec<&'static str> {
+    let mut targets: Vec<_> = CORES.iter().filter_map(|core| core.target).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    targets
+}

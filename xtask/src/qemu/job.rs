@@ -1,0 +1,138 @@
+//! Checks, the jobs they consist of, and the pool that works them off.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use super::cores::Core;
+use super::workbench::Workbench;
+
+/// A column of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    Digest,
+    Differential,
+    Alignment,
+    Errors,
+    Link,
+    Math,
+}
+
+impl Check {
+    /// In the order of the table.
+    pub const ALL: [Check; 6] =
+        [Check::Digest, Check::Differential, Check::Alignment, Check::Errors, Check::Link, Check::Math];
+
+    /// What `--only` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Check::Digest => "digest",
+            Check::Differential => "differential",
+            Check::Alignment => "alignment",
+            Check::Errors => "errors",
+            Check::Link => "link",
+            Check::Math => "math",
+        }
+    }
+
+    /// What a passed check counts.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Check::Digest => "equal",
+            Check::Differential => "cases",
+            Check::Alignment => "offsets",
+            Check::Errors => "calls",
+            Check::Link => "images",
+            Check::Math => "arguments",
+        }
+    }
+}
+
+/// What a job found in order.
+#[derive(Debug, Default)]
+pub struct Done {
+    /// How many, in the check's unit.
+    pub count: u64,
+    /// The digest of a battery, in that check.
+    pub digest: Option<(&'static str, String)>,
+}
+
+impl Done {
+    /// Just a number.
+    pub fn count(count: u64) -> Done {
+        Done { count, digest: None }
+    }
+}
+
+type Action = dyn Fn(&Workbench, PathBuf) -> Result<Done> + Send + Sync;
+
+/// One image, or what belongs together.
+pub struct Job {
+    pub core: &'static Core,
+    pub check: Check,
+    /// Unique among the jobs of a core and check; also names its folder.
+    pub name: String,
+    /// Long jobs start first.
+    pub cost: u64,
+    run: Box<Action>,
+}
+
+impl Job {
+    /// The action gets the workbench and a folder of its own.
+    pub fn new(
+        core: &'static Core,
+        check: Check,
+        name: impl Into<String>,
+        cost: u64,
+        run: impl Fn(&Workbench, PathBuf) -> Result<Done> + Send + Sync + 'static,
+    ) -> Job {
+        Job { core, check, name: name.into(), cost, run: Box::new(run) }
+    }
+}
+
+/// What became of a job.
+pub struct Outcome {
+    pub core: &'static Core,
+    pub check: Check,
+    pub name: String,
+    pub seconds: f64,
+    pub result: Result<Done>,
+}
+
+/// Runs all jobs on all processors; the outcomes come in the order of the jobs.
+pub fn run_all(mut jobs: Vec<Job>, workbench: &Workbench) -> Vec<Outcome> {
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.cost));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let queue = Mutex::new(VecDeque::from(jobs));
+    let outcomes = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(job) = locked(&queue).pop_front() {
+                    let outcome = run_one(job, workbench);
+                    locked(&outcomes).push(outcome);
+                }
+            });
+        }
+    });
+    let mut outcomes = outcomes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    outcomes.sort_by(|a, b| (a.check, &a.name).cmp(&(b.check, &b.name)));
+    outcomes
+}
+
+/// A thread that panicked leaves the queue as it was between two operations.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn run_one(job: Job, workbench: &Workbench) -> Outcome {
+    let start = Instant::now();
+    let folder = workbench.folder.join(job.core.name).join(job.check.name()).join(&job.name);
+    let result = (job.run)(workbench, folder);
+    let Job { core, check, name, .. } = job;
+    Outcome { core, check, name, seconds: start.elapsed().as_secs_f64(), result }
+}

@@ -1,0 +1,262 @@
+//! `cargo xtask qemu`: C firmware, linked by the C toolchain with the finished archive, on emulated cores.
+
+mod checks;
+mod cores;
+mod image;
+mod job;
+mod link_check;
+mod machine;
+mod needs;
+mod record;
+mod shapes;
+mod table;
+mod workbench;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use anyhow::{bail, Result};
+use lexopt::prelude::*;
+
+use crate::toolchain::Toolchain;
+use cores::{Core, CORES, HOST};
+use job::{Check, Outcome};
+use record::Record;
+use workbench::Workbench;
+
+const HELP: &str = "\
+Run the finished archive on emulated cores: C firmware (qemu/firmware), linked by the C toolchain, read over semihosting.
+
+Usage: cargo xtask qemu [OPTIONS]
+
+Options:
+  --core NAME    only this core (may be repeated): m0, m3, m4, m4f, m7, m33, rv32imac, rv32imc
+  --only CHECK   only this check (may be repeated):
+                   digest        a fixed battery gives the recorded bits on every core and on the host (portable mode)
+                   differential  the C reference and the archive in one image agree on random models, in both modes
+                   alignment     the blob at every offset modulo 8
+                   errors        bad input and a wrong header give the documented codes, and nothing is written
+                   link          the C toolchain's memcpy, expf and float helpers stay in charge, wherever the archive
+                                 stands on the command line and with a second Rust library in the program
+                   math          the reference's own exp and tanh are correctly rounded: alone all 2^32 arguments
+                                 (some minutes), otherwise every 1009th
+  --cases N      differential cases on each core in each mode (default 10000)
+  --seed N       seed of the first differential case (default 1): a failing case names its own
+  --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
+
+What is missing on the machine is installed first (apt packages and rustup targets), or named where that is not possible.
+
+Examples:
+  cargo xtask qemu
+  cargo xtask qemu --core m4f --only differential --cases 1000000
+  cargo xtask qemu --core m0 --only differential --seed 4711 --cases 1
+";
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Names of cores; all where empty.
+    pub cores: Vec<String>,
+    /// Checks; all where empty.
+    only: Vec<Check>,
+    /// Differential cases for a core and mode.
+    pub cases: u64,
+    /// Seed of the first differential case.
+    pub seed: u32,
+    /// Write the digests instead of comparing them.
+    pub record: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings { cores: Vec::new(), only: Vec::new(), cases: 10_000, seed: 1, record: false }
+    }
+}
+
+impl Settings {
+    fn is_only(&self, check: Check) -> bool {
+        self.only == [check]
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        Check::ALL.into_iter().filter(|check| self.only.is_empty() || self.only.contains(check)).collect()
+    }
+
+    /// The host comes first: it is what the digests of the others are measured by.
+    fn cores(&self) -> Vec<&'static Core> {
+        static THE_HOST: Core = HOST;
+        let chosen =
+            CORES.iter().filter(|core| self.cores.is_empty() || self.cores.iter().any(|name| name == core.name));
+        std::iter::once(&THE_HOST).chain(chosen).collect()
+    }
+}
+
+/// The command.
+pub fn run(parser: lexopt::Parser) -> Result<()> {
+    let Some(settings) = parse(parser)? else {
+        print!("{HELP}");
+        return Ok(());
+    };
+    println!("{}", check(settings)?);
+    Ok(())
+}
+
+/// `None`: help was asked for.
+fn parse(mut parser: lexopt::Parser) -> Result<Option<Settings>> {
+    let mut settings = Settings::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(None),
+            Long("core") => settings.cores.push(known_core(&parser.value()?.string()?)?),
+            Long("only") => settings.only.push(known_check(&parser.value()?.string()?)?),
+            Long("cases") => settings.cases = parser.value()?.parse()?,
+            Long("seed") => settings.seed = parser.value()?.parse()?,
+            Long("record") => settings.record = true,
+            other => bail!("{} (cargo xtask qemu --help)", other.unexpected()),
+        }
+    }
+    if settings.record && !(settings.cores.is_empty() && (settings.only.is_empty() || settings.is_only(Check::Digest)))
+    {
+        bail!("--record: a digest counts when all cores agree on it; leave out --core and any --only but digest");
+    }
+    if !(1..=1_000_000_000).contains(&settings.cases) {
+        bail!("--cases {}: expected 1 to 1000000000", settings.cases);
+    }
+    Ok(Some(settings))
+}
+
+fn known_core(name: &str) -> Result<String> {
+    let names: Vec<_> = CORES.iter().map(|core| core.name).collect();
+    if !names.contains(&name) {
+        bail!("--core {name}: expected one of {}", names.join(", "));
+    }
+    Ok(name.to_string())
+}
+
+fn known_check(name: &str) -> Result<Check> {
+    match Check::ALL.into_iter().find(|check| check.name() == name) {
+        Some(check) => Ok(check),
+        None => bail!("--only {name}: expected one of {}", Check::ALL.map(Check::name).join(", ")),
+    }
+}
+
+/// Runs the checks and prints the table.
+///
+/// Returns the verdict in a line.
+///
+/// # Errors
+/// How many jobs failed; what each of them said was printed before.
+pub fn check(settings: Settings) -> Result<String> {
+    let start = Instant::now();
+    let toolchain = Toolchain::find()?;
+    needs::missing(&toolchain).install()?;
+    let (cores, checks) = (settings.cores(), settings.checks());
+    let workbench = Workbench::new(&toolchain, settings, &cores)?;
+    let jobs: Vec<_> =
+        cores.iter().flat_map(|core| checks.iter().flat_map(|&check| checks::jobs(check, core, &workbench))).collect();
+    let outcomes = job::run_all(jobs, &workbench);
+
+    let failures: Vec<_> = outcomes.iter().filter(|outcome| outcome.result.is_err()).collect();
+    show_failures(&failures);
+    let skipped = if checks.contains(&Check::Digest) { checks::skipped(&cores, &workbench) } else { Vec::new() };
+    println!("{}", table::table(&cores, &checks, &outcomes, &skipped));
+    if !failures.is_empty() {
+        bail!("{} of {} jobs on emulated cores failed", failures.len(), outcomes.len());
+    }
+    if workbench.settings.record {
+        Record::write(&agreed_digests(&outcomes)?)?;
+    }
+    Ok(summary(&cores, &outcomes, start))
+}
+
+/// In full, but one cause often fails on every core: of each check, the first three.
+fn show_failures(failures: &[&Outcome]) {
+    for check in Check::ALL {
+        let of_check = failures.iter().filter(|outcome| outcome.check == check);
+        for (index, outcome) in of_check.enumerate() {
+            println!("FAILED: {}, {}, {}", outcome.core.title, check.name(), outcome.name);
+            if let (true, Err(error)) = (index < 3, &outcome.result) {
+                println!("{error:#}");
+                if outcome.core.name != HOST.name {
+                    println!("alone: cargo xtask qemu --core {} --only {}", outcome.core.name, check.name());
+                }
+                println!();
+            }
+        }
+    }
+}
+
+/// One digest a battery.
+fn agreed_digests(outcomes: &[Outcome]) -> Result<BTreeMap<String, String>> {
+    let mut digests: BTreeMap<String, (String, &str)> = BTreeMap::new();
+    for outcome in outcomes {
+        let Ok(job::Done { digest: Some((battery, digest)), .. }) = &outcome.result else {
+            continue;
+        };
+        let entry = digests.entry(battery.to_string()).or_insert((digest.clone(), outcome.core.title));
+        if entry.0 != *digest {
+            bail!("{battery}: {} on {}, {digest} on {}: nothing recorded", entry.0, entry.1, outcome.core.title);
+        }
+    }
+    Ok(digests.into_iter().map(|(battery, (digest, _))| (battery, digest)).collect())
+}
+
+fn summary(cores: &[&Core], outcomes: &[Outcome], start: Instant) -> String {
+    let count = |check: Check| -> u64 {
+        let passed = outcomes.iter().filter(|outcome| outcome.check == check).flat_map(|outcome| &outcome.result);
+        passed.map(|done| done.count).sum()
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    format!(
+        "{} cores, {} equal digests, {} differential cases, 0 failures in {seconds:.0} s",
+        cores.len() - 1,
+        count(Check::Digest),
+        count(Check::Differential),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use job::Done;
+
+    fn parsed(words: &[&str]) -> Result<Option<Settings>> {
+        parse(lexopt::Parser::from_args(words))
+    }
+
+    #[test]
+    fn without_options_everything_runs() {
+        let settings = parsed(&[]).unwrap().unwrap();
+        assert_eq!(settings.checks().len(), Check::ALL.len());
+        assert_eq!(settings.cores().len(), CORES.len() + 1);
+    }
+
+    #[test]
+    fn options_narrow_the_run() {
+        let settings = parsed(&["--core", "m0", "--only", "link", "--cases", "7"]).unwrap().unwrap();
+        assert_eq!(settings.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "m0"]);
+        assert!(settings.is_only(Check::Link));
+        assert_eq!(settings.cases, 7);
+    }
+
+    #[test]
+    fn wrong_options_are_refused() {
+        for words in [&["--core", "m1"][..], &["--only", "x"], &["--cases", "0"], &["--record", "--core", "m0"], &["x"]]
+        {
+            assert!(parsed(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn digests_are_recorded_only_when_all_agree() {
+        let outcome = |digest: &str| Outcome {
+            core: &CORES[0],
+            check: Check::Digest,
+            name: String::new(),
+            seconds: 0.0,
+            result: Ok(Done { count: 1, digest: Some(("odd", digest.to_string())) }),
+        };
+        assert_eq!(agreed_digests(&[outcome("1"), outcome("1")]).unwrap()["odd"], "1");
+        assert!(agreed_digests(&[outcome("1"), outcome("2")]).is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! The shapes that the firmware is compiled for.
+
+/// Memory plan of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    Lean,
+    Cached,
+}
+
+impl Plan {
+    pub const ALL: [Plan; 2] = [Plan::Lean, Plan::Cached];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Plan::Lean => "lean",
+            Plan::Cached => "cached",
+        }
+    }
+
+    pub fn flag(self) -> String {
+        format!("-DATOME_PLAN=ATOME_PLAN_{}", self.name().to_uppercase())
+    }
+}
+
+/// A shape in the words of the header's macros.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    pub d_model: u32,
+    pub max_seq: u32,
+    pub n_layers: u32,
+    pub n_pathways: u32,
+    pub vocab_size: u32,
+    pub d_head: u32,
+    pub kernel_size: u32,
+    pub top_k: u32,
+}
+
+/// What the header takes when no macro is set.
+pub const DEFAULT: Shape = Shape {
+    d_model: 64,
+    max_seq: 32,
+    n_layers: 4,
+    n_pathways: 3,
+    vocab_size: 256,
+    d_head: 16,
+    kernel_size: 5,
+    top_k: 4,
+};
+
+/// Rows that straddle bytes.
+pub const ODD: Shape =
+    Shape { d_model: 19, max_seq: 10, n_layers: 3, vocab_size: 37, d_head: 7, kernel_size: 3, top_k: 3, ..DEFAULT };
+
+/// Four pathways, taps and kept positions beyond the sequence.
+pub const BEYOND: Shape =
+    Shape { d_model: 5, max_seq: 4, n_layers: 2, n_pathways: 4, vocab_size: 13, d_head: 3, kernel_size: 9, top_k: 9 };
+
+/// Small enough for thousands of random models.
+pub const TINY: Shape =
+    Shape { d_model: 6, max_seq: 5, n_layers: 2, n_pathways: 3, vocab_size: 11, d_head: 3, kernel_size: 3, top_k: 2 };
+
+/// The default shape with a sequence that 16 KB of RAM hold.
+pub const SHORT: Shape = Shape { max_seq: 8, ..DEFAULT };
+
+/// The 944K model with room for its prompt and a few tokens.
+pub const REAL: Shape = Shape { d_model: 256, max_seq: 24, n_layers: 8, d_head: 64, ..DEFAULT };
+
+impl Shape {
+    /// The macros that a compiler is given. Three classes are enough everywhere.
+    pub fn flags(&self) -> Vec<String> {
+        [
+            ("D_MODEL", self.d_model),
+            ("MAX_SEQ", self.max_seq),
+            ("N_LAYERS", self.n_layers),
+            ("N_PATHWAYS", self.n_pathways),
+            ("VOCAB_SIZE", self.vocab_size),
+            ("D_HEAD", self.d_head),
+            ("KERNEL_SIZE", self.kernel_size),
+            ("TOP_K", self.top_k),
+            ("MAX_CLASSES", 3),
+        ]
+        .map(|(name, value)| format!("-DATOME_{name}={value}"))
+        .to_vec()
+    }
+}

@@ -1,0 +1,124 @@
+//! What all images need before the first one is linked: archives, a second Rust library, model files.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+
+use anyhow::{anyhow, Context, Result};
+
+use super::cores::Core;
+use super::image::Libraries;
+use super::record::Record;
+use super::shapes::{self, Shape};
+use super::Settings;
+use crate::archive::{self, Mode, Request};
+use crate::toolchain::Toolchain;
+use crate::{process, workspace};
+
+type Key = (Option<&'static str>, Mode);
+
+/// Built once, used by every job.
+pub struct Workbench {
+    /// Where everything goes: a folder for each core in it.
+    pub folder: PathBuf,
+    pub settings: Settings,
+    /// The recorded digests; `None` while they are being recorded.
+    pub record: Option<Record>,
+    /// A model of the shape [`shapes::SHORT`].
+    pub short_model: PathBuf,
+    /// The 944K model, where this machine has it.
+    pub real_model: Option<PathBuf>,
+    archives: BTreeMap<(Option<&'static str>, &'static str), PathBuf>,
+    other_rust: BTreeMap<&'static str, PathBuf>,
+}
+
+impl Workbench {
+    /// Builds all that `cores` need.
+    pub fn new(toolchain: &Toolchain, settings: Settings, cores: &[&'static Core]) -> Result<Workbench> {
+        let folder = workspace::scratch().join("qemu");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let mut targets: Vec<_> = cores.iter().map(|core| core.target).collect();
+        targets.sort_unstable();
+        targets.dedup();
+
+        let archives = build_archives(toolchain, &targets, &folder)?;
+        let mut other_rust = BTreeMap::new();
+        for target in targets.into_iter().flatten() {
+            other_rust.insert(target, build_other_rust(target, &folder)?);
+        }
+        let record = if settings.record { None } else { Some(Record::read()?) };
+        let short_model = write_model(&folder, "short", &shapes::SHORT)?;
+        let real_model = workspace::real_model().map(|path| workspace::root().join(path));
+        Ok(Workbench { folder, settings, record, short_model, real_model, archives, other_rust })
+    }
+
+    /// The archives for a core.
+    pub fn libraries(&self, core: &Core, mode: Mode) -> Result<Libraries<'_>> {
+        let atome = self.archives.get(&(core.target, mode_name(mode)));
+        let atome = atome.with_context(|| format!("no archive for {} in {mode} mode", core.title))?;
+        let other_rust = core.target.and_then(|target| self.other_rust.get(target));
+        Ok(Libraries { atome, other_rust: other_rust.map(PathBuf::as_path) })
+    }
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Portable => "portable",
+        Mode::System => "system",
+    }
+}
+
+/// Each mode has a build folder of its own, so the two can be built at the same time.
+fn build_archives(
+    toolchain: &Toolchain,
+    targets: &[Option<&'static str>],
+    folder: &Path,
+) -> Result<BTreeMap<(Option<&'static str>, &'static str), PathBuf>> {
+    let build = |mode: Mode| -> Result<Vec<(Key, PathBuf)>> {
+        let mut built = Vec::new();
+        // Only digests run on the host, and those are of the portable mode.
+        for &target in targets.iter().filter(|target| target.is_some() || mode == Mode::Portable) {
+            let out = folder.join("archives").join(target.unwrap_or("host")).join(mode.to_string());
+            let request = Request { out, ..Request::new(target.map(String::from), mode) };
+            built.push(((target, mode), archive::build(toolchain, &request)?.path));
+        }
+        Ok(built)
+    };
+    let results: Vec<_> = thread::scope(|scope| {
+        let threads = Mode::ALL.map(|mode| scope.spawn(move || build(mode)));
+        threads.into_iter().map(|thread| thread.join()).collect()
+    });
+    let mut archives = BTreeMap::new();
+    for result in results {
+        let built = result.map_err(|_| anyhow!("building an archive panicked"))??;
+        archives.extend(built.into_iter().map(|((target, mode), path)| ((target, mode_name(mode)), path)));
+    }
+    Ok(archives)
+}
+
+/// cargo's way would be a package; one file needs none.
+fn build_other_rust(target: &str, folder: &Path) -> Result<PathBuf> {
+    let folder = folder.join("archives").join(target);
+    let path = folder.join("libother.a");
+    let mut rustc = Command::new(env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--edition", "2021", "--crate-type", "staticlib", "--crate-name", "other", "--target", target]);
+    rustc.args(["-C", "opt-level=2", "-C", "panic=abort", "-o"]).arg(&path);
+    process::checked(rustc.arg(workspace::root().join("qemu/other_archive/lib.rs")))?;
+    Ok(path)
+}
+
+/// A model file that images have in flash.
+fn write_model(folder: &Path, name: &str, shape: &Shape) -> Result<PathBuf> {
+    let program = folder.join(format!("write_{name}_model"));
+    let path = folder.join(format!("{name}.bin"));
+    let root = workspace::root();
+    let mut cc = Command::new("cc");
+    cc.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror"]).args(shape.flags());
+    cc.arg("-I").arg(root.join("include")).arg("-I").arg(root.join("c_tests/programs"));
+    process::checked(cc.arg(root.join("qemu/host/write_model.c")).arg("-o").arg(&program))?;
+    process::checked(Command::new(&program).arg(&path))?;
+    Ok(path)
+}
