@@ -9,6 +9,7 @@ use std::env;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use shapes::SHAPES;
 
@@ -60,8 +61,20 @@ fn compile_reference(index: usize, shape_flags: &[String], reference: &Path) {
         .define("REFERENCE_PREFIX", format!("ref{index}_").as_str())
         .include(reference)
         .include(ADAPTER)
-        .file(format!("{ADAPTER}/reference_unit.c"))
-        .compile(&format!("atome_reference_{index}"));
+        .file(format!("{ADAPTER}/reference_unit.c"));
+    let objects = build.compile_intermediates();
+    for object in &objects {
+        hide_all_but(&format!("ref{index}_api"), object);
+    }
+    cc::Build::new().objects(&objects).compile(&format!("atome_reference_{index}"));
+}
+
+/// A user's engine may have functions of its own, which every shape's copy would define once more.
+fn hide_all_but(symbol: &str, object: &Path) {
+    let objcopy = env::var_os("OBJCOPY").unwrap_or_else(|| "objcopy".into());
+    let status = Command::new(&objcopy).arg(format!("--keep-global-symbol={symbol}")).arg(object).status();
+    let status = status.unwrap_or_else(|error| panic!("cannot start {}: {error} (binutils)", objcopy.display()));
+    assert!(status.success(), "{} {}: {status}", objcopy.display(), object.display());
 }
 
 /// A Rust list of the tables, in the order of the shapes.

@@ -5,8 +5,9 @@
  * instead of compiling atome.c. One archive serves every shape: this header tells the library the shape of the program
  * through the constant atome_config, so every file of a program must see the same shape macros.
  *
- * Functions never allocate, exit, print or crash on bad arguments; nothing needs to be aligned. None of them keeps a
- * pointer except into the blob that a model was loaded from. Different states may be used from different threads at the
+ * Functions never allocate, exit or print; NULL, numbers out of range and broken files give an error code. Blobs may lie
+ * at any address; everything else is aligned as its type is. No function keeps a pointer, except into the blob that a
+ * model was loaded from. Different states may be used from different threads at the
  * same time; one state belongs to one thread at a time. A model is only read after loading.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -59,6 +60,15 @@
 #endif
 
 #define ATOME_D_INNER (2 * (ATOME_D_MODEL))
+
+/* Does not compile where a macro is out of its range. */
+#define ATOME_IS_SIZE_(n) ((n) >= 1 && (n) <= 65535)
+typedef char atome_shape_is_in_range_t
+    [(ATOME_IS_SIZE_(ATOME_D_MODEL) && ATOME_IS_SIZE_(ATOME_MAX_SEQ) && ATOME_IS_SIZE_(ATOME_N_LAYERS) &&
+      (ATOME_N_PATHWAYS) >= 3 && (ATOME_N_PATHWAYS) <= 8 && ATOME_IS_SIZE_(ATOME_VOCAB_SIZE) &&
+      ATOME_IS_SIZE_(ATOME_D_HEAD) && ATOME_IS_SIZE_(ATOME_KERNEL_SIZE) && ATOME_IS_SIZE_(ATOME_TOP_K))
+         ? 1
+         : -1];
 
 /* ---- Memory plans ---- */
 
@@ -293,7 +303,7 @@ typedef struct atome_classifier_t {
      */
     struct atome_ternary_t head;
     /**
-     * Number of classes, 1 to ATOME_MAX_CLASSES.
+     * Number of classes, 1 to ATOME_MAX_CLASSES. May be lowered after loading: then only the first ones count.
      */
     int n_classes;
     /**
@@ -459,13 +469,13 @@ const float *atome_get_logits(struct atome_state_t *state);
 
 /**
  * The router's entropy at the last position of the last call, in one layer: 0 when a single pathway takes all, ln of
- * ATOME_N_PATHWAYS when all are alike. High entropy in many layers means that the model is unsure of this input. Returns
- * -1.0 when state is NULL or layer is not 0 to ATOME_N_LAYERS - 1.
+ * ATOME_N_PATHWAYS when all are alike. Returns -1.0 when state is NULL, layer is not 0 to ATOME_N_LAYERS - 1, or header and
+ * library do not fit together.
  *
  * Caller:
  * `state` is NULL or leads to an initialised `atome_state_t`.
  */
-float atome_router_entropy(struct atome_state_t *state,
+float atome_router_entropy(const struct atome_state_t *state,
                            int layer);
 
 /**
@@ -629,7 +639,8 @@ void atome_ssm_forward(const float (*x)[ATOME_D_MODEL],
 
 /**
  * Top-k causal attention over seq_len positions that start a sequence, at most ATOME_MAX_SEQ. Uses the state's private
- * memory; its logits and router weights stay. Does nothing on NULL or when params->top_k is above ATOME_TOP_K.
+ * memory; its logits and router weights stay. Does nothing on NULL or when params asks for more than the state holds: a
+ * d_head above ATOME_D_HEAD, a top_k above ATOME_TOP_K, or matrices of other sizes than d_head and ATOME_D_MODEL.
  *
  * Caller:
  * `x` and `out` are NULL or have `seq_len` rows; `params` is NULL or that of a loaded model or made alike; `state` is NULL

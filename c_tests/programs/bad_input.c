@@ -1,4 +1,5 @@
 /* shape: -DATOME_D_MODEL=5 -DATOME_N_LAYERS=1 -DATOME_D_HEAD=2 -DATOME_VOCAB_SIZE=6 -DATOME_MAX_SEQ=1 -DATOME_MAX_CLASSES=3 */
+/* reference: ours */
 /*
  * Habit: the boot code checks every return code, and so do its tests: damaged and truncated blobs, NULL everywhere,
  * models that were never loaded. A failed load must leave the old model in use.

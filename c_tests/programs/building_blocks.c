@@ -166,6 +166,12 @@ static void sparse_attn(void)
     attn.top_k = 3;
     atome_sparse_attn(CONST_ROWS(x), N, &attn, &state, out);
     show_rows("all scores equal");
+    /* A narrower head than the program's. */
+    attn.Wq = matrix(0, H - 2, D, 0.5f);
+    attn.Wk = matrix(1, H - 2, D, 0.25f);
+    attn.d_head = H - 2;
+    atome_sparse_attn(CONST_ROWS(x), N, &attn, &state, out);
+    show_rows("narrow head");
 }
 
 int main(void)

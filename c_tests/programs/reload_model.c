@@ -1,4 +1,5 @@
 /* shape: -DATOME_D_MODEL=19 -DATOME_N_LAYERS=3 -DATOME_D_HEAD=7 -DATOME_KERNEL_SIZE=3 -DATOME_VOCAB_SIZE=37 -DATOME_MAX_SEQ=12 */
+/* reference: ours */
 /*
  * Habit: one model struct, loaded from several blobs in turn, as a device does that swaps its model over the air. The
  * state is never told. The last blobs overwrite each other in one buffer, at one address.

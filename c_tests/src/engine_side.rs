@@ -156,9 +156,12 @@ impl EngineSide {
                 let head = Classifier::new(shape, data, self.max_classes).ok()?.head;
                 let base = self.model(world, ModelRef::Base(*slot))?;
                 let mut logits = vec![UNTOUCHED_FLOAT; self.max_classes + MARGIN];
-                let class_logits = wants_logits.then_some(&mut logits[..]);
                 let tokens_in_order = tokens.iter().copied();
-                let result = classify(&base, &head, &mut self.workspace(*state), tokens_in_order, class_logits);
+                let result = classify(&base, &head, &mut self.workspace(*state), tokens_in_order, |class, logit| {
+                    if *wants_logits {
+                        logits[class] = logit;
+                    }
+                });
                 out.code(run_code(result));
                 out.floats("class_logits", &logits);
                 self.push_run(*state, tokens.len(), result.is_ok(), false, out);

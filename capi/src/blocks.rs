@@ -124,7 +124,8 @@ pub unsafe extern "C" fn atome_ssm_forward(
 }
 
 /// Top-k causal attention over seq_len positions that start a sequence, at most ATOME_MAX_SEQ. Uses the state's private
-/// memory; its logits and router weights stay. Does nothing on NULL or when params->top_k is above ATOME_TOP_K.
+/// memory; its logits and router weights stay. Does nothing on NULL or when params asks for more than the state holds: a
+/// d_head above ATOME_D_HEAD, a top_k above ATOME_TOP_K, or matrices of other sizes than d_head and ATOME_D_MODEL.
 ///
 /// # Safety
 /// `x` and `out` are NULL or have `seq_len` rows; `params` is NULL or that of a loaded model or made alike; `state` is NULL
@@ -149,7 +150,7 @@ pub unsafe extern "C" fn atome_sparse_attn(
     // row of x is not borrowed any more when a row of out is written.
     unsafe {
         let (Some(attention), Some(mut workspace)) =
-            ((*params).view(&config.layout.shape()), workspace(state, config.layout))
+            ((*params).view_own(&config.layout.shape()), workspace(state, config.layout))
         else {
             return;
         };

@@ -107,7 +107,7 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
         return ATOME_ERR_INVALID;
     }
     // SAFETY: not NULL; the caller vouches for len bytes.
-    let data = unsafe { slice::from_raw_parts(data, len) };
+    let data = unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) };
     let shape = config.layout.shape();
     match model_body(&shape, data) {
         // SAFETY: not NULL; the caller vouches for the struct.
@@ -133,7 +133,7 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
         return ATOME_ERR_INVALID;
     }
     // SAFETY: not NULL; the caller vouches for len bytes.
-    let data = unsafe { slice::from_raw_parts(data, len) };
+    let data = unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) };
     let shape = config.layout.shape();
     match classifier_body(&shape, data, config.max_classes) {
         // SAFETY: not NULL; the caller vouches for the struct.

@@ -90,11 +90,25 @@ impl atome_norm_t {
 }
 
 impl atome_attn_t {
-    /// `None` also where more positions are to be kept than the state has room for.
+    /// The matrices with the sizes that the structs themselves name; `None` also where a state of `shape` has no room.
+    ///
+    /// # Safety
+    /// Each pointer is NULL or leads to as many packed weights as its struct says, readable and unchanged for `'m`.
+    pub(crate) unsafe fn view_own<'m>(&self, shape: &Shape) -> Option<Attention<'m>> {
+        let (d, h) = (shape.d_model(), usize::from(self.d_head));
+        // SAFETY: as the caller promises.
+        let (wq, wk, wv) = unsafe { (self.Wq.view()?, self.Wk.view()?, self.Wv.view()?) };
+        let is = |matrix: &Matrix, rows| matrix.rows() == rows && matrix.cols() == d;
+        let top_k = usize::from(self.top_k);
+        let fits = h <= shape.d_head() && top_k <= shape.top_k() && is(&wq, h) && is(&wk, h) && is(&wv, d);
+        fits.then_some(Attention { wq, wk, wv, top_k })
+    }
+
+    /// The matrices with the sizes of `shape`; `None` also where a state of `shape` has no room.
     ///
     /// # Safety
     /// Each pointer is NULL or leads to the packed weights of `shape`, readable and unchanged for `'m`.
-    pub(crate) unsafe fn view<'m>(&self, shape: &Shape) -> Option<Attention<'m>> {
+    unsafe fn view<'m>(&self, shape: &Shape) -> Option<Attention<'m>> {
         let (d, h) = (shape.d_model(), shape.d_head());
         let top_k = usize::from(self.top_k);
         if top_k > shape.top_k() {
@@ -170,7 +184,8 @@ impl<'m> LoadedModel<'m> {
 /// # Safety
 /// `model` leads to an `atome_model_t` of the program's shape.
 unsafe fn identity(model: *const atome_model_t, shape: &Shape) -> u64 {
-    // SAFETY: as the caller promises; loading has written every byte, padding included.
+    // SAFETY: as the caller promises. Loading has written every byte; after a copy in C, padding may hold anything, and
+    // another value there only costs a computation.
     unsafe {
         let [low, high] = (*model).fingerprint;
         if low | high == 0 {

@@ -1,10 +1,9 @@
 //! Running a model: prediction, generation, classification.
 
 use core::ffi::c_int;
-use core::{ptr, slice};
 
 use atome_engine::sample::Sampler;
-use atome_engine::{argmax, classify, generate, predict_next, Layout, RunError, Workspace};
+use atome_engine::{argmax, classify, generate, predict_next, Layout, Matrix, RunError, Workspace};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID};
 use crate::config::config;
@@ -188,15 +187,27 @@ pub unsafe extern "C" fn atome_classify(
     unsafe {
         let base = &raw const (*clf).base;
         let (Some((model, mut workspace, count)), Some(head)) =
-            (open(config.layout, base, state, tokens, n_tokens), (*clf).head.view())
+            (open(config.layout, base, state, tokens, n_tokens), head_of(clf))
         else {
             return ATOME_ERR_INVALID;
         };
-        if usize::try_from((*clf).n_classes) != Ok(head.rows()) {
-            return ATOME_ERR_INVALID;
-        }
-        let class_logits =
-            ptr::NonNull::new(class_logits).map(|start| slice::from_raw_parts_mut(start.as_ptr(), head.rows()));
-        index_or_code(classify(&model, &head, &mut workspace, self::tokens(tokens, count), class_logits))
+        let each = |class: usize, logit: f32| {
+            if !class_logits.is_null() {
+                class_logits.add(class).write(logit);
+            }
+        };
+        index_or_code(classify(&model, &head, &mut workspace, self::tokens(tokens, count), each))
     }
+}
+
+/// The first `n_classes` rows of the head: firmware may lower the number that loading found. `None` where it is below 1 or
+/// above that number.
+///
+/// # Safety
+/// `clf` leads to an `atome_classifier_t` that is zeroed or loaded.
+unsafe fn head_of<'m>(clf: *const atome_classifier_t) -> Option<Matrix<'m>> {
+    // SAFETY: as the caller promises.
+    let (head, n_classes) = unsafe { ((*clf).head.view()?, (*clf).n_classes) };
+    let rows = usize::try_from(n_classes).ok().filter(|rows| (1..=head.rows()).contains(rows))?;
+    Matrix::new(head.packed(), head.scale(), rows, head.cols())
 }

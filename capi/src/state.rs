@@ -53,19 +53,19 @@ pub unsafe extern "C" fn atome_get_logits(state: *mut atome_state_t) -> *const f
 }
 
 /// The router's entropy at the last position of the last call, in one layer: 0 when a single pathway takes all, ln of
-/// ATOME_N_PATHWAYS when all are alike. High entropy in many layers means that the model is unsure of this input. Returns
-/// -1.0 when state is NULL or layer is not 0 to ATOME_N_LAYERS - 1.
+/// ATOME_N_PATHWAYS when all are alike. Returns -1.0 when state is NULL, layer is not 0 to ATOME_N_LAYERS - 1, or header and
+/// library do not fit together.
 ///
 /// # Safety
 /// `state` is NULL or leads to an initialised `atome_state_t`.
 #[no_mangle]
-pub unsafe extern "C" fn atome_router_entropy(state: *mut atome_state_t, layer: core::ffi::c_int) -> f32 {
+pub unsafe extern "C" fn atome_router_entropy(state: *const atome_state_t, layer: core::ffi::c_int) -> f32 {
     let Some(config) = config() else { return -1.0 };
     if state.is_null() {
         return -1.0;
     }
     // SAFETY: not NULL; the caller vouches for the state.
-    let workspace = unsafe { workspace(state, config.layout) };
+    let workspace = unsafe { workspace(state.cast_mut(), config.layout) };
     let entropy = workspace
         .zip(usize::try_from(layer).ok())
         .and_then(|(workspace, layer)| workspace.router_entropy().get(layer).copied());

@@ -129,7 +129,7 @@ pub struct atome_model_t {
 pub struct atome_classifier_t {
     /// One row of ATOME_D_MODEL weights a class.
     pub head: atome_ternary_t,
-    /// Number of classes, 1 to ATOME_MAX_CLASSES.
+    /// Number of classes, 1 to ATOME_MAX_CLASSES. May be lowered after loading: then only the first ones count.
     pub n_classes: c_int,
     /// The model below the head.
     pub base: atome_model_t,

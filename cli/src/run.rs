@@ -227,8 +227,8 @@ impl Session<'_> {
         predict_next_observed(&self.model, &mut self.workspace, tokens.iter().copied(), |reading| {
             stats.add(&reading, reading.position, 0);
         })?;
-        let mut logits = vec![0.0; head.rows()];
-        let winner = classify(&self.model, head, &mut self.workspace, tokens, Some(&mut logits))?;
+        let mut logits = Vec::with_capacity(head.rows());
+        let winner = classify(&self.model, head, &mut self.workspace, tokens, |_, logit| logits.push(logit))?;
         if self.args.json {
             return print_json(&json!({
                 "prompt": String::from_utf8_lossy(prompt),

@@ -30,10 +30,11 @@ impl AttentionMemory<'_> {
     /// The output of attention at position `t`, `[d_model]`: positions up to `t` must be stored. `None` where the sizes do
     /// not fit.
     pub fn attend(&mut self, attention: &Attention, t: usize, u: &[f32]) -> Option<&[f32]> {
-        kernel::matvec(&attention.wq, u, self.query);
+        let query = self.query.get_mut(..attention.wq.rows())?;
+        kernel::matvec(&attention.wq, u, query);
         let slots = attention.top_k.min(t + 1);
         let kept = kernel::TopK::new(self.kept_scores.get_mut(..slots)?, self.kept_positions.get_mut(..slots)?);
-        kernel::attend(self.query, self.keys, self.values, t, kept, self.attended);
+        kernel::attend(query, self.keys, self.values, t, kept, self.attended);
         Some(self.attended)
     }
 }

@@ -9,8 +9,7 @@ use crate::workspace::Workspace;
 
 /// The index of the first greatest class: rows of `head` times the final norm of the last position.
 ///
-/// `class_logits`, where given, receives a value a class; further elements stay untouched. The workspace's logits stay
-/// those of the last prediction.
+/// `logit` is told each class and its logit in turn. The workspace's logits stay those of the last prediction.
 ///
 /// # Errors
 /// As [`crate::predict_next`]; [`RunError::ShapeMismatch`] also where `head` has not d_model columns.
@@ -19,7 +18,7 @@ pub fn classify<'m>(
     head: &Matrix,
     workspace: &mut Workspace,
     tokens: impl IntoIterator<Item = i32>,
-    class_logits: Option<&mut [f32]>,
+    mut logit: impl FnMut(usize, f32),
 ) -> Result<usize, RunError> {
     if head.cols() != weights.shape().d_model() {
         return Err(RunError::ShapeMismatch);
@@ -27,12 +26,9 @@ pub fn classify<'m>(
     let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
     let last = forward(weights, workspace, n, &mut unobserved)?;
     let (normed, _) = last.final_norm(weights);
-    let mut out = class_logits.into_iter().flatten();
     Ok(argmax((0..head.rows()).map(|class| {
-        let logit = kernel::matvec_row(head, class, normed);
-        if let Some(out) = out.next() {
-            *out = logit;
-        }
-        logit
+        let value = kernel::matvec_row(head, class, normed);
+        logit(class, value);
+        value
     })))
 }

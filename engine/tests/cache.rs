@@ -109,12 +109,21 @@ fn generation_and_classification_share_the_cache() {
             }
             let (mut warm, mut cold) = ([0.0; 3], [0.0; 3]);
             let logits = bits(area.workspace().logits());
-            let class =
-                classify(&classifier.base, &classifier.head, &mut area.workspace(), all.clone(), Some(&mut warm[..]));
+            let run = |area: &mut Area, all: &[i32], out: &mut [f32; 3]| {
+                classify(
+                    &classifier.base,
+                    &classifier.head,
+                    &mut area.workspace(),
+                    all.iter().copied(),
+                    |class, logit| {
+                        out[class] = logit;
+                    },
+                )
+            };
+            let class = run(&mut area, &all, &mut warm);
             assert_eq!(bits(area.workspace().logits()), logits, "classification leaves the logits alone");
             let mut other = Area::new(shape, 6, Plan::Lean, 5);
-            let expected =
-                classify(&classifier.base, &classifier.head, &mut other.workspace(), all, Some(&mut cold[..]));
+            let expected = run(&mut other, &all, &mut cold);
             assert_eq!(class, expected);
             assert_eq!(bits(&warm), bits(&cold));
         }

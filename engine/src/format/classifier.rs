@@ -5,7 +5,7 @@ use super::error::FormatError;
 use super::model::Model;
 use super::sections::{body_len, matrix_len};
 use super::CLASSIFIER_MAGIC;
-use crate::shape::Shape;
+use crate::shape::{is_size, Shape};
 use crate::weights::Matrix;
 
 /// Magic and class count.
@@ -20,7 +20,8 @@ pub struct ClassifierBody<'a> {
     pub head: Matrix<'a>,
 }
 
-/// The parts of an ATOMECL01 file of the given shape with at most `most_classes` classes, trailing bytes cut off.
+/// The parts of an ATOMECL01 file of the given shape with at most `most_classes` classes (and 65,535), trailing bytes cut
+/// off.
 ///
 /// # Errors
 /// [`FormatError::TooShort`], [`FormatError::BadMagic`] or [`FormatError::BadClassCount`] where the header is wrong,
@@ -38,7 +39,7 @@ pub fn classifier_body<'a>(
     };
     let found = Cursor::new(count).i32().unwrap_or(0);
     let n_classes = match usize::try_from(found) {
-        Ok(count) if count >= 1 && count <= most_classes => count,
+        Ok(count) if is_size(count) && count <= most_classes => count,
         _ => return Err(FormatError::BadClassCount { found, most: most_classes }),
     };
     rest.split_at_checked(body_len(shape))

@@ -39,13 +39,13 @@ impl<'a> Cursor<'a> {
     /// One scale, then `rows * cols` packed weights.
     pub fn matrix(&mut self, rows: usize, cols: usize) -> Option<Matrix<'a>> {
         let scale = self.four().map(|bytes| LittleEndian::read_f32(bytes))?;
-        let packed = self.take(Matrix::packed_len(rows, cols))?;
+        let packed = self.take(rows.checked_mul(cols)?.div_ceil(4))?;
         Matrix::new(packed, scale, rows, cols)
     }
 
     /// `count` floats.
     pub fn floats(&mut self, count: usize) -> Option<Floats<'a>> {
-        self.take(4 * count).map(Floats::new)
+        self.take(count.checked_mul(4)?).map(Floats::new)
     }
 
     /// The two parameters of a norm over `d_model` values.

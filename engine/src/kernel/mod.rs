@@ -1,7 +1,8 @@
 //! The arithmetic, in the words of the numeric contract.
 //!
-//! Every function here is the definition: binary32, one rounding after every operation, never fused, sums in the order
-//! written and started from +0.0. A faster way of computing must give the same bits.
+//! These functions are the definition: binary32, one rounding after every operation, never fused, sums in the order
+//! written and started from +0.0. The one faster way of computing, `side_by_side`, gives the same bits; the feature
+//! `definition-only` leaves it out.
 
 mod attention;
 mod conv;

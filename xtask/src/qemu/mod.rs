@@ -40,8 +40,8 @@ Options:
                                  stands on the command line and with a second Rust library in the program
                    math          the reference's own exp and tanh are correctly rounded: alone all 2^32 arguments
                                  (some minutes), otherwise every 1009th
-  --cases N      differential cases on each core in each mode (default 10000)
-  --seed N       seed of the first differential case (default 1): a failing case names its own
+  --cases N      differential cases on each core, half of them in each mode (default 10000)
+  --seed N       seed of the first differential case (default 1): a failing case names its own, and --cases 1 repeats it
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
 
 What is missing on the machine is installed first (apt packages and rustup targets), or named where that is not possible.
@@ -59,7 +59,7 @@ pub struct Settings {
     pub cores: Vec<String>,
     /// Checks; all where empty.
     only: Vec<Check>,
-    /// Differential cases for a core and mode.
+    /// Differential cases on each core.
     pub cases: u64,
     /// Seed of the first differential case.
     pub seed: u32,

@@ -82,7 +82,8 @@ fn build_archives(
         // Only digests run on the host, and those are of the portable mode.
         for &target in targets.iter().filter(|target| target.is_some() || mode == Mode::Portable) {
             let out = folder.join("archives").join(target.unwrap_or("host")).join(mode.to_string());
-            let request = Request { out, ..Request::new(target.map(String::from), mode) };
+            let mut request = Request::new(target.map(String::from), mode);
+            request.out = out;
             built.push(((target, mode), archive::build(toolchain, &request)?.path));
         }
         Ok(built)

@@ -1,5 +1,7 @@
 //! The differential run: random models, tokens and sequences of calls, compared with the C reference bit by bit.
 
+use std::process::Command;
+
 use anyhow::{Context as _, Result};
 
 use super::context::Context;
@@ -7,12 +9,29 @@ use super::report::Outcome;
 use crate::archive::Mode;
 use crate::process;
 
-/// Runs the harness against the archive of this mode.
+/// Runs the harness against the engine and the archive of this mode.
 pub fn run(context: &Context, mode: Mode) -> Result<Outcome> {
     let archive = context.archive(None, mode)?;
-    let mut cargo = process::cargo();
-    cargo.args(["run", "--quiet", "--release", "--package", "atome-c-tests"]).args(mode.cargo_arguments());
+    let mut cargo = harness();
+    cargo.args(mode.cargo_arguments());
     cargo.args(["--", "--cases", &context.cases.to_string(), "--archive"]).arg(&archive.path);
+    summary(cargo)
+}
+
+/// Runs the harness against the engine without its faster kernels, whose loops are those of a microcontroller.
+pub fn definition_only(context: &Context) -> Result<Outcome> {
+    let mut cargo = harness();
+    cargo.args(["--features", "definition-only", "--", "--cases", &(context.cases / 4).max(1).to_string()]);
+    summary(cargo)
+}
+
+fn harness() -> Command {
+    let mut cargo = process::cargo();
+    cargo.args(["run", "--quiet", "--release", "--package", "atome-c-tests"]);
+    cargo
+}
+
+fn summary(mut cargo: Command) -> Result<Outcome> {
     let output = process::capture_stdout(&mut cargo)?.successful(&cargo)?;
     let summary = output.lines().rev().find(|line| !line.trim().is_empty());
     Ok(Outcome::Passed(summary.context("the harness printed no summary")?.trim().to_string()))

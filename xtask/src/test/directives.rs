@@ -3,6 +3,8 @@
 //! - `shape:` `-D` flags for every file of the program and for an engine that is compiled with it
 //! - `engine-shape:` more of them, for such an engine only
 //! - `languages:` `c`, `c++` or both; without it, C for `.c` and C++ for `.cpp`
+//! - `reference:` `ours` where only our own reference promises what the program asks for: it is left out where
+//!   ATOME_REFERENCE names another one
 //! - `arguments:` words of its command line. `MODEL-FILE`, `PROMPT` and `N` stand for the 944K model, a text and a
 //!   count.
 
@@ -22,6 +24,8 @@ pub struct Directives {
     pub engine_shape: Vec<String>,
     /// Each language gives a program of its own.
     pub languages: Vec<Language>,
+    /// Whether only our own reference can be compared with.
+    pub ours_only: bool,
     /// Command line, placeholders included.
     pub arguments: Vec<String>,
 }
@@ -62,8 +66,10 @@ fn parse(text: &str) -> Result<Directives> {
             "engine-shape" => directives.engine_shape = defines(words, number)?,
             "languages" => directives.languages = languages(&words, number)?,
             "arguments" => directives.arguments = words,
+            "reference" if words == ["ours"] => directives.ours_only = true,
+            "reference" => bail!("line {number}: `reference:` knows only the word `ours`"),
             other => bail!(
-                "line {number}: unknown directive `{other}`: expected shape, engine-shape, languages or arguments"
+                "line {number}: unknown directive `{other}`: expected shape, engine-shape, languages, reference or arguments"
             ),
         }
     }
@@ -102,6 +108,7 @@ mod tests {
             shape: words("-DA=1 -DB=2"),
             engine_shape: words("-DC=3"),
             languages: vec![Language::C, Language::Cpp],
+            ours_only: false,
             arguments: words("MODEL-FILE 7"),
         };
         assert_eq!(parse(text).unwrap(), expected);

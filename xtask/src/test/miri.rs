@@ -1,4 +1,4 @@
-//! Miri: the engine's tests in an interpreter that notices undefined behaviour.
+//! Miri: the tests of the engine and of the C interface in an interpreter that notices undefined behaviour.
 
 use anyhow::Result;
 
@@ -15,7 +15,7 @@ pub fn run() -> Result<Outcome> {
         )));
     }
     let mut miri = process::in_root("rustup");
-    miri.args(["run", "nightly", "cargo", "miri", "test", "--package", "atome-engine"]);
+    miri.args(["run", "nightly", "cargo", "miri", "test", "--package", "atome-engine", "--package", "atome-capi"]);
     // Our own toolchain's settings, passed down by cargo, would pull the nightly one apart.
     for variable in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC", "LD_LIBRARY_PATH"] {
         miri.env_remove(variable);
