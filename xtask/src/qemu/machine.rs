@@ -152,10 +152,11 @@ mod tests {
     fn only_the_fault_handlers_status_is_a_fault() {
         let program = scratch("faults.sh");
         for (body, faults) in [("echo fault: x; exit 3", true), ("exit 3", false), ("echo fault: x; exit 1", false)] {
-            fs::write(&program, format!("#!/bin/sh\n{body}\n")).unwrap();
-            let mut permissions = fs::metadata(&program).unwrap().permissions();
-            std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
-            fs::set_permissions(&program, permissions).unwrap();
+            // Written by another process: were the file open in this one, a test that starts a program just then would
+            // hand it on, and a file that is open for writing cannot be run.
+            let script = r#"printf '#!/bin/sh\n%s\n' "$1" > "$0" && chmod 755 "$0""#;
+            let written = shell(&["-c", script, program.to_str().unwrap(), body]).status().unwrap();
+            assert!(written.success());
             let result = run_into_fault(&HOST, &program, &[], Duration::from_secs(20));
             assert_eq!(result.is_ok(), faults, "{body}");
             assert!(run(&HOST, &program, &[], Duration::from_secs(20)).is_err(), "{body}");
