@@ -26,7 +26,10 @@ static unsigned long wrong, undecided;
 
 static void compare(const char *name, float x, float got, long double exact)
 {
-    float low = (float)(exact - fabsl(exact) * DOUBT), high = (float)(exact + fabsl(exact) * DOUBT);
+    /* A zero is exact, and a sum would lose its sign. */
+    const long double doubt = fabsl(exact) * DOUBT;
+    const float low = (float)(exact == 0.0L ? exact : exact - doubt);
+    const float high = (float)(exact == 0.0L ? exact : exact + doubt);
 
     if (float_bits(low) != float_bits(high)) {
         undecided++;

@@ -1,7 +1,8 @@
-//! The project's chores: `cargo xtask demo | test | lib | dist | header | qemu`.
+//! The project's chores: `cargo xtask demo | test | lib | dist | header | qemu | costs`.
 
 mod archive;
 mod c_build;
+mod costs;
 mod demo;
 mod dist;
 mod header;
@@ -29,6 +30,7 @@ Commands:
   lib      build the finished archive: dist/<target>/libatome.a
   dist     pack archives for all targets, with header, CMake and pkg-config files, checksums
   qemu     run the archive in C firmware on emulated cores
+  costs    measure code, RAM, stack and instructions on the emulated cores
   header   generate include/atome.h from the Rust code, or check that it is up to date
 
 `cargo xtask <COMMAND> --help` describes one command.
@@ -63,8 +65,9 @@ fn dispatch() -> Result<()> {
             "dist" => dist::run(parser),
             "header" => header::run(parser),
             "qemu" => qemu::run(parser),
+            "costs" => costs::run(parser),
             other => {
-                bail!("unknown command `{other}`: expected demo, test, lib, dist, header or qemu (cargo xtask --help)")
+                bail!("unknown command `{other}`: expected demo, test, lib, dist, header, qemu or costs (cargo xtask --help)")
             }
         },
         Some(option) => bail!("{} (cargo xtask --help)", option.unexpected()),

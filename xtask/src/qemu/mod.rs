@@ -1,16 +1,16 @@
 //! `cargo xtask qemu`: C firmware, linked by the C toolchain with the finished archive, on emulated cores.
 
 mod checks;
-mod cores;
-mod image;
+pub(crate) mod cores;
+pub(crate) mod image;
 mod job;
 mod link_check;
-mod machine;
-mod needs;
+pub(crate) mod machine;
+pub(crate) mod needs;
 mod record;
-mod shapes;
+pub(crate) mod shapes;
 mod table;
-mod workbench;
+pub(crate) mod workbench;
 
 use std::collections::BTreeMap;
 use std::time::Instant;

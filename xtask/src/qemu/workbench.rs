@@ -112,7 +112,7 @@ fn build_other_rust(target: &str, folder: &Path) -> Result<PathBuf> {
 }
 
 /// A model file that images have in flash.
-fn write_model(folder: &Path, name: &str, shape: &Shape) -> Result<PathBuf> {
+pub(crate) fn write_model(folder: &Path, name: &str, shape: &Shape) -> Result<PathBuf> {
     let program = folder.join(format!("write_{name}_model"));
     let path = folder.join(format!("{name}.bin"));
     let root = workspace::root();

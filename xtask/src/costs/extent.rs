@@ -1,0 +1,107 @@
+//! What is measured: everything for the table, or the part that a test run has time for.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::engine::{Engine, Variant};
+use super::figures;
+use super::jobs::Job;
+use super::{code, running};
+use crate::qemu::cores::{Core, CORES};
+use crate::qemu::shapes::{Plan, Shape, DEFAULT, REAL};
+use crate::qemu::workbench::{self, Workbench};
+use crate::workspace;
+
+/// Small enough for both engines, in both plans, in the 16 KB of the smallest core.
+pub const SMALL: Shape = Shape { d_model: 32, max_seq: 10, n_layers: 2, ..DEFAULT };
+
+/// The names of the shapes, in the order of the table.
+pub const SHAPES: [(&str, Shape); 3] = [("small", SMALL), ("default", DEFAULT), ("944k", REAL)];
+
+/// How much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// For the table.
+    All,
+    /// The archive's code on all cores, and all else of the small shape.
+    Check,
+}
+
+/// A shape and a model of it.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    pub name: &'static str,
+    pub shape: Shape,
+    /// The model file.
+    pub file: PathBuf,
+    /// Whether it fits the smallest core.
+    is_small: bool,
+}
+
+impl Measured {
+    /// How many tokens are generated: 20 behind a prompt of 4, or fewer where the sequence is shorter. None of the 944K
+    /// model where each one computes the whole sequence again: that would take longer than all else together.
+    pub fn generated(&self, variant: Variant) -> u32 {
+        if self.name == "944k" && variant.plan != Some(Plan::Cached) {
+            return 0;
+        }
+        (self.shape.max_seq - 4).min(20)
+    }
+}
+
+impl Extent {
+    /// The jobs, long ones first.
+    pub fn jobs(self, bench: &Workbench) -> Result<Vec<Job>> {
+        let mut shapes = self.shapes(bench)?;
+        shapes.reverse();
+        let mut jobs = Vec::new();
+        for shape in shapes {
+            if self == Extent::All {
+                let (name, file) = (figures::file(shape.name), shape.file.clone());
+                jobs.push(Job::new(format!("file {name}"), move |_, _| {
+                    let length = fs::metadata(&file).with_context(|| format!("cannot read {}", file.display()))?.len();
+                    Ok([(name.clone(), length)].into())
+                }));
+            }
+            for core in CORES.iter().filter(|core| core.is_roomy || shape.is_small) {
+                jobs.extend(self.variants().into_iter().map(|variant| run_job(core, shape.clone(), variant)));
+            }
+        }
+        for core in &CORES {
+            let engines = Engine::ALL.into_iter().filter(|engine| self == Extent::All || engine.is_archive());
+            jobs.extend(engines.map(|engine| code_job(core, engine)));
+        }
+        Ok(jobs)
+    }
+
+    fn variants(self) -> Vec<Variant> {
+        Variant::all().into_iter().filter(|variant| self == Extent::All || variant.engine.is_archive()).collect()
+    }
+
+    fn shapes(self, bench: &Workbench) -> Result<Vec<Measured>> {
+        let mut shapes = Vec::new();
+        for (name, shape) in SHAPES {
+            let is_small = name == "small";
+            let file = match &bench.real_model {
+                _ if !is_small && self == Extent::Check => continue,
+                _ if name != "944k" => workbench::write_model(&bench.folder, &format!("costs-{name}"), &shape)?,
+                Some(path) => workspace::absolute(path),
+                None => continue,
+            };
+            shapes.push(Measured { name, shape, file, is_small });
+        }
+        Ok(shapes)
+    }
+}
+
+fn run_job(core: &'static Core, shape: Measured, variant: Variant) -> Job {
+    Job::new(format!("{} {} {variant}", core.name, shape.name), move |bench, folder| {
+        running::measure(core, &shape, variant, bench, folder)
+    })
+}
+
+fn code_job(core: &'static Core, engine: Engine) -> Job {
+    Job::new(format!("{} code {engine}", core.name), move |bench, folder| code::measure(core, engine, bench, folder))
+}

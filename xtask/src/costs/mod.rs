@@ -1,0 +1,102 @@
+//! `cargo xtask costs`: what the archive costs on the emulated cores, in bytes and in instructions, beside the C reference.
+
+mod chips;
+mod clock;
+mod code;
+mod conditions;
+mod engine;
+mod extent;
+mod figures;
+mod jobs;
+mod limits;
+mod map;
+mod markdown;
+mod running;
+mod table;
+
+use std::fs;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use lexopt::prelude::*;
+
+use crate::qemu::cores::{Core, CORES};
+use crate::qemu::needs;
+use crate::qemu::workbench::Workbench;
+use crate::qemu::Settings;
+use crate::toolchain::Toolchain;
+use crate::workspace;
+use extent::Extent;
+use figures::{Figures, Record};
+
+const HELP: &str = "\
+Measure code, memory, stack and instructions of the archive and of the C reference on the emulated cores.
+
+Usage: cargo xtask costs [--check]
+
+Options:
+  --check   measure a part of it, and fail where code, memory, stack or instructions of the archive grew by more than
+            3 % over qemu/costs.json; nothing is written
+
+Without --check the table is printed and written to qemu/COSTS.md, and the figures to qemu/costs.json: that is also how
+a change of them is accepted. It takes some minutes.
+
+What is missing on the machine is installed first (apt packages and rustup targets), or named where that is not possible.
+";
+
+/// The command.
+pub fn run(mut parser: lexopt::Parser) -> Result<()> {
+    let mut only_check = false;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Long("check") => only_check = true,
+            other => anyhow::bail!("{} (cargo xtask costs --help)", other.unexpected()),
+        }
+    }
+    println!("{}", if only_check { check()? } else { record()? });
+    Ok(())
+}
+
+/// Measures a part of the figures and compares them with the recorded ones. Returns the verdict in a line.
+///
+/// # Errors
+/// The figures that grew, and how to accept that.
+pub fn check() -> Result<String> {
+    let start = Instant::now();
+    let recorded = Record::read()?;
+    let (_, figures) = measure(Extent::Check)?;
+    limits::check(&figures, &recorded)?;
+    let limited = limits::limited(&figures);
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(format!("{limited} figures of {} cores within 3 % of qemu/costs.json in {seconds:.0} s", CORES.len()))
+}
+
+/// Measures everything, prints the table and writes both files.
+fn record() -> Result<String> {
+    let start = Instant::now();
+    let (workbench, figures) = measure(Extent::All)?;
+    if workbench.real_model.is_none() {
+        println!("SKIPPED: the 944K shape: there is no ../shared/data/atome_944k.bin here; its figures are left out\n");
+    }
+    let record = Record { conditions: conditions::all()?, figures };
+    let table = table::document(&record)?;
+    println!("{table}");
+    record.write()?;
+    let path = workspace::root().join("qemu/COSTS.md");
+    fs::write(&path, table).with_context(|| format!("cannot write {}", path.display()))?;
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(format!("{} figures written to qemu/costs.json and qemu/COSTS.md in {seconds:.0} s", record.figures.len()))
+}
+
+fn measure(extent: Extent) -> Result<(Workbench, Figures)> {
+    let toolchain = Toolchain::find()?;
+    needs::missing(&toolchain).install()?;
+    let cores: Vec<&'static Core> = CORES.iter().collect();
+    let workbench = Workbench::new(&toolchain, Settings::default(), &cores)?;
+    let figures = jobs::run_all(extent.jobs(&workbench)?, &workbench)?;
+    Ok((workbench, figures))
+}

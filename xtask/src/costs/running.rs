@@ -1,0 +1,62 @@
+//! Memory, stack and instructions of one engine, shape and plan, measured in a run.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Result;
+
+use super::clock;
+use super::engine::Variant;
+use super::extent::Measured;
+use super::figures::{self, Figures};
+use crate::qemu::cores::Core;
+use crate::qemu::image::{Image, Unit};
+use crate::qemu::machine;
+use crate::qemu::workbench::Workbench;
+
+/// The longest run takes half a minute on a free machine.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// Bytes that `sizeof` gives: of the state and of the model's pointers.
+pub const STATE: &str = "state";
+pub const MODEL: &str = "model";
+/// Stack bytes of `atome_load` and of `atome_predict_next`, below the caller's frame.
+pub const STACK_LOAD: &str = "stack-load";
+pub const STACK_PREDICT: &str = "stack-predict";
+/// Instructions of a prediction from one token on a fresh state.
+pub const FIRST: &str = "first";
+/// Instructions of a prediction from nine tokens after one from the first eight.
+pub const NEXT: &str = "next";
+/// Instructions for each token that `atome_generate` appends to a prompt of four.
+pub const TOKEN: &str = "token";
+
+/// All of them.
+pub const ALL: [&str; 7] = [STATE, MODEL, STACK_LOAD, STACK_PREDICT, FIRST, NEXT, TOKEN];
+
+/// Builds and runs `qemu/firmware/cost.c`.
+pub fn measure(core: &Core, shape: &Measured, variant: Variant, bench: &Workbench, folder: &Path) -> Result<Figures> {
+    let core = &clock::counting(core);
+    let mut flags = variant.engine.include_flags();
+    flags.extend(clock::flags(core)?);
+    let blob = format!("-DBLOB_FILE=\"{}\"", shape.file.display());
+    let mut units = vec![
+        Unit::with("qemu/firmware/cost.c", flags),
+        Unit::new("qemu/firmware/text.c"),
+        Unit::with("qemu/firmware/blob.S", vec![blob]),
+    ];
+    units.extend(variant.engine.unit());
+    let mut shape_flags = shape.shape.flags();
+    shape_flags.extend(variant.plan.map(|plan| plan.flag()));
+    let generated = shape.generated(variant);
+    let arguments = vec![clock::argument(), format!("generate={generated}")];
+    let image = Image { mode: variant.engine.mode(), units, shape: shape_flags, arguments };
+
+    let built = image.build(core, &bench.libraries(core, image.mode)?, folder)?;
+    let report = machine::run(core, &built.executable, &image.arguments, LIMIT)?;
+    clock::check(core, &report)?;
+    let mut found = Figures::new();
+    for what in ALL.into_iter().filter(|&what| what != TOKEN || generated > 0) {
+        found.insert(figures::run(core, shape.name, variant, what), report.number(what)?);
+    }
+    Ok(found)
+}

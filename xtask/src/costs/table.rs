@@ -1,0 +1,194 @@
+//! The document: `qemu/COSTS.md`.
+
+use anyhow::Result;
+
+use super::chips;
+use super::code::Uses;
+use super::engine::{Engine, Variant};
+use super::extent::SHAPES;
+use super::figures::{self, Figures, Record};
+use super::markdown::{self, grouped};
+use super::running::{FIRST, MODEL, NEXT, STACK_LOAD, STACK_PREDICT, STATE, TOKEN};
+use crate::qemu::cores::{Core, CORES};
+
+const HEAD: &str = "\
+# What the engine costs
+
+Written by `cargo xtask costs`, which measures all of this on the emulated cores; `qemu/costs.json` holds the same figures for
+programs. `cargo xtask costs --check`, a part of `cargo xtask test`, fails where one of the archive's grew by more than 3 %.
+
+- The archive is built in its size profile, in both modes: *portable* computes exp, tanh and sqrt itself, *system* calls the C
+  library's. *C* is the C reference of this repository (`c_tests/reference`), at `-Os` and `-O2`, with the C library's functions
+  and `-ffp-contract=off`.
+- **Instructions are not cycles.** The emulator counts executed instructions (`-icount shift=0`, read with a timer of the machine,
+  which every run first checks with a loop of 2 000 000 instructions, to 0.1 %). On a core, a load, a taken branch or a division
+  takes more than one cycle, and flash has wait states. A tick of the timer is 40 instructions on the Cortex-M3, M4 and M7, 50 on the M33,
+  62.5 on the M0, and 1 on RISC-V.
+";
+
+const CODE: &str = "
+## Code
+
+Bytes in flash of a program after `--gc-sections`: the engine, `+` what it brings in from the C toolchain's libm, libgcc and libc
+(a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and `atome_predict_next`.
+*all*: generation, classification and, in the archive, sampling as well. The archive's code is the same for every shape and plan;
+the C reference is compiled for the default shape.
+
+";
+
+const MEMORY: &str = "
+## Memory
+
+Bytes of `atome_state_t` and `atome_model_t`, the same on all these cores.
+
+";
+
+const MATRIX: &str = "
+## What fits where
+
+KiB of flash and RAM left for the rest of the firmware, or missing. Flash holds the archive's *predict* code in portable mode, what it
+needs of the C libraries, and the model file; RAM holds state, model and the stack of the engine's calls. The 944K model has
+a state for 24 positions. *outside*: a flash chip of its own, of the usual board. Each chip is counted with the code for its core; for
+the RP2040 (Cortex-M0+) that is the Cortex-M0's.
+
+";
+
+/// The whole document.
+pub fn document(record: &Record) -> Result<String> {
+    let figures = &record.figures;
+    let mut text = HEAD.to_string();
+    text += "\nTools:\n\n";
+    for (tool, version) in &record.conditions {
+        text += &format!("- {tool}: {version}\n");
+    }
+    text += CODE;
+    text += &markdown::table(&code_rows(figures), 1);
+    text += MEMORY;
+    text += &markdown::table(&memory_rows(figures), 1);
+    text += MATRIX;
+    text += &markdown::table(&chips::matrix(figures)?, 4);
+    for (name, shape) in SHAPES {
+        let rows = run_rows(figures, name);
+        if rows.len() > 1 {
+            let tokens = (shape.max_seq - 4).min(20);
+            text += &format!(
+                "\n## Stack and instructions: {name}, d={} S={} L={}\n\n{}",
+                shape.d_model,
+                shape.max_seq,
+                shape.n_layers,
+                run_words(tokens)
+            );
+            text += &markdown::table(&rows, 2);
+        }
+    }
+    Ok(text)
+}
+
+fn run_words(tokens: u32) -> String {
+    format!(
+        "Stack: bytes below the caller's frame, of `atome_load` and of `atome_predict_next`. Instructions: *first* of a prediction from \
+         one token; *ninth* of one from nine tokens after one from the first eight, where the cached plan computes one position \
+         and the others nine; *a token* of `atome_generate`, {tokens} tokens after a prompt of 4. Ratios below 1: fewer \
+         instructions than C.\n\n"
+    )
+}
+
+fn shown(figures: &Figures, name: &str) -> String {
+    figures.get(name).map_or("-".to_string(), |&figure| grouped(figure))
+}
+
+fn code_rows(figures: &Figures) -> Vec<Vec<String>> {
+    let columns: Vec<_> = [Uses::Predict, Uses::All].iter().flat_map(|&uses| Engine::ALL.map(|e| (e, uses))).collect();
+    let mut rows = vec![vec!["core".to_string()]];
+    rows[0].extend(columns.iter().map(|(engine, uses)| format!("{}: {engine}", uses.name())));
+    for core in &CORES {
+        let mut row = vec![core.title.to_string()];
+        row.extend(columns.iter().map(|&(engine, uses)| {
+            let get = |what| shown(figures, &figures::code(core, what, engine, uses));
+            format!("{} + {}", get("code"), get("libraries"))
+        }));
+        rows.push(row);
+    }
+    rows
+}
+
+fn memory_rows(figures: &Figures) -> Vec<Vec<String>> {
+    let head = ["shape", "state, lean", "state, cached", "state, C", "model", "model, C", "model file"];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    let variants = Variant::all();
+    let of = |is_wanted: &dyn Fn(&Variant) -> bool| variants.iter().copied().find(|variant| is_wanted(variant));
+    let lean = of(&|variant| variant.plan.is_some_and(|plan| plan.name() == "lean"));
+    let cached = of(&|variant| variant.plan.is_some_and(|plan| plan.name() == "cached"));
+    let c = of(&|variant| variant.plan.is_none());
+    for (shape, _) in SHAPES.iter().filter(|(shape, _)| figures.contains_key(&figures::file(shape))) {
+        let size = |variant: Option<Variant>, what: &str| {
+            let names = CORES.iter().filter_map(|core| Some(figures::run(core, shape, variant?, what)));
+            names.into_iter().find(|name| figures.contains_key(name)).map_or("-".into(), |name| shown(figures, &name))
+        };
+        let mut row = vec![shape.to_string()];
+        row.extend([size(lean, STATE), size(cached, STATE), size(c, STATE), size(lean, MODEL), size(c, MODEL)]);
+        row.push(shown(figures, &figures::file(shape)));
+        rows.push(row);
+    }
+    rows
+}
+
+fn run_rows(figures: &Figures, shape: &str) -> Vec<Vec<String>> {
+    let head = [
+        "core",
+        "engine",
+        "stack: load",
+        "stack: predict",
+        "first",
+        "ninth",
+        "a token",
+        "first / C -Os",
+        "first / C -O2",
+        "a token / C -Os",
+        "a token / C -O2",
+    ];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    for core in &CORES {
+        for variant in Variant::all() {
+            if !figures.contains_key(&figures::run(core, shape, variant, FIRST)) {
+                continue;
+            }
+            let mut row = vec![core.title.to_string(), variant.to_string()];
+            for what in [STACK_LOAD, STACK_PREDICT, FIRST, NEXT, TOKEN] {
+                row.push(shown(figures, &figures::run(core, shape, variant, what)));
+            }
+            for what in [FIRST, TOKEN] {
+                row.extend(Variant::C.map(|c| ratio(figures, core, shape, variant, c, what)));
+            }
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+fn ratio(figures: &Figures, core: &Core, shape: &str, variant: Variant, to: Variant, what: &str) -> String {
+    let get = |variant| figures.get(&figures::run(core, shape, variant, what));
+    match (get(variant), get(to)) {
+        (Some(&ours), Some(&theirs)) if variant.engine.is_archive() => format!("{:.2}", ours as f64 / theirs as f64),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_shown_beside_what_was_measured() {
+        let m3 = &CORES[1];
+        let ours = Variant::all()[0];
+        let mut figures = Figures::new();
+        figures.insert(figures::run(m3, "small", ours, FIRST), 500);
+        figures.insert(figures::run(m3, "small", Variant::C[0], FIRST), 1000);
+        let rows = run_rows(&figures, "small");
+        assert_eq!(rows.len(), 3);
+        assert_eq!((rows[1][4].as_str(), rows[1][7].as_str(), rows[1][8].as_str()), ("500", "0.50", ""));
+        assert_eq!(rows[2][7], "");
+        assert!(run_rows(&figures, "default").len() == 1);
+    }
+}
