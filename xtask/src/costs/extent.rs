@@ -20,6 +20,11 @@ pub const SMALL: Shape = Shape { d_model: 32, max_seq: 10, n_layers: 2, ..DEFAUL
 /// The names of the shapes, in the order of the table.
 pub const SHAPES: [(&str, Shape); 3] = [("small", SMALL), ("default", DEFAULT), ("944k", REAL)];
 
+/// How many tokens are generated after a prompt of 4: 20, or fewer where the sequence is shorter.
+pub fn generated_tokens(shape: &Shape) -> u32 {
+    (shape.max_seq - 4).min(20)
+}
+
 /// How much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
@@ -41,13 +46,13 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// How many tokens are generated: 20 behind a prompt of 4, or fewer where the sequence is shorter. None of the 944K
-    /// model where each one computes the whole sequence again: that would take longer than all else together.
+    /// How many tokens are generated: none of the 944K model where each one computes the whole sequence again, which
+    /// would take longer than all else together.
     pub fn generated(&self, variant: Variant) -> u32 {
         if self.name == "944k" && variant.plan != Some(Plan::Cached) {
             return 0;
         }
-        (self.shape.max_seq - 4).min(20)
+        generated_tokens(&self.shape)
     }
 }
 

@@ -36,6 +36,12 @@ pub fn limited(figures: &Figures) -> usize {
     figures.keys().filter(|name| is_limited(name)).count()
 }
 
+/// How many of those are exactly the recorded ones.
+pub fn unchanged(figures: &Figures, recorded: &Record) -> usize {
+    let is_same = |(name, now): &(&String, &u64)| recorded.figures.get(*name) == Some(*now);
+    figures.iter().filter(|(name, _)| is_limited(name)).filter(is_same).count()
+}
+
 fn faults(figures: &Figures, recorded: &Figures) -> Vec<String> {
     let limited = figures.iter().filter(|(name, _)| is_limited(name));
     limited.filter_map(|(name, &now)| fault(name, now, recorded.get(name).copied())).collect()

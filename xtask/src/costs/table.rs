@@ -5,11 +5,12 @@ use anyhow::Result;
 use super::chips;
 use super::code::Uses;
 use super::engine::{Engine, Variant};
-use super::extent::SHAPES;
+use super::extent::{generated_tokens, SHAPES};
 use super::figures::{self, Figures, Record};
 use super::markdown::{self, grouped};
 use super::running::{FIRST, MODEL, NEXT, STACK_LOAD, STACK_PREDICT, STATE, TOKEN};
 use crate::qemu::cores::{Core, CORES};
+use crate::qemu::shapes::Shape;
 
 const HEAD: &str = "\
 # What the engine costs
@@ -43,6 +44,16 @@ Bytes of `atome_state_t` and `atome_model_t`, the same on all these cores.
 
 ";
 
+const RUNS: &str = "
+## Stack and instructions
+
+Stack: bytes below the caller's frame, of `atome_load` and of `atome_predict_next`. Instructions: *first*, of a prediction from one
+token; *ninth*, of one from nine tokens after one from the first eight, where the cached plan computes one position and the others
+nine; *a token*, of each that `atome_generate` appends to a prompt of 4. Ratios below 1: fewer instructions than C. In the
+models *small* and *default* a third of the weights, drawn at random, is 0; *944k* is a trained model, for which only the cached plan
+generates: without it, every token computes the whole sequence again.
+";
+
 const MATRIX: &str = "
 ## What fits where
 
@@ -67,30 +78,17 @@ pub fn document(record: &Record) -> Result<String> {
     text += &markdown::table(&memory_rows(figures), 1);
     text += MATRIX;
     text += &markdown::table(&chips::matrix(figures)?, 4);
+    text += RUNS;
     for (name, shape) in SHAPES {
         let rows = run_rows(figures, name);
         if rows.len() > 1 {
-            let tokens = (shape.max_seq - 4).min(20);
-            text += &format!(
-                "\n## Stack and instructions: {name}, d={} S={} L={}\n\n{}",
-                shape.d_model,
-                shape.max_seq,
-                shape.n_layers,
-                run_words(tokens)
-            );
+            let tokens = generated_tokens(&shape);
+            let Shape { d_model, max_seq, n_layers, .. } = shape;
+            text += &format!("\n### {name}: d={d_model} S={max_seq} L={n_layers}, {tokens} tokens generated\n\n");
             text += &markdown::table(&rows, 2);
         }
     }
     Ok(text)
-}
-
-fn run_words(tokens: u32) -> String {
-    format!(
-        "Stack: bytes below the caller's frame, of `atome_load` and of `atome_predict_next`. Instructions: *first* of a prediction from \
-         one token; *ninth* of one from nine tokens after one from the first eight, where the cached plan computes one position \
-         and the others nine; *a token* of `atome_generate`, {tokens} tokens after a prompt of 4. Ratios below 1: fewer \
-         instructions than C.\n\n"
-    )
 }
 
 fn shown(figures: &Figures, name: &str) -> String {
