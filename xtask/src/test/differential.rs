@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use super::context::Context;
 use super::report::Outcome;
 use crate::archive::Mode;
-use crate::process;
+use crate::{process, workspace};
 
 /// Runs the harness against the engine and the archive of this mode.
 pub fn run(context: &Context, mode: Mode) -> Result<Outcome> {
@@ -22,6 +22,17 @@ pub fn run(context: &Context, mode: Mode) -> Result<Outcome> {
 pub fn definition_only(context: &Context) -> Result<Outcome> {
     let mut cargo = harness();
     cargo.args(["--features", "definition-only", "--", "--cases", &(context.cases / 4).max(1).to_string()]);
+    summary(cargo)
+}
+
+/// The 944K model, portable: every logit of every step of its 112 tokens, in both plans.
+pub fn real_model(context: &Context) -> Result<Outcome> {
+    let Some(model) = workspace::real_model() else {
+        return Ok(Outcome::Skipped("THERE IS NO ../shared/data/atome_944k.bin HERE".to_string()));
+    };
+    let archive = context.archive(None, Mode::Portable)?;
+    let mut cargo = harness();
+    cargo.args(["--", "--real", model, "--archive"]).arg(&archive.path);
     summary(cargo)
 }
 

@@ -120,6 +120,7 @@ fn steps() -> Vec<Step> {
         steps.push(step(format!("differential run, {mode}"), move |context| differential::run(context, mode)));
     }
     steps.push(step("differential run, definition only", differential::definition_only));
+    steps.push(step("differential run, 944K model", differential::real_model));
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
     steps.push(step("costs on emulated cores", |_| Ok(Outcome::Passed(crate::costs::check()?))));
