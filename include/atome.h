@@ -83,7 +83,7 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_HISTORY_ (1UL * ATOME_MIN_(ATOME_KERNEL_SIZE, ATOME_MAX_SEQ) - 1UL)
 #define ATOME_LAYER_ \
     (1UL * (ATOME_MAX_SEQ) * ((ATOME_D_HEAD) + (ATOME_D_MODEL)) + (ATOME_HISTORY_ + 2UL) * (ATOME_D_MODEL))
-#define ATOME_COMMON_ (2UL * (ATOME_D_MODEL) + (ATOME_D_HEAD) + (ATOME_N_LAYERS) + ATOME_KEPT_)
+#define ATOME_COMMON_ (2UL * (ATOME_D_MODEL) + (ATOME_D_HEAD) + 1UL * (ATOME_N_LAYERS) * (ATOME_N_PATHWAYS) + ATOME_KEPT_)
 #define ATOME_LEAN_FLOATS_ (ATOME_COMMON_ + 1UL * (ATOME_MAX_SEQ) * (ATOME_D_MODEL) + ATOME_LAYER_)
 #define ATOME_CACHED_FLOATS_ (ATOME_COMMON_ + (ATOME_D_MODEL) + 1UL * (ATOME_N_LAYERS) * ATOME_LAYER_)
 #define ATOME_STATE_WORDS (3UL + (ATOME_MAX_SEQ) + ATOME_KEPT_)
@@ -587,6 +587,23 @@ const char *atome_version(void);
  * constant string; not to be freed.
  */
 const char *atome_mode(void);
+
+/**
+ * Which instructions compute: "avx512", "avx2" or "sse2" on x86-64, the best that the processor has; "neon" on aarch64; on
+ * microcontrollers the one way that the archive was built with; "portable" where there is nothing faster than plain code.
+ * All give the same bits. A constant string; not to be freed.
+ */
+const char *atome_kernel(void);
+
+/**
+ * Computes as `name` says from now on, in the whole program: one of the names of atome_kernel. For tests and measurements.
+ *
+ * Returns 0; ATOME_ERR_INVALID (-1), and changes nothing, when name is NULL or this processor or archive has no such way.
+ *
+ * Caller:
+ * `name` is NULL or a C string.
+ */
+int atome_select_kernel(const char *name);
 
 /**
  * What a return code means, in one English sentence without a full stop; every result from 0 on is "success". A constant

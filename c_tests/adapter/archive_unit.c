@@ -32,6 +32,7 @@ static float archive_router_entropy(void *state, int layer)
 
 static const struct engine_extras extras = {sizeof(atome_sampler_t),  ATOME_STATE_SIZE_LEAN, ATOME_STATE_SIZE_CACHED,
                                             ATOME_STATE_SIZE_C99,     atome_version,         atome_mode,
+                                            atome_kernel,             atome_select_kernel,
                                             atome_error_text,         archive_sampler_init,  archive_sampler_state,
                                             archive_sample,           archive_generate_sampled,
                                             archive_router_entropy};

@@ -33,6 +33,8 @@ struct engine_extras {
     size_t lean_state_size, cached_state_size, c99_state_size; /* by the header's sums */
     const char *(*version)(void);
     const char *(*mode)(void);
+    const char *(*kernel)(void);
+    int (*select_kernel)(const char *name);
     const char *(*error_text)(int code);
     int (*sampler_init)(void *sampler, float temperature, int top_k, float top_p, uint64_t seed);
     uint64_t (*sampler_state)(const void *sampler);

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::thread;
 
 use anyhow::{ensure, Context, Result};
+use atome_engine::kernel::Kernel;
 use libloading::os::unix::{Library, Symbol, RTLD_LOCAL, RTLD_NOW};
 
 use crate::c_engine::CEngine;
@@ -101,6 +102,14 @@ impl Archive {
         &self.images[shape][plan as usize]
     }
 
+    /// Makes every image compute with `kernel`.
+    pub fn select(&self, kernel: Kernel) -> Result<()> {
+        for (_, _, image) in self.images() {
+            image.select(kernel)?;
+        }
+        Ok(())
+    }
+
     /// All images.
     pub fn images(&self) -> impl Iterator<Item = (usize, PlanChoice, &Image)> {
         let of_shapes = self.images.iter().enumerate();
@@ -134,6 +143,17 @@ impl Image {
         let text = |string| unsafe { CStr::from_ptr(string) }.to_string_lossy().into_owned();
         // SAFETY: functions without arguments.
         unsafe { (text((self.extras.version.unwrap())()), text((self.extras.mode.unwrap())())) }
+    }
+
+    fn select(&self, kernel: Kernel) -> Result<()> {
+        let name = kernel.c_name();
+        // SAFETY: a C string, and a function without arguments that returns one.
+        let (code, now) = unsafe {
+            let code = (self.extras.select_kernel.unwrap())(name.as_ptr());
+            (code, CStr::from_ptr((self.extras.kernel.unwrap())()))
+        };
+        ensure!(code == 0 && now == name, "the archive was told to use {name:?}, answered {code} and uses {now:?}");
+        Ok(())
     }
 
     /// What the archive says of a return code.

@@ -2,8 +2,8 @@
 
 use atome_engine::sample::{SampleError, Sampler};
 use atome_engine::{
-    argmax, classify, generate, kernel, predict_next, Classifier, Dims, FormatError, Layout, Model, Plan, RunError,
-    Shape, Trits, Weights, Workspace,
+    argmax, classify, entropy, generate, kernel, predict_next, Classifier, Dims, FormatError, Layout, Model, Plan,
+    RunError, Shape, Trits, Weights, Workspace,
 };
 
 use crate::edited_model::EditedModel;
@@ -146,9 +146,11 @@ impl EngineSide {
                 push_sampler(sampler, out);
             }
             Call::Entropy { state } => {
+                let n_layers = self.layout.shape().n_layers();
                 let workspace = self.workspace(*state);
-                let entropy = workspace.router_entropy();
-                out.floats("router entropy", &[&[-1.0], entropy, &[-1.0]].concat());
+                let of = |layer| workspace.last_router_weights(layer).map_or(-1.0, entropy);
+                let entropy: Vec<f32> = (0..=n_layers).map(of).collect();
+                out.floats("router entropy", &[&[-1.0], &entropy[..]].concat());
             }
             Call::Classify { slot, state, tokens, wants_logits } => {
                 let loaded = world.classifier(*slot)?;

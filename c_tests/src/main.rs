@@ -33,6 +33,7 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{bail, Result};
+use atome_engine::kernel::Kernel;
 use atome_engine::math::MODE;
 use lexopt::prelude::*;
 
@@ -51,6 +52,8 @@ Options:
   --cases N        how many cases (default 20000, about a minute)
   --seed S         where the cases come from (default: another one each time; the summary names it)
   --shape NAME     only this shape
+  --kernel NAME    compute with portable, sse2, avx2, avx512 or neon instead of the best that the processor has; all: with
+                   each that it has in turn, as many cases each
   --jobs N         threads (default: all cores)
   --replay CASE    run one case, as a failure prints it: shape=NAME:seed=0x...:calls=...
   --real FILE      atome_944k.bin: its 112 greedy tokens, all logits of every step, in both plans (minutes)
@@ -64,6 +67,7 @@ struct Options {
     cases: u64,
     seed: u64,
     shape: Option<usize>,
+    kernels: Vec<Kernel>,
     jobs: usize,
     replay: Option<Case>,
     real: Option<PathBuf>,
@@ -87,6 +91,7 @@ fn options() -> Result<Option<Options>> {
         cases: 20_000,
         seed: fastrand::u64(..1 << 32),
         shape: None,
+        kernels: vec![Kernel::current()],
         jobs: thread::available_parallelism().map_or(1, usize::from),
         replay: None,
         real: None,
@@ -102,6 +107,7 @@ fn options() -> Result<Option<Options>> {
             Long("cases") => options.cases = parser.value()?.parse()?,
             Long("seed") => options.seed = parser.value()?.parse()?,
             Long("shape") => options.shape = Some(shape_named(&parser.value()?.string()?)?),
+            Long("kernel") => options.kernels = kernels(&parser.value()?.string()?)?,
             Long("jobs") => options.jobs = parser.value()?.parse()?,
             Long("replay") => options.replay = Some(parser.value()?.string()?.parse()?),
             Long("real") => options.real = Some(parser.value()?.into()),
@@ -109,6 +115,17 @@ fn options() -> Result<Option<Options>> {
         }
     }
     Ok(Some(options))
+}
+
+/// The kernels that `name` stands for.
+fn kernels(name: &str) -> Result<Vec<Kernel>> {
+    let available = || Kernel::ALL.into_iter().filter(|kernel| kernel.is_available());
+    let chosen: Vec<Kernel> = available().filter(|kernel| name == "all" || kernel.name() == name).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = available().map(Kernel::name).collect();
+        bail!("--kernel {name}: expected all or one that this processor has: {}", names.join(", "));
+    }
+    Ok(chosen)
 }
 
 /// Whether nothing differs.
@@ -123,6 +140,21 @@ fn run(options: &Options) -> Result<bool> {
         None => None,
     };
     checks::tables(archive)?;
+    let mut same = true;
+    for &kernel in &options.kernels {
+        if !kernel.select() {
+            bail!("the engine cannot use the kernel {}", kernel.name());
+        }
+        if let Some(archive) = archive {
+            archive.select(kernel)?;
+        }
+        same &= run_cases(options, archive)?;
+    }
+    Ok(same)
+}
+
+/// [`run`] with the kernel that is selected.
+fn run_cases(options: &Options, archive: Option<&'static Archive>) -> Result<bool> {
     if let Some(path) = &options.real {
         let started = Instant::now();
         let tally = real::run(path, archive)?;
@@ -157,7 +189,8 @@ fn run(options: &Options) -> Result<bool> {
 fn replay_line(case: &Case, options: &Options) -> String {
     let features = if MODE == "system" { " --features system-libm" } else { "" };
     let archive = options.archive.as_ref().map_or(String::new(), |path| format!(" --archive {}", path.display()));
-    format!("replay: cargo run --release -p atome-c-tests{features} --{archive} --replay '{case}'")
+    let kernel = Kernel::current().name();
+    format!("replay: cargo run --release -p atome-c-tests{features} --{archive} --kernel {kernel} --replay '{case}'")
 }
 
 fn summary(what: &str, tally: &Tally, options: &Options, seconds: f64) -> String {
@@ -170,8 +203,12 @@ fn summary(what: &str, tally: &Tally, options: &Options, seconds: f64) -> String
     let against = if options.archive.is_some() { "engine and archive" } else { "engine" };
     let seed = if options.real.is_some() { String::new() } else { format!(", seed {}", options.seed) };
     format!(
-        "{start}, 2 plans, {against}, {} calls, {} values compared ({} NaN), {} differing bits, mode {MODE}{seed}, \
-         {seconds:.0} s",
-        tally.calls, tally.values, tally.nans, tally.differing_bits
+        "{start}, 2 plans, {against}, {} calls, {} values compared ({} NaN), {} differing bits, mode {MODE}, \
+         kernel {}{seed}, {seconds:.0} s",
+        tally.calls,
+        tally.values,
+        tally.nans,
+        tally.differing_bits,
+        Kernel::current().name()
     )
 }

@@ -1,8 +1,10 @@
 //! What the library says of itself.
 
-use core::ffi::{c_char, c_int};
+use core::ffi::{c_char, c_int, CStr};
 
-use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_TRUNCATED};
+use atome_engine::kernel::Kernel;
+
+use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_TRUNCATED, ATOME_OK};
 
 macro_rules! c_string {
     ($($text:expr),*) => {
@@ -25,6 +27,40 @@ pub extern "C" fn atome_mode() -> *const c_char {
         c_string!("system")
     } else {
         c_string!("portable")
+    }
+}
+
+/// Which instructions compute: "avx512", "avx2" or "sse2" on x86-64, the best that the processor has; "neon" on aarch64; on
+/// microcontrollers the one way that the archive was built with; "portable" where there is nothing faster than plain code.
+/// All give the same bits. A constant string; not to be freed.
+#[no_mangle]
+pub extern "C" fn atome_kernel() -> *const c_char {
+    Kernel::current().c_name().as_ptr()
+}
+
+/// Computes as `name` says from now on, in the whole program: one of the names of atome_kernel. For tests and measurements.
+///
+/// Returns 0; ATOME_ERR_INVALID (-1), and changes nothing, when name is NULL or this processor or archive has no such way.
+///
+/// # Safety
+/// `name` is NULL or a C string.
+#[no_mangle]
+pub unsafe extern "C" fn atome_select_kernel(name: *const c_char) -> c_int {
+    if name.is_null() {
+        return ATOME_ERR_INVALID;
+    }
+    // Byte by byte, as far as they agree: `CStr::from_ptr` would ask the program for strlen.
+    // SAFETY: not NULL, so a C string, as the caller promises; nothing behind its end is read, because `all` stops there.
+    let is = |expected: &CStr| unsafe {
+        expected
+            .to_bytes_with_nul()
+            .iter()
+            .enumerate()
+            .all(|(index, &byte)| name.add(index).cast::<u8>().read() == byte)
+    };
+    match Kernel::ALL.into_iter().find(|kernel| is(kernel.c_name())) {
+        Some(kernel) if kernel.select() => ATOME_OK,
+        _ => ATOME_ERR_INVALID,
     }
 }
 

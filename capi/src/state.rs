@@ -2,7 +2,7 @@
 
 use core::slice;
 
-use atome_engine::{Layout, Workspace};
+use atome_engine::{entropy, Layout, Workspace};
 
 use crate::config::config;
 use crate::types::atome_state_t;
@@ -66,8 +66,9 @@ pub unsafe extern "C" fn atome_router_entropy(state: *const atome_state_t, layer
     }
     // SAFETY: not NULL; the caller vouches for the state.
     let workspace = unsafe { workspace(state.cast_mut(), config.layout) };
-    let entropy = workspace
-        .zip(usize::try_from(layer).ok())
-        .and_then(|(workspace, layer)| workspace.router_entropy().get(layer).copied());
-    entropy.unwrap_or(-1.0)
+    let Some(workspace) = workspace else { return -1.0 };
+    match usize::try_from(layer).ok().and_then(|layer| workspace.last_router_weights(layer)) {
+        Some(weights) => entropy(weights),
+        None => -1.0,
+    }
 }

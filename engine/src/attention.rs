@@ -1,47 +1,71 @@
 //! Attention of one layer over a sequence: keys and values are stored position by position, then attended to.
 
-use crate::kernel;
-use crate::weights::{Attention, Matrix};
+use crate::kernel::{self, Keys, Projection, TopK, Window};
+use crate::weights::Attention;
 
 /// The memory of one layer's attention, borrowed from a workspace.
 #[derive(Debug)]
 pub struct AttentionMemory<'w> {
-    /// `[max_seq][d_head]`.
+    /// `[d_head][max_seq]`.
     pub(crate) keys: &'w mut [f32],
     /// `[max_seq][d_model]`.
     pub(crate) values: &'w mut [f32],
-    /// `[d_head]`.
+    /// Rows of keys and values.
+    pub(crate) max_seq: usize,
+    /// `[positions][d_head]`.
     pub(crate) query: &'w mut [f32],
     /// Scores of the kept positions, best first, `[min(top_k, max_seq)]`.
     pub(crate) kept_scores: &'w mut [f32],
-    /// Their positions.
-    pub(crate) kept_positions: &'w mut [u32],
-    /// `[d_model]`.
+    /// Their rows.
+    pub(crate) kept_rows: &'w mut [u32],
+    /// `[positions][d_model]`.
     pub(crate) attended: &'w mut [f32],
 }
 
 impl AttentionMemory<'_> {
+    /// The projections that store keys and values in the rows from `row` on, and leave queries. `None` where there is no
+    /// such row.
+    pub(crate) fn projections<'p, 'm>(
+        &'p mut self,
+        attention: &'p Attention<'m>,
+        row: usize,
+    ) -> Option<[Projection<'p, 'm>; 3]> {
+        Some([
+            Projection {
+                matrix: &attention.wk,
+                out: self.keys.get_mut(row..)?,
+                row_stride: self.max_seq,
+                position_stride: 1,
+            },
+            Projection::new(&attention.wv, self.values.get_mut(row * attention.wv.rows()..)?),
+            Projection::new(&attention.wq, self.query),
+        ])
+    }
+
     /// Stores key and value of position `t`, whose normalised input is `u`. `None` where there is no room.
     pub fn store(&mut self, attention: &Attention, t: usize, u: &[f32]) -> Option<()> {
-        store_row(&attention.wk, self.keys, t, u)?;
-        store_row(&attention.wv, self.values, t, u)
+        let [keys, values, _] = self.projections(attention, t)?;
+        kernel::project(u, 1, &mut [keys, values]);
+        Some(())
     }
 
     /// The output of attention at position `t`, `[d_model]`: positions up to `t` must be stored. `None` where the sizes do
     /// not fit.
     pub fn attend(&mut self, attention: &Attention, t: usize, u: &[f32]) -> Option<&[f32]> {
-        let query = self.query.get_mut(..attention.wq.rows())?;
-        kernel::matvec(&attention.wq, u, query);
-        let slots = attention.top_k.min(t + 1);
-        let kept = kernel::TopK::new(self.kept_scores.get_mut(..slots)?, self.kept_positions.get_mut(..slots)?);
-        kernel::attend(query, self.keys, self.values, t, kept, self.attended);
-        Some(self.attended)
+        kernel::matvec(&attention.wq, u, self.query);
+        self.attend_query(attention, 0, &Window { newest: t, len: t + 1 })?;
+        self.attended.get(..attention.wv.rows())
     }
-}
 
-/// Computes row `t` of an array of `matrix.rows()` columns.
-fn store_row(matrix: &Matrix, rows: &mut [f32], t: usize, u: &[f32]) -> Option<()> {
-    let row = rows.get_mut(t * matrix.rows()..(t + 1) * matrix.rows())?;
-    kernel::matvec(matrix, u, row);
-    Some(())
+    /// Attends with the query of position `position` over the rows of `window`.
+    pub(crate) fn attend_query(&mut self, attention: &Attention, position: usize, window: &Window) -> Option<()> {
+        let (h, d) = (attention.wq.rows(), attention.wv.rows());
+        let slots = attention.top_k.min(window.len);
+        let kept = TopK::new(self.kept_scores.get_mut(..slots)?, self.kept_rows.get_mut(..slots)?);
+        let keys = Keys { elements: self.keys, stride: self.max_seq };
+        let query = self.query.get(position * h..(position + 1) * h)?;
+        let out = self.attended.get_mut(position * d..(position + 1) * d)?;
+        kernel::attend(query, &keys, self.values, window, kept, out);
+        Some(())
+    }
 }

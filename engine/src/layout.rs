@@ -56,11 +56,12 @@ impl Layout {
     const fn bytes_wide(&self) -> u64 {
         let (s, d, h) = (self.max_seq as u64, self.shape.d_model() as u64, self.shape.d_head() as u64);
         let layer = s * (d + h) + self.history_len() as u64 * d + 2 * d;
+        let shares = self.last_shares() as u64;
         let layers = match self.plan {
             Plan::Lean => layer,
             Plan::Cached => layer * self.shape.n_layers() as u64,
         };
-        4 * (layers + s * (d + 16) + self.shape.vocab_size() as u64 + self.shape.n_layers() as u64 + 4 * d + h)
+        4 * (layers + s * (d + 16) + self.shape.vocab_size() as u64 + shares + 4 * d + h)
     }
 
     /// The shape it is for.
@@ -96,7 +97,7 @@ impl Layout {
     /// Floats behind the logits and router weights, which callers read.
     pub const fn scratch_floats(&self) -> usize {
         let d = self.shape.d_model();
-        self.entropy() + self.residual_rows() * d + d + self.shape.d_head() + d + self.kept() + self.layers()
+        self.last_shares() + self.residual_rows() * d + d + self.shape.d_head() + d + self.kept() + self.layers()
     }
 
     pub(crate) const fn logits(&self) -> usize {
@@ -107,9 +108,9 @@ impl Layout {
         self.max_seq * self.shape.n_pathways()
     }
 
-    /// One value a layer.
-    pub(crate) const fn entropy(&self) -> usize {
-        self.shape.n_layers()
+    /// The last position's router weights of every layer.
+    pub(crate) const fn last_shares(&self) -> usize {
+        self.shape.n_layers() * self.shape.n_pathways()
     }
 
     /// Positions whose residual stream is held at once: lean finishes a layer for all of them before the next layer.

@@ -150,6 +150,17 @@ impl<'a> Floats<'a> {
         self.bytes
     }
 
+    /// How many values.
+    #[inline]
+    pub const fn len(&self) -> usize {
+        self.bytes.len() / 4
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The values in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = f32> + use<'a> {

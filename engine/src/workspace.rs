@@ -24,8 +24,8 @@ pub struct Workspace<'w> {
 /// What a forward pass works on besides its results.
 #[derive(Debug)]
 pub(crate) struct Scratch<'w> {
-    /// Router entropy at the last position, `[n_layers]`.
-    pub entropy: &'w mut [f32],
+    /// Router weights of the last position, `[n_layers][n_pathways]`.
+    pub last_shares: &'w mut [f32],
     /// Residual stream, `[residual_rows][d_model]`.
     pub residual: &'w mut [f32],
     /// Normalised input of a block, `[d_model]`.
@@ -36,8 +36,8 @@ pub(crate) struct Scratch<'w> {
     pub attended: &'w mut [f32],
     /// Scores of the kept positions, best first, `[min(top_k, max_seq)]`.
     pub kept_scores: &'w mut [f32],
-    /// Their positions.
-    pub kept_positions: &'w mut [u32],
+    /// Their rows.
+    pub kept_rows: &'w mut [u32],
     /// Memory of the layers that are held at once.
     pub layers: &'w mut [f32],
 }
@@ -45,11 +45,11 @@ pub(crate) struct Scratch<'w> {
 /// What one layer remembers of the positions before the current one.
 #[derive(Debug)]
 pub(crate) struct LayerMemory<'w> {
-    /// `[max_seq][d_head]`.
+    /// `[d_head][max_seq]`.
     pub keys: &'w mut [f32],
     /// `[max_seq][d_model]`.
     pub values: &'w mut [f32],
-    /// `[d_model][history_len]`, a channel's newest value first.
+    /// Inputs of earlier positions, the newest first, `[history_len][d_model]`.
     pub history: &'w mut [f32],
     /// State of the recurrence, `[d_model]`.
     pub state: &'w mut [f32],
@@ -113,13 +113,13 @@ impl<'w> Workspace<'w> {
             router: router.get_mut(..layout.router())?,
             prefix,
             scratch: Scratch {
-                entropy: take(&mut scratch, layout.entropy())?,
+                last_shares: take(&mut scratch, layout.last_shares())?,
                 residual: take(&mut scratch, layout.residual_rows() * d)?,
                 normed: take(&mut scratch, d)?,
                 query: take(&mut scratch, layout.shape().d_head())?,
                 attended: take(&mut scratch, d)?,
                 kept_scores: take(&mut scratch, layout.kept())?,
-                kept_positions: take(&mut words, layout.kept())?,
+                kept_rows: take(&mut words, layout.kept())?,
                 layers: take(&mut scratch, layout.layers())?,
             },
         })
@@ -140,9 +140,12 @@ impl<'w> Workspace<'w> {
         self.router
     }
 
-    /// Router entropy of every layer at the last position of the last call, in nats, `[n_layers]`.
-    pub fn router_entropy(&self) -> &[f32] {
-        self.scratch.entropy
+    /// Router weights of layer `layer` at the last position of the last call, `[n_pathways]`; `None` for no such layer. How
+    /// undecided they are tells [`crate::entropy`].
+    pub fn last_router_weights(&self, layer: usize) -> Option<&[f32]> {
+        let pathways = self.layout.shape().n_pathways();
+        let start = layer.checked_mul(pathways)?;
+        self.scratch.last_shares.get(start..start.checked_add(pathways)?)
     }
 
     /// The memory of one layer's attention, to use it by itself. What earlier calls computed is forgotten.
@@ -152,9 +155,10 @@ impl<'w> Workspace<'w> {
         Some(AttentionMemory {
             keys: memory.keys,
             values: memory.values,
+            max_seq: self.layout.max_seq(),
             query: self.scratch.query,
             kept_scores: self.scratch.kept_scores,
-            kept_positions: self.scratch.kept_positions,
+            kept_rows: self.scratch.kept_rows,
             attended: self.scratch.attended,
         })
     }

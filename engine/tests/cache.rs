@@ -81,7 +81,10 @@ fn entropy_is_that_of_the_last_position() {
                 last[reading.layer] = entropy(reading.weights);
             })
             .expect("tokens are given");
-            assert_eq!(bits(area.workspace().router_entropy()), bits(&last));
+            let workspace = area.workspace();
+            let stored = |layer| workspace.last_router_weights(layer).map(entropy).expect("a layer");
+            assert_eq!(bits(&(0..shape.n_layers()).map(stored).collect::<Vec<_>>()), bits(&last));
+            assert!(workspace.last_router_weights(shape.n_layers()).is_none());
             let most = (shape.n_pathways() as f32).ln() + 1e-5;
             assert!(last.iter().all(|&value| (0.0..=most).contains(&value)), "{last:?}");
         }

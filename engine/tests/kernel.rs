@@ -1,30 +1,172 @@
-//! Faster kernels against the definition, bit by bit.
+//! Every kernel of this processor against the definition, bit by bit.
+//!
+//! Which kernel is used is a choice of the whole program, so this is one test.
 
 mod common;
 
-use atome_engine::{kernel, Matrix};
+use atome_engine::kernel::{self, Kernel, Keys, Mix, Projection, TopK, Window};
+use atome_engine::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm};
 use common::{bits, Rng};
 
 /// Values that no model should meet, and that show when an addition is left out, added or moved.
-const HOSTILE: [f32; 10] =
-    [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::MIN, 1e-45, -1e-40, 1e30];
+const HOSTILE: [f32; 12] = [
+    0.0,
+    -0.0,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+    f32::NAN,
+    f32::MAX,
+    f32::MIN,
+    1e-45,
+    -1e-40,
+    1e30,
+    1.2676505e30, // 2^100, from which on a kernel leaves the work to the definition
+    1.2676504e30, // the float below it
+];
+
+fn value(rng: &mut Rng, hostile: bool) -> f32 {
+    if hostile && rng.below(8) == 0 {
+        HOSTILE[rng.below(HOSTILE.len())]
+    } else if rng.below(6) == 0 {
+        rng.float() * 2.0_f32.powi(rng.below(60) as i32 - 30)
+    } else {
+        rng.float()
+    }
+}
+
+fn values(rng: &mut Rng, count: usize, hostile: bool) -> Vec<f32> {
+    (0..count).map(|_| value(rng, hostile)).collect()
+}
+
+fn packed(rng: &mut Rng, rows: usize, cols: usize) -> Vec<u8> {
+    (0..Matrix::packed_len(rows, cols)).map(|_| rng.next() as u8).collect()
+}
+
+/// Runs `compute` with the definition and then with every other kernel, and compares.
+fn compare(what: &str, case: usize, compute: impl Fn() -> Vec<f32>) {
+    assert!(Kernel::Portable.select());
+    let expected = bits(&compute());
+    for kernel in Kernel::ALL {
+        if kernel.select() {
+            assert_eq!(bits(&compute()), expected, "{what} by {}, case {case}", kernel.name());
+        }
+    }
+}
 
 #[test]
-fn matvec_equals_its_rows() {
+fn every_kernel_equals_the_definition() {
     let mut rng = Rng(5);
-    for case in 0..if cfg!(miri) { 20 } else { 20_000 } {
-        let rows = rng.below(40);
-        let cols = if case % 2 == 0 { 4 * rng.below(20) } else { rng.below(70) };
-        let packed: Vec<u8> = (0..Matrix::packed_len(rows, cols)).map(|_| rng.next() as u8).collect();
-        let scale = if rng.below(10) == 0 { HOSTILE[rng.below(10)] } else { rng.float() };
-        let hostile = rng.below(3) == 0;
-        let x: Vec<f32> = (0..cols)
-            .map(|_| if hostile && rng.below(8) == 0 { HOSTILE[rng.below(10)] } else { rng.float() })
-            .collect();
-        let matrix = Matrix::new(&packed, scale, rows, cols).expect("long enough");
-        let mut y = vec![7.0; rows];
-        kernel::matvec(&matrix, &x, &mut y);
-        let expected: Vec<f32> = (0..rows).map(|row| kernel::matvec_row(&matrix, row, &x)).collect();
-        assert_eq!(bits(&y), bits(&expected), "case {case}: {rows} x {cols}, scale {scale}");
+    for case in 0..if cfg!(miri) { 8 } else { 6_000 } {
+        projection(&mut rng, case);
+        norm(&mut rng, case);
+        attention(&mut rng, case);
+        mix(&mut rng, case);
     }
+}
+
+fn projection(rng: &mut Rng, case: usize) {
+    let cols = if case.is_multiple_of(2) { 4 * rng.below(40) } else { rng.below(70) };
+    let positions = 1 + rng.below(11);
+    let hostile = rng.below(3) == 0;
+    let inputs = values(rng, positions * cols, hostile);
+    let rows = [rng.below(70), rng.below(4), rng.below(20)];
+    let codes = rows.map(|rows| packed(rng, rows, cols));
+    let scales = rows.map(|_| value(rng, true));
+    let matrix = |i: usize| Matrix::new(&codes[i], scales[i], rows[i], cols).expect("long enough");
+    let matrices = [matrix(0), matrix(1), matrix(2)];
+    compare("projection", case, || {
+        let [mut a, mut b, mut c] = rows.map(|rows| vec![7.0; positions * rows]);
+        // The second one transposed.
+        kernel::project(
+            &inputs,
+            positions,
+            &mut [
+                Projection::new(&matrices[0], &mut a),
+                Projection { matrix: &matrices[1], out: &mut b, row_stride: positions, position_stride: 1 },
+                Projection::new(&matrices[2], &mut c),
+            ],
+        );
+        [a, b, c].concat()
+    });
+    if !hostile {
+        let mut y = vec![7.0; rows[0]];
+        kernel::matvec(&matrices[0], &inputs[..cols], &mut y);
+        let by_row: Vec<f32> = (0..rows[0]).map(|row| kernel::matvec_row(&matrices[0], row, &inputs[..cols])).collect();
+        assert_eq!(bits(&y), bits(&by_row), "case {case}");
+    }
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+fn norm(rng: &mut Rng, case: usize) {
+    let d = if case.is_multiple_of(2) { 16 * rng.below(5) } else { rng.below(40) };
+    let rows = 1 + rng.below(13);
+    let hostile = rng.below(3) == 0;
+    let (gamma, beta) = (bytes(&values(rng, d, hostile)), bytes(&values(rng, d, hostile)));
+    let x = values(rng, rows * d, hostile);
+    let norm = Norm { gamma: Floats::new(&gamma), beta: Floats::new(&beta) };
+    compare("layer norm", case, || {
+        let mut out = vec![7.0; rows * d + 1];
+        kernel::layer_norm(&norm, &x, &mut out);
+        out
+    });
+}
+
+fn attention(rng: &mut Rng, case: usize) {
+    let (h, d) = (1 + rng.below(20), if case.is_multiple_of(2) { 16 } else { 1 + rng.below(40) });
+    let stride = 1 + rng.below(150);
+    let hostile = rng.below(3) == 0;
+    let query = values(rng, h, hostile);
+    let elements = values(rng, h * stride, hostile);
+    let rows = values(rng, stride * d, hostile);
+    let window = Window { newest: rng.below(stride), len: 1 + rng.below(stride) };
+    let slots = window.len.min(1 + rng.below(9));
+    compare("attention", case, || {
+        let (mut scores, mut positions) = (vec![0.0; slots], vec![0; slots]);
+        let mut out = vec![7.0; d];
+        let best = TopK::new(&mut scores, &mut positions);
+        kernel::attend(&query, &Keys { elements: &elements, stride }, &rows, &window, best, &mut out);
+        out.extend(scores);
+        out.extend(positions.iter().map(|&position| position as f32));
+        out
+    });
+}
+
+fn mix(rng: &mut Rng, case: usize) {
+    let d = if case.is_multiple_of(2) { 16 * (1 + rng.below(4)) } else { 1 + rng.below(40) };
+    let (taps, positions, pathways) = (1 + rng.below(10), 1 + rng.below(9), 3 + rng.below(3));
+    let history_len = if rng.below(3) == 0 { rng.below(taps) } else { taps - 1 };
+    let hostile = rng.below(3) == 0;
+    let codes = packed(rng, d, taps);
+    let [a, b, c_out] = [(); 3].map(|()| bytes(&values(rng, d, hostile)));
+    let matrix = |rows| Matrix::new(&[], 1.0, rows, 0).expect("no weights");
+    let block = Block {
+        norm: Norm { gamma: Floats::new(&[]), beta: Floats::new(&[]) },
+        conv: Conv { taps: Matrix::new(&codes, value(rng, hostile), d, taps).expect("long enough") },
+        ssm: Ssm { a_raw: Floats::new(&a), b: Floats::new(&b), c_out: Floats::new(&c_out) },
+        attention: Attention { wq: matrix(1), wk: matrix(1), wv: matrix(1), top_k: 1 },
+        router: matrix(pathways),
+    };
+    let history = values(rng, history_len * d, hostile);
+    let [state, gate] = [(); 2].map(|()| values(rng, d, hostile));
+    let shares = values(rng, positions * pathways, hostile);
+    let [inputs, attended, residual] = [(); 3].map(|()| values(rng, positions * d, hostile));
+    compare("mix", case, || {
+        let (mut history, mut state, mut residual) = (history.clone(), state.clone(), residual.clone());
+        let work = Mix {
+            positions,
+            block: &block,
+            history: &mut history,
+            state: &mut state,
+            gate: &gate,
+            shares: &shares,
+            inputs: &inputs,
+            attended: &attended,
+            residual: &mut residual,
+        };
+        kernel::mix(work).expect("arrays of the right lengths");
+        [history, state, residual].concat()
+    });
 }

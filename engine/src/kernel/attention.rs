@@ -1,5 +1,8 @@
 //! Top-k causal attention for one query (numeric contract, step 2.6).
 
+use core::ops::Range;
+
+use super::fast;
 use super::softmax::softmax;
 use crate::math::sqrt;
 
@@ -9,55 +12,109 @@ const NONE_SCORE: f32 = -1e30;
 /// The position of a slot that no score has entered.
 const NONE_POSITION: u32 = u32::MAX;
 
-/// The best scores so far, best first, with their positions.
+/// The best scores so far, best first, with the rows that they belong to.
 #[derive(Debug)]
 pub struct TopK<'w> {
-    scores: &'w mut [f32],
-    positions: &'w mut [u32],
+    pub(super) scores: &'w mut [f32],
+    pub(super) rows: &'w mut [u32],
 }
 
 impl<'w> TopK<'w> {
     /// Empties the slots.
-    pub fn new(scores: &'w mut [f32], positions: &'w mut [u32]) -> Self {
+    pub fn new(scores: &'w mut [f32], rows: &'w mut [u32]) -> Self {
         scores.fill(NONE_SCORE);
-        positions.fill(NONE_POSITION);
-        Self { scores, positions }
+        rows.fill(NONE_POSITION);
+        Self { scores, rows }
+    }
+
+    /// Whether `score` would enter.
+    #[inline]
+    pub fn admits(&self, score: f32) -> bool {
+        self.scores.last().is_some_and(|&least| score > least)
     }
 
     /// Lets `score` in ahead of the first strictly smaller one; the last one falls out. Equal scores keep their order, so
     /// the earlier position wins; NaN never enters.
-    pub fn offer(&mut self, mut score: f32, mut position: u32) {
+    #[inline]
+    pub fn offer(&mut self, mut score: f32, mut row: u32) {
         let mut entered = false;
-        for (kept, at) in self.scores.iter_mut().zip(self.positions.iter_mut()) {
+        for (kept, at) in self.scores.iter_mut().zip(self.rows.iter_mut()) {
             entered |= score > *kept;
             if entered {
                 core::mem::swap(kept, &mut score);
-                core::mem::swap(at, &mut position);
+                core::mem::swap(at, &mut row);
             }
         }
     }
 }
 
-/// Attention of `query` over positions `0..=t`: `out[c]` becomes the sum over the kept positions of weight * value.
+/// Keys, so that the same element of neighbouring rows lies side by side: element `e` of row `r` at `e * stride + r`.
+#[derive(Clone, Copy, Debug)]
+pub struct Keys<'w> {
+    /// `[d_head][stride]`.
+    pub elements: &'w [f32],
+    /// Rows that there is room for.
+    pub stride: usize,
+}
+
+/// The rows of keys and values that a query attends to: those of the last `len` positions. A row holds a position until
+/// one that is `Keys::stride` later takes its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Row of the query's own position.
+    pub newest: usize,
+    /// Positions, from 1 to the number of rows.
+    pub len: usize,
+}
+
+impl Window {
+    /// The rows, oldest position first; the second part is empty unless the rows wrap around.
+    #[inline]
+    pub(super) fn rows(&self, stride: usize) -> [Range<usize>; 2] {
+        let end = self.newest + 1;
+        match end.checked_sub(self.len) {
+            Some(oldest) => [oldest..end, 0..0],
+            None => [(stride + end).saturating_sub(self.len)..stride, 0..end],
+        }
+    }
+}
+
+/// Attention of `query` over the rows of `window`: `out[c]` becomes the sum over the kept ones of weight * value.
 ///
-/// `query` is `[d_head]`, `keys` and `values` hold at least t + 1 rows of d_head and d_model, `best` has min(top_k, t + 1)
-/// empty slots, `out` is `[d_model]`.
-pub fn attend(query: &[f32], keys: &[f32], values: &[f32], t: usize, mut best: TopK, out: &mut [f32]) {
+/// `query` is `[d_head]`, `values` is `[rows][d_model]`, `best` has min(top_k, window.len) empty slots, `out` is
+/// `[d_model]`.
+pub fn attend(query: &[f32], keys: &Keys, values: &[f32], window: &Window, mut best: TopK, out: &mut [f32]) {
     let scale = 1.0 / sqrt(query.len() as f32);
-    let mut keys = keys;
-    for position in 0..=t {
-        let Some((key, later)) = keys.split_at_checked(query.len()) else {
-            break;
-        };
-        keys = later;
-        let dot = query.iter().zip(key).fold(0.0, |sum, (q, k)| sum + q * k);
-        best.offer(dot * scale, position as u32);
+    if !fast::offer_scores(query, keys, window, scale, &mut best) {
+        for row in window.rows(keys.stride).into_iter().flatten() {
+            best.offer(score(query, keys, row) * scale, row as u32);
+        }
     }
     softmax(best.scores);
+    if !fast::add_values(&best, values, out) {
+        add_values(&best, values, out);
+    }
+}
+
+/// The product of the query with the key of `row`.
+#[inline]
+pub(super) fn score(query: &[f32], keys: &Keys, row: usize) -> f32 {
+    let mut at = row;
+    let mut sum = 0.0;
+    for q in query {
+        let Some(key) = keys.elements.get(at) else { break };
+        sum += q * key;
+        at += keys.stride;
+    }
+    sum
+}
+
+/// The values of the kept rows times their weights, best first.
+fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     let width = out.len();
-    for (&weight, &position) in best.scores.iter().zip(best.positions.iter()) {
-        let Some(value) = (position as usize).checked_mul(width).and_then(|start| values.get(start..)) else {
+    for (&weight, &row) in best.scores.iter().zip(best.rows.iter()) {
+        let Some(value) = (row as usize).checked_mul(width).and_then(|start| values.get(start..)) else {
             continue;
         };
         for (out, &value) in out.iter_mut().zip(value) {

@@ -1,5 +1,6 @@
 //! Layer norm (numeric contract, step 2.1).
 
+use super::fast;
 use crate::math::sqrt;
 use crate::weights::Norm;
 
@@ -10,19 +11,35 @@ fn moments(x: &[f32]) -> (f32, f32) {
     let count = x.len() as f32;
     let mean = x.iter().fold(0.0, |sum, &value| sum + value) / count;
     let variance = x.iter().fold(0.0, |sum, &value| sum + (value - mean) * (value - mean)) / count;
-    (mean, 1.0 / sqrt(variance + EPSILON))
+    (mean, reciprocal_deviation(variance))
 }
 
-/// `out[i] = ((gamma[i] * (x[i] - mean)) * r) + beta[i]`. All are `[d_model]`.
+/// The factor that follows from the variance.
+#[inline]
+pub(super) fn reciprocal_deviation(variance: f32) -> f32 {
+    1.0 / sqrt(variance + EPSILON)
+}
+
+/// `out[i] = ((gamma[i] * (x[i] - mean)) * r) + beta[i]`, for each row of `x`. gamma and beta are `[d_model]`, `x` is
+/// `[positions][d_model]`, `out` has room for as many.
 pub fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
-    let (mean, r) = moments(x);
-    let params = norm.gamma.iter().zip(norm.beta.iter());
-    for ((out, &value), (gamma, beta)) in out.iter_mut().zip(x).zip(params) {
-        *out = ((gamma * (value - mean)) * r) + beta;
+    if fast::layer_norm(norm, x, out) {
+        return;
+    }
+    let (mut x, mut out) = (x, out);
+    let width = norm.gamma.len();
+    while let (Some((row, later)), 1..) = (x.split_at_checked(width), width) {
+        let Some((normed, room)) = core::mem::take(&mut out).split_at_mut_checked(width) else { return };
+        (x, out) = (later, room);
+        let (mean, r) = moments(row);
+        let params = norm.gamma.iter().zip(norm.beta.iter());
+        for ((out, &value), (gamma, beta)) in normed.iter_mut().zip(row).zip(params) {
+            *out = ((gamma * (value - mean)) * r) + beta;
+        }
     }
 }
 
-/// The same, over `x` itself.
+/// The same for one row, over `x` itself.
 pub fn layer_norm_in_place(norm: &Norm, x: &mut [f32]) {
     let (mean, r) = moments(x);
     for (value, (gamma, beta)) in x.iter_mut().zip(norm.gamma.iter().zip(norm.beta.iter())) {

@@ -119,7 +119,7 @@ fn steps() -> Vec<Step> {
     for mode in Mode::ALL {
         steps.push(step(format!("differential run, {mode}"), move |context| differential::run(context, mode)));
     }
-    steps.push(step("differential run, definition only", differential::definition_only));
+    steps.push(step("differential run, each kernel", differential::each_kernel));
     steps.push(step("differential run, 944K model", differential::real_model));
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));

@@ -1,0 +1,45 @@
+//! What the kernels need of a vector instruction set.
+
+/// `COUNT` binary32 values side by side.
+///
+/// All operations round each lane once, as their scalar counterparts do.
+///
+/// # Safety
+/// Every function may be called only where the processor has the instruction set; pointers lead to `COUNT` values, which
+/// need not be aligned.
+pub(super) trait Lanes: Copy {
+    /// Values side by side: at most [`MOST`].
+    const COUNT: usize;
+    /// As many 32-bit words.
+    type Words: Copy;
+
+    unsafe fn splat(value: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn sub(self, other: Self) -> Self;
+    unsafe fn mul(self, other: Self) -> Self;
+
+    /// Words of one value.
+    unsafe fn splat_words(value: u32) -> Self::Words;
+    unsafe fn load_words(from: *const u32) -> Self::Words;
+    /// `words << COUNT`.
+    unsafe fn shift_left<const COUNT: u32>(words: Self::Words) -> Self::Words;
+    /// `words >> COUNT`.
+    unsafe fn shift_right<const COUNT: u32>(words: Self::Words) -> Self::Words;
+    unsafe fn and(words: Self::Words, other: Self::Words) -> Self::Words;
+    /// The words as the floats that they encode.
+    unsafe fn as_floats(words: Self::Words) -> Self;
+    /// `sum + self * x`. The product of `self` and `x` is exact, so it does not matter whether it is rounded.
+    unsafe fn add_exact_product(self, x: Self, sum: Self) -> Self;
+
+    /// `self`, `-self` or ±0.0, where the lowest two bits of a word are `01`, `11` or others.
+    unsafe fn signed_by(self, codes: Self::Words) -> Self;
+
+    /// Reads 16 bytes from each of `COUNT` places that are `stride` apart. Word `w` of the result holds bytes 4w to 4w + 3 of
+    /// all places, the first place in the first lane.
+    unsafe fn load_transposed(from: *const u8, stride: usize) -> [Self::Words; 4];
+}
+
+/// The greatest [`Lanes::COUNT`].
+pub(super) const MOST: usize = 16;

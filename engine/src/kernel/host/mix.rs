@@ -1,0 +1,131 @@
+//! The pathways of a layer, several channels side by side.
+
+use byteorder::{ByteOrder, LittleEndian};
+
+use super::lanes::{Lanes, MOST};
+use crate::kernel::Mix;
+use crate::weights::Matrix;
+
+/// The most taps that this kernel takes. Up to 12, a channel's codes fit one word, wherever in a byte they start.
+const MOST_TAPS: usize = 8;
+
+/// Whether this kernel can do `work`: few enough taps, whole vectors of channels, and arrays of the right lengths.
+pub(super) fn suits(work: &Mix, lanes: usize) -> bool {
+    let d = work.gate.len();
+    let all = work.positions * d;
+    (1..=MOST_TAPS).contains(&work.block.conv.taps.cols())
+        && d.is_multiple_of(lanes)
+        && work.block.conv.taps.rows() == d
+        && work.block.router.rows() >= 3
+        && work.history.len() + d == work.block.conv.taps.cols() * d
+        && work.state.len() == d
+        && work.block.ssm.b.len() == d
+        && work.block.ssm.c_out.len() == d
+        && work.shares.len() >= work.positions * work.block.router.rows()
+        && work.inputs.len() >= all
+        && work.attended.len() >= all
+        && work.residual.len() >= all
+}
+
+/// [`crate::kernel::mix`] of work that [`suits`] accepts.
+///
+/// # Safety
+/// The processor has the instructions of `L`.
+#[inline(always)]
+pub(super) unsafe fn mix<L: Lanes>(work: &mut Mix) {
+    // SAFETY: the same contract.
+    unsafe {
+        match work.block.conv.taps.cols() {
+            1 => with_taps::<L, 1>(work),
+            2 => with_taps::<L, 2>(work),
+            3 => with_taps::<L, 3>(work),
+            4 => with_taps::<L, 4>(work),
+            5 => with_taps::<L, 5>(work),
+            6 => with_taps::<L, 6>(work),
+            7 => with_taps::<L, 7>(work),
+            _ => with_taps::<L, 8>(work),
+        }
+    }
+}
+
+/// The mix of a layer with `K` taps.
+///
+/// # Safety
+/// As [`mix`].
+#[inline(always)]
+unsafe fn with_taps<L: Lanes, const K: usize>(work: &mut Mix) {
+    let d = work.gate.len();
+    let mut channel = 0;
+    while channel < d {
+        // SAFETY: as the caller promises; `suits` has checked that there are whole vectors of channels.
+        unsafe { channels::<L, K>(work, channel) };
+        channel += L::COUNT;
+    }
+}
+
+/// One vector of channels, at all positions.
+///
+/// # Safety
+/// As [`mix`]; a whole vector of channels starts at `channel`.
+#[inline(always)]
+unsafe fn channels<L: Lanes, const K: usize>(work: &mut Mix, channel: usize) {
+    let d = work.gate.len();
+    let pathways = work.block.router.rows();
+    let taps = &work.block.conv.taps;
+    // SAFETY: `suits` has checked the lengths; the floats of the model need no alignment.
+    unsafe {
+        let codes = codes(taps, channel, L::COUNT);
+        let codes = L::load_words(codes.as_ptr());
+        let scale = L::splat(taps.scale());
+        let gate = L::load(work.gate.as_ptr().add(channel));
+        let b = L::load(work.block.ssm.b.bytes().as_ptr().cast::<f32>().add(channel));
+        let c_out = L::load(work.block.ssm.c_out.bytes().as_ptr().cast::<f32>().add(channel));
+        let mut state = L::load(work.state.as_ptr().add(channel));
+        let mut history = [L::splat(0.0); K];
+        for (index, row) in history.iter_mut().enumerate().take(K - 1) {
+            *row = L::load(work.history.as_ptr().add(index * d + channel));
+        }
+        for position in 0..work.positions {
+            let at = position * d + channel;
+            let u = L::load(work.inputs.as_ptr().add(at));
+            let mut sum = L::splat(0.0);
+            let mut input = u;
+            let mut codes = codes;
+            for earlier in &mut history {
+                sum = sum.add(input.signed_by(codes));
+                codes = L::shift_right::<2>(codes);
+                core::mem::swap(earlier, &mut input);
+            }
+            let local = sum.mul(scale);
+            state = gate.mul(state).add(b.mul(u));
+            let recurrent = c_out.mul(state);
+            let sparse = L::load(work.attended.as_ptr().add(at));
+            let shares = work.shares.as_ptr().add(position * pathways);
+            let share = |index: usize| L::splat(shares.add(index).read());
+            let dense = share(0).mul(local).add(share(1).mul(recurrent));
+            let x = work.residual.as_mut_ptr().add(at);
+            L::load(x).add(dense.add(share(2).mul(sparse))).store(x);
+        }
+        state.store(work.state.as_mut_ptr().add(channel));
+        for (index, row) in history.iter().enumerate().take(K - 1) {
+            row.store(work.history.as_mut_ptr().add(index * d + channel));
+        }
+    }
+}
+
+/// The taps of the channels from `channel` on, in one word each, the newest position's lowest.
+#[inline(always)]
+fn codes(taps: &Matrix, channel: usize, lanes: usize) -> [u32; MOST] {
+    let mut codes = [0; MOST];
+    let mut bit = 2 * taps.cols() * channel;
+    for codes in codes.iter_mut().take(lanes) {
+        let bytes = taps.packed().get(bit / 8..).unwrap_or(&[]);
+        let word = match bytes.first_chunk::<4>() {
+            Some(word) => LittleEndian::read_u32(word),
+            None => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)),
+        };
+        *codes = word >> (bit % 8);
+        bit += 2 * taps.cols();
+    }
+    codes
+}

@@ -1,0 +1,133 @@
+//! Vector instructions of a host, chosen when the program runs.
+//!
+//! The kernels are written once, over [`lanes::Lanes`], and compiled once for each instruction set. Each function here
+//! answers whether it did the work; what it does not take (odd sizes, values near overflow) is the definition's.
+
+#![allow(unsafe_code)]
+
+mod attention;
+#[cfg(target_arch = "x86_64")]
+mod cpu;
+mod kernel;
+mod lanes;
+mod mix;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod norm;
+mod project;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use super::{Keys, Mix, Projection, TopK, Window};
+use crate::weights::Norm;
+
+pub use kernel::Kernel;
+
+/// Positions that are worth computing together: weights are then decoded once for all of them.
+pub(crate) const MOST_POSITIONS: usize = 8;
+/// Room for each of their vectors, on the stack: 8 KB, four of which are needed.
+pub(crate) const MOST_FLOATS: usize = 2048;
+
+/// The kernels, compiled for one instruction set.
+macro_rules! instruction_set {
+    ($name:ident, $lanes:ty, $features:literal) => {
+        mod $name {
+            use super::*;
+
+            pub(super) const LANES: usize = <$lanes as lanes::Lanes>::COUNT;
+
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
+                // SAFETY: the same contract.
+                unsafe { super::project::project::<$lanes>(inputs, positions, projections) }
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn offer_scores(q: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
+                // SAFETY: the same contract.
+                unsafe { super::attention::offer_scores::<$lanes>(q, keys, window, scale, best) }
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) {
+                // SAFETY: the same contract.
+                unsafe { super::attention::add_values::<$lanes>(best, values, out) }
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn mix(work: &mut Mix) {
+                // SAFETY: the same contract.
+                unsafe { super::mix::mix::<$lanes>(work) }
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
+                // SAFETY: the same contract.
+                unsafe { super::norm::layer_norm::<$lanes>(norm, x, out) }
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+instruction_set!(sse2, x86::Sse2, "sse2");
+#[cfg(target_arch = "x86_64")]
+instruction_set!(avx2, x86::Avx2, "avx2,fma");
+#[cfg(target_arch = "x86_64")]
+instruction_set!(avx512, x86::Avx512, "avx512f,avx2,fma");
+#[cfg(target_arch = "aarch64")]
+instruction_set!(neon, neon::Neon, "neon");
+
+/// Calls a kernel of the instruction set in use if the condition holds, in which `LANES` is its number of lanes, and
+/// answers whether it did.
+macro_rules! call {
+    ($kernel:ident($($argument:expr),*) if |$lanes:ident| $condition:expr) => {{
+        macro_rules! of {
+            ($set:ident) => {{
+                let $lanes = $set::LANES;
+                let suits = $condition;
+                if suits {
+                    // SAFETY: `Kernel` names only what the processor has; the condition is the rest of the contract.
+                    unsafe { $set::$kernel($($argument),*) };
+                }
+                suits
+            }};
+        }
+        match Kernel::current() {
+            Kernel::Portable => false,
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Sse2 => of!(sse2),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2 => of!(avx2),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512 => of!(avx512),
+            #[cfg(target_arch = "aarch64")]
+            Kernel::Neon => of!(neon),
+        }
+    }};
+}
+
+pub(super) fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
+    let suits = project::suits(inputs, positions, projections);
+    call!(project(inputs, positions, projections) if |_lanes| suits)
+}
+
+pub(super) fn offer_scores(q: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) -> bool {
+    let suits =
+        window.newest < keys.stride && window.len <= keys.stride && q.len() * keys.stride <= keys.elements.len();
+    call!(offer_scores(q, keys, window, scale, best) if |_lanes| suits)
+}
+
+pub(super) fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) -> bool {
+    call!(add_values(best, values, out) if |lanes| out.len().is_multiple_of(lanes))
+}
+
+pub(super) fn mix(work: &mut Mix) -> bool {
+    call!(mix(work) if |lanes| mix::suits(work, lanes))
+}
+
+pub(super) fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) -> bool {
+    let width = norm.gamma.len();
+    let suits = width > 0 && norm.beta.len() == width && x.len() <= out.len();
+    call!(layer_norm(norm, x, out) if |lanes| suits && width.is_multiple_of(lanes))
+}

@@ -1,0 +1,250 @@
+//! The vector instruction sets of x86-64.
+
+use core::arch::x86_64::*;
+
+use super::lanes::Lanes;
+
+/// SSE2: every x86-64 processor has it.
+#[derive(Clone, Copy)]
+pub(super) struct Sse2(__m128);
+
+/// AVX2 and FMA.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(__m256);
+
+/// AVX-512 F.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(__m512);
+
+/// The operations that have the same form in all three.
+macro_rules! operations {
+    ($words:ty: $splat:ident, $load:ident, $store:ident, $add:ident, $sub:ident, $mul:ident, $splat_words:ident,
+     $load_words:ident, $left:ident, $right:ident, $and:ident, $as_floats:ident) => {
+        type Words = $words;
+
+        #[inline(always)]
+        unsafe fn splat(value: f32) -> Self {
+            // SAFETY: the trait's contract.
+            Self(unsafe { $splat(value) })
+        }
+
+        #[inline(always)]
+        unsafe fn load(from: *const f32) -> Self {
+            // SAFETY: the trait's contract.
+            Self(unsafe { $load(from) })
+        }
+
+        #[inline(always)]
+        unsafe fn store(self, to: *mut f32) {
+            // SAFETY: the trait's contract.
+            unsafe { $store(to, self.0) }
+        }
+
+        #[inline(always)]
+        unsafe fn add(self, other: Self) -> Self {
+            // SAFETY: the trait's contract.
+            Self(unsafe { $add(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn sub(self, other: Self) -> Self {
+            // SAFETY: the trait's contract.
+            Self(unsafe { $sub(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn mul(self, other: Self) -> Self {
+            // SAFETY: the trait's contract.
+            Self(unsafe { $mul(self.0, other.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn splat_words(value: u32) -> $words {
+            // SAFETY: the trait's contract.
+            unsafe { $splat_words(value as i32) }
+        }
+
+        #[inline(always)]
+        unsafe fn load_words(from: *const u32) -> $words {
+            // SAFETY: the trait's contract.
+            unsafe { $load_words(from.cast()) }
+        }
+
+        #[inline(always)]
+        unsafe fn shift_left<const COUNT: u32>(words: $words) -> $words {
+            // SAFETY: the trait's contract.
+            unsafe { $left(words, _mm_cvtsi32_si128(COUNT as i32)) }
+        }
+
+        #[inline(always)]
+        unsafe fn shift_right<const COUNT: u32>(words: $words) -> $words {
+            // SAFETY: the trait's contract.
+            unsafe { $right(words, _mm_cvtsi32_si128(COUNT as i32)) }
+        }
+
+        #[inline(always)]
+        unsafe fn and(words: $words, other: $words) -> $words {
+            // SAFETY: the trait's contract.
+            unsafe { $and(words, other) }
+        }
+
+        #[inline(always)]
+        unsafe fn as_floats(words: $words) -> Self {
+            // SAFETY: the trait's contract.
+            Self(unsafe { $as_floats(words) })
+        }
+    };
+}
+
+/// Four vectors of rows, of four words in each 128-bit part, to four vectors of columns.
+macro_rules! transpose {
+    ([$a:expr, $b:expr, $c:expr, $d:expr], $low32:ident, $high32:ident, $low64:ident, $high64:ident) => {{
+        let (a, b, c, d) = ($a, $b, $c, $d);
+        let (ab, cd) = ($low32(a, b), $low32(c, d));
+        let (ab_high, cd_high) = ($high32(a, b), $high32(c, d));
+        [$low64(ab, cd), $high64(ab, cd), $low64(ab_high, cd_high), $high64(ab_high, cd_high)]
+    }};
+}
+
+/// 16 bytes of row `index`.
+///
+/// # Safety
+/// They are there.
+#[inline(always)]
+unsafe fn row(from: *const u8, stride: usize, index: usize) -> __m128i {
+    // SAFETY: as the caller promises.
+    unsafe { _mm_loadu_si128(from.add(index * stride).cast()) }
+}
+
+impl Lanes for Sse2 {
+    const COUNT: usize = 4;
+
+    operations!(__m128i: _mm_set1_ps, _mm_loadu_ps, _mm_storeu_ps, _mm_add_ps, _mm_sub_ps, _mm_mul_ps, _mm_set1_epi32,
+        _mm_loadu_si128, _mm_sll_epi32, _mm_srl_epi32, _mm_and_si128, _mm_castsi128_ps);
+
+    #[inline(always)]
+    unsafe fn add_exact_product(self, x: Self, sum: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm_add_ps(sum.0, _mm_mul_ps(self.0, x.0)) })
+    }
+
+    #[inline(always)]
+    unsafe fn signed_by(self, codes: __m128i) -> Self {
+        // SAFETY: the trait's contract.
+        unsafe {
+            let kept = _mm_srai_epi32(_mm_slli_epi32(codes, 31), 31);
+            let sign = _mm_slli_epi32(_mm_srli_epi32(codes, 1), 31);
+            Self(_mm_xor_ps(_mm_and_ps(self.0, _mm_castsi128_ps(kept)), _mm_castsi128_ps(sign)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_transposed(from: *const u8, stride: usize) -> [__m128i; 4] {
+        // SAFETY: the trait's contract.
+        unsafe {
+            let [a, b, c, d] = [row(from, stride, 0), row(from, stride, 1), row(from, stride, 2), row(from, stride, 3)];
+            transpose!([a, b, c, d], _mm_unpacklo_epi32, _mm_unpackhi_epi32, _mm_unpacklo_epi64, _mm_unpackhi_epi64)
+        }
+    }
+}
+
+impl Lanes for Avx2 {
+    const COUNT: usize = 8;
+
+    operations!(__m256i: _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps,
+        _mm256_set1_epi32, _mm256_loadu_si256, _mm256_sll_epi32, _mm256_srl_epi32, _mm256_and_si256,
+        _mm256_castsi256_ps);
+
+    #[inline(always)]
+    unsafe fn add_exact_product(self, x: Self, sum: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm256_fmadd_ps(self.0, x.0, sum.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn signed_by(self, codes: __m256i) -> Self {
+        // SAFETY: the trait's contract.
+        unsafe {
+            let kept = _mm256_srai_epi32(_mm256_slli_epi32(codes, 31), 31);
+            let sign = _mm256_slli_epi32(_mm256_srli_epi32(codes, 1), 31);
+            Self(_mm256_xor_ps(_mm256_and_ps(self.0, _mm256_castsi256_ps(kept)), _mm256_castsi256_ps(sign)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_transposed(from: *const u8, stride: usize) -> [__m256i; 4] {
+        /// Rows `index` and `index + 4`: unpacking works within 128 bits, so the columns then have the rows in order.
+        #[inline(always)]
+        unsafe fn rows(from: *const u8, stride: usize, index: usize) -> __m256i {
+            // SAFETY: the trait's contract.
+            unsafe {
+                let low = _mm256_castsi128_si256(row(from, stride, index));
+                _mm256_inserti128_si256(low, row(from, stride, index + 4), 1)
+            }
+        }
+        // SAFETY: the trait's contract.
+        unsafe {
+            let [a, b, c, d] =
+                [rows(from, stride, 0), rows(from, stride, 1), rows(from, stride, 2), rows(from, stride, 3)];
+            transpose!(
+                [a, b, c, d],
+                _mm256_unpacklo_epi32,
+                _mm256_unpackhi_epi32,
+                _mm256_unpacklo_epi64,
+                _mm256_unpackhi_epi64
+            )
+        }
+    }
+}
+
+impl Lanes for Avx512 {
+    const COUNT: usize = 16;
+
+    operations!(__m512i: _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps,
+        _mm512_set1_epi32, _mm512_loadu_si512, _mm512_sll_epi32, _mm512_srl_epi32, _mm512_and_si512,
+        _mm512_castsi512_ps);
+
+    #[inline(always)]
+    unsafe fn add_exact_product(self, x: Self, sum: Self) -> Self {
+        // SAFETY: the trait's contract.
+        Self(unsafe { _mm512_fmadd_ps(self.0, x.0, sum.0) })
+    }
+
+    #[inline(always)]
+    unsafe fn signed_by(self, codes: __m512i) -> Self {
+        // SAFETY: the trait's contract.
+        unsafe {
+            let kept = _mm512_srai_epi32(_mm512_slli_epi32(codes, 31), 31);
+            let sign = _mm512_slli_epi32(_mm512_srli_epi32(codes, 1), 31);
+            let value = _mm512_and_si512(_mm512_castps_si512(self.0), kept);
+            Self(_mm512_castsi512_ps(_mm512_xor_si512(value, sign)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn load_transposed(from: *const u8, stride: usize) -> [__m512i; 4] {
+        /// Rows `index`, `index + 4`, `index + 8` and `index + 12`: see [`Avx2`].
+        #[inline(always)]
+        unsafe fn rows(from: *const u8, stride: usize, index: usize) -> __m512i {
+            // SAFETY: the trait's contract.
+            unsafe {
+                let rows = _mm512_castsi128_si512(row(from, stride, index));
+                let rows = _mm512_inserti32x4(rows, row(from, stride, index + 4), 1);
+                let rows = _mm512_inserti32x4(rows, row(from, stride, index + 8), 2);
+                _mm512_inserti32x4(rows, row(from, stride, index + 12), 3)
+            }
+        }
+        // SAFETY: the trait's contract.
+        unsafe {
+            let [a, b, c, d] =
+                [rows(from, stride, 0), rows(from, stride, 1), rows(from, stride, 2), rows(from, stride, 3)];
+            transpose!(
+                [a, b, c, d],
+                _mm512_unpacklo_epi32,
+                _mm512_unpackhi_epi32,
+                _mm512_unpacklo_epi64,
+                _mm512_unpackhi_epi64
+            )
+        }
+    }
+}
