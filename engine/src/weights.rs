@@ -49,11 +49,12 @@ impl<'a> Trits<'a> {
     /// The weights of `packed` from index `start` on: a row need not start on a byte.
     #[inline]
     pub fn starting_at(packed: &'a [u8], start: usize) -> Self {
-        let mut trits = Self { bytes: packed.get(start / 4..).unwrap_or(&[]).iter(), current: 0, left_in_current: 0 };
-        for _ in 0..start % 4 {
-            trits.next();
+        let mut bytes = packed.get(start / 4..).unwrap_or(&[]).iter();
+        let before = (start % 4) as u8;
+        match bytes.next() {
+            Some(first) => Self { bytes, current: first >> (2 * before), left_in_current: 4 - before },
+            None => Self { bytes, current: 0, left_in_current: 0 },
         }
-        trits
     }
 }
 

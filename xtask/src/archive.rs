@@ -230,6 +230,9 @@ fn compile(request: &Request) -> Result<PathBuf> {
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", request.profile.opt_level())
         .args(["rustc", "--release", "--package", "atome-capi", "--lib", "--crate-type", "staticlib"])
         .args(request.mode.cargo_arguments());
+    if request.profile == Profile::Speed {
+        cargo.args(["--features", "speed"]);
+    }
     let mut release = folder;
     if let Some(target) = &request.target {
         cargo.args(["--target", target]);

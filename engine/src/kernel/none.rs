@@ -1,5 +1,8 @@
 //! No faster way than the definition.
 
+// Kernels that are faster in some respects take the rest from here.
+#![cfg_attr(feature = "speed", allow(dead_code))]
+
 use core::ffi::CStr;
 
 use super::attention::{Keys, TopK, Window};
@@ -15,7 +18,7 @@ pub(crate) const MOST_FLOATS: usize = 0;
 /// The ways of computing on this target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernel {
-    /// The definition.
+    /// The one that the program was built with.
     Portable,
 }
 
@@ -38,14 +41,18 @@ impl Kernel {
         true
     }
 
-    /// Its name: "portable".
+    /// Its name: "portable", or "fpu" with what the feature `speed` adds.
     pub fn name(self) -> &'static str {
         self.c_name().to_str().unwrap_or_default()
     }
 
     /// Its name as a C string.
     pub const fn c_name(self) -> &'static CStr {
-        c"portable"
+        if cfg!(all(feature = "speed", target_os = "none", target_abi = "eabihf")) {
+            c"fpu"
+        } else {
+            c"portable"
+        }
     }
 }
 

@@ -1,0 +1,60 @@
+//! The ternary matrices times vectors.
+
+use super::four_rows::{four_rows, ROWS};
+use crate::kernel::Projection;
+use crate::weights::Matrix;
+
+/// Outputs that do not lie side by side wait here, 64 bytes of stack.
+const WAITING: usize = 4 * ROWS;
+
+/// `false`, with nothing done or only a part, where rows do not start on bytes or an array is too short.
+pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
+    projections
+        .iter_mut()
+        .all(|projection| (0..positions).all(|position| project_one(inputs, position, projection).is_some()))
+}
+
+fn project_one(inputs: &[f32], position: usize, projection: &mut Projection) -> Option<()> {
+    let Projection { matrix, out, row_stride, position_stride } = projection;
+    let start = position.checked_mul(matrix.cols())?;
+    let x = inputs.get(start..)?.get(..matrix.cols())?;
+    let out = out.get_mut(position.checked_mul(*position_stride)?..)?;
+    if *row_stride == 1 {
+        return matvec(matrix, x, 0, out.get_mut(..matrix.rows())?);
+    }
+    let mut slots = out.iter_mut().step_by((*row_stride).max(1));
+    for first in (0..matrix.rows()).step_by(WAITING) {
+        let mut waiting = [0.0; WAITING];
+        let waiting = waiting.get_mut(..WAITING.min(matrix.rows() - first))?;
+        matvec(matrix, x, first, waiting)?;
+        for value in waiting {
+            *slots.next()? = *value;
+        }
+    }
+    Some(())
+}
+
+/// `y` becomes the outputs of the rows from `first` on. `None` where rows do not start on bytes.
+pub(super) fn matvec(matrix: &Matrix, x: &[f32], first: usize, y: &mut [f32]) -> Option<()> {
+    let (x, odd_columns) = x.as_chunks::<4>();
+    let stride = x.len();
+    if !odd_columns.is_empty() || matrix.cols() != 4 * stride {
+        return None;
+    }
+    let packed = matrix.packed().get(first.checked_mul(stride)?..)?;
+    let (groups, rest) = y.as_chunks_mut::<ROWS>();
+    if !groups.is_empty() {
+        four_rows(packed, [stride, 2 * stride, 3 * stride], x, matrix.scale(), groups)?;
+    }
+    if !rest.is_empty() {
+        let packed = packed.get(groups.len() * ROWS * stride..)?;
+        // The last row stands in for those that a whole group would have.
+        let others = [1, 2, 3].map(|row: usize| row.min(rest.len() - 1) * stride);
+        let mut sums = [0.0; ROWS];
+        four_rows(packed, others, x, matrix.scale(), core::slice::from_mut(&mut sums))?;
+        for (out, sum) in rest.iter_mut().zip(sums) {
+            *out = sum;
+        }
+    }
+    Some(())
+}
