@@ -135,6 +135,11 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_ERR_CONFIG -3
 
 /**
+ * The function needs the cached memory plan, and the program was compiled with the lean one: see ATOME_PLAN.
+ */
+#define ATOME_ERR_PLAN -4
+
+/**
  * A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
  * (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
  */
@@ -533,6 +538,23 @@ int atome_generate_sampled(const struct atome_model_t *model,
                            int max_tokens);
 
 /**
+ * atome_generate, but text may grow beyond ATOME_MAX_SEQ tokens: it continues on its last ATOME_MAX_SEQ tokens, for each
+ * token as if atome_predict_next were called with them, at the cost of all their positions. atome_step costs one position
+ * a token. Of a prompt longer than ATOME_MAX_SEQ the last ATOME_MAX_SEQ tokens count.
+ *
+ * Returns max_tokens, which is how many tokens were written; 0 as atome_generate.
+ *
+ * Caller:
+ * As `atome_generate`.
+ */
+int atome_generate_sliding(const struct atome_model_t *model,
+                           struct atome_state_t *state,
+                           const int *prompt,
+                           int prompt_len,
+                           int *output,
+                           int max_tokens);
+
+/**
  * Classifies a token sequence: the first class with the greatest logit. class_logits, unless NULL, receives n_classes
  * floats. state->logits stays as it was; state->router_w is that of this sequence. Tokens count as in atome_predict_next.
  *
@@ -547,6 +569,36 @@ int atome_classify(const struct atome_classifier_t *clf,
                    const int *tokens,
                    int n_tokens,
                    float *class_logits);
+
+/**
+ * Continues the sequence in state by one token, at the cost of one position however long it is, and predicts the token
+ * that follows; its logits are in state->logits, the router's weights in row (position % ATOME_MAX_SEQ) of
+ * state->router_w. A token outside 0 to ATOME_VOCAB_SIZE - 1 counts as token 0.
+ *
+ * The sequence is what state holds for this model: the tokens of the last prediction, generation or classification, and
+ * of the steps since. It starts anew with another model (or a model struct that was changed) and after atome_restart. Up
+ * to ATOME_MAX_SEQ tokens, the logits are those of atome_predict_next, bit for bit. Beyond, attention reaches back
+ * ATOME_MAX_SEQ positions while recurrence and convolution are carried on, which no call of atome_predict_next equals.
+ *
+ * Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL or the model was never loaded; ATOME_ERR_PLAN (-4) when
+ * the program has the lean memory plan; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is
+ * untouched then.
+ *
+ * Caller:
+ * `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised.
+ */
+int atome_step(const struct atome_model_t *model,
+               struct atome_state_t *state,
+               int token);
+
+/**
+ * Ends the sequence in state: the next atome_step starts one. Unlike atome_init it writes just a few words; logits and
+ * router weights stay. Does nothing on NULL.
+ *
+ * Caller:
+ * `state` is NULL or initialised.
+ */
+void atome_restart(struct atome_state_t *state);
 
 /**
  * Fills sampler. temperature 0 takes the most probable token; top_k of ATOME_VOCAB_SIZE and top_p of 1 leave all tokens

@@ -30,12 +30,27 @@ static float archive_router_entropy(void *state, int layer)
     return atome_router_entropy((atome_state_t *)state, layer);
 }
 
+static int archive_generate_sliding(const void *model, void *state, const int *prompt, int prompt_len, int *output,
+                                    int max_tokens)
+{
+    return atome_generate_sliding((const atome_model_t *)model, (atome_state_t *)state, prompt, prompt_len, output,
+                                  max_tokens);
+}
+
+static int archive_step(const void *model, void *state, int token)
+{
+    return atome_step((const atome_model_t *)model, (atome_state_t *)state, token);
+}
+
+static void archive_restart(void *state) { atome_restart((atome_state_t *)state); }
+
 static const struct engine_extras extras = {sizeof(atome_sampler_t),  ATOME_STATE_SIZE_LEAN, ATOME_STATE_SIZE_CACHED,
                                             ATOME_STATE_SIZE_C99,     atome_version,         atome_mode,
                                             atome_kernel,             atome_select_kernel,
                                             atome_error_text,         archive_sampler_init,  archive_sampler_state,
                                             archive_sample,           archive_generate_sampled,
-                                            archive_router_entropy};
+                                            archive_router_entropy,   archive_generate_sliding,
+                                            archive_step,             archive_restart};
 
 extern const struct engine_api archive_api;
 const struct engine_api archive_api = ENGINE_API(&extras);

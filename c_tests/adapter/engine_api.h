@@ -42,6 +42,10 @@ struct engine_extras {
     int (*generate_sampled)(const void *model, void *state, void *sampler, const int *prompt, int prompt_len,
                             int *output, int max_tokens);
     float (*router_entropy)(void *state, int layer);
+    int (*generate_sliding)(const void *model, void *state, const int *prompt, int prompt_len, int *output,
+                            int max_tokens);
+    int (*step)(const void *model, void *state, int token);
+    void (*restart)(void *state);
 };
 
 struct engine_api {

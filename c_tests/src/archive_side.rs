@@ -51,9 +51,11 @@ impl<'i> ArchiveSide<'i> {
         let engine = self.image.engine;
         let structs = &mut self.structs;
         let mut out = match call {
-            Call::Sample { .. } | Call::Entropy { .. } | Call::GenerateSampled { .. } => {
-                engine.perform_extra(self.image.extras, structs, call, world)
-            }
+            Call::Sample { .. }
+            | Call::Entropy { .. }
+            | Call::GenerateSampled { .. }
+            | Call::GenerateSliding { .. }
+            | Call::Stream { .. } => engine.perform_extra(self.image.extras, structs, call, world),
             _ => engine.perform(structs, call, world),
         };
         match call {

@@ -66,8 +66,13 @@ impl<'a> Author<'a> {
                 let (prompt, max_tokens) = self.prompt(state);
                 Call::GenerateSampled { model: self.model(), state, prompt, max_tokens, sampling: self.sampling() }
             }
-            84..86 => Call::Sample { state, draws: self.rng.usize(1..=4), sampling: self.sampling() },
-            86..88 => Call::Entropy { state },
+            84 => {
+                let (prompt, max_tokens) = self.prompt(state);
+                Call::GenerateSliding { model: self.model(), state, prompt, max_tokens: max_tokens.min(9) }
+            }
+            85 => self.stream(state),
+            86 => Call::Sample { state, draws: self.rng.usize(1..=4), sampling: self.sampling() },
+            87 => Call::Entropy { state },
             88..90 => Call::BadArguments {
                 probe: self.rng.u32(..BAD_ARGUMENTS),
                 model: self.model(),
@@ -132,6 +137,18 @@ impl<'a> Author<'a> {
             _ => self.rng.i32(1..=4),
         };
         (prompt, max_tokens)
+    }
+
+    /// Mostly longer than the window.
+    fn stream(&mut self, state: usize) -> Call {
+        let (max_seq, vocab_size) = (self.shape.max_seq, self.shape.vocab_size);
+        let mut prompt = if self.rng.bool() { self.fresh_tokens() } else { Vec::new() };
+        prompt.truncate(max_seq);
+        let count = self.rng.usize(1..=(2 * max_seq + 3).min(80));
+        let tokens = (0..count).map(|_| token(self.rng, vocab_size)).collect();
+        // What the state then holds is no sequence that later calls could go on from.
+        self.recent[state].clear();
+        Call::Stream { model: self.model(), state, prompt, tokens }
     }
 
     fn sampling(&mut self) -> Sampling {

@@ -15,6 +15,9 @@ const UNTOUCHED: i32 = -777;
 const UNTOUCHED_FLOAT: f32 = -777.0;
 /// Elements behind an output that must stay untouched.
 const MARGIN: usize = 3;
+/// ATOME_PLAN_LEAN and ATOME_ERR_PLAN of atome.h.
+const PLAN_LEAN: i32 = 1;
+const ERR_PLAN: i32 = -4;
 
 /// A table of functions and what is known to hold for all of them.
 #[derive(Clone, Copy)]
@@ -179,7 +182,20 @@ impl CEngine {
         out: &mut Outcome,
         run: impl FnOnce(*mut i32) -> i32,
     ) {
-        let room = (max_tokens.max(0) as usize).min(self.api.shape.max_seq as usize);
+        self.generate_within(self.api.shape.max_seq, state, prompt, max_tokens, out, run);
+    }
+
+    /// A generation of at most `most` tokens, however many are asked for.
+    fn generate_within(
+        &self,
+        most: i32,
+        state: *mut c_void,
+        prompt: &[i32],
+        max_tokens: i32,
+        out: &mut Outcome,
+        run: impl FnOnce(*mut i32) -> i32,
+    ) {
+        let room = max_tokens.clamp(0, most) as usize;
         let mut output = vec![UNTOUCHED; room + MARGIN];
         let count = run(output.as_mut_ptr());
         out.code(count);
@@ -341,6 +357,33 @@ impl CEngine {
                 // SAFETY: a state of this engine; layers out of range are answered.
                 let entropy = |layer| unsafe { (extras.router_entropy.unwrap())(state, layer) };
                 out.floats("router entropy", &(-1..=n_layers).map(entropy).collect::<Vec<_>>());
+            }
+            Call::GenerateSliding { model, state, prompt, max_tokens } => {
+                let (model, state) = (structs.model(world, *model), structs.state(*state));
+                self.generate_within(i32::MAX, state, prompt, *max_tokens, &mut out, |output| {
+                    let (start, len) = (prompt.as_ptr(), prompt.len() as i32);
+                    // SAFETY: as for `generate`.
+                    unsafe { (extras.generate_sliding.unwrap())(model, state, start, len, output, *max_tokens) }
+                });
+            }
+            Call::Stream { model, state, prompt, tokens } => {
+                let (model, state) = (structs.model(world, *model), structs.state(*state));
+                // SAFETY: a model and a state of this engine.
+                let step = |token| unsafe { (extras.step.unwrap())(model, state, token) };
+                if self.api.shape.plan == PLAN_LEAN {
+                    assert_eq!(step(0), ERR_PLAN, "a lean program's answer to a step");
+                    return Outcome::absent();
+                }
+                // SAFETY: a state of this engine.
+                unsafe { (extras.restart.unwrap())(state) };
+                if !prompt.is_empty() {
+                    // SAFETY: as above, and as many tokens as said.
+                    unsafe { (self.api.predict_next.unwrap())(model, state, prompt.as_ptr(), prompt.len() as i32) };
+                }
+                for &token in tokens {
+                    out.integers("answer", vec![i64::from(step(token))]);
+                    out.floats("logits of a step", self.logits(state));
+                }
             }
             Call::Sample { state, draws, sampling } => {
                 let state = structs.state(*state);

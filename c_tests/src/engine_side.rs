@@ -2,8 +2,8 @@
 
 use atome_engine::sample::{SampleError, Sampler};
 use atome_engine::{
-    argmax, classify, entropy, generate, kernel, predict_next, Classifier, Dims, FormatError, Layout, Model, Plan,
-    RunError, Shape, Trits, Weights, Workspace,
+    argmax, classify, entropy, generate, generate_sliding, kernel, predict_next, step, Classifier, Dims, FormatError,
+    Layout, Model, Plan, RunError, Shape, Trits, Weights, Workspace,
 };
 
 use crate::edited_model::EditedModel;
@@ -137,6 +137,38 @@ impl EngineSide {
                     self.generate(&model, *state, prompt, *max_tokens, out, |logits| sampler.sample(logits));
                 }
                 push_sampler(sampler, out);
+            }
+            Call::GenerateSliding { model, state, prompt, max_tokens } => {
+                let model = self.model(world, *model)?;
+                let max_tokens = usize::try_from(*max_tokens).unwrap_or(0);
+                let mut output = Vec::new();
+                let tokens = prompt.iter().copied();
+                let written = generate_sliding(&model, &mut self.workspace(*state), tokens, max_tokens, |logits| {
+                    let token = argmax(logits.iter().copied());
+                    output.push(token as i32);
+                    Some(token)
+                });
+                let written = written.unwrap_or(0);
+                output.resize(max_tokens + MARGIN, UNTOUCHED);
+                out.code(written as i32);
+                out.tokens("output", &output);
+                self.push_run(*state, (prompt.len() + written).saturating_sub(1), written > 0, true, out);
+            }
+            Call::Stream { model, state, prompt, tokens } => {
+                let model = self.model(world, *model)?;
+                if self.layout.plan() == Plan::Lean {
+                    return None;
+                }
+                let mut workspace = self.workspace(*state);
+                workspace.forget();
+                if !prompt.is_empty() {
+                    predict_next(&model, &mut workspace, prompt.iter().copied()).ok()?;
+                }
+                for &token in tokens {
+                    let next = step(&model, &mut workspace, token);
+                    out.integers("answer", vec![i64::from(run_code(next))]);
+                    out.floats("logits of a step", workspace.logits());
+                }
             }
             Call::Sample { state, draws, sampling } => {
                 let mut sampler = open_sampler(sampling, out);

@@ -48,7 +48,11 @@ impl Reference {
     /// Performs a call on fresh structs, the state full of `garbage`.
     pub fn perform(&self, call: &Call, world: &World, garbage: u64) -> Outcome {
         match call {
-            Call::Sample { .. } | Call::Entropy { .. } | Call::GenerateSampled { .. } => return Outcome::absent(),
+            Call::Sample { .. }
+            | Call::Entropy { .. }
+            | Call::GenerateSampled { .. }
+            | Call::GenerateSliding { .. }
+            | Call::Stream { .. } => return Outcome::absent(),
             Call::BadArguments { probe, .. } if !IS_OURS => {
                 let mut out = Outcome::default();
                 out.integers("answer", vec![specified_answer(*probe)]);

@@ -94,6 +94,19 @@ pub enum Call {
         max_tokens: i32,
         sampling: Sampling,
     },
+    GenerateSliding {
+        model: ModelRef,
+        state: usize,
+        prompt: Vec<i32>,
+        max_tokens: i32,
+    },
+    /// A stream from its start: a prediction from the prompt, if there is one, then a step for each token.
+    Stream {
+        model: ModelRef,
+        state: usize,
+        prompt: Vec<i32>,
+        tokens: Vec<i32>,
+    },
     Sample {
         state: usize,
         draws: usize,

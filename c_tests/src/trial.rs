@@ -161,7 +161,9 @@ fn is_possible(call: &Call, world: &World) -> bool {
         | Call::Ssm { model, .. }
         | Call::SparseAttn { model, .. }
         | Call::Change { model, .. }
-        | Call::GenerateSampled { model, .. } => world.model(*model).is_some(),
+        | Call::GenerateSampled { model, .. }
+        | Call::GenerateSliding { model, .. }
+        | Call::Stream { model, .. } => world.model(*model).is_some(),
         Call::Sample { state, .. } => world.shown[*state].is_some(),
         Call::Entropy { state } => world.entropy_known[*state],
         _ => true,
@@ -175,6 +177,7 @@ fn state_of(call: &Call) -> Option<usize> {
         | Call::Predict { state, .. }
         | Call::Generate { state, .. }
         | Call::GenerateSampled { state, .. }
+        | Call::GenerateSliding { state, .. }
         | Call::Sample { state, .. }
         | Call::Entropy { state }
         | Call::Classify { state, .. }

@@ -142,6 +142,11 @@ impl World {
                 self.shown[*state] = Some(vec![0.0; self.shape.vocab_size]);
                 self.entropy_known[*state] = false;
             }
+            Call::Stream { state, .. } => {
+                // Lean states do not stream: from here on, states differ.
+                self.shown[*state] = None;
+                self.entropy_known[*state] = false;
+            }
             Call::Scribble { state, seed } => self.shown[*state] = Some(scribble(*seed, self.shape.vocab_size)),
             _ => {}
         }

@@ -10,3 +10,5 @@ pub const ATOME_ERR_INVALID: c_int = -1;
 pub const ATOME_ERR_TRUNCATED: c_int = -2;
 /// The program was compiled with an atome.h that this libatome.a does not understand, or with shape macros out of range.
 pub const ATOME_ERR_CONFIG: c_int = -3;
+/// The function needs the cached memory plan, and the program was compiled with the lean one: see ATOME_PLAN.
+pub const ATOME_ERR_PLAN: c_int = -4;

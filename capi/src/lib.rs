@@ -27,6 +27,8 @@ mod state;
 
 mod predict;
 
+mod step;
+
 mod sampler;
 
 mod info;

@@ -3,7 +3,7 @@
 use core::ffi::c_int;
 
 use atome_engine::sample::Sampler;
-use atome_engine::{argmax, classify, generate, predict_next, Layout, Matrix, RunError, Workspace};
+use atome_engine::{argmax, classify, generate, generate_sliding, predict_next, Layout, Matrix, RunError, Workspace};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID};
 use crate::config::config;
@@ -129,6 +129,36 @@ pub unsafe extern "C" fn atome_generate_sampled(
     }
 }
 
+/// atome_generate, but text may grow beyond ATOME_MAX_SEQ tokens: it continues on its last ATOME_MAX_SEQ tokens, for each
+/// token as if atome_predict_next were called with them, at the cost of all their positions. atome_step costs one position
+/// a token. Of a prompt longer than ATOME_MAX_SEQ the last ATOME_MAX_SEQ tokens count.
+///
+/// Returns max_tokens, which is how many tokens were written; 0 as atome_generate.
+///
+/// # Safety
+/// As `atome_generate`.
+#[no_mangle]
+pub unsafe extern "C" fn atome_generate_sliding(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    prompt: *const c_int,
+    prompt_len: c_int,
+    output: *mut c_int,
+    max_tokens: c_int,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let Some(mut run) = Generation::open(model, state, prompt, prompt_len, output, max_tokens) else {
+            return 0;
+        };
+        let prompt = (0..run.prompt_len).map(|index| prompt.add(index).read());
+        let written = generate_sliding(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
+            Some(run.output.write(argmax(logits.iter().copied())))
+        });
+        written.unwrap_or(0) as c_int
+    }
+}
+
 /// # Safety
 /// As `atome_generate`.
 unsafe fn generate_with(
@@ -136,28 +166,72 @@ unsafe fn generate_with(
     state: *mut atome_state_t,
     prompt: *const c_int,
     prompt_len: c_int,
-    mut output: *mut c_int,
+    output: *mut c_int,
     max_tokens: c_int,
     mut choose: impl FnMut(&[f32]) -> usize,
 ) -> c_int {
-    let (Some(config), Ok(max_tokens)) = (config(), usize::try_from(max_tokens)) else {
-        return 0;
-    };
-    if output.is_null() {
-        return 0;
-    }
-    // SAFETY: as the caller promises; output moves on at most max_tokens times.
+    // SAFETY: as the caller promises.
     unsafe {
-        let Some((model, mut workspace, count)) = open(config.layout, model, state, prompt, prompt_len) else {
+        let Some(mut run) = Generation::open(model, state, prompt, prompt_len, output, max_tokens) else {
             return 0;
         };
-        let written = generate(&model, &mut workspace, tokens(prompt, count), max_tokens, |logits| {
-            let token = choose(logits);
-            output.write(token as c_int);
-            output = output.add(1);
-            Some(token)
+        let count = run.prompt_len.min(run.workspace.layout().max_seq());
+        let written = generate(&run.model, &mut run.workspace, tokens(prompt, count), run.max_tokens, |logits| {
+            Some(run.output.write(choose(logits)))
         });
         written.unwrap_or(0) as c_int
+    }
+}
+
+/// What a generation works on.
+struct Generation<'r> {
+    model: LoadedModel<'r>,
+    workspace: Workspace<'r>,
+    prompt_len: usize,
+    output: Output,
+    max_tokens: usize,
+}
+
+impl Generation<'_> {
+    /// `None` where a pointer is NULL, a number is out of range, the model was never loaded, or header and library do not
+    /// fit together.
+    ///
+    /// # Safety
+    /// As `atome_generate`.
+    unsafe fn open(
+        model: *const atome_model_t,
+        state: *mut atome_state_t,
+        prompt: *const c_int,
+        prompt_len: c_int,
+        output: *mut c_int,
+        max_tokens: c_int,
+    ) -> Option<Self> {
+        let max_tokens = usize::try_from(max_tokens).ok()?;
+        if output.is_null() {
+            return None;
+        }
+        // SAFETY: as the caller promises.
+        let (model, workspace, _) = unsafe { open(config()?.layout, model, state, prompt, prompt_len)? };
+        let prompt_len = usize::try_from(prompt_len).ok()?;
+        Some(Self { model, workspace, prompt_len, output: Output(output), max_tokens })
+    }
+}
+
+/// Where the next token goes.
+struct Output(*mut c_int);
+
+impl Output {
+    /// Writes a token and moves on; returns it.
+    ///
+    /// # Safety
+    /// There is room for one more.
+    unsafe fn write(&mut self, token: usize) -> usize {
+        // SAFETY: as the caller promises.
+        unsafe {
+            self.0.write(token as c_int);
+            self.0 = self.0.add(1);
+        }
+        token
     }
 }
 

@@ -13,6 +13,7 @@ use crate::load::*;
 use crate::predict::*;
 use crate::sampler::*;
 use crate::state::*;
+use crate::step::*;
 use crate::types::*;
 
 const SHAPE: Shape = match Shape::new(Dims { d_model: 6, n_layers: 2, d_head: 3, vocab_size: 11, ..Dims::DEFAULT }) {
@@ -102,6 +103,15 @@ fn null_and_bad_numbers_give_codes() {
         assert_eq!(atome_router_entropy(null(), 0), -1.0);
         assert_eq!(atome_router_entropy(state.at(), 2), -1.0);
         assert_eq!(atome_sample(null(), null_mut()), -1);
+        assert_eq!(atome_step(null(), state.at(), 1), -1);
+        assert_eq!(atome_step(empty.at(), state.at(), 1), -1);
+        assert_eq!(atome_step(model.at(), null_mut(), 1), -1);
+        assert_eq!(atome_generate_sliding(model.at(), state.at(), tokens.as_ptr(), 0, out.as_mut_ptr(), 4), 0);
+        assert_eq!(atome_generate_sliding(model.at(), state.at(), tokens.as_ptr(), 2, out.as_mut_ptr(), -1), 0);
+        assert_eq!(atome_select_kernel(null()), -1);
+        assert_eq!(atome_select_kernel(c"abacus".as_ptr()), -1);
+        assert_eq!(atome_select_kernel(atome_kernel()), 0);
+        atome_restart(null_mut());
         atome_init(null_mut());
         atome_ternary_matvec(null(), null(), null_mut());
         atome_layer_norm(null_mut(), 3, null());
@@ -130,6 +140,38 @@ fn generation_equals_repeated_prediction_and_may_overlap_its_prompt() {
         let start = both.as_mut_ptr();
         assert_eq!(atome_generate(model.at(), state.at(), start, 2, start, 99), 5);
         assert_eq!(both, list[2..]);
+    }
+}
+
+#[test]
+fn a_stream_begins_like_predictions_and_sliding_ends_like_them() {
+    let blob = blob(4);
+    let mut model = loaded(&blob);
+    let mut state = Memory::new(LAYOUT.bytes());
+    let mut other = Memory::new(LAYOUT.bytes());
+    let list: Vec<i32> = (0..3 * MAX_SEQ as i32).map(|i| i * 7 % 11).collect();
+    // SAFETY: a loaded model, zeroed states, and as many tokens as said.
+    unsafe {
+        for n in 1..=MAX_SEQ {
+            let expected = atome_predict_next(model.at(), other.at(), list.as_ptr(), n as i32);
+            assert_eq!(atome_step(model.at(), state.at(), list[n - 1]), expected);
+        }
+        for &token in &list[MAX_SEQ..] {
+            assert!((0..11).contains(&atome_step(model.at(), state.at(), token)));
+        }
+        atome_restart(state.at());
+        let expected = atome_predict_next(model.at(), other.at(), list.as_ptr(), 1);
+        assert_eq!(atome_step(model.at(), state.at(), list[0]), expected);
+
+        let mut out = [0; 5];
+        let (prompt, len) = (list.as_ptr(), list.len() as i32);
+        assert_eq!(atome_generate_sliding(model.at(), state.at(), prompt, len, out.as_mut_ptr(), 5), 5);
+        let mut all = list.clone();
+        for token in out {
+            let window = all[all.len() - MAX_SEQ..].as_ptr();
+            assert_eq!(atome_predict_next(model.at(), other.at(), window, MAX_SEQ as i32), token);
+            all.push(token);
+        }
     }
 }
 

@@ -40,3 +40,47 @@ pub fn generate<'m>(
     }
     Ok(end - start)
 }
+
+/// [`generate`] that does not stop at max_seq: longer text continues on its last max_seq tokens, for each token as if
+/// [`crate::predict_next`] were called with them. Each token beyond the window costs all its positions; [`crate::step`]
+/// costs one.
+///
+/// Of a prompt longer than max_seq the last max_seq tokens count.
+///
+/// # Errors
+/// As [`generate`]; nothing is generated then.
+pub fn generate_sliding<'m, I: ExactSizeIterator<Item = i32>>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    prompt: impl IntoIterator<IntoIter = I>,
+    max_tokens: usize,
+    mut next: impl FnMut(&[f32]) -> Option<usize>,
+) -> Result<usize, RunError> {
+    let layout = workspace.layout;
+    let (max_seq, vocab_size) = (layout.max_seq(), layout.shape().vocab_size());
+    let mut prompt = prompt.into_iter();
+    let beyond = prompt.len().saturating_sub(max_seq);
+    if let Some(last_beyond) = beyond.checked_sub(1) {
+        prompt.nth(last_beyond);
+    }
+    let mut n = workspace.prefix.set(prompt, vocab_size);
+    if n == 0 {
+        return Err(RunError::NoTokens);
+    }
+    if weights.shape() != layout.shape() {
+        return Err(RunError::ShapeMismatch);
+    }
+    for written in 0..max_tokens {
+        predict_prefix(weights, workspace, n, &mut unobserved)?;
+        let Some(token) = next(workspace.logits) else {
+            return Ok(written);
+        };
+        if n == max_seq {
+            workspace.prefix.drop_first();
+            n -= 1;
+        }
+        workspace.prefix.push(n, if token < vocab_size { token } else { 0 });
+        n += 1;
+    }
+    Ok(max_tokens)
+}

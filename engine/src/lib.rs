@@ -1,8 +1,9 @@
 //! The inference engine of Atome LM, a tiny ternary language model for microcontrollers.
 //!
 //! Data flows one way: bytes -> [`format`] (borrowed views, nothing copied) -> [`Model`] -> forward pass over a
-//! [`Workspace`] -> logits -> [`sample`]. The crate needs no standard library, allocates nothing, never panics and holds
-//! no unsafe code outside the bridge to a C library's `expf`, `tanhf` and `sqrtf` (feature `system-libm`).
+//! [`Workspace`] -> logits -> [`sample`]. The crate needs no standard library, allocates nothing and never panics. Unsafe
+//! code is confined to the fast ways of [`kernel`] (vector instructions, assembly) and to the bridge to a C library's
+//! `expf`, `tanhf` and `sqrtf` (feature `system-libm`).
 //!
 //! ```
 //! use atome_engine::{predict_next, Dims, Layout, Model, Plan, Shape, Workspace};
@@ -48,6 +49,7 @@ mod predict;
 mod prefix;
 pub mod sample;
 mod shape;
+mod step;
 mod weights;
 mod workspace;
 
@@ -58,9 +60,10 @@ pub use error::RunError;
 pub use fingerprint::{fingerprint, Fingerprint};
 pub use format::{Classifier, FormatError, Model};
 pub use forward::RouterReading;
-pub use generate::generate;
+pub use generate::{generate, generate_sliding};
 pub use layout::{c99_state_bytes, Layout, Plan};
 pub use predict::{argmax, predict_next, predict_next_observed};
 pub use shape::{Dims, Shape, ShapeError};
+pub use step::step;
 pub use weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm, Trit, Trits, Weights};
 pub use workspace::{Workspace, WorkspaceError};

@@ -16,16 +16,17 @@ impl<'w> Prefix<'w> {
         Some(Self { tag, tokens })
     }
 
-    /// Takes over `tokens`, as many as fit, and returns how many. A token outside `0..vocab_size` counts as token 0
-    /// (numeric contract, step 1). Computed positions are given up where a token in front of their end changed.
+    /// The token that stands for `token`: 0 for one outside `0..vocab_size` (numeric contract, step 1).
+    pub(crate) fn id(token: i32, vocab_size: usize) -> usize {
+        usize::try_from(token).ok().filter(|&id| id < vocab_size).unwrap_or(0)
+    }
+
+    /// Takes over `tokens`, as many as fit, and returns how many. Computed positions are given up where a token in front of their end changed.
     pub(crate) fn set(&mut self, tokens: impl IntoIterator<Item = i32>, vocab_size: usize) -> usize {
         let computed = self.computed();
         let mut n = 0;
         for (slot, token) in self.tokens.iter_mut().zip(tokens) {
-            let id = match usize::try_from(token) {
-                Ok(id) if id < vocab_size => id as u32,
-                _ => 0,
-            };
+            let id = Self::id(token, vocab_size) as u32;
             if *slot != id && n < computed {
                 *self.tag = [0; TAG_WORDS];
             }
@@ -35,16 +36,38 @@ impl<'w> Prefix<'w> {
         n
     }
 
-    /// Puts `token` at position `n`; `false` where there is no room.
-    pub(crate) fn push(&mut self, n: usize, token: usize) -> bool {
-        match self.tokens.get_mut(n) {
-            Some(slot) => *slot = token as u32,
-            None => return false,
+    /// Puts `token` at position `n`, behind those that are there. Nothing happens where there is no room.
+    pub(crate) fn push(&mut self, n: usize, token: usize) {
+        if let Some(slot) = self.tokens.get_mut(n) {
+            *slot = token as u32;
         }
         if n < self.computed() {
             self.forget();
         }
-        true
+    }
+
+    /// Drops the first token; the others move up.
+    pub(crate) fn drop_first(&mut self) {
+        let mut moved = 0;
+        for slot in self.tokens.iter_mut().rev() {
+            core::mem::swap(slot, &mut moved);
+        }
+        self.forget();
+    }
+
+    /// How many positions of a stream are computed for the model `identity`. Once a stream has gone round the memory, only
+    /// where it stands counts: this is then between max_seq + 1 and 2 max_seq, which no prefix is taken for.
+    pub(crate) fn streamed(&self, identity: u64) -> usize {
+        if self.belongs_to(identity) {
+            self.computed()
+        } else {
+            0
+        }
+    }
+
+    fn belongs_to(&self, identity: u64) -> bool {
+        let [low, high, _] = *self.tag;
+        u64::from(low) | u64::from(high) << 32 == identity
     }
 
     fn computed(&self) -> usize {
@@ -55,9 +78,7 @@ impl<'w> Prefix<'w> {
     ///
     /// All computed positions or none: the recurrence has moved on to the last of them and cannot go back.
     pub(crate) fn reusable(&self, identity: u64, n: usize) -> usize {
-        let [low, high, _] = *self.tag;
-        let known = identity != 0 && u64::from(low) | u64::from(high) << 32 == identity;
-        if known && self.computed() <= n {
+        if identity != 0 && self.belongs_to(identity) && self.computed() <= n {
             self.computed()
         } else {
             0

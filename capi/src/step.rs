@@ -1,0 +1,62 @@
+//! Streams: one token in, one position of work.
+
+use core::ffi::c_int;
+
+use atome_engine::{step, RunError};
+
+use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_PLAN};
+use crate::config::config;
+use crate::model::LoadedModel;
+use crate::state::workspace;
+use crate::types::{atome_model_t, atome_state_t};
+
+/// Continues the sequence in state by one token, at the cost of one position however long it is, and predicts the token
+/// that follows; its logits are in state->logits, the router's weights in row (position % ATOME_MAX_SEQ) of
+/// state->router_w. A token outside 0 to ATOME_VOCAB_SIZE - 1 counts as token 0.
+///
+/// The sequence is what state holds for this model: the tokens of the last prediction, generation or classification, and
+/// of the steps since. It starts anew with another model (or a model struct that was changed) and after atome_restart. Up
+/// to ATOME_MAX_SEQ tokens, the logits are those of atome_predict_next, bit for bit. Beyond, attention reaches back
+/// ATOME_MAX_SEQ positions while recurrence and convolution are carried on, which no call of atome_predict_next equals.
+///
+/// Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL or the model was never loaded; ATOME_ERR_PLAN (-4) when
+/// the program has the lean memory plan; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is
+/// untouched then.
+///
+/// # Safety
+/// `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised.
+#[no_mangle]
+pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut atome_state_t, token: c_int) -> c_int {
+    let Some(config) = config() else {
+        return ATOME_ERR_CONFIG;
+    };
+    if state.is_null() {
+        return ATOME_ERR_INVALID;
+    }
+    // SAFETY: as the caller promises.
+    let opened = unsafe { LoadedModel::open(model, config.layout.shape()).zip(workspace(state, config.layout)) };
+    let Some((model, mut workspace)) = opened else {
+        return ATOME_ERR_INVALID;
+    };
+    match step(&model, &mut workspace, token) {
+        Ok(next) => next as c_int,
+        Err(RunError::LeanPlan) => ATOME_ERR_PLAN,
+        Err(_) => ATOME_ERR_INVALID,
+    }
+}
+
+/// Ends the sequence in state: the next atome_step starts one. Unlike atome_init it writes just a few words; logits and
+/// router weights stay. Does nothing on NULL.
+///
+/// # Safety
+/// `state` is NULL or initialised.
+#[no_mangle]
+pub unsafe extern "C" fn atome_restart(state: *mut atome_state_t) {
+    let Some(config) = config().filter(|_| !state.is_null()) else {
+        return;
+    };
+    // SAFETY: not NULL; the caller vouches for the state.
+    if let Some(mut workspace) = unsafe { workspace(state, config.layout) } {
+        workspace.forget();
+    }
+}

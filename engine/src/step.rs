@@ -1,0 +1,54 @@
+//! Streaming: one token in, one position of work, for ever.
+//!
+//! A stream is a sequence without end. For its first max_seq tokens it gives the bits of [`crate::predict_next`] on all
+//! tokens so far. From then on it is a semantics of its own: attention reaches back max_seq positions, the token's own
+//! among them, and everything else is carried on: the recurrence remembers the whole stream, and keys, values and
+//! convolution inputs stay as they were computed, from contexts that reached further back. A prediction from the last
+//! max_seq tokens alone would forget all that, and compute max_seq positions.
+
+use crate::error::RunError;
+use crate::forward::{compute, unobserved, LastPosition, Positions};
+use crate::kernel;
+use crate::layout::Plan;
+use crate::predict::argmax;
+use crate::prefix::Prefix;
+use crate::weights::Weights;
+use crate::workspace::Workspace;
+
+/// Stands for the identity of a model that has none: a stream goes on in any model without one.
+const UNKNOWN: u64 = u64::MAX;
+
+/// The most probable token after the stream's tokens so far and `token`; the logits are in [`Workspace::logits`], and the
+/// router's weights in row `position % max_seq`.
+///
+/// The stream is what the workspace holds for this model: the tokens of the last prediction, generation or
+/// classification and of the steps since. It starts anew with another model and after [`Workspace::forget`].
+///
+/// # Errors
+/// [`RunError::LeanPlan`] unless the workspace has the cached plan, [`RunError::ShapeMismatch`] where it is for another
+/// shape, and nothing is written then; [`RunError::BrokenWeights`] where the weights break their promise.
+pub fn step<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, token: i32) -> Result<usize, RunError> {
+    let layout = workspace.layout;
+    if layout.plan() != Plan::Cached {
+        return Err(RunError::LeanPlan);
+    }
+    if weights.shape() != layout.shape() {
+        return Err(RunError::ShapeMismatch);
+    }
+    let identity = match weights.identity() {
+        0 => UNKNOWN,
+        identity => identity,
+    };
+    let before = workspace.prefix.streamed(identity);
+    let max_seq = layout.max_seq();
+    let row = if before < max_seq { before } else { before - max_seq };
+    let row = if row < max_seq { row } else { 0 };
+    workspace.prefix.forget();
+    workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));
+    compute(weights, workspace, Positions { row, before, count: 1 }, &mut unobserved).ok_or(RunError::BrokenWeights)?;
+    let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
+    workspace.prefix.remember(identity, computed);
+    let (normed, logits) = LastPosition::of(workspace, 1).final_norm(weights);
+    kernel::matvec(&weights.unembed(), normed, logits);
+    Ok(argmax(logits.iter().copied()))
+}

@@ -1,0 +1,227 @@
+//! Streams against a naive computation that keeps everything it ever saw.
+
+mod common;
+
+use atome_engine::{
+    classify, generate, generate_sliding, kernel, predict_next, step, Classifier, Layout, Model, Plan, RunError,
+    Weights, Workspace,
+};
+use common::{bits, classifier_blob, model_blob, shapes, Area, Rng};
+
+/// One layer of a stream: all inputs, keys and values since its start.
+#[derive(Clone, Default)]
+struct Layer {
+    inputs: Vec<Vec<f32>>,
+    keys: Vec<Vec<f32>>,
+    values: Vec<Vec<f32>>,
+    state: Vec<f32>,
+}
+
+/// The whole stream.
+struct Naive {
+    max_seq: usize,
+    layers: Vec<Layer>,
+}
+
+fn matvec(matrix: &atome_engine::Matrix, x: &[f32]) -> Vec<f32> {
+    (0..matrix.rows()).map(|row| kernel::matvec_row(matrix, row, x)).collect()
+}
+
+fn norm(norm: &atome_engine::Norm, x: &[f32]) -> Vec<f32> {
+    let mut out = x.to_vec();
+    kernel::layer_norm_in_place(norm, &mut out);
+    out
+}
+
+impl Naive {
+    fn new(model: &Model, max_seq: usize) -> Self {
+        let shape = model.shape();
+        let layer = Layer { state: vec![0.0; shape.d_model()], ..Layer::default() };
+        Self { max_seq, layers: vec![layer; shape.n_layers()] }
+    }
+
+    /// Logits after one more token.
+    fn step(&mut self, model: &Model, token: usize) -> Vec<f32> {
+        let shape = model.shape();
+        let mut x = vec![0.0; shape.d_model()];
+        kernel::embed(&model.embed(), token, &mut x);
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            let block = model.block(index).expect("a layer");
+            let u = norm(&block.norm, &x);
+            let mut shares = matvec(&block.router, &u);
+            kernel::softmax(&mut shares);
+            layer.inputs.push(u.clone());
+            layer.keys.push(matvec(&block.attention.wk, &u));
+            layer.values.push(matvec(&block.attention.wv, &u));
+            let attended = attend(layer, &matvec(&block.attention.wq, &u), block.attention.top_k, self.max_seq);
+            let reach = shape.kernel_size().min(self.max_seq);
+            for (c, x) in x.iter_mut().enumerate() {
+                let earlier = layer.inputs.iter().rev().take(reach).map(|u| u[c]);
+                let local = kernel::conv_taps(block.conv.taps.row(c), block.conv.taps.scale(), earlier);
+                let value = |floats: &atome_engine::Floats| floats.iter().nth(c).expect("a channel");
+                let gate = kernel::gate(value(&block.ssm.a_raw));
+                let (b, c_out) = (value(&block.ssm.b), value(&block.ssm.c_out));
+                let recurrent = kernel::ssm_step(gate, b, c_out, u[c], &mut layer.state[c]);
+                *x += (shares[0] * local + shares[1] * recurrent) + shares[2] * attended[c];
+            }
+        }
+        matvec(&model.unembed(), &norm(&model.final_norm(), &x))
+    }
+}
+
+/// Attention over the last `max_seq` positions, sorted out by hand.
+fn attend(layer: &Layer, query: &[f32], top_k: usize, max_seq: usize) -> Vec<f32> {
+    let scale = 1.0 / (query.len() as f32).sqrt();
+    let oldest = layer.keys.len().saturating_sub(max_seq);
+    let mut scored: Vec<(f32, usize)> = (oldest..layer.keys.len())
+        .map(|t| (query.iter().zip(&layer.keys[t]).fold(0.0, |sum, (q, k)| sum + q * k) * scale, t))
+        .collect();
+    // Stable: among equal scores the earlier position stays first.
+    scored.sort_by(|a, b| b.0.partial_cmp(&a.0).expect("finite scores"));
+    scored.truncate(top_k);
+    let mut weights: Vec<f32> = scored.iter().map(|&(score, _)| score).collect();
+    kernel::softmax(&mut weights);
+    let mut out = vec![0.0; layer.values[0].len()];
+    for (weight, (_, t)) in weights.iter().zip(&scored) {
+        out.iter_mut().zip(&layer.values[*t]).for_each(|(out, value)| *out += weight * value);
+    }
+    out
+}
+
+#[test]
+fn a_stream_equals_the_naive_computation() {
+    let mut rng = Rng(8);
+    for shape in shapes() {
+        let blob = model_blob(shape, 3);
+        let model = Model::new(shape, &blob).expect("a whole model");
+        for max_seq in [1, 2, 3, 5, 8] {
+            let mut area = Area::new(shape, max_seq, Plan::Cached, 1);
+            let mut workspace = area.workspace();
+            let mut naive = Naive::new(&model, max_seq);
+            for position in 0..3 * max_seq + 4 {
+                let token = rng.below(shape.vocab_size());
+                step(&model, &mut workspace, token as i32).expect("a cached workspace");
+                let expected = naive.step(&model, token);
+                assert_eq!(bits(workspace.logits()), bits(&expected), "S {max_seq}, position {position}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_stream_starts_where_a_prediction_ended_and_is_never_taken_for_one() {
+    let mut rng = Rng(9);
+    for shape in shapes() {
+        let blobs = [model_blob(shape, 5), model_blob(shape, 6)];
+        let models = blobs.each_ref().map(|blob| Model::new(shape, blob).expect("a whole model"));
+        let max_seq = 5;
+        let mut area = Area::new(shape, max_seq, Plan::Cached, 2);
+        for _ in 0..if cfg!(miri) { 3 } else { 60 } {
+            let model = &models[rng.below(2)];
+            let mut workspace = area.workspace();
+            let mut naive = Naive::new(model, max_seq);
+            let prompt: Vec<i32> = (0..1 + rng.below(max_seq)).map(|_| rng.below(shape.vocab_size()) as i32).collect();
+            predict_next(model, &mut workspace, prompt.iter().copied()).expect("tokens are given");
+            let mut expected = prompt.iter().map(|&token| naive.step(model, token as usize)).last().expect("a token");
+            let mut tokens = prompt.clone();
+            for _ in 0..rng.below(14) {
+                let token = rng.below(shape.vocab_size()) as i32;
+                tokens.push(token);
+                step(model, &mut workspace, token).expect("a cached workspace");
+                expected = naive.step(model, token as usize);
+            }
+            assert_eq!(bits(workspace.logits()), bits(&expected));
+
+            // What the stream left behind must not pass for a prefix, even where its last tokens are just the ones asked.
+            let last = &tokens[tokens.len().saturating_sub(max_seq)..];
+            predict_next(model, &mut workspace, last.iter().copied()).expect("tokens are given");
+            let mut fresh = Area::new(shape, max_seq, Plan::Lean, 4);
+            let mut other = fresh.workspace();
+            predict_next(model, &mut other, last.iter().copied()).expect("tokens are given");
+            assert_eq!(bits(workspace.logits()), bits(other.logits()), "after {tokens:?}");
+        }
+    }
+}
+
+#[test]
+fn another_model_or_forgetting_starts_a_stream_anew() {
+    let shape = shapes()[0];
+    let blobs = [model_blob(shape, 5), model_blob(shape, 6)];
+    let models = blobs.each_ref().map(|blob| Model::new(shape, blob).expect("a whole model"));
+    let mut area = Area::new(shape, 4, Plan::Cached, 2);
+    let mut workspace = area.workspace();
+    let first = |workspace: &mut Workspace, model: &Model| {
+        step(model, workspace, 3).expect("a cached workspace");
+        bits(workspace.logits())
+    };
+    let alone = [0, 1].map(|index| bits(&Naive::new(&models[index], 4).step(&models[index], 3)));
+    assert_eq!(first(&mut workspace, &models[0]), alone[0]);
+    assert_eq!(first(&mut workspace, &models[1]), alone[1]);
+    assert_ne!(first(&mut workspace, &models[1]), alone[1], "a second step sees the first");
+    workspace.forget();
+    assert_eq!(first(&mut workspace, &models[1]), alone[1]);
+}
+
+#[test]
+fn a_lean_workspace_cannot_stream() {
+    let shape = shapes()[0];
+    let blob = model_blob(shape, 5);
+    let model = Model::new(shape, &blob).expect("a whole model");
+    let mut area = Area::new(shape, 4, Plan::Lean, 2);
+    let mut workspace = area.workspace();
+    assert_eq!(step(&model, &mut workspace, 1), Err(RunError::LeanPlan));
+}
+
+#[test]
+fn sliding_equals_predicting_from_the_last_tokens() {
+    for shape in shapes() {
+        let blob = classifier_blob(shape, 2, 5);
+        let classifier = Classifier::new(shape, &blob, 2).expect("a whole classifier");
+        let model = classifier.base;
+        for plan in [Plan::Lean, Plan::Cached] {
+            for (prompt_len, max_seq) in [(1, 1), (2, 4), (4, 4), (9, 4)] {
+                let mut area = Area::new(shape, max_seq, plan, 2);
+                let mut workspace = area.workspace();
+                let prompt: Vec<i32> = (0..prompt_len).map(|t| t * 5 % shape.vocab_size() as i32).collect();
+                let mut rng = Rng(3);
+                let mut tokens = prompt.clone();
+                let mut seen = Vec::new();
+                let count = generate_sliding(&model, &mut workspace, prompt.iter().copied(), 9, |logits| {
+                    seen.push((tokens.clone(), bits(logits)));
+                    let token = rng.below(shape.vocab_size());
+                    tokens.push(token as i32);
+                    Some(token)
+                });
+                assert_eq!(count, Ok(9));
+                let mut other = Area::new(shape, max_seq, Plan::Lean, 6);
+                for (tokens, logits) in seen {
+                    let mut fresh = other.workspace();
+                    let last = &tokens[tokens.len().saturating_sub(max_seq)..];
+                    predict_next(&model, &mut fresh, last.iter().copied()).expect("tokens are given");
+                    assert_eq!(bits(fresh.logits()), logits, "{tokens:?}");
+                }
+                // The workspace then serves other calls as before.
+                let class = classify(&model, &classifier.head, &mut workspace, [1, 0], |_, _| {});
+                assert_eq!(class, classify(&model, &classifier.head, &mut other.workspace(), [1, 0], |_, _| {}));
+            }
+        }
+    }
+}
+
+#[test]
+fn sliding_stops_when_told_and_refuses_nothing() {
+    let shape = shapes()[0];
+    let blob = model_blob(shape, 5);
+    let model = Model::new(shape, &blob).expect("a whole model");
+    let layout = Layout::new(shape, 3, Plan::Cached).expect("in range");
+    let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+    let mut workspace = Workspace::new(layout, &mut floats, &mut words).expect("exact sizes");
+    let mut left = 5;
+    let until = |_: &[f32]| {
+        left -= 1;
+        (left > 0).then_some(1)
+    };
+    assert_eq!(generate_sliding(&model, &mut workspace, [1, 2], 99, until), Ok(4));
+    assert_eq!(generate_sliding(&model, &mut workspace, [], 99, |_| Some(1)), Err(RunError::NoTokens));
+    assert_eq!(generate(&model, &mut workspace, [1, 2], 99, |_| Some(1)), Ok(1), "the window ends it");
+}
