@@ -37,7 +37,7 @@ pub const REAL: TestShape =
     TestShape { name: "real-944k", d_model: 256, max_seq: 128, n_layers: 8, d_head: 64, weight: 0, ..DEFAULT };
 
 #[rustfmt::skip]
-pub const SHAPES: [TestShape; 15] = [
+pub const SHAPES: [TestShape; 17] = [
     DEFAULT,
     // Everything at its least.
     TestShape { name: "ones", d_model: 1, max_seq: 1, n_layers: 1, vocab_size: 1, d_head: 1, kernel_size: 1, top_k: 1, max_classes: 1, weight: 12, ..DEFAULT },
@@ -56,6 +56,10 @@ pub const SHAPES: [TestShape; 15] = [
     // A head wider than the stream.
     TestShape { name: "wide-head", d_model: 6, max_seq: 2, n_layers: 3, vocab_size: 300, d_head: 9, top_k: 2, weight: 32, ..DEFAULT },
     TestShape { name: "d10-keep-all", d_model: 10, max_seq: 32, n_layers: 1, n_pathways: 4, vocab_size: 37, d_head: 6, kernel_size: 9, top_k: 40, weight: 10, ..DEFAULT },
+    // Whole vectors of every instruction set, and panels of columns that are not whole.
+    TestShape { name: "d80", d_model: 80, max_seq: 40, n_layers: 2, vocab_size: 33, d_head: 20, kernel_size: 4, weight: 6, ..DEFAULT },
+    // Rows that start on bytes, five taps, eight keys at a time and some left.
+    TestShape { name: "d36", d_model: 36, max_seq: 20, n_layers: 2, vocab_size: 21, d_head: 8, weight: 16, ..DEFAULT },
     REAL,
 ];
 

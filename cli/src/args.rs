@@ -111,6 +111,11 @@ pub struct RunArgs {
     #[arg(long)]
     pub plan: Option<PlanName>,
 
+    /// Stream: a token costs one position however long the text gets. Beyond the window attention
+    /// reaches back --max-seq positions and all else is carried on, so the text may differ there
+    #[arg(long, verbatim_doc_comment)]
+    pub stream: bool,
+
     /// Only the text: no router bars, no notes
     #[arg(short, long)]
     pub quiet: bool,

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use anyhow::{anyhow, Context, Result};
 use atome_engine::sample::Sampler;
-use atome_engine::{classify, predict_next_observed, Classifier, Layout, Model, Plan, Workspace};
+use atome_engine::{
+    classify, predict_next_observed, step_observed, Classifier, Layout, Model, Plan, RunError, Workspace,
+};
 use serde_json::json;
 
 use crate::args::{PlanName, RunArgs};
@@ -178,12 +180,21 @@ impl Session<'_> {
 
     fn continue_text(&mut self, prompt: &[u8]) -> Result<()> {
         let mut text = self.tokens(prompt)?;
-        self.note_cut(text.len(), "last");
+        if self.args.stream {
+            self.check_stream()?;
+            self.workspace.forget();
+        } else {
+            self.note_cut(text.len(), "last");
+        }
         let mut stats = self.stats();
         let mut output = TextOutput::new(self.args);
         let start = Instant::now();
         for _ in 0..self.args.tokens {
-            let token = self.next(&text, prompt.len(), &mut stats)?;
+            let token = if self.args.stream {
+                self.next_of_stream(&text, prompt.len(), &mut stats)?
+            } else {
+                self.next(&text, prompt.len(), &mut stats)?
+            };
             output.push(token)?;
             text.push(i32::try_from(token)?);
         }
@@ -217,6 +228,40 @@ impl Session<'_> {
             stats.add(&reading, start + reading.position, seen);
         })?;
         Ok(self.sampler.sample(self.workspace.logits()))
+    }
+
+    /// A stream keeps every layer's memory.
+    fn check_stream(&self) -> Result<()> {
+        if self.workspace.layout().plan() == Plan::Cached {
+            return Ok(());
+        }
+        let why = match self.args.plan {
+            Some(_) => "--stream: expected --plan cached".to_owned(),
+            None => {
+                format!("--stream: the cached plan takes more than {} bytes here; --plan cached", MOST_CACHED_BYTES)
+            }
+        };
+        Err(UsageError(why).into())
+    }
+
+    /// [`Session::next`] of a stream that holds all of `text` but its last token, or nothing yet.
+    fn next_of_stream(&mut self, text: &[i32], prompt_len: usize, stats: &mut RouterStats) -> Result<usize> {
+        let at_once = if text.len() == prompt_len { text.len().min(self.workspace.layout().max_seq()) } else { 0 };
+        let (prompt, rest) = text.split_at_checked(at_once).unwrap_or((text, &[]));
+        if !prompt.is_empty() {
+            predict_next_observed(&self.model, &mut self.workspace, prompt.iter().copied(), |reading| {
+                stats.add(&reading, reading.position, 0);
+            })?;
+        }
+        let unseen = if at_once == 0 { text.len() - 1 } else { at_once };
+        for (index, &token) in rest.iter().enumerate().skip(unseen - at_once) {
+            self.step(token, at_once + index, stats)?;
+        }
+        Ok(self.sampler.sample(self.workspace.logits()))
+    }
+
+    fn step(&mut self, token: i32, position: usize, stats: &mut RouterStats) -> Result<usize, RunError> {
+        step_observed(&self.model, &mut self.workspace, token, |reading| stats.add(&reading, position, 0))
     }
 
     fn name_class(&mut self, head: &atome_engine::Matrix, prompt: &[u8]) -> Result<()> {

@@ -46,6 +46,41 @@ fn expected_tokens(bytes: &[u8], prompt: &str, count: usize, max_seq: usize) -> 
     text.split_off(prompt.len())
 }
 
+/// Greedy tokens of a stream by the engine alone, one step a token from the first on.
+fn streamed_tokens(bytes: &[u8], prompt: &str, count: usize, max_seq: usize) -> Vec<i32> {
+    let shape = Shape::new(SMALL).unwrap();
+    let layout = Layout::new(shape, max_seq, Plan::Cached).unwrap();
+    let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+    let mut workspace = Workspace::new(layout, &mut floats, &mut words).unwrap();
+    let model = Model::new(shape, bytes).unwrap();
+    let mut next = 0;
+    for token in prompt.bytes() {
+        next = atome_engine::step(&model, &mut workspace, token.into()).unwrap();
+    }
+    let mut tokens = Vec::new();
+    for _ in 0..count {
+        tokens.push(next as i32);
+        next = atome_engine::step(&model, &mut workspace, next as i32).unwrap();
+    }
+    tokens
+}
+
+#[test]
+fn a_stream_goes_on_past_the_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let bytes = std::fs::read(&model).unwrap();
+    for prompt in ["Hello", "Hello, this is longer than the window"] {
+        let report =
+            json(atome().arg("run").arg(&model).args([prompt, "-n", "40", "--max-seq", "12", "--stream", "-t", "0"]));
+        assert_eq!(report["tokens"], serde_json::json!(streamed_tokens(&bytes, prompt, 40, 12)), "{prompt}");
+        let positions = report["router"]["positions"].as_u64().unwrap();
+        assert_eq!(positions, prompt.len() as u64 + 39);
+    }
+    let text = failure(atome().arg("run").arg(&model).args(["Hello", "--stream", "--plan", "lean"]), 2);
+    assert!(text.contains("--stream") && text.contains("--plan cached"), "{text}");
+}
+
 #[test]
 fn text_continues_past_the_window_in_both_plans() {
     let folder = tempfile::tempdir().unwrap();

@@ -64,6 +64,6 @@ pub use generate::{generate, generate_sliding};
 pub use layout::{c99_state_bytes, Layout, Plan};
 pub use predict::{argmax, predict_next, predict_next_observed};
 pub use shape::{Dims, Shape, ShapeError};
-pub use step::step;
+pub use step::{step, step_observed};
 pub use weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm, Trit, Trits, Weights};
 pub use workspace::{Workspace, WorkspaceError};

@@ -7,7 +7,7 @@
 //! max_seq tokens alone would forget all that, and compute max_seq positions.
 
 use crate::error::RunError;
-use crate::forward::{compute, unobserved, LastPosition, Positions};
+use crate::forward::{compute, unobserved, LastPosition, Positions, RouterReading};
 use crate::kernel;
 use crate::layout::Plan;
 use crate::predict::argmax;
@@ -28,6 +28,19 @@ const UNKNOWN: u64 = u64::MAX;
 /// [`RunError::LeanPlan`] unless the workspace has the cached plan, [`RunError::ShapeMismatch`] where it is for another
 /// shape, and nothing is written then; [`RunError::BrokenWeights`] where the weights break their promise.
 pub fn step<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, token: i32) -> Result<usize, RunError> {
+    step_observed(weights, workspace, token, unobserved)
+}
+
+/// [`step`], showing the router's shares at every layer; a reading's position is `position % max_seq`.
+///
+/// # Errors
+/// As [`step`].
+pub fn step_observed<'m>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    token: i32,
+    mut observe: impl FnMut(RouterReading),
+) -> Result<usize, RunError> {
     let layout = workspace.layout;
     if layout.plan() != Plan::Cached {
         return Err(RunError::LeanPlan);
@@ -45,7 +58,7 @@ pub fn step<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, token: i3
     let row = if row < max_seq { row } else { 0 };
     workspace.prefix.forget();
     workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));
-    compute(weights, workspace, Positions { row, before, count: 1 }, &mut unobserved).ok_or(RunError::BrokenWeights)?;
+    compute(weights, workspace, Positions { row, before, count: 1 }, &mut observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
     workspace.prefix.remember(identity, computed);
     let (normed, logits) = LastPosition::of(workspace, 1).final_norm(weights);
