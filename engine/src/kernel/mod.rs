@@ -2,33 +2,34 @@
 //!
 //! The functions in this folder are the definition: binary32, one rounding after every operation, never fused, sums in the
 //! order written and started from +0.0. Each of them first asks [`fast`] whether this target has a faster way, which gives
-//! the same bits: vector instructions on a host, chosen when the program runs ([`Kernel`]); on microcontrollers
-//! with an FPU what the feature `speed` adds; on other targets there is none.
+//! the same bits: vector instructions on a host, chosen when the program runs ([`Kernel`]); on a microcontroller what the
+//! feature `speed` adds.
 
 mod attention;
 mod conv;
-#[cfg(any(test, all(target_arch = "arm", target_os = "none", target_abi = "eabihf", feature = "speed")))]
+#[cfg(any(test, fast_ways = "fpu"))]
 mod hard_float;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(fast_ways = "host")]
 mod host;
 mod mix;
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[cfg(not(fast_ways = "host"))]
 mod none;
 mod norm;
 mod project;
+#[cfg(any(test, fast_ways = "fixed-point"))]
+#[doc(hidden)]
+pub mod soft_float;
 mod softmax;
 mod ssm;
 
-#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", feature = "speed"))]
+#[cfg(fast_ways = "fpu")]
 use hard_float as fast;
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#[cfg(fast_ways = "host")]
 use host as fast;
-#[cfg(not(any(
-    target_arch = "x86_64",
-    target_arch = "aarch64",
-    all(target_arch = "arm", target_os = "none", target_abi = "eabihf", feature = "speed")
-)))]
+#[cfg(fast_ways = "none")]
 use none as fast;
+#[cfg(fast_ways = "fixed-point")]
+use soft_float as fast;
 
 pub use attention::{attend, Keys, TopK, Window};
 pub use conv::conv_taps;

@@ -1,7 +1,7 @@
 //! No faster way than the definition.
 
 // Kernels that are faster in some respects take the rest from here.
-#![cfg_attr(feature = "speed", allow(dead_code))]
+#![cfg_attr(not(fast_ways = "none"), allow(dead_code))]
 
 use core::ffi::CStr;
 
@@ -41,15 +41,17 @@ impl Kernel {
         true
     }
 
-    /// Its name: "portable", or "fpu" with what the feature `speed` adds.
+    /// Its name: "portable"; with the feature `speed` "fpu" or "fixed-point".
     pub fn name(self) -> &'static str {
         self.c_name().to_str().unwrap_or_default()
     }
 
     /// Its name as a C string.
     pub const fn c_name(self) -> &'static CStr {
-        if cfg!(all(feature = "speed", target_os = "none", target_abi = "eabihf")) {
+        if cfg!(fast_ways = "fpu") {
             c"fpu"
+        } else if cfg!(fast_ways = "fixed-point") {
+            c"fixed-point"
         } else {
             c"portable"
         }

@@ -23,10 +23,10 @@ pub(super) fn five_taps(
     fits.then(|| convolve(packed, first, u, history, d, sums))
 }
 
-#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", feature = "speed"))]
+#[cfg(fast_ways = "fpu")]
 use dispatch::convolve;
 
-#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", feature = "speed"))]
+#[cfg(fast_ways = "fpu")]
 #[allow(unsafe_code)]
 mod dispatch {
     use super::TAPS;
@@ -70,7 +70,7 @@ mod dispatch {
 }
 
 /// What the assembly code does, for machines that do not run it.
-#[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", feature = "speed")))]
+#[cfg(not(fast_ways = "fpu"))]
 fn convolve(packed: &[u8], first: usize, u: &[f32], history: &mut [f32], d: usize, sums: &mut [f32]) {
     use crate::kernel::project::accumulate;
     use crate::weights::Trits;

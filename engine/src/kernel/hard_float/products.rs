@@ -30,7 +30,7 @@ pub(super) fn add_scaled(out: &mut [f32], weight: f32, values: &[f32]) {
     }
 }
 
-#[cfg(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", feature = "speed"))]
+#[cfg(fast_ways = "fpu")]
 #[allow(unsafe_code)]
 mod blocks {
     use super::BLOCK;
@@ -80,7 +80,7 @@ mod blocks {
 }
 
 /// What the assembly code does, for machines that do not run it.
-#[cfg(not(all(target_arch = "arm", target_os = "none", target_abi = "eabihf", feature = "speed")))]
+#[cfg(not(fast_ways = "fpu"))]
 mod blocks {
     use super::BLOCK;
 

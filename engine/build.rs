@@ -1,0 +1,19 @@
+//! Says which fast ways of computing this target has, as `cfg(fast_ways = "...")`: see `src/kernel/mod.rs`.
+
+use std::env::var;
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-check-cfg=cfg(fast_ways, values(\"host\", \"fpu\", \"fixed-point\", \"none\"))");
+    let cfg = |name: &str| var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    let has_float = cfg("FEATURE").split(',').any(|feature| feature == "f");
+    let speed = var("CARGO_FEATURE_SPEED").is_ok() && cfg("OS") == "none";
+    let ways = match (cfg("ARCH").as_str(), cfg("ABI").as_str()) {
+        ("x86_64" | "aarch64", _) => "host",
+        ("arm", "eabihf") if speed => "fpu",
+        ("arm", "eabi") if speed => "fixed-point",
+        ("riscv32", _) if speed && !has_float => "fixed-point",
+        _ => "none",
+    };
+    println!("cargo:rustc-cfg=fast_ways=\"{ways}\"");
+}

@@ -1,0 +1,70 @@
+//! Matrices times vectors: tables for a block of columns, then every row of every matrix.
+
+use super::accumulate::row_sum;
+use super::tables::{Tables, BLOCK};
+use crate::kernel::Projection;
+use crate::weights::Matrix;
+
+/// From so many rows on, filling the tables costs less than it saves.
+const WORTHWHILE_ROWS: usize = 8;
+
+/// `false`, with nothing done, where there are few rows, rows do not start on bytes, or an array is too short.
+///
+/// Takes a little over 3 KiB of stack (1 KiB on ARMv6-M).
+pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
+    let Some(cols) = projections.first().map(|first| first.matrix.cols()) else { return false };
+    let rows = projections.iter().fold(0, |rows, projection| projection.matrix.rows() + rows);
+    let is_like_first = |projection: &Projection| projection.matrix.cols() == cols;
+    let suits = rows >= WORTHWHILE_ROWS
+        && cols.is_multiple_of(4)
+        && projections.iter().all(is_like_first)
+        && positions.checked_mul(cols).is_some_and(|values| values <= inputs.len());
+    if !suits {
+        return false;
+    }
+    let mut tables = Tables::new();
+    for position in 0..positions {
+        let x = inputs.get(position * cols..).and_then(|rest| rest.get(..cols)).unwrap_or(&[]);
+        for projection in &mut *projections {
+            each_output(projection, position, |_, sum| *sum = 0.0);
+        }
+        let mut rest = x;
+        let mut start = 0;
+        while !rest.is_empty() {
+            let (block, later) = rest.split_at_checked(BLOCK).unwrap_or((rest, &[]));
+            tables.fill(block);
+            for projection in &mut *projections {
+                add_block(&tables, block, start, projection, position);
+            }
+            rest = later;
+            start += BLOCK / 4;
+        }
+        for projection in &mut *projections {
+            let scale = projection.matrix.scale();
+            each_output(projection, position, |_, sum| *sum *= scale);
+        }
+    }
+    true
+}
+
+/// Adds to every row's sum what a block of columns contributes; the block begins at byte `start` of a row.
+fn add_block(tables: &Tables, x: &[f32], start: usize, projection: &mut Projection, position: usize) {
+    let matrix: &Matrix = projection.matrix;
+    let mut packed = matrix.packed();
+    each_output(projection, position, |_, sum| {
+        let Some((row, later)) = packed.split_at_checked(matrix.cols() / 4) else { return };
+        packed = later;
+        let bytes = row.get(start..).and_then(|rest| rest.get(..x.len() / 4)).unwrap_or(&[]);
+        *sum = row_sum(tables, x, bytes, *sum);
+    });
+}
+
+/// Shows each output of a position, with its row.
+fn each_output(projection: &mut Projection, position: usize, mut show: impl FnMut(usize, &mut f32)) {
+    let mut at = position * projection.position_stride;
+    for row in 0..projection.matrix.rows() {
+        let Some(slot) = projection.out.get_mut(at) else { return };
+        show(row, slot);
+        at += projection.row_stride;
+    }
+}

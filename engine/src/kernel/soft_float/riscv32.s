@@ -1,0 +1,218 @@
+# Running sum of one row of ternary weights over one level of tables (tables.rs), for RV32I with C.
+#
+# Four columns a round. Each half of a byte of weights jumps, through a table of its own for each sign of the sum, to
+# code for just these two weights. A sum that changes sign swaps the tables. No binade is kept: the top bits of every
+# exact sum find the place of rounding anew, in a table where other cores count zeros.
+#
+#   a1  magnitude of the sum       a5  four weights        t1  jump tables of the sum's sign    t4  return address
+#   a2  exact sum, shifted         a6  entries             t2  shifts by top bits               t5  a term's place
+#   a3  how far it is shifted left a7  next weights        t3  term                             t6  scratch
+#   a4  scratch                    t0  end of the entries
+
+# Where rounding begins: 2^25.
+    .equ    .Lsf_ROUNDED_EXPONENT, 25
+
+    .section .text.__atome_engine_soft_float_groups, "ax", @progbits
+    .p2align 2
+
+    # Rounds the exact sum in a2, below 2^31. Below 2^25 it is not shifted, which leaves bit 31 clear; so does a carry
+    # out of the rounding.
+    .macro settle otherwise
+    srli    a3, a2, .Lsf_ROUNDED_EXPONENT
+    add     a3, a3, t2
+    lbu     a3, 0(a3)
+    sll     a2, a2, a3
+    srli    a4, a2, 8
+    andi    a4, a4, 1
+    add     a2, a2, a4
+    addi    a2, a2, 0x7f
+    bgez    a2, \otherwise
+    andi    a2, a2, -256
+    srl     a1, a2, a3
+    .endm
+
+    # Adds or subtracts the column at `place`.
+    .macro term op, place, otherwise
+    lw      t3, 4 * \place(a6)
+    \op     a2, a1, t3
+    bltz    a2, \otherwise
+    settle  \otherwise
+    .endm
+
+    # What to do where `term` cannot: slowly, or not at all. The place counts 4 more where the column is subtracted.
+    .macro otherwise name, place, same_sign, other_sign
+.Lsf_\name:
+    li      t5, \place
+    jal     t4, .Lsf_slow
+    .option push
+    .option norvc
+    j       \same_sign
+    .option pop
+    j       \other_sign
+    .endm
+
+    # The nine pairs of weights of one half: z, p and m for 0, +1 and -1. The last pair goes on to what follows.
+    .macro half h, place0, place1
+.Lsf_\h\()pp:
+    term    add, \place0, .Lsf_\h\()_p0p
+.Lsf_\h\()zp:
+    term    add, \place1, .Lsf_\h\()_p1
+    j       .Lsf_\h\()zz
+.Lsf_\h\()pm:
+    term    add, \place0, .Lsf_\h\()_p0m
+.Lsf_\h\()zm:
+    term    sub, \place1, .Lsf_\h\()_m1
+    j       .Lsf_\h\()zz
+.Lsf_\h\()mp:
+    term    sub, \place0, .Lsf_\h\()_m0p
+    term    add, \place1, .Lsf_\h\()_p1
+    j       .Lsf_\h\()zz
+.Lsf_\h\()mm:
+    term    sub, \place0, .Lsf_\h\()_m0m
+    term    sub, \place1, .Lsf_\h\()_m1
+    j       .Lsf_\h\()zz
+    otherwise \h\()_p0, \place0, .Lsf_\h\()zz, .Lsf_\h\()zz
+    otherwise \h\()_m0, 4 + \place0, .Lsf_\h\()zz, .Lsf_\h\()zz
+    otherwise \h\()_p1, \place1, .Lsf_\h\()zz, .Lsf_\h\()zz
+    otherwise \h\()_m1, 4 + \place1, .Lsf_\h\()zz, .Lsf_\h\()zz
+    otherwise \h\()_p0p, \place0, .Lsf_\h\()zp, .Lsf_\h\()zm
+    otherwise \h\()_p0m, \place0, .Lsf_\h\()zm, .Lsf_\h\()zp
+    otherwise \h\()_m0p, 4 + \place0, .Lsf_\h\()zp, .Lsf_\h\()zm
+    otherwise \h\()_m0m, 4 + \place0, .Lsf_\h\()zm, .Lsf_\h\()zp
+.Lsf_\h\()pz:
+    term    add, \place0, .Lsf_\h\()_p0
+    j       .Lsf_\h\()zz
+.Lsf_\h\()mz:
+    term    sub, \place0, .Lsf_\h\()_m0
+.Lsf_\h\()zz:
+    .endm
+
+    .global __atome_engine_soft_float_groups
+    .hidden __atome_engine_soft_float_groups
+    .type __atome_engine_soft_float_groups, @function
+# u32 f(struct { u32 magnitude, is_negative; u32 *entries; u8 *row; u32 *end; u32 level; } *): adds terms until `end`
+# (returns 0), or until one does not fit (returns its place, 0 to 3, in the group that `entries` and `row` then point
+# at).
+__atome_engine_soft_float_groups:
+    lw      a1, 0(a0)
+    lw      t6, 4(a0)
+    lw      a6, 8(a0)
+    lw      a7, 12(a0)
+    lw      t0, 16(a0)
+    la      t1, .Lsf_tables
+    addi    t2, t1, 256
+    beqz    t6, .Lsf_loop
+    addi    t1, t1, 128
+.Lsf_loop:
+    li      t5, 0
+    beq     a6, t0, .Lsf_return
+.Lsf_group:
+    lbu     a5, 0(a7)
+    addi    a7, a7, 1
+    andi    t6, a5, 15
+    slli    t6, t6, 2
+    add     t6, t6, t1
+    lw      t6, 0(t6)
+    jr      t6
+    half    a, 0, 1
+    srli    t6, a5, 2
+    andi    t6, t6, 60
+    add     t6, t6, t1
+    lw      t6, 64(t6)
+    jr      t6
+    half    b, 2, 3
+    addi    a6, a6, 16
+    bne     a6, t0, .Lsf_group
+    li      t5, 0
+.Lsf_return:
+    la      t6, .Lsf_tables
+    sub     t1, t1, t6
+    sw      a1, 0(a0)
+    sw      t1, 4(a0)
+    sw      a6, 8(a0)
+    sw      a7, 12(a0)
+    andi    a0, t5, 3
+    ret
+
+# Takes the term's place in t5. Returns behind the call, or one jump further where the sum's sign is another.
+.Lsf_slow:
+    andi    t6, t5, 3
+    slli    t6, t6, 2
+    add     t6, t6, a6
+    lw      t3, 0(t6)
+    andi    t6, t5, 4
+    beqz    t6, .Lsf_signed
+    neg     t3, t3
+.Lsf_signed:
+    add     a2, a1, t3
+    bltz    a2, .Lsf_beyond
+    # From 2^25 on, it is the rounding that carried: too rare to be worth code.
+    srli    a4, a2, .Lsf_ROUNDED_EXPONENT
+    bnez    a4, .Lsf_stop
+    # An even sum below 2^25 is what it is; of an odd one, too little is known.
+    andi    a4, a2, 1
+    bnez    a4, .Lsf_stop
+    mv      a1, a2
+    jr      t4
+
+# Too large, a misfit, or below zero.
+.Lsf_beyond:
+    bgez    t3, .Lsf_stop
+    slli    t6, t3, 1
+    beqz    t6, .Lsf_stop
+    neg     a2, a2
+    srli    t6, a2, .Lsf_ROUNDED_EXPONENT
+    beqz    t6, .Lsf_small
+    settle  .Lsf_stop
+.Lsf_swap:
+    xori    t1, t1, 128
+    jr      4(t4)
+.Lsf_small:
+    andi    t6, a2, 1
+    bnez    t6, .Lsf_stop
+    mv      a1, a2
+    j       .Lsf_swap
+
+.Lsf_stop:
+    addi    a7, a7, -1
+    j       .Lsf_return
+    .size   __atome_engine_soft_float_groups, . - __atome_engine_soft_float_groups
+
+    .section .rodata.__atome_engine_soft_float_groups, "a", @progbits
+    .macro row h, p, m
+    .word   .Lsf_\h\()zz, .Lsf_\h\()\p\()z, .Lsf_\h\()zz, .Lsf_\h\()\m\()z
+    .word   .Lsf_\h\()z\p, .Lsf_\h\()\p\p, .Lsf_\h\()z\p, .Lsf_\h\()\m\p
+    .word   .Lsf_\h\()zz, .Lsf_\h\()\p\()z, .Lsf_\h\()zz, .Lsf_\h\()\m\()z
+    .word   .Lsf_\h\()z\m, .Lsf_\h\()\p\m, .Lsf_\h\()z\m, .Lsf_\h\()\m\m
+    .endm
+    .p2align 8
+# Bits 0-3, bits 4-7; then both with the signs swapped; then shifts for sums from 2^25 to 2^31.
+.Lsf_tables:
+    row     a, p, m
+    row     b, p, m
+    row     a, m, p
+    row     b, m, p
+    .byte   0, 6
+    .rept   2
+    .byte   5
+    .endr
+    .rept   4
+    .byte   4
+    .endr
+    .rept   8
+    .byte   3
+    .endr
+    .rept   16
+    .byte   2
+    .endr
+    .rept   32
+    .byte   1
+    .endr
+
+# Other assembly may follow in the same object.
+    .purgem settle
+    .purgem term
+    .purgem otherwise
+    .purgem half
+    .purgem row
+    .text

@@ -1,0 +1,266 @@
+@ Running sum of one row of ternary weights over one level of tables (tables.rs), for ARMv6-M.
+@
+@ Four columns a round. Each half of a byte of weights jumps, through a table of its own for each sign of the sum, to
+@ code for just these two weights. A sum that changes sign swaps the tables. No binade is kept: the top bits of every
+@ exact sum find the place of rounding anew, in a table where other cores count zeros.
+@
+@   r0  magnitude of the sum         r4  0x7f           r7   tables of the sum's sign     r10  end of the entries
+@   r1  exact sum, shifted           r5  scratch        r9   next weights                 r12  a term's place
+@   r2  entries                      r6  four weights   lr   return address
+@   r3  how far it is shifted left
+
+    .syntax unified
+
+@ Where rounding begins: 2^25.
+    .equ    .Lsf_ROUNDED_EXPONENT, 25
+@ In the tables of one sign: shifts, then addresses for bits 0-3 of the weights, then for bits 4-7.
+    .equ    .Lsf_FIRST_HALF, 128
+    .equ    .Lsf_SECOND_HALF, 192
+
+    .section .text.__atome_engine_soft_float_groups, "ax", %progbits
+    .p2align 2
+
+    @ Rounds the exact sum in r1. Out of the window, or below 2^25, the shift is 32, which leaves bit 31 clear; so does
+    @ a carry out of the rounding.
+    .macro settle otherwise
+    lsls    r1, r3
+    lsrs    r5, r1, #9
+    adcs    r1, r4
+    bpl     \otherwise
+    lsrs    r0, r1, #8
+    lsls    r0, #8
+    lsrs    r0, r3
+    .endm
+
+    @ Adds or subtracts the column at `place`.
+    .macro term op, place, otherwise
+    ldr     r1, [r2, #4 * \place]
+    \op     r1, r0, r1
+    lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
+    ldrb    r3, [r7, r3]
+    settle  \otherwise
+    .endm
+
+    @ What to do where `term` cannot: slowly, or not at all.
+    .macro otherwise name, slow, place, same_sign, other_sign
+.Lsf_\name:
+    movs    r5, #\place
+    bl      \slow
+    b.n     \same_sign
+    b.n     \other_sign
+    .endm
+
+    @ The nine pairs of weights of one half: z, p and m for 0, +1 and -1. What they branch to stands in their middle.
+    .macro half h, place0, place1
+.Lsf_\h\()pz:
+    term    adds, \place0, .Lsf_\h\()_p0
+    b.n     .Lsf_\h\()zz
+.Lsf_\h\()mz:
+    term    subs, \place0, .Lsf_\h\()_m0
+    b.n     .Lsf_\h\()zz
+.Lsf_\h\()pp:
+    term    adds, \place0, .Lsf_\h\()_p0p
+.Lsf_\h\()zp:
+    term    adds, \place1, .Lsf_\h\()_p1
+    b.n     .Lsf_\h\()zz
+.Lsf_\h\()pm:
+    term    adds, \place0, .Lsf_\h\()_p0m
+.Lsf_\h\()zm:
+    term    subs, \place1, .Lsf_\h\()_m1
+    b.n     .Lsf_\h\()zz
+    otherwise \h\()_p0, .Lsf_added, \place0, .Lsf_\h\()zz, .Lsf_\h\()zz
+    otherwise \h\()_m0, .Lsf_subtracted, \place0, .Lsf_\h\()zz, .Lsf_\h\()zz
+    otherwise \h\()_p1, .Lsf_added, \place1, .Lsf_\h\()zz, .Lsf_\h\()zz
+    otherwise \h\()_m1, .Lsf_subtracted, \place1, .Lsf_\h\()zz, .Lsf_\h\()zz
+    otherwise \h\()_p0p, .Lsf_added, \place0, .Lsf_\h\()zp, .Lsf_\h\()zm
+    otherwise \h\()_p0m, .Lsf_added, \place0, .Lsf_\h\()zm, .Lsf_\h\()zp
+    otherwise \h\()_m0p, .Lsf_subtracted, \place0, .Lsf_\h\()zp, .Lsf_\h\()zm
+    otherwise \h\()_m0m, .Lsf_subtracted, \place0, .Lsf_\h\()zm, .Lsf_\h\()zp
+.Lsf_\h\()mp:
+    term    subs, \place0, .Lsf_\h\()_m0p
+    term    adds, \place1, .Lsf_\h\()_p1
+    b.n     .Lsf_\h\()zz
+.Lsf_\h\()mm:
+    term    subs, \place0, .Lsf_\h\()_m0m
+    term    subs, \place1, .Lsf_\h\()_m1
+    @ The last pair goes on to what follows.
+.Lsf_\h\()zz:
+    .endm
+
+.Lsf_group:
+    mov     r1, r9
+    ldrb    r6, [r1]
+    adds    r1, #1
+    mov     r9, r1
+    lsls    r1, r6, #28
+    lsrs    r1, #26
+    adds    r1, #.Lsf_FIRST_HALF
+    ldr     r1, [r7, r1]
+    mov     pc, r1
+    half    a, 0, 1
+    lsrs    r1, r6, #4
+    lsls    r1, #2
+    adds    r1, #.Lsf_SECOND_HALF
+    ldr     r1, [r7, r1]
+    mov     pc, r1
+    half    b, 2, 3
+    adds    r2, #16
+    cmp     r2, r10
+    beq     .Lsf_done
+    b.n     .Lsf_group
+.Lsf_done:
+    movs    r1, #0
+    b.n     .Lsf_return
+
+@ Takes the term's place in r5. Returns behind the call, or one branch further where the sum's sign is another.
+.Lsf_subtracted:
+    mov     r12, r5
+    lsls    r5, #2
+    ldr     r1, [r2, r5]
+    negs    r1, r1
+    b.n     .Lsf_slow
+.Lsf_added:
+    mov     r12, r5
+    lsls    r5, #2
+    ldr     r1, [r2, r5]
+.Lsf_slow:
+    adds    r3, r0, r1
+    bmi     .Lsf_beyond
+    @ From 2^25 on, it is the rounding that carried: too rare to be worth code.
+    lsrs    r5, r3, #.Lsf_ROUNDED_EXPONENT
+    bne     .Lsf_stop
+    @ An even sum below 2^25 is what it is; of an odd one, too little is known.
+    lsrs    r5, r3, #1
+    bcs     .Lsf_stop
+    movs    r0, r3
+    bx      lr
+
+@ Too large, a misfit, or below zero.
+.Lsf_beyond:
+    cmp     r1, #0
+    bge     .Lsf_stop
+    lsls    r1, #1
+    beq     .Lsf_stop
+    negs    r1, r3
+    lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
+    beq     .Lsf_small
+    ldrb    r3, [r7, r3]
+    settle  .Lsf_stop
+.Lsf_swap:
+    movs    r1, #1
+    lsls    r1, #8
+    eors    r7, r1
+    mov     r1, lr
+    adds    r1, #2
+    bx      r1
+.Lsf_small:
+    lsrs    r5, r1, #1
+    bcs     .Lsf_stop
+    movs    r0, r1
+    b.n     .Lsf_swap
+
+.Lsf_stop:
+    mov     r1, r9
+    subs    r1, #1
+    mov     r9, r1
+    mov     r1, r12
+.Lsf_return:
+    ldr     r4, .Lsf_tables_address
+    subs    r7, r7, r4
+    mov     r3, r9
+    mov     r6, r10
+    pop     {r4}
+    str     r0, [r4]
+    str     r7, [r4, #4]
+    str     r2, [r4, #8]
+    str     r3, [r4, #12]
+    movs    r0, r1
+    pop     {r5, r6}
+    mov     r9, r5
+    mov     r10, r6
+    pop     {r4-r7, pc}
+
+    .global __atome_engine_soft_float_groups
+    .hidden __atome_engine_soft_float_groups
+    .type __atome_engine_soft_float_groups, %function
+    .p2align 1
+    .thumb_func
+@ u32 f(struct { u32 magnitude, is_negative; u32 *entries; u8 *row; u32 *end; u32 level; } *): adds terms until `end`
+@ (returns 0), or until one does not fit (returns its place, 0 to 3, in the group that `entries` and `row` then point
+@ at).
+__atome_engine_soft_float_groups:
+    push    {r4-r7, lr}
+    mov     r5, r9
+    mov     r6, r10
+    push    {r0, r5, r6}
+    ldr     r7, .Lsf_tables_address
+    ldr     r1, [r0, #4]
+    cmp     r1, #0
+    beq     1f
+    adds    r7, #128
+    adds    r7, #128
+1:
+    ldr     r1, [r0, #12]
+    mov     r9, r1
+    ldr     r1, [r0, #16]
+    mov     r10, r1
+    ldr     r2, [r0, #8]
+    ldr     r0, [r0]
+    movs    r4, #0x7f
+    movs    r1, #0
+    cmp     r2, r10
+    beq     .Lsf_return
+    b.n     .Lsf_group
+    .size   __atome_engine_soft_float_groups, . - __atome_engine_soft_float_groups
+
+    .p2align 2
+.Lsf_tables_address:
+    .word   .Lsf_tables
+
+    @ Bits 0-3, bits 4-7; then both with the signs swapped.
+    .macro row h, p, m
+    .word   .Lsf_\h\()zz+1, .Lsf_\h\()\p\()z+1, .Lsf_\h\()zz+1, .Lsf_\h\()\m\()z+1
+    .word   .Lsf_\h\()z\p\()+1, .Lsf_\h\()\p\p\()+1, .Lsf_\h\()z\p\()+1, .Lsf_\h\()\m\p\()+1
+    .word   .Lsf_\h\()zz+1, .Lsf_\h\()\p\()z+1, .Lsf_\h\()zz+1, .Lsf_\h\()\m\()z+1
+    .word   .Lsf_\h\()z\m\()+1, .Lsf_\h\()\p\m\()+1, .Lsf_\h\()z\m\()+1, .Lsf_\h\()\m\m\()+1
+    .endm
+    @ By the top bits: shifts for sums from 2^25 to 2^31.
+    .macro shifts
+    .byte   32, 6
+    .rept   2
+    .byte   5
+    .endr
+    .rept   4
+    .byte   4
+    .endr
+    .rept   8
+    .byte   3
+    .endr
+    .rept   16
+    .byte   2
+    .endr
+    .rept   32
+    .byte   1
+    .endr
+    .rept   64
+    .byte   32
+    .endr
+    .endm
+
+    .p2align 9
+.Lsf_tables:
+    shifts
+    row     a, p, m
+    row     b, p, m
+    shifts
+    row     a, m, p
+    row     b, m, p
+
+@ Other assembly may follow in the same object.
+    .purgem settle
+    .purgem term
+    .purgem otherwise
+    .purgem half
+    .purgem row
+    .purgem shifts
+    .text
