@@ -41,8 +41,6 @@ pub(crate) fn forward<'m, 'w, 's>(
     }
     let identity = weights.identity();
     let start = workspace.prefix.reusable(identity, n);
-    // Should this call be cut short, the half-written memory must not be taken for a prefix.
-    workspace.prefix.forget();
     let positions = Positions { row: start, before: start, count: n - start };
     compute(weights, workspace, positions, observe).ok_or(RunError::BrokenWeights)?;
     if workspace.layout.plan() == Plan::Cached {
@@ -77,6 +75,13 @@ pub(crate) fn compute<'m>(
     observe: &mut impl FnMut(RouterReading),
 ) -> Option<()> {
     let layout = workspace.layout;
+    let has_gates = layout.plan() == Plan::Cached && workspace.prefix.is_of(weights.identity());
+    // Should this call be cut short, the half-written memory must not be taken for a prefix.
+    if has_gates {
+        workspace.prefix.drop_positions();
+    } else {
+        workspace.prefix.forget();
+    }
     let widest = layout.shape().d_model().max(layout.shape().d_head());
     let most = MOST_POSITIONS.min(MOST_FLOATS.checked_div(widest)?);
     let Scratch { last_shares, residual, normed, query, attended, kept_scores, kept_rows, layers } =
@@ -84,7 +89,8 @@ pub(crate) fn compute<'m>(
     let rows = Rows { most: 1, residual, normed, query, attended };
     let router = &mut *workspace.router;
     let tokens = workspace.prefix.from(positions.row);
-    let pass = Pass { weights, layout, positions, router, last_shares, kept_scores, kept_rows, layers, observe };
+    let pass =
+        Pass { weights, layout, positions, has_gates, router, last_shares, kept_scores, kept_rows, layers, observe };
     if most > 1 && positions.count > 1 {
         pass.run_together(tokens, most, rows)
     } else {
@@ -138,6 +144,8 @@ struct Pass<'p, W, F> {
     layout: Layout,
     /// All that are to be computed.
     positions: Positions,
+    /// Whether the gates, which follow from the weights alone, are those of this model.
+    has_gates: bool,
     router: &'p mut [f32],
     last_shares: &'p mut [f32],
     kept_scores: &'p mut [f32],
@@ -198,8 +206,13 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, W, F> {
         let (d, pathways) = (self.layout.shape().d_model(), self.layout.shape().n_pathways());
         let block = self.weights.block(layer)?;
         let mut memory = LayerMemory::of(&self.layout, self.layers, layer)?;
+        // A sequence is always a fresh start: no history, state 0.
         if chunk.before == 0 {
-            start_sequence(&block, &mut memory);
+            memory.history.fill(0.0);
+            memory.state.fill(0.0);
+            if !self.has_gates {
+                fill_gates(&block, &mut memory);
+            }
         }
         let mut done = 0;
         while done < chunk.count {
@@ -250,10 +263,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, W, F> {
     }
 }
 
-/// A sequence is always a fresh start: no history, state 0.
-fn start_sequence(block: &Block, memory: &mut LayerMemory) {
-    memory.history.fill(0.0);
-    memory.state.fill(0.0);
+fn fill_gates(block: &Block, memory: &mut LayerMemory) {
     for (gate, a_raw) in memory.gate.iter_mut().zip(block.ssm.a_raw.iter()) {
         *gate = kernel::gate(a_raw);
     }

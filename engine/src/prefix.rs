@@ -28,7 +28,7 @@ impl<'w> Prefix<'w> {
         for (slot, token) in self.tokens.iter_mut().zip(tokens) {
             let id = Self::id(token, vocab_size) as u32;
             if *slot != id && n < computed {
-                *self.tag = [0; TAG_WORDS];
+                self.tag[2] = 0;
             }
             *slot = id;
             n += 1;
@@ -42,7 +42,7 @@ impl<'w> Prefix<'w> {
             *slot = token as u32;
         }
         if n < self.computed() {
-            self.forget();
+            self.drop_positions();
         }
     }
 
@@ -52,7 +52,7 @@ impl<'w> Prefix<'w> {
         for slot in self.tokens.iter_mut().rev() {
             core::mem::swap(slot, &mut moved);
         }
-        self.forget();
+        self.drop_positions();
     }
 
     /// How many positions of a stream are computed for the model `identity`. Once a stream has gone round the memory, only
@@ -63,6 +63,11 @@ impl<'w> Prefix<'w> {
         } else {
             0
         }
+    }
+
+    /// Whether the memory was last used for the model `identity`. Not for 0, which stands for "unknown".
+    pub(crate) fn is_of(&self, identity: u64) -> bool {
+        identity != 0 && self.belongs_to(identity)
     }
 
     fn belongs_to(&self, identity: u64) -> bool {
@@ -78,7 +83,7 @@ impl<'w> Prefix<'w> {
     ///
     /// All computed positions or none: the recurrence has moved on to the last of them and cannot go back.
     pub(crate) fn reusable(&self, identity: u64, n: usize) -> usize {
-        if identity != 0 && self.belongs_to(identity) && self.computed() <= n {
+        if self.is_of(identity) && self.computed() <= n {
             self.computed()
         } else {
             0
@@ -93,6 +98,11 @@ impl<'w> Prefix<'w> {
     /// Notes that the first `n` positions are computed for the model `identity`.
     pub(crate) fn remember(&mut self, identity: u64, n: usize) {
         *self.tag = [identity as u32, (identity >> 32) as u32, n as u32];
+    }
+
+    /// Gives up the computed positions. What depends on the model alone stays.
+    pub(crate) fn drop_positions(&mut self) {
+        self.tag[2] = 0;
     }
 
     /// Nothing is reused until the next [`Prefix::remember`].

@@ -56,7 +56,6 @@ pub fn step_observed<'m>(
     let max_seq = layout.max_seq();
     let row = if before < max_seq { before } else { before - max_seq };
     let row = if row < max_seq { row } else { 0 };
-    workspace.prefix.forget();
     workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));
     compute(weights, workspace, Positions { row, before, count: 1 }, &mut observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };

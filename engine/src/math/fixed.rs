@@ -14,10 +14,17 @@ pub(super) const LN2_LOW: u32 = 0xc9e3_b398;
 
 /// Upper 64 bits of the 128-bit product `a * b`, rounded down.
 ///
-/// Built from four 32 x 32 -> 64 multiplications: `u128` would call `__multi3`, which the runtime libraries of
-/// 32-bit targets lack.
+/// On 32-bit targets built from four 32 x 32 -> 64 multiplications: `u128` would call `__multi3`, which their runtime
+/// libraries lack.
 #[inline]
 pub(crate) fn mul_high(a: u64, b: u64) -> u64 {
+    if cfg!(target_pointer_width = "64") {
+        return ((u128::from(a) * u128::from(b)) >> 64) as u64;
+    }
+    by_halves(a, b)
+}
+
+fn by_halves(a: u64, b: u64) -> u64 {
     let (a1, a0) = (a >> 32, a & 0xffff_ffff);
     let (b1, b0) = (b >> 32, b & 0xffff_ffff);
     // Neither sum overflows: (2^32 - 1)^2 + 2 (2^32 - 1) = 2^64 - 1.
@@ -65,7 +72,10 @@ mod tests {
             state ^ (state >> 29)
         };
         let edges = [0, 1, 2, 0xffff_ffff, 0x1_0000_0000, 0xffff_ffff_0000_0000, u64::MAX - 1, u64::MAX];
-        let check = |a: u64, b: u64| assert_eq!(mul_high(a, b), ((a as u128 * b as u128) >> 64) as u64, "{a} * {b}");
+        let check = |a: u64, b: u64| {
+            assert_eq!(by_halves(a, b), ((a as u128 * b as u128) >> 64) as u64, "{a} * {b}");
+            assert_eq!(mul_high(a, b), by_halves(a, b), "{a} * {b}");
+        };
         for a in edges {
             for b in edges {
                 check(a, b);

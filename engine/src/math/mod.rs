@@ -4,7 +4,8 @@
 //!
 //! - *portable* (default): [`exp`], [`tanh`] and [`sqrt`] are correctly rounded to nearest even, so every target
 //!   gives the same bits. They use integer arithmetic only: a core without an FPU runs them as they stand, and no
-//!   compiler flag that concerns floating point can change a result. The widest product is 32 x 32 -> 64 bits.
+//!   compiler flag that concerns floating point can change a result. The widest product is 32 x 32 -> 64 bits, on a
+//!   64-bit target 64 x 64 -> 128. (On x86-64 the processor's square root, which is correctly rounded, stands in.)
 //! - *system* (cargo feature `system-libm`): `expf`, `tanhf` and `sqrtf` of the C library that the program links.
 //!
 //! Whatever the mode, [`portable`] holds the portable functions, and [`ln`] is portable.
@@ -31,6 +32,8 @@
 mod exp;
 mod fixed;
 mod ln;
+#[cfg(target_arch = "x86_64")]
+mod processor;
 mod sqrt;
 #[cfg(feature = "system-libm")]
 mod system;
@@ -46,8 +49,12 @@ pub mod portable {
     pub use super::tanh::tanh;
 }
 
+#[cfg(not(any(feature = "system-libm", target_arch = "x86_64")))]
+pub use portable::sqrt;
 #[cfg(not(feature = "system-libm"))]
-pub use portable::{exp, sqrt, tanh};
+pub use portable::{exp, tanh};
+#[cfg(all(not(feature = "system-libm"), target_arch = "x86_64"))]
+pub use processor::sqrt;
 #[cfg(feature = "system-libm")]
 pub use system::{exp, sqrt, tanh};
 
