@@ -6,7 +6,7 @@ use crate::weights::Attention;
 /// The memory of one layer's attention, borrowed from a workspace.
 #[derive(Debug)]
 pub struct AttentionMemory<'w> {
-    /// `[d_head][max_seq]`.
+    /// As [`Keys::elements`].
     pub(crate) keys: &'w mut [f32],
     /// `[max_seq][d_model]`.
     pub(crate) values: &'w mut [f32],
@@ -23,18 +23,19 @@ pub struct AttentionMemory<'w> {
 }
 
 impl AttentionMemory<'_> {
-    /// The projections that store keys and values in the rows from `row` on, and leave queries. `None` where there is no
-    /// such row.
+    /// The projections that store keys and values in the rows from `row` on, all of one tile, and leave queries. `None`
+    /// where there is no such row.
     pub(crate) fn projections<'p, 'm>(
         &'p mut self,
         attention: &'p Attention<'m>,
         row: usize,
     ) -> Option<[Projection<'p, 'm>; 3]> {
+        let (first, step) = Keys::place(self.max_seq, attention.wk.rows(), row);
         Some([
             Projection {
                 matrix: &attention.wk,
-                out: self.keys.get_mut(row..)?,
-                row_stride: self.max_seq,
+                out: self.keys.get_mut(first..)?,
+                row_stride: step,
                 position_stride: 1,
             },
             Projection::new(&attention.wv, self.values.get_mut(row * attention.wv.rows()..)?),
@@ -62,7 +63,7 @@ impl AttentionMemory<'_> {
         let (h, d) = (attention.wq.rows(), attention.wv.rows());
         let slots = attention.top_k.min(window.len);
         let kept = TopK::new(self.kept_scores.get_mut(..slots)?, self.kept_rows.get_mut(..slots)?);
-        let keys = Keys { elements: self.keys, stride: self.max_seq };
+        let keys = Keys { elements: self.keys, rows: self.max_seq, d_head: h };
         let query = self.query.get(position * h..(position + 1) * h)?;
         let out = self.attended.get_mut(position * d..(position + 1) * d)?;
         kernel::attend(query, &keys, self.values, window, kept, out);

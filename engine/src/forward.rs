@@ -6,7 +6,7 @@
 
 use crate::attention::AttentionMemory;
 use crate::error::RunError;
-use crate::kernel::{self, Mix, Projection, Window, MOST_FLOATS, MOST_POSITIONS};
+use crate::kernel::{self, Mix, Projection, Window, MOST_FLOATS, MOST_POSITIONS, TILE};
 use crate::layout::{Layout, Plan};
 use crate::weights::{Block, Weights};
 use crate::workspace::{LayerMemory, Scratch, Workspace};
@@ -216,7 +216,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, W, F> {
         }
         let mut done = 0;
         while done < chunk.count {
-            let part = chunk.part(done, rows.most);
+            let part = chunk.part(done, rows.most.min(TILE - (chunk.row + done) % TILE));
             let residual = rows.residual.get_mut(done * d..(done + part.count) * d)?;
             done += part.count;
             kernel::layer_norm(&block.norm, residual, rows.normed);

@@ -45,7 +45,7 @@ pub(crate) struct Scratch<'w> {
 /// What one layer remembers of the positions before the current one.
 #[derive(Debug)]
 pub(crate) struct LayerMemory<'w> {
-    /// `[d_head][max_seq]`.
+    /// `[max_seq][d_head]`, in the order of [`crate::kernel::Keys`].
     pub keys: &'w mut [f32],
     /// `[max_seq][d_model]`.
     pub values: &'w mut [f32],

@@ -127,7 +127,7 @@ fn attention(rng: &mut Rng, case: usize) {
         let (mut scores, mut positions) = (vec![0.0; slots], vec![0; slots]);
         let mut out = vec![7.0; d];
         let best = TopK::new(&mut scores, &mut positions);
-        kernel::attend(&query, &Keys { elements: &elements, stride }, &rows, &window, best, &mut out);
+        kernel::attend(&query, &Keys { elements: &elements, rows: stride, d_head: h }, &rows, &window, best, &mut out);
         out.extend(scores);
         out.extend(positions.iter().map(|&position| position as f32));
         out

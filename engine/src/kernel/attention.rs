@@ -27,10 +27,10 @@ impl<'w> TopK<'w> {
         Self { scores, rows }
     }
 
-    /// Whether `score` would enter.
+    /// What a score must be greater than to enter; `None` where there are no slots.
     #[inline]
-    pub fn admits(&self, score: f32) -> bool {
-        self.scores.last().is_some_and(|&least| score > least)
+    pub(super) fn least(&self) -> Option<f32> {
+        self.scores.last().copied()
     }
 
     /// Lets `score` in ahead of the first strictly smaller one; the last one falls out. Equal scores keep their order, so
@@ -48,17 +48,47 @@ impl<'w> TopK<'w> {
     }
 }
 
-/// Keys, so that the same element of neighbouring rows lies side by side: element `e` of row `r` at `e * stride + r`.
+/// Rows of keys whose same elements lie side by side, so that their scores can be summed together. A host's vectors want
+/// few enough for a cache; otherwise it is all rows.
+pub(crate) const TILE: usize = if cfg!(fast_ways = "host") { 16 } else { usize::MAX };
+
+/// Keys, tile after tile of up to [`TILE`] rows. A tile holds element 0 of its rows, then element 1, and so on.
 #[derive(Clone, Copy, Debug)]
 pub struct Keys<'w> {
-    /// `[d_head][stride]`.
+    /// `[tiles][d_head][rows of the tile]`.
     pub elements: &'w [f32],
     /// Rows that there is room for.
-    pub stride: usize,
+    pub rows: usize,
+    /// Elements of a key.
+    pub d_head: usize,
+}
+
+impl Keys<'_> {
+    /// The rows of the tile that `row` is in.
+    #[inline]
+    #[cfg_attr(not(any(test, fast_ways = "fpu")), allow(dead_code))]
+    pub(super) fn tile(&self, row: usize) -> Range<usize> {
+        if TILE == usize::MAX {
+            return 0..self.rows;
+        }
+        let first = row - row % TILE;
+        first..self.rows.min(first + TILE)
+    }
+
+    /// Where the elements of `row` lie: the index of the first, and the distance to the next.
+    #[inline]
+    pub fn place(rows: usize, d_head: usize, row: usize) -> (usize, usize) {
+        if TILE == usize::MAX {
+            return (row, rows);
+        }
+        let in_tile = row % TILE;
+        let first = row - in_tile;
+        (first * d_head + in_tile, TILE.min(rows.saturating_sub(first)))
+    }
 }
 
 /// The rows of keys and values that a query attends to: those of the last `len` positions. A row holds a position until
-/// one that is `Keys::stride` later takes its place.
+/// one that is `Keys::rows` later takes its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     /// Row of the query's own position.
@@ -70,11 +100,11 @@ pub struct Window {
 impl Window {
     /// The rows, oldest position first; the second part is empty unless the rows wrap around.
     #[inline]
-    pub(super) fn rows(&self, stride: usize) -> [Range<usize>; 2] {
+    pub(super) fn rows(&self, rows: usize) -> [Range<usize>; 2] {
         let end = self.newest + 1;
         match end.checked_sub(self.len) {
             Some(oldest) => [oldest..end, 0..0],
-            None => [(stride + end).saturating_sub(self.len)..stride, 0..end],
+            None => [(rows + end).saturating_sub(self.len)..rows, 0..end],
         }
     }
 }
@@ -86,7 +116,7 @@ impl Window {
 pub fn attend(query: &[f32], keys: &Keys, values: &[f32], window: &Window, mut best: TopK, out: &mut [f32]) {
     let scale = 1.0 / sqrt(query.len() as f32);
     if !fast::offer_scores(query, keys, window, scale, &mut best) {
-        for row in window.rows(keys.stride).into_iter().flatten() {
+        for row in window.rows(keys.rows).into_iter().flatten() {
             best.offer(score(query, keys, row) * scale, row as u32);
         }
     }
@@ -99,12 +129,12 @@ pub fn attend(query: &[f32], keys: &Keys, values: &[f32], window: &Window, mut b
 /// The product of the query with the key of `row`.
 #[inline]
 pub(super) fn score(query: &[f32], keys: &Keys, row: usize) -> f32 {
-    let mut at = row;
+    let (mut at, step) = Keys::place(keys.rows, keys.d_head, row);
     let mut sum = 0.0;
     for q in query {
         let Some(key) = keys.elements.get(at) else { break };
         sum += q * key;
-        at += keys.stride;
+        at += step;
     }
     sum
 }

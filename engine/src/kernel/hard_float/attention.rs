@@ -11,19 +11,23 @@ pub(in crate::kernel) fn offer_scores(
     scale: f32,
     best: &mut TopK,
 ) -> bool {
-    for rows in window.rows(keys.stride) {
-        for first in rows.clone().step_by(ROWS) {
-            let last = rows.end.min(first + ROWS);
+    for rows in window.rows(keys.rows) {
+        let mut row = rows.start;
+        while row < rows.end {
+            let tile = keys.tile(row);
+            let last = rows.end.min(tile.end).min(row + ROWS);
             // Where fewer rows are left, earlier or later ones make up the eight: what they give is thrown away.
-            let from = first.min(keys.stride.saturating_sub(ROWS));
-            let dots = keys.elements.get(from..).and_then(|elements| eight_dots(query, elements, keys.stride));
-            for row in first..last {
+            let from = row.min(tile.end.saturating_sub(ROWS)).max(tile.start);
+            let (at, step) = Keys::place(keys.rows, keys.d_head, from);
+            let dots = keys.elements.get(at..).and_then(|elements| eight_dots(query, elements, step));
+            for row in row..last {
                 let known = dots.and_then(|dots| dots.get(row - from).copied());
                 let score = known.unwrap_or_else(|| score(query, keys, row)) * scale;
-                if best.admits(score) {
+                if best.least().is_some_and(|least| score > least) {
                     best.offer(score, row as u32);
                 }
             }
+            row = last;
         }
     }
     true

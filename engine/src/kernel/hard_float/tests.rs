@@ -120,7 +120,7 @@ fn products_are_summed_in_order() {
             let mut values = |count| -> Vec<f32> { (0..count).map(|_| random.float(round % 2 == 0)).collect() };
             let (a, stride) = (values(len), 8 + round % 4);
             let elements = values(stride * len);
-            let keys = Keys { elements: &elements, stride };
+            let keys = Keys { elements: &elements, rows: stride, d_head: len };
             let dots = eight_dots(&a, &elements, stride);
             assert_eq!(dots.is_some(), len > 0);
             assert!(dots.into_iter().flatten().enumerate().all(|(row, sum)| same(sum, score(&a, &keys, row))));
@@ -143,7 +143,8 @@ fn windows_are_scored_like_single_rows() {
             for len in 1..=stride {
                 let query: Vec<f32> = (0..5).map(|_| random.float(len % 4 == 0)).collect();
                 let elements: Vec<f32> = (0..5 * stride).map(|_| random.float(len % 4 == 0)).collect();
-                let (keys, window) = (Keys { elements: &elements, stride }, Window { newest, len });
+                let (keys, window) =
+                    (Keys { elements: &elements, rows: stride, d_head: query.len() }, Window { newest, len });
                 let (mut scores, mut rows) = ([[0.0; 3]; 2], [[0; 3]; 2]);
                 let [mine, other] = &mut scores;
                 let [my_rows, other_rows] = &mut rows;

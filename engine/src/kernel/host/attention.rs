@@ -1,75 +1,126 @@
 //! Attention, several positions or channels side by side.
 
+use core::ops::Range;
+
 use super::lanes::{Lanes, MOST};
-use crate::kernel::attention::score;
+use crate::kernel::attention::{score, TILE};
 use crate::kernel::{Keys, TopK, Window};
 
 /// Vectors of scores that are summed in step.
 const IN_STEP: usize = 4;
 
+/// Some rows of one tile, as many as there are lanes.
+#[derive(Clone, Copy)]
+struct Vector {
+    /// Their first elements.
+    start: *const f32,
+    /// From one element to the next.
+    step: usize,
+    first_row: usize,
+}
+
+impl Vector {
+    /// The rows around `row`, which is among them; `None` where the tile has too few.
+    fn around(keys: &Keys, row: usize, lanes: usize) -> Option<Self> {
+        let (_, step) = Keys::place(keys.rows, keys.d_head, row);
+        let last_in_tile = step.checked_sub(lanes)?;
+        let in_tile = row % TILE;
+        let first_row = row - in_tile + (in_tile - in_tile % lanes).min(last_in_tile);
+        let (at, _) = Keys::place(keys.rows, keys.d_head, first_row);
+        Some(Self { start: keys.elements.as_ptr().wrapping_add(at), step, first_row })
+    }
+}
+
 /// Offers the scaled scores of the window's rows, oldest first.
 ///
 /// # Safety
-/// The processor has the instructions of `L`; the keys hold an element of each row of the window for every value of
-/// `query`.
+/// The processor has the instructions of `L`; the keys have as many elements as `query`, and hold all rows of the window.
 #[inline(always)]
 pub(super) unsafe fn offer_scores<L: Lanes>(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
-    for rows in window.rows(keys.stride) {
+    for rows in window.rows(keys.rows) {
         let mut row = rows.start;
         while row < rows.end {
-            let mut scores = [0.0; IN_STEP * MOST];
-            let left = rows.end - row;
-            let room = keys.stride - row;
-            // Rows behind the window's end may be read: what is there is no part of the result.
-            // SAFETY: as the caller promises: all rows that are read lie below the stride.
-            let done = unsafe {
-                if left > L::COUNT && room >= IN_STEP * L::COUNT {
-                    products::<L, IN_STEP>(query, keys, row, &mut scores);
-                    IN_STEP * L::COUNT
-                } else if room >= L::COUNT {
-                    products::<L, 1>(query, keys, row, &mut scores);
-                    L::COUNT
-                } else {
-                    scores[0] = score(query, keys, row);
-                    1
-                }
+            let Some(first) = Vector::around(keys, row, L::COUNT) else {
+                best.offer(score(query, keys, row) * scale, row as u32);
+                row += 1;
+                continue;
             };
-            for (index, &score) in scores.iter().take(done.min(left)).enumerate() {
-                let score = score * scale;
-                if best.admits(score) {
-                    best.offer(score, (row + index) as u32);
+            let mut vectors = [first; IN_STEP];
+            let mut count = 0;
+            let start = row;
+            for slot in &mut vectors {
+                let Some(vector) = Vector::around(keys, row, L::COUNT).filter(|_| row < rows.end) else { break };
+                *slot = vector;
+                row = vector.first_row + L::COUNT;
+                count += 1;
+            }
+            // SAFETY: as the caller promises: `around` gives vectors of rows that there is room for. What is behind the
+            // window's end may be read, but is no part of the result.
+            unsafe {
+                match count {
+                    1 => offer::<L, 1>(query, &vectors, start..rows.end, scale, best),
+                    2 => offer::<L, 2>(query, &vectors, start..rows.end, scale, best),
+                    _ => offer::<L, IN_STEP>(query, &vectors, start..rows.end, scale, best),
                 }
             }
-            row += done;
         }
     }
 }
 
-/// The products of the query with `N` vectors of rows from `row` on.
+/// Offers the scores of the first `N` vectors, of their rows within `rows` that no vector before them has. Vectors may be
+/// the same.
 ///
 /// # Safety
-/// As [`offer_scores`]; there is room for all rows.
+/// As [`offer_scores`]; the vectors' rows are within the keys.
 #[inline(always)]
-unsafe fn products<L: Lanes, const N: usize>(
+unsafe fn offer<L: Lanes, const N: usize>(
     query: &[f32],
-    keys: &Keys,
-    row: usize,
-    scores: &mut [f32; IN_STEP * MOST],
+    vectors: &[Vector; IN_STEP],
+    rows: Range<usize>,
+    scale: f32,
+    best: &mut TopK,
 ) {
     // SAFETY: as the caller promises.
     unsafe {
+        let products = products::<L, N>(query, vectors);
+        let mut next = rows.start;
+        for (product, vector) in products.into_iter().zip(vectors) {
+            let scores = product.mul(L::splat(scale));
+            // Few scores enter: the others are passed over a vector at a time.
+            let Some(least) = best.least() else { break };
+            if scores.is_any_above(L::splat(least)) {
+                let mut values = [0.0; MOST];
+                scores.store(values.as_mut_ptr());
+                for (lane, &score) in values.iter().enumerate().take(L::COUNT) {
+                    let row = vector.first_row + lane;
+                    if row >= next && row < rows.end {
+                        best.offer(score, row as u32);
+                    }
+                }
+            }
+            next = next.max(vector.first_row + L::COUNT);
+        }
+    }
+}
+
+/// The products of the query with the first `N` vectors of rows.
+///
+/// # Safety
+/// As [`offer`].
+#[inline(always)]
+unsafe fn products<L: Lanes, const N: usize>(query: &[f32], vectors: &[Vector; IN_STEP]) -> [L; N] {
+    // SAFETY: as the caller promises.
+    unsafe {
         let mut sums = [L::splat(0.0); N];
-        let mut at = keys.elements.as_ptr().add(row);
+        let mut vectors = *vectors;
         for &q in query {
             let q = L::splat(q);
-            for (index, sum) in sums.iter_mut().enumerate() {
-                *sum = sum.add(q.mul(L::load(at.add(index * L::COUNT))));
+            for (sum, vector) in sums.iter_mut().zip(&mut vectors) {
+                *sum = sum.add(q.mul(L::load(vector.start)));
+                vector.start = vector.start.wrapping_add(vector.step);
             }
-            at = at.wrapping_add(keys.stride);
         }
-        for (index, sum) in sums.iter().enumerate() {
-            sum.store(scores.as_mut_ptr().add(index * L::COUNT));
-        }
+        sums
     }
 }
 

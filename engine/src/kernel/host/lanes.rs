@@ -20,6 +20,9 @@ pub(super) trait Lanes: Copy {
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
 
+    /// Whether a lane of `self` is greater than that of `other`.
+    unsafe fn is_any_above(self, other: Self) -> bool;
+
     /// Words of one value.
     unsafe fn splat_words(value: u32) -> Self::Words;
     unsafe fn load_words(from: *const u32) -> Self::Words;

@@ -74,7 +74,7 @@ unsafe fn channels<L: Lanes, const K: usize>(work: &mut Mix, channel: usize) {
     let taps = &work.block.conv.taps;
     // SAFETY: `suits` has checked the lengths; the floats of the model need no alignment.
     unsafe {
-        let codes = codes(taps, channel, L::COUNT);
+        let codes = codes::<L, K>(taps, channel);
         let codes = L::load_words(codes.as_ptr());
         let scale = L::splat(taps.scale());
         let gate = L::load(work.gate.as_ptr().add(channel));
@@ -113,19 +113,28 @@ unsafe fn channels<L: Lanes, const K: usize>(work: &mut Mix, channel: usize) {
     }
 }
 
-/// The taps of the channels from `channel` on, in one word each, the newest position's lowest.
+/// The taps of as many channels from `channel` on as there are lanes, in one word each, the newest position's lowest.
+///
+/// The first of them starts on a byte: `channel` is a multiple of 4, and so many channels' codes are whole bytes.
 #[inline(always)]
-fn codes(taps: &Matrix, channel: usize, lanes: usize) -> [u32; MOST] {
+fn codes<L: Lanes, const K: usize>(taps: &Matrix, channel: usize) -> [u32; MOST] {
+    let bytes = taps.packed().get(channel * K / 4..).unwrap_or(&[]);
+    let mut copy = [0; MOST_BYTES];
+    let bytes = match bytes.first_chunk::<MOST_BYTES>() {
+        Some(bytes) => bytes,
+        None => {
+            copy.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            &copy
+        }
+    };
     let mut codes = [0; MOST];
-    let mut bit = 2 * taps.cols() * channel;
-    for codes in codes.iter_mut().take(lanes) {
-        let bytes = taps.packed().get(bit / 8..).unwrap_or(&[]);
-        let word = match bytes.first_chunk::<4>() {
-            Some(word) => LittleEndian::read_u32(word),
-            None => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)),
-        };
-        *codes = word >> (bit % 8);
-        bit += 2 * taps.cols();
+    for (lane, codes) in codes.iter_mut().enumerate().take(L::COUNT) {
+        let bit = 2 * K * lane;
+        let word = bytes.get(bit / 8..).and_then(|rest| rest.first_chunk::<4>());
+        *codes = word.map_or(0, |word| LittleEndian::read_u32(word)) >> (bit % 8);
     }
     codes
 }
+
+/// The bytes of the most channels with the most taps, and the rest of a word.
+const MOST_BYTES: usize = MOST * MOST_TAPS / 4 + 4;

@@ -113,8 +113,8 @@ pub(super) fn project(inputs: &[f32], positions: usize, projections: &mut [Proje
 }
 
 pub(super) fn offer_scores(q: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) -> bool {
-    let suits =
-        window.newest < keys.stride && window.len <= keys.stride && q.len() * keys.stride <= keys.elements.len();
+    let fits = window.newest < keys.rows && window.len <= keys.rows && q.len() * keys.rows <= keys.elements.len();
+    let suits = fits && q.len() == keys.d_head;
     call!(offer_scores(q, keys, window, scale, best) if |_lanes| suits)
 }
 

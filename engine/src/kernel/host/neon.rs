@@ -85,6 +85,12 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
+    unsafe fn is_any_above(self, other: Self) -> bool {
+        // SAFETY: the trait's contract.
+        unsafe { vmaxvq_u32(vcgtq_f32(self.0, other.0)) != 0 }
+    }
+
+    #[inline(always)]
     unsafe fn add_exact_product(self, x: Self, sum: Self) -> Self {
         // SAFETY: the trait's contract.
         Self(unsafe { vfmaq_f32(sum.0, self.0, x.0) })

@@ -129,10 +129,11 @@ pub(super) unsafe fn project<L: Lanes>(inputs: &[f32], positions: usize, project
                 (8.., _) => in_batches::<L, 1, 8>(inputs, first, projections),
                 (4.., _) => in_batches::<L, 2, 4>(inputs, first, projections),
                 // The fewer places of the last batch stay empty, the better.
-                (_, 8) if wasted(count, 7) < wasted(count, 8) => in_batches::<L, 7, 1>(inputs, first, projections),
+                (_, 8) if wasted(count, 5) <= wasted(count, 6) => in_batches::<L, 5, 1>(inputs, first, projections),
+                (_, 8) => in_batches::<L, 6, 1>(inputs, first, projections),
                 (_, 16) if wasted(count, 5) <= wasted(count, 4) => in_batches::<L, 5, 1>(inputs, first, projections),
                 (_, 16) => in_batches::<L, 4, 1>(inputs, first, projections),
-                _ => in_batches::<L, 8, 1>(inputs, first, projections),
+                _ => in_batches::<L, 6, 1>(inputs, first, projections),
             }
         };
     }
@@ -214,11 +215,9 @@ unsafe fn together<L: Lanes, const G: usize, const P: usize>(
         }
         for (sums, group) in sums.iter().zip(groups) {
             let Some(projection) = projections.get_mut(group.projection) else { continue };
+            let scale = L::splat(projection.matrix.scale());
             for (position, &sum) in sums.iter().enumerate() {
-                let mut values = [0.0; MOST];
-                let half = sum.mul(L::splat(0.5));
-                half.mul(L::splat(projection.matrix.scale())).store(values.as_mut_ptr());
-                put(projection, first + position, group, &values);
+                put(projection, first + position, group, sum.mul(L::splat(0.5)).mul(scale));
             }
         }
     }
@@ -254,19 +253,22 @@ unsafe fn add_column<L: Lanes, const G: usize, const P: usize, const SHIFT: u32>
 }
 
 /// Writes the outputs of one group at one position to their places.
+///
+/// # Safety
+/// The processor has the instructions of `L`.
 #[inline(always)]
-fn put(projection: &mut Projection, position: usize, group: &Group, values: &[f32; MOST]) {
+unsafe fn put<L: Lanes>(projection: &mut Projection, position: usize, group: &Group, outputs: L) {
     let start = position * projection.position_stride + group.first_row * projection.row_stride;
-    let values = values.iter().take(group.rows);
-    if projection.row_stride == 1 {
-        let Some(room) = projection.out.get_mut(start..start + group.rows) else { return };
-        for (slot, value) in room.iter_mut().zip(values) {
-            *slot = *value;
-        }
-        return;
+    let Some(room) = projection.out.get_mut(start..) else { return };
+    if projection.row_stride == 1 && group.rows == L::COUNT && room.len() >= L::COUNT {
+        // SAFETY: there is room for a whole vector.
+        return unsafe { outputs.store(room.as_mut_ptr()) };
     }
-    for (row, value) in values.enumerate() {
-        let Some(slot) = projection.out.get_mut(start + row * projection.row_stride) else { return };
+    let mut values = [0.0; MOST];
+    // SAFETY: no vector has more lanes.
+    unsafe { outputs.store(values.as_mut_ptr()) };
+    for (row, value) in values.iter().take(group.rows).enumerate() {
+        let Some(slot) = room.get_mut(row * projection.row_stride) else { return };
         *slot = *value;
     }
 }

@@ -123,6 +123,12 @@ impl Lanes for Sse2 {
         _mm_loadu_si128, _mm_sll_epi32, _mm_srl_epi32, _mm_and_si128, _mm_castsi128_ps);
 
     #[inline(always)]
+    unsafe fn is_any_above(self, other: Self) -> bool {
+        // SAFETY: the trait's contract.
+        unsafe { _mm_movemask_ps(_mm_cmpgt_ps(self.0, other.0)) != 0 }
+    }
+
+    #[inline(always)]
     unsafe fn add_exact_product(self, x: Self, sum: Self) -> Self {
         // SAFETY: the trait's contract.
         Self(unsafe { _mm_add_ps(sum.0, _mm_mul_ps(self.0, x.0)) })
@@ -154,6 +160,12 @@ impl Lanes for Avx2 {
     operations!(__m256i: _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps,
         _mm256_set1_epi32, _mm256_loadu_si256, _mm256_sll_epi32, _mm256_srl_epi32, _mm256_and_si256,
         _mm256_castsi256_ps);
+
+    #[inline(always)]
+    unsafe fn is_any_above(self, other: Self) -> bool {
+        // SAFETY: the trait's contract.
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0)) != 0 }
+    }
 
     #[inline(always)]
     unsafe fn add_exact_product(self, x: Self, sum: Self) -> Self {
@@ -205,6 +217,12 @@ impl Lanes for Avx512 {
         _mm512_castsi512_ps);
 
     #[inline(always)]
+    unsafe fn is_any_above(self, other: Self) -> bool {
+        // SAFETY: the trait's contract.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0) != 0 }
+    }
+
+    #[inline(always)]
     unsafe fn add_exact_product(self, x: Self, sum: Self) -> Self {
         // SAFETY: the trait's contract.
         Self(unsafe { _mm512_fmadd_ps(self.0, x.0, sum.0) })
@@ -228,10 +246,11 @@ impl Lanes for Avx512 {
         unsafe fn rows(from: *const u8, stride: usize, index: usize) -> __m512i {
             // SAFETY: the trait's contract.
             unsafe {
-                let rows = _mm512_castsi128_si512(row(from, stride, index));
-                let rows = _mm512_inserti32x4(rows, row(from, stride, index + 4), 1);
-                let rows = _mm512_inserti32x4(rows, row(from, stride, index + 8), 2);
-                _mm512_inserti32x4(rows, row(from, stride, index + 12), 3)
+                // Masked loads, where inserting would take the units that the transposition needs.
+                let rows = _mm512_broadcast_i32x4(row(from, stride, index));
+                let rows = _mm512_mask_broadcast_i32x4(rows, 0x00f0, row(from, stride, index + 4));
+                let rows = _mm512_mask_broadcast_i32x4(rows, 0x0f00, row(from, stride, index + 8));
+                _mm512_mask_broadcast_i32x4(rows, 0xf000, row(from, stride, index + 12))
             }
         }
         // SAFETY: the trait's contract.
