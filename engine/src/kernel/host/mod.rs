@@ -5,14 +5,14 @@
 
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod attention;
 #[cfg(target_arch = "x86_64")]
 mod cpu;
 mod kernel;
 mod lanes;
 mod mix;
-#[cfg(target_arch = "aarch64")]
-mod neon;
 mod norm;
 mod project;
 #[cfg(target_arch = "x86_64")]
@@ -76,7 +76,7 @@ instruction_set!(avx2, x86::Avx2, "avx2,fma");
 #[cfg(target_arch = "x86_64")]
 instruction_set!(avx512, x86::Avx512, "avx512f,avx2,fma");
 #[cfg(target_arch = "aarch64")]
-instruction_set!(neon, neon::Neon, "neon");
+instruction_set!(neon, aarch64::Neon, "neon");
 
 /// Calls a kernel of the instruction set in use if the condition holds, in which `LANES` is its number of lanes, and
 /// answers whether it did.
