@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the whole gate, as a list of named steps. Every step runs, whatever became of the ones before.
 
+mod aarch64;
 mod context;
 mod differential;
 mod directives;
@@ -104,6 +105,7 @@ fn steps() -> Vec<Step> {
     for mode in Mode::ALL {
         steps.push(step(format!("Rust tests, {mode}"), move |_| rust::tests(mode)));
     }
+    steps.push(step("Rust tests, aarch64 emulated", aarch64::run));
     steps.push(step("header against the code", |_| Ok(Outcome::Passed(crate::header::check()?))));
     for target in [None, Some(EMBEDDED)] {
         for mode in Mode::ALL {
