@@ -1,1 +1,1 @@
-//! The training side of Atome LM.
+//! Trains Atome LM models and the GPT baseline they are compared with.
