@@ -1,0 +1,109 @@
+//! A model's sizes: from the description of a checkpoint, else from the shapes of its tensors.
+
+use atome_engine::Dims;
+use serde_json::{Map, Value};
+
+use super::error::ContentError;
+use super::names::block_name;
+use super::{keys, Checkpoint};
+
+/// What a checkpoint says about its model's size. Only tensors tell the truth; [`super::ModelView`] compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Tokens.
+    pub vocab_size: usize,
+    /// Width of the residual stream.
+    pub d_model: usize,
+    /// Number of blocks.
+    pub n_layers: usize,
+    /// Width of an attention query and key.
+    pub d_head: usize,
+    /// Taps of the convolution.
+    pub kernel_size: usize,
+    /// Rows of the router: fewer than three where pathways were left out.
+    pub n_pathways: usize,
+    /// Positions that attention keeps; no tensor shows it.
+    pub top_k: Option<usize>,
+    /// The longest sequence; no tensor shows it.
+    pub max_seq: Option<usize>,
+}
+
+impl Described {
+    /// The sizes with this `top_k`.
+    pub fn dims(&self, top_k: usize) -> Dims {
+        Dims {
+            d_model: self.d_model,
+            n_layers: self.n_layers,
+            d_head: self.d_head,
+            kernel_size: self.kernel_size,
+            n_pathways: self.n_pathways,
+            vocab_size: self.vocab_size,
+            top_k,
+        }
+    }
+}
+
+/// The sizes that the metadata of `checkpoint` names; those that it does not are taken from the tensors' shapes.
+///
+/// # Errors
+/// [`ContentError::Metadata`] where a size is neither named nor to be seen, is no integer from 1 to 65,535, or the
+/// description is no JSON object.
+pub fn dims_of(checkpoint: &Checkpoint) -> Result<Described, ContentError> {
+    let named = match checkpoint.metadata.get(keys::SHAPE) {
+        None => Map::new(),
+        Some(text) => match serde_json::from_str(text) {
+            Ok(Value::Object(named)) => named,
+            _ => return Err(ContentError::Metadata(format!("{}: expected a JSON object of integers", keys::SHAPE))),
+        },
+    };
+    let size = |name: &str| named.get(name).map(|value| checked(name, value)).transpose();
+    let needed = |name: &str, seen: Option<usize>, tensor: &str| match size(name)?.or(seen) {
+        Some(size) => Ok(size),
+        None => Err(ContentError::Metadata(format!(
+            "{name}: not named, and there is no tensor {tensor} to see it from: is this a model of three pathways?"
+        ))),
+    };
+    let dimension = |tensor: &str, axis: usize| checkpoint.tensors.get(tensor)?.shape().get(axis).copied();
+    let first = |part: &str, axis: usize| dimension(&block_name(0, part), axis);
+    let layers = (0..).take_while(|&n| checkpoint.tensors.contains_key(&block_name(n, "norm.weight"))).count();
+    Ok(Described {
+        vocab_size: needed("vocab_size", dimension("embed.weight", 0), "embed.weight")?,
+        d_model: needed("d_model", dimension("embed.weight", 1), "embed.weight")?,
+        n_layers: needed("n_layers", Some(layers).filter(|&count| count > 0), "blocks.0.norm.weight")?,
+        d_head: needed("d_head", first("sparse.Wq.weight", 0), "blocks.0.sparse.Wq.weight")?,
+        kernel_size: needed("kernel_size", first("local.weight", 2), "blocks.0.local.weight")?,
+        n_pathways: needed("n_pathways", first("router.proj.weight", 0), "blocks.0.router.proj.weight")?,
+        top_k: size("top_k")?,
+        max_seq: size("max_seq")?,
+    })
+}
+
+fn checked(name: &str, value: &Value) -> Result<usize, ContentError> {
+    value
+        .as_u64()
+        .and_then(|size| u16::try_from(size).ok())
+        .filter(|&size| size > 0)
+        .map(usize::from)
+        .ok_or_else(|| ContentError::Metadata(format!("{name} is {value}, expected an integer from 1 to 65535")))
+}
+
+/// Describes the sizes of the model in `checkpoint`.
+pub fn set_dims(checkpoint: &mut Checkpoint, dims: &Dims, max_seq: Option<usize>) {
+    let mut named = Map::new();
+    let sizes = [
+        ("vocab_size", Some(dims.vocab_size)),
+        ("d_model", Some(dims.d_model)),
+        ("n_layers", Some(dims.n_layers)),
+        ("d_head", Some(dims.d_head)),
+        ("kernel_size", Some(dims.kernel_size)),
+        ("n_pathways", Some(dims.n_pathways)),
+        ("top_k", Some(dims.top_k)),
+        ("max_seq", max_seq),
+    ];
+    for (name, size) in sizes {
+        if let Some(size) = size {
+            named.insert(name.to_owned(), size.into());
+        }
+    }
+    checkpoint.metadata.insert(keys::SHAPE.to_owned(), Value::Object(named).to_string());
+}
