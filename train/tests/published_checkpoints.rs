@@ -4,6 +4,7 @@ mod common;
 
 use atome_engine::{Dims, Shape};
 use atome_train::checkpoint::{dims_of, elements, keys, Checkpoint, ModelView};
+use atome_train::export::{export, exportable, Format, USUAL_THREADS};
 use common::data_file;
 
 #[test]
@@ -29,4 +30,26 @@ fn the_gpt_checkpoint_is_read_but_is_no_model_of_three_pathways() {
     assert!(checkpoint.metadata[keys::SHAPE].contains("d_model"));
     let refused = dims_of(&checkpoint).unwrap_err().to_string();
     assert!(refused.contains("is this a model of three pathways?"), "{refused}");
+}
+
+#[test]
+fn the_944k_checkpoint_becomes_the_published_file_byte_for_byte() {
+    let (Some(checkpoint), Some(blob)) = (data_file("atome_1m_v1.pt"), data_file("atome_944k.bin")) else { return };
+    let checkpoint = Checkpoint::load(&checkpoint).unwrap();
+    let described = dims_of(&checkpoint).unwrap();
+    let shape = exportable(described.dims(described.top_k.unwrap())).unwrap();
+    let expected = std::fs::read(blob).unwrap();
+    let exported = export(&checkpoint, shape, Format::Atome01, USUAL_THREADS).unwrap();
+    assert_eq!(exported.parameters, 944_640);
+    assert!(exported.bytes == expected, "{} bytes differ", differing(&exported.bytes, &expected));
+    // What the threads are for: on one, scales come out otherwise.
+    assert_ne!(export(&checkpoint, shape, Format::Atome01, 1).unwrap().bytes, expected);
+    // The way through safetensors loses nothing.
+    let again = Checkpoint::from_bytes(&checkpoint.to_safetensors().unwrap()).unwrap();
+    assert!(again == checkpoint);
+}
+
+fn differing(found: &[u8], expected: &[u8]) -> usize {
+    found.len().abs_diff(expected.len())
+        + found.iter().zip(expected).filter(|(found, expected)| found != expected).count()
 }

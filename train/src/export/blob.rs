@@ -1,0 +1,173 @@
+//! From a checkpoint to a model file.
+
+use std::fmt;
+
+use atome_engine::{Dims, Shape};
+
+use super::pack::{base_3, three_bits, two_bits};
+use super::quantise::{check_finite, quantise, Levels, Quantised};
+use crate::checkpoint::{block_name, BlockView, Checkpoint, ContentError, ModelView, TensorError};
+
+/// PyTorch's usual number of threads on the machines that the models of the field were exported on.
+pub const USUAL_THREADS: usize = 2;
+
+/// How a model file stores its weights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Ternary, 2 bits a weight: the format that the engine reads.
+    Atome01,
+    /// Ternary, five weights to a byte.
+    Atome02,
+    /// Powers of 3, 3 bits a weight.
+    AtomeP3,
+}
+
+impl Format {
+    /// The first bytes of a file.
+    pub const fn magic(self) -> &'static str {
+        match self {
+            Self::Atome01 => "ATOME01",
+            Self::Atome02 => "ATOME02",
+            Self::AtomeP3 => "ATOMEP3",
+        }
+    }
+
+    const fn levels(self) -> Levels {
+        match self {
+            Self::Atome01 | Self::Atome02 => Levels::Ternary,
+            Self::AtomeP3 => Levels::PowersOf3,
+        }
+    }
+
+    fn pack(self, weights: &[i8]) -> Vec<u8> {
+        match self {
+            Self::Atome01 => two_bits(weights),
+            Self::Atome02 => base_3(weights),
+            Self::AtomeP3 => three_bits(weights),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.magic())
+    }
+}
+
+/// A model file, and what became of the weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exported {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Every quantised matrix in the order of the file.
+    pub matrices: Vec<MatrixSummary>,
+    /// Values of the checkpoint that went into the file.
+    pub parameters: usize,
+}
+
+/// A quantised matrix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MatrixSummary {
+    /// The tensor's name in the checkpoint.
+    pub name: String,
+    /// Outputs; channels of a convolution.
+    pub rows: usize,
+    /// Inputs; taps of a convolution.
+    pub cols: usize,
+    /// What the small integers are multiplied by.
+    pub scale: f32,
+    /// Weights that became 0.
+    pub zeros: usize,
+}
+
+/// Checks that these sizes have a place in a model file.
+///
+/// # Errors
+/// [`ContentError::Metadata`] names the size; a model with a pathway left out is told so.
+pub fn exportable(dims: Dims) -> Result<Shape, ContentError> {
+    if dims.n_pathways < 3 {
+        let what = format!(
+            "n_pathways is {}: a model with a pathway left out has no place in a model file, expected all 3",
+            dims.n_pathways
+        );
+        return Err(ContentError::Metadata(what));
+    }
+    Shape::new(dims).map_err(|error| ContentError::Metadata(error.to_string()))
+}
+
+/// Exports the model of this shape in `checkpoint`. Scales are the bits that PyTorch computes with `threads` threads; see
+/// [`USUAL_THREADS`].
+///
+/// # Errors
+/// [`TensorError`] names a tensor that is missing, has another shape or holds a value that is no number.
+pub fn export(checkpoint: &Checkpoint, shape: Shape, format: Format, threads: usize) -> Result<Exported, TensorError> {
+    let view = ModelView::new(checkpoint, shape)?;
+    let (vocab_size, d) = (shape.vocab_size(), shape.d_model());
+    let mut writer = Writer::new(format, threads);
+    writer.matrix("embed.weight", view.embed, vocab_size, d)?;
+    for (layer, block) in view.blocks.iter().enumerate() {
+        writer.block(layer, block, &shape.dims())?;
+    }
+    writer.floats("final_norm.weight", view.final_gamma)?;
+    writer.floats("final_norm.bias", view.final_beta)?;
+    writer.matrix("unembed.weight", view.unembed, vocab_size, d)?;
+    Ok(writer.exported)
+}
+
+struct Writer {
+    format: Format,
+    threads: usize,
+    exported: Exported,
+}
+
+impl Writer {
+    fn new(format: Format, threads: usize) -> Self {
+        let bytes = format.magic().as_bytes().to_vec();
+        Self { format, threads, exported: Exported { bytes, matrices: Vec::new(), parameters: 0 } }
+    }
+
+    fn block(&mut self, layer: usize, block: &BlockView<'_>, dims: &Dims) -> Result<(), TensorError> {
+        let name = |part: &str| block_name(layer, part);
+        let d = dims.d_model;
+        self.floats(&name("norm.weight"), block.gamma)?;
+        self.floats(&name("norm.bias"), block.beta)?;
+        self.conv(&name("local.weight"), block.conv, dims.kernel_size)?;
+        self.floats(&name("state.a_raw"), block.a_raw)?;
+        self.floats(&name("state.b"), block.b)?;
+        self.floats(&name("state.c_out"), block.c_out)?;
+        self.matrix(&name("sparse.Wq.weight"), block.wq, dims.d_head, d)?;
+        self.matrix(&name("sparse.Wk.weight"), block.wk, dims.d_head, d)?;
+        self.matrix(&name("sparse.Wv.weight"), block.wv, d, d)?;
+        self.matrix(&name("router.proj.weight"), block.router, dims.n_pathways, d)
+    }
+
+    fn floats(&mut self, name: &str, values: &[f32]) -> Result<(), TensorError> {
+        check_finite(name, values)?;
+        self.exported.parameters += values.len();
+        self.exported.bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        Ok(())
+    }
+
+    fn matrix(&mut self, name: &str, weights: &[f32], rows: usize, cols: usize) -> Result<(), TensorError> {
+        let quantised = quantise(name, weights, self.format.levels(), self.threads)?;
+        self.write(name, &quantised, rows, cols);
+        Ok(())
+    }
+
+    /// PyTorch's last tap is that of the current position, a file's first one.
+    fn conv(&mut self, name: &str, weights: &[f32], taps: usize) -> Result<(), TensorError> {
+        let mut quantised = quantise(name, weights, self.format.levels(), self.threads)?;
+        quantised.weights.chunks_mut(taps).for_each(<[i8]>::reverse);
+        self.write(name, &quantised, weights.len() / taps, taps);
+        Ok(())
+    }
+
+    fn write(&mut self, name: &str, quantised: &Quantised, rows: usize, cols: usize) {
+        let &Quantised { scale, ref weights } = quantised;
+        self.exported.bytes.extend(scale.to_le_bytes());
+        self.exported.bytes.extend(self.format.pack(weights));
+        self.exported.parameters += weights.len();
+        let zeros = weights.iter().filter(|&&weight| weight == 0).count();
+        self.exported.matrices.push(MatrixSummary { name: name.to_owned(), rows, cols, scale, zeros });
+    }
+}

@@ -1,0 +1,11 @@
+//! Checkpoints to model files: ATOME01, ATOME02 and ATOMEP3, and their C sources.
+
+mod blob;
+mod c_source;
+mod pack;
+mod quantise;
+mod sum;
+
+pub use blob::{export, exportable, Exported, Format, MatrixSummary, USUAL_THREADS};
+pub use c_source::{array, header, identifier, CModel};
+pub use quantise::{quantise, Levels, Quantised};
