@@ -1,0 +1,216 @@
+//! Which model: its kind and its sizes.
+
+use anyhow::{bail, Result};
+use serde::{Deserialize, Serialize};
+
+/// How matrices become what a model file can hold (formats, "Checkpoints").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantiser {
+    /// -a, 0, +a.
+    #[default]
+    Ternary,
+    /// 0, ±a, ±3a, ±9a.
+    P3,
+    /// As they are.
+    None,
+}
+
+impl Quantiser {
+    /// The name in files and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ternary => "ternary",
+            Self::P3 => "p3",
+            Self::None => "none",
+        }
+    }
+}
+
+/// The pathways that a model has; left out, one takes its row of the router with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pathways {
+    /// The convolution.
+    pub local: bool,
+    /// The recurrence.
+    pub state: bool,
+    /// Top-k attention.
+    pub sparse: bool,
+}
+
+impl Pathways {
+    /// All three.
+    pub const ALL: Self = Self { local: true, state: true, sparse: true };
+
+    /// How many there are.
+    pub const fn count(self) -> usize {
+        self.local as usize + self.state as usize + self.sparse as usize
+    }
+}
+
+/// The three-pathway model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtomeConfig {
+    /// Tokens: at most 256, because tokens are bytes.
+    pub vocab_size: usize,
+    /// Width of the residual stream.
+    pub d_model: usize,
+    /// Number of blocks.
+    pub n_layers: usize,
+    /// Width of an attention query and key.
+    pub d_head: usize,
+    /// Taps of the convolution.
+    pub kernel_size: usize,
+    /// Positions that attention keeps.
+    pub top_k: usize,
+    /// Pathways of every block.
+    pub pathways: Pathways,
+    /// How the forward pass sees the matrices.
+    pub quantiser: Quantiser,
+}
+
+impl Default for AtomeConfig {
+    fn default() -> Self {
+        Self {
+            vocab_size: 256,
+            d_model: 64,
+            n_layers: 4,
+            d_head: 16,
+            kernel_size: 5,
+            top_k: 4,
+            pathways: Pathways::ALL,
+            quantiser: Quantiser::Ternary,
+        }
+    }
+}
+
+/// The baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GptConfig {
+    /// Tokens: at most 256, because tokens are bytes.
+    pub vocab_size: usize,
+    /// Width of the residual stream, a multiple of `n_heads`.
+    pub d_model: usize,
+    /// Number of blocks.
+    pub n_layers: usize,
+    /// Attention heads.
+    pub n_heads: usize,
+    /// Width of the feed-forward layer.
+    pub d_ff: usize,
+    /// Learned positions: no longer sequence can be read.
+    pub max_seq: usize,
+}
+
+impl GptConfig {
+    /// As many parameters as the default three-pathway model: 60,808.
+    pub const PARAMETER_FAIR: Self =
+        Self { vocab_size: 256, d_model: 44, n_layers: 3, n_heads: 4, d_ff: 44, max_seq: 64 };
+
+    /// As many bytes of flash as the default three-pathway model: 5,968 parameters in f32.
+    pub const FLASH_FAIR: Self = Self { vocab_size: 256, d_model: 8, n_layers: 2, n_heads: 4, d_ff: 24, max_seq: 64 };
+}
+
+/// A model of either kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ModelConfig {
+    /// Three pathways.
+    Atome(AtomeConfig),
+    /// The baseline.
+    Gpt(GptConfig),
+}
+
+/// Far above any model for a microcontroller; keeps products of sizes far from overflow.
+const LARGEST: usize = 65_535;
+
+impl ModelConfig {
+    /// Tokens.
+    pub const fn vocab_size(&self) -> usize {
+        match self {
+            Self::Atome(config) => config.vocab_size,
+            Self::Gpt(config) => config.vocab_size,
+        }
+    }
+
+    /// How the forward pass sees the matrices.
+    pub const fn quantiser(&self) -> Quantiser {
+        match self {
+            Self::Atome(config) => config.quantiser,
+            Self::Gpt(_) => Quantiser::None,
+        }
+    }
+
+    /// The longest sequence that the model can read.
+    pub const fn longest(&self) -> usize {
+        match self {
+            Self::Atome(_) => LARGEST,
+            Self::Gpt(config) => config.max_seq,
+        }
+    }
+
+    /// Whether there can be such a model.
+    ///
+    /// # Errors
+    /// Names the size and what was expected.
+    pub fn check(&self) -> Result<()> {
+        let sizes: Vec<(&str, usize)> = match self {
+            Self::Atome(c) => vec![
+                ("d_model", c.d_model),
+                ("n_layers", c.n_layers),
+                ("d_head", c.d_head),
+                ("kernel_size", c.kernel_size),
+                ("top_k", c.top_k),
+            ],
+            Self::Gpt(c) => vec![
+                ("d_model", c.d_model),
+                ("n_layers", c.n_layers),
+                ("n_heads", c.n_heads),
+                ("d_ff", c.d_ff),
+                ("max_seq", c.max_seq),
+            ],
+        };
+        for (name, size) in sizes {
+            if !(1..=LARGEST).contains(&size) {
+                bail!("{name} is {size}, expected 1 to {LARGEST}");
+            }
+        }
+        if !(1..=256).contains(&self.vocab_size()) {
+            bail!("vocab_size is {}, expected 1 to 256: tokens are bytes", self.vocab_size());
+        }
+        match self {
+            Self::Atome(config) if config.pathways.count() == 0 => bail!("no pathway is left, expected one at least"),
+            Self::Gpt(config) if config.d_model % config.n_heads != 0 => {
+                bail!("d_model is {}, expected a multiple of n_heads, {}", config.d_model, config.n_heads)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_sizes_are_named() {
+        let check = |config: AtomeConfig| ModelConfig::Atome(config).check();
+        assert!(check(AtomeConfig::default()).is_ok());
+        let wide = check(AtomeConfig { d_model: 70_000, ..AtomeConfig::default() }).unwrap_err().to_string();
+        assert!(wide.contains("d_model is 70000, expected 1 to 65535"), "{wide}");
+        let no_pathway = Pathways { local: false, state: false, sparse: false };
+        assert!(check(AtomeConfig { pathways: no_pathway, ..AtomeConfig::default() }).is_err());
+        let uneven = ModelConfig::Gpt(GptConfig { n_heads: 3, ..GptConfig::PARAMETER_FAIR });
+        assert!(uneven.check().unwrap_err().to_string().contains("multiple of n_heads"));
+    }
+
+    #[test]
+    fn configurations_survive_json() {
+        for config in [ModelConfig::Atome(AtomeConfig::default()), ModelConfig::Gpt(GptConfig::FLASH_FAIR)] {
+            let text = serde_json::to_string(&config).unwrap();
+            assert_eq!(serde_json::from_str::<ModelConfig>(&text).unwrap(), config);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! The three-pathway model.
+
+use super::attention::{self, Kept};
+use super::norm::{self, Norm};
+use super::ssm::{self, Ssm};
+use super::{conv, embedding, linear, resize, router, zeros, Pass};
+use crate::config::{AtomeConfig, Pathways};
+use crate::float::Float;
+use crate::matmul::{Panels, Store};
+use crate::weights::Weights;
+
+/// Numbers of a block's tensors in the layout. Those of a pathway that is left out are of no meaning.
+#[derive(Clone, Copy, Debug)]
+struct BlockTensors {
+    norm: usize,
+    taps: usize,
+    ssm: usize,
+    wq: usize,
+    wk: usize,
+    wv: usize,
+    router: usize,
+}
+
+impl BlockTensors {
+    /// The tensors of a block whose first one has number `first`, and the number behind its last.
+    fn new(first: usize, pathways: Pathways) -> (Self, usize) {
+        let taps = first + 2;
+        let ssm = taps + usize::from(pathways.local);
+        let wq = ssm + 3 * usize::from(pathways.state);
+        let router = wq + 3 * usize::from(pathways.sparse);
+        (Self { norm: first, taps, ssm, wq, wk: wq + 1, wv: wq + 2, router }, router + 1)
+    }
+}
+
+/// What the way back needs of one block, `[rows, d]` where nothing else is said.
+#[derive(Clone, Debug, Default)]
+struct Saved<T> {
+    normed: Vec<T>,
+    /// `[rows]`
+    deviation: Vec<T>,
+    u: Vec<T>,
+    local: Vec<T>,
+    /// `[d]`
+    gate: Vec<T>,
+    states: Vec<T>,
+    recurrent: Vec<T>,
+    /// `[rows, d_head]`
+    q: Vec<T>,
+    /// `[rows, d_head]`
+    k: Vec<T>,
+    v: Vec<T>,
+    kept: Kept<T>,
+    sparse: Vec<T>,
+    /// `[rows, pathways]`
+    shares: Vec<T>,
+}
+
+/// Work areas of the way back.
+#[derive(Clone, Debug, Default)]
+struct Scratch<T> {
+    /// The block's or the final norm's output as panels.
+    panels: Panels<T>,
+    /// Gradient of the residual stream.
+    dx: Vec<T>,
+    /// Gradient of a norm's output.
+    du: Vec<T>,
+    /// Gradient of a pathway's output.
+    dy: Vec<T>,
+    dq: Vec<T>,
+    dk: Vec<T>,
+    dv: Vec<T>,
+    d_shares: Vec<T>,
+    small: Vec<T>,
+}
+
+/// One thread's way through the model.
+#[derive(Clone, Debug)]
+pub struct AtomePass<T> {
+    config: AtomeConfig,
+    tensors: Vec<BlockTensors>,
+    final_norm: usize,
+    len: usize,
+    x: Vec<T>,
+    blocks: Vec<Saved<T>>,
+    last: Saved<T>,
+    logits: Vec<T>,
+    scratch: Scratch<T>,
+}
+
+impl<T: Float> AtomePass<T> {
+    /// A pass for a model of this configuration.
+    pub fn new(config: &AtomeConfig) -> Self {
+        let mut next = 1;
+        let mut tensors = Vec::new();
+        for _ in 0..config.n_layers {
+            let (block, behind) = BlockTensors::new(next, config.pathways);
+            tensors.push(block);
+            next = behind;
+        }
+        Self {
+            config: *config,
+            tensors,
+            final_norm: next,
+            len: 0,
+            x: Vec::new(),
+            blocks: vec![Saved::default(); config.n_layers],
+            last: Saved::default(),
+            logits: Vec::new(),
+            scratch: Scratch::default(),
+        }
+    }
+
+    fn attention_sizes(&self) -> attention::Sizes {
+        let &AtomeConfig { d_model, d_head, top_k, .. } = &self.config;
+        attention::Sizes { d: d_model, head: d_head, top_k, len: self.len }
+    }
+
+    fn block_forward(&mut self, weights: &Weights<T>, index: usize) {
+        let (d, len, sizes) = (self.config.d_model, self.len, self.attention_sizes());
+        let pathways = self.config.pathways;
+        let tensors = self.tensors[index];
+        let saved = &mut self.blocks[index];
+        norm_forward(weights, tensors.norm, d, &self.x, saved);
+        let rows = self.x.len() / d;
+
+        resize(&mut saved.shares, rows * pathways.count());
+        linear::forward(weights.linear(tensors.router), &saved.u, &mut saved.shares);
+        router::softmax(&mut saved.shares, pathways.count());
+
+        let mut paths: [&[T]; 3] = [&[]; 3];
+        let mut count = 0;
+        let mut add = |path| {
+            paths[count] = path;
+            count += 1;
+        };
+        if pathways.local {
+            resize(&mut saved.local, rows * d);
+            let (taps, scale) = weights.taps(tensors.taps);
+            conv::forward(taps, scale, d, len, &saved.u, &mut saved.local);
+            add(&saved.local);
+        }
+        if pathways.state {
+            resize(&mut saved.states, rows * d);
+            resize(&mut saved.recurrent, rows * d);
+            resize(&mut saved.gate, d);
+            ssm::gates(weights.vector(tensors.ssm), &mut saved.gate);
+            let ssm = ssm(weights, tensors.ssm, &saved.gate);
+            ssm::forward(ssm, len, &saved.u, &mut saved.states, &mut saved.recurrent);
+            add(&saved.recurrent);
+        }
+        if pathways.sparse {
+            let matrices = [(tensors.wq, &mut saved.q), (tensors.wk, &mut saved.k), (tensors.wv, &mut saved.v)];
+            for (tensor, out) in matrices {
+                let weight = weights.linear(tensor);
+                resize(out, rows * weight.rows);
+                linear::forward(weight, &saved.u, out);
+            }
+            resize(&mut saved.sparse, rows * d);
+            attention::forward(sizes, &saved.q, &saved.k, &saved.v, &mut saved.kept, &mut saved.sparse);
+            add(&saved.sparse);
+        }
+        router::mix(d, &saved.shares, &paths[..count], &mut self.x);
+    }
+
+    fn block_backward(&mut self, weights: &Weights<T>, index: usize, gradients: &mut [T]) {
+        let (d, len, sizes) = (self.config.d_model, self.len, self.attention_sizes());
+        let pathways = self.config.pathways;
+        let width = pathways.count();
+        let tensors = self.tensors[index];
+        let saved = &mut self.blocks[index];
+        let rows = saved.deviation.len();
+        let Scratch { panels, dx, du, dy, dq, dk, dv, d_shares, small } = &mut self.scratch;
+        panels.fill(&saved.u, rows, d);
+        zeros(du, rows * d);
+        resize(dy, rows * d);
+        resize(d_shares, rows * width);
+
+        let mut row = 0..;
+        let mut next = || (row.next().unwrap_or(0), width);
+        if pathways.local {
+            router::mix_backward(d, next(), &saved.shares, &saved.local, dx, dy, d_shares);
+            let d_taps = &mut gradients[weights.range(tensors.taps)];
+            conv::backward(weights.taps(tensors.taps), d, len, &saved.u, dy, du, d_taps, small);
+        }
+        if pathways.state {
+            router::mix_backward(d, next(), &saved.shares, &saved.recurrent, dx, dy, d_shares);
+            let ssm = ssm(weights, tensors.ssm, &saved.gate);
+            let d_params = &mut gradients[both(weights, tensors.ssm, tensors.ssm + 2)];
+            ssm::backward(ssm, len, &saved.u, &saved.states, dy, du, d_params, small);
+        }
+        if pathways.sparse {
+            router::mix_backward(d, next(), &saved.shares, &saved.sparse, dx, dy, d_shares);
+            resize(dq, saved.q.len());
+            resize(dk, saved.k.len());
+            resize(dv, rows * d);
+            attention::backward(sizes, (&saved.q, &saved.k, &saved.v), &mut saved.kept, dy, (dq, dk, dv));
+            for (tensor, dy) in [(tensors.wq, dq), (tensors.wk, dk), (tensors.wv, dv)] {
+                let d_weight = &mut gradients[weights.range(tensor)];
+                linear::backward(weights.linear(tensor), panels, dy, du, Store::Add, d_weight);
+            }
+        }
+        for (shares, gradient) in saved.shares.chunks_exact(width).zip(d_shares.chunks_exact_mut(width)) {
+            router::softmax_row_backward(shares, gradient);
+        }
+        let d_router = &mut gradients[weights.range(tensors.router)];
+        linear::backward(weights.linear(tensors.router), panels, d_shares, du, Store::Add, d_router);
+        norm_backward(weights, tensors.norm, saved, du, dx, gradients);
+    }
+}
+
+impl<T: Float> Pass<T> for AtomePass<T> {
+    fn forward(&mut self, weights: &Weights<T>, tokens: &[u8], len: usize) {
+        let d = self.config.d_model;
+        self.len = len;
+        resize(&mut self.x, tokens.len() * d);
+        embedding::forward(weights.table(0), d, tokens, &mut self.x);
+        for index in 0..self.blocks.len() {
+            self.block_forward(weights, index);
+        }
+        norm_forward(weights, self.final_norm, d, &self.x, &mut self.last);
+        resize(&mut self.logits, tokens.len() * self.config.vocab_size);
+        linear::forward(weights.linear(self.final_norm + 2), &self.last.u, &mut self.logits);
+    }
+
+    fn logits(&mut self) -> &mut [T] {
+        &mut self.logits
+    }
+
+    fn backward(&mut self, weights: &Weights<T>, tokens: &[u8], gradients: &mut [T]) {
+        let d = self.config.d_model;
+        let rows = tokens.len();
+        let Scratch { panels, dx, du, .. } = &mut self.scratch;
+        panels.fill(&self.last.u, rows, d);
+        resize(du, rows * d);
+        let unembed = self.final_norm + 2;
+        let d_unembed = &mut gradients[weights.range(unembed)];
+        linear::backward(weights.linear(unembed), panels, &self.logits, du, Store::Set, d_unembed);
+        zeros(dx, rows * d);
+        norm_backward(weights, self.final_norm, &self.last, du, dx, gradients);
+        for index in (0..self.blocks.len()).rev() {
+            self.block_backward(weights, index, gradients);
+        }
+        embedding::backward(d, tokens, &self.scratch.dx, &mut gradients[weights.range(0)]);
+    }
+}
+
+fn ssm<'a, T: Float>(weights: &'a Weights<T>, first: usize, gate: &'a [T]) -> Ssm<'a, T> {
+    Ssm { gate, b: weights.vector(first + 1), c: weights.vector(first + 2) }
+}
+
+/// From the start of tensor `first` to the end of tensor `last`.
+fn both<T: Float>(weights: &Weights<T>, first: usize, last: usize) -> std::ops::Range<usize> {
+    weights.range(first).start..weights.range(last).end
+}
+
+fn norm_forward<T: Float>(weights: &Weights<T>, first: usize, d: usize, x: &[T], saved: &mut Saved<T>) {
+    resize(&mut saved.u, x.len());
+    resize(&mut saved.normed, x.len());
+    resize(&mut saved.deviation, x.len() / d);
+    let norm = Norm { gamma: weights.vector(first), beta: weights.vector(first + 1) };
+    norm::forward(norm, x, &mut saved.u, &mut saved.normed, &mut saved.deviation);
+}
+
+fn norm_backward<T: Float>(
+    weights: &Weights<T>,
+    first: usize,
+    saved: &Saved<T>,
+    du: &[T],
+    dx: &mut [T],
+    gradients: &mut [T],
+) {
+    let d_params = &mut gradients[both(weights, first, first + 1)];
+    norm::backward(weights.vector(first), &saved.normed, &saved.deviation, du, dx, d_params);
+}
