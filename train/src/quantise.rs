@@ -3,10 +3,6 @@
 use crate::config::Quantiser;
 use crate::float::Float;
 use crate::simd::multiversion;
-use crate::vector::sum_of;
-
-/// No scale is smaller, so that weights of zero can be divided by it.
-const SMALLEST_SCALE: f64 = 1e-5;
 
 /// Codes and their scale: the weights that the forward pass sees are `codes * scale`.
 ///
@@ -16,20 +12,12 @@ pub fn quantise<T: Float>(quantiser: Quantiser, weights: &[T], codes: &mut [T]) 
         codes.copy_from_slice(weights);
         return T::ONE;
     }
-    let smallest = T::of(SMALLEST_SCALE);
-    let mean = mean_magnitude(weights);
-    let scale = if mean > smallest { mean } else { smallest };
+    let scale = T::scale(weights);
     match quantiser {
         Quantiser::P3 => powers_of_3(weights, scale, codes),
         _ => ternary(weights, scale, codes),
     }
     scale
-}
-
-multiversion! {
-    fn mean_magnitude<T>(weights: &[T]) -> T {
-        sum_of(weights, |weight| weight.abs()) / T::of(weights.len() as f64)
-    }
 }
 
 multiversion! {

@@ -8,4 +8,5 @@ mod sum;
 
 pub use blob::{export, exportable, Exported, Format, MatrixSummary, USUAL_THREADS};
 pub use c_source::{array, header, identifier, CModel};
+pub(crate) use quantise::scale;
 pub use quantise::{quantise, Levels, Quantised};

@@ -50,7 +50,8 @@ pub fn check_finite(name: &str, values: &[f32]) -> Result<(), TensorError> {
     }
 }
 
-fn scale(weights: &[f32], threads: usize) -> f32 {
+/// The scale of a tensor: its mean magnitude, at least 1e-5.
+pub(crate) fn scale(weights: &[f32], threads: usize) -> f32 {
     let magnitudes: Vec<f32> = weights.iter().map(|weight| weight.abs()).collect();
     (sum(&magnitudes, threads) / weights.len().max(1) as f32).max(LEAST_SCALE)
 }

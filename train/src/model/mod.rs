@@ -24,7 +24,7 @@ use crate::float::Float;
 use crate::weights::Weights;
 
 /// One thread's way through a model, with the activations that the way back needs.
-pub trait Pass<T: Float>: Send {
+pub trait Pass<T: Float>: Send + Sync {
     /// Computes the logits at every position of the sequences in `tokens`, which are `len` tokens long each.
     fn forward(&mut self, weights: &Weights<T>, tokens: &[u8], len: usize);
 

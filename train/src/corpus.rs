@@ -1,0 +1,112 @@
+//! The text to learn from, and its parts.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{bail, Context, Result};
+use sha2::{Digest, Sha256};
+
+/// A text in memory.
+#[derive(Clone, Debug)]
+pub struct Corpus {
+    /// The text: a byte is a token.
+    pub bytes: Vec<u8>,
+    /// SHA-256 of the text, in hexadecimal.
+    pub digest: String,
+}
+
+impl Corpus {
+    /// Reads a text file for a model of `vocab_size` tokens.
+    ///
+    /// # Errors
+    /// Names the file, and the first byte that is no token.
+    pub fn load(path: &Path, vocab_size: usize) -> Result<Self> {
+        let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        Self::new(bytes, vocab_size).with_context(|| path.display().to_string())
+    }
+
+    /// Takes in a text for a model of `vocab_size` tokens.
+    ///
+    /// # Errors
+    /// Names the first byte that is no token.
+    pub fn new(bytes: Vec<u8>, vocab_size: usize) -> Result<Self> {
+        if let Some((offset, byte)) = bytes.iter().enumerate().find(|(_, &byte)| usize::from(byte) >= vocab_size) {
+            bail!("offset {offset}: byte {byte}, expected 0 to {}: the model has {vocab_size} tokens", vocab_size - 1);
+        }
+        let digest = hex(&Sha256::digest(&bytes));
+        Ok(Self { bytes, digest })
+    }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A text cut into chunks, of which the first ones are for training and the others for judging.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Bytes of a chunk.
+    pub chunk: usize,
+    /// Chunks for training.
+    pub train: usize,
+    /// All chunks.
+    pub all: usize,
+}
+
+impl Split {
+    /// Cuts `len` bytes into chunks of `chunk`, of which `train_share` are for training; a rest is left out.
+    ///
+    /// # Errors
+    /// The text is too short to have a chunk of either kind.
+    pub fn new(len: usize, chunk: usize, train_share: f64) -> Result<Self> {
+        let all = len / chunk;
+        let train = (all as f64 * train_share) as usize;
+        if train == 0 || (train == all && train_share < 1.0) {
+            bail!(
+                "{len} bytes make {all} chunks of {chunk}, {train} of them to learn from: expected a longer text, \
+                 {} bytes at least",
+                (chunk as f64 * (1.0 / train_share).max(1.0 / (1.0 - train_share).max(0.001))).ceil() as usize + chunk
+            );
+        }
+        Ok(Self { chunk, train, all })
+    }
+
+    /// Where the chunks for judging start, in bytes.
+    pub fn held_out(&self) -> impl Iterator<Item = usize> + use<> {
+        let chunk = self.chunk;
+        (self.train..self.all).map(move |index| index * chunk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_nine_tenths_of_the_chunks_train() {
+        let split = Split::new(262_144, 64, 0.9).unwrap();
+        assert_eq!(split, Split { chunk: 64, train: 3686, all: 4096 });
+        assert_eq!(split.held_out().count(), 410);
+        assert_eq!(split.held_out().next(), Some(3686 * 64));
+        assert_eq!(Split::new(1000, 64, 1.0).unwrap().held_out().count(), 0);
+    }
+
+    #[test]
+    fn texts_too_short_are_refused_with_the_length_that_would_do() {
+        for len in [0, 63, 64, 127] {
+            assert!(Split::new(len, 64, 0.9).is_err());
+        }
+        let message = Split::new(100, 64, 0.9).unwrap_err().to_string();
+        assert!(message.contains("704 bytes at least"), "{message}");
+        assert!(Split::new(704, 64, 0.9).is_ok());
+    }
+
+    #[test]
+    fn bytes_that_are_no_tokens_are_found() {
+        let message = Corpus::new(b"ab\x80".to_vec(), 128).unwrap_err().to_string();
+        assert!(message.contains("offset 2: byte 128, expected 0 to 127"), "{message}");
+        let digest = Corpus::new(b"abc".to_vec(), 256).unwrap().digest;
+        assert!(digest.starts_with("ba7816bf8f01cfea"), "{digest}");
+    }
+}

@@ -1,0 +1,155 @@
+//! Everything that decides what comes out of a training, besides the text.
+
+use anyhow::{bail, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{AtomeConfig, ModelConfig};
+use crate::model::loss::Mixture;
+use crate::optimiser::AdamW;
+use crate::schedule::Schedule;
+
+/// A recipe: with the same text it gives the same checkpoint, bit for bit, on any number of threads.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// What is trained.
+    pub model: ModelConfig,
+    /// Start of the initial values and of the draws.
+    pub seed: u64,
+    /// Steps of the optimiser.
+    pub steps: u64,
+    /// Bytes of a chunk: the sequence is one shorter, because each byte is predicted from those before it.
+    pub chunk: usize,
+    /// Chunks of a batch, drawn at random with repetition.
+    pub batch: usize,
+    /// Batches whose gradients make one step.
+    pub accumulate: usize,
+    /// The share of the chunks to learn from; the last ones are held out.
+    pub train_share: f64,
+    /// Parts of a batch whose gradients are computed each on its own and then added in order. It is part of the recipe
+    /// because the order of a sum decides its last bits.
+    pub shards: usize,
+    /// The optimiser.
+    pub optimiser: AdamW,
+    /// The learning rate over time.
+    pub schedule: Schedule,
+    /// The largest norm of a gradient; longer ones are shortened to it.
+    pub clip: Option<f64>,
+    /// What a teacher adds.
+    pub distillation: Option<Distillation>,
+}
+
+/// A teacher and its part in the loss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Distillation {
+    /// How the loss is mixed.
+    pub mixture: Mixture,
+    /// Digest of the teacher's parameters.
+    pub teacher: String,
+}
+
+impl Default for Recipe {
+    /// The recipe of the published comparison: AdamW at a constant 3e-4, 3,000 steps of 16 chunks of 64 bytes.
+    fn default() -> Self {
+        Self {
+            model: ModelConfig::Atome(AtomeConfig::default()),
+            seed: 0,
+            steps: 3_000,
+            chunk: 64,
+            batch: 16,
+            accumulate: 1,
+            train_share: 0.9,
+            shards: 8,
+            optimiser: AdamW::default(),
+            schedule: Schedule::default(),
+            clip: None,
+            distillation: None,
+        }
+    }
+}
+
+/// More bytes in a batch than any machine that this is for could hold activations of.
+const LARGEST_BATCH: usize = 1 << 24;
+
+impl Recipe {
+    /// Whether a training can follow it.
+    ///
+    /// # Errors
+    /// Names the value and what was expected.
+    pub fn check(&self) -> Result<()> {
+        self.model.check()?;
+        self.optimiser.check()?;
+        self.schedule.check(self.optimiser.lr)?;
+        let at_least = |name: &str, value: usize, least: usize| {
+            if value < least {
+                bail!("{name} is {value}, expected {least} at least");
+            }
+            Ok(())
+        };
+        at_least("chunk", self.chunk, 2)?;
+        at_least("batch", self.batch, 1)?;
+        at_least("accumulate", self.accumulate, 1)?;
+        at_least("shards", self.shards, 1)?;
+        if self.batch.checked_mul(self.chunk).is_none_or(|bytes| bytes > LARGEST_BATCH) {
+            bail!("batch times chunk is above {LARGEST_BATCH}: raise accumulate instead of batch");
+        }
+        if self.chunk - 1 > self.model.longest() {
+            bail!("chunk is {}, expected {} at most: the model has no more positions", self.chunk, self.model.longest() + 1);
+        }
+        if !(self.train_share > 0.0 && self.train_share <= 1.0) {
+            bail!("train_share is {}, expected a number above 0 and at most 1", self.train_share);
+        }
+        if let Some(clip) = self.clip {
+            if !(clip > 0.0 && clip.is_finite()) {
+                bail!("clip is {clip}, expected a number above 0");
+            }
+        }
+        if let Some(Distillation { mixture: Mixture { share, temperature }, .. }) = self.distillation {
+            if !(0.0..=1.0).contains(&share) {
+                bail!("the share of the cross-entropy is {share}, expected 0 to 1");
+            }
+            if !(temperature > 0.0 && temperature.is_finite()) {
+                bail!("the distillation's temperature is {temperature}, expected a number above 0");
+            }
+        }
+        Ok(())
+    }
+
+    /// Tokens that are predicted in one step.
+    pub const fn tokens_per_step(&self) -> usize {
+        self.batch * self.accumulate * (self.chunk - 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_the_published_comparison() {
+        let recipe = Recipe::default();
+        recipe.check().unwrap();
+        assert_eq!((recipe.optimiser.lr, recipe.optimiser.weight_decay), (3e-4, 0.01));
+        assert_eq!(recipe.tokens_per_step(), 16 * 63);
+        let text = serde_json::to_string(&recipe).unwrap();
+        assert_eq!(serde_json::from_str::<Recipe>(&text).unwrap(), recipe);
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_named() {
+        let wrong = [
+            ("chunk", Recipe { chunk: 1, ..Recipe::default() }),
+            ("batch", Recipe { batch: 0, ..Recipe::default() }),
+            ("batch", Recipe { batch: usize::MAX, ..Recipe::default() }),
+            ("accumulate", Recipe { accumulate: 0, ..Recipe::default() }),
+            ("shards", Recipe { shards: 0, ..Recipe::default() }),
+            ("train_share", Recipe { train_share: f64::NAN, ..Recipe::default() }),
+            ("clip", Recipe { clip: Some(0.0), ..Recipe::default() }),
+        ];
+        for (name, recipe) in wrong {
+            let message = recipe.check().unwrap_err().to_string();
+            assert!(message.contains(name) && message.contains("expected") || message.contains("raise"), "{message}");
+        }
+    }
+}

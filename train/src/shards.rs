@@ -1,0 +1,144 @@
+//! Gradients of a batch, computed in parts on all threads.
+//!
+//! The parts and the order in which they are added are fixed by the recipe, so that the number of threads changes nothing.
+
+use rayon::prelude::*;
+
+use crate::batches::gather;
+use crate::config::ModelConfig;
+use crate::corpus::Corpus;
+use crate::model::loss::{cross_entropy, distilled, Mixture};
+use crate::model::{new_pass, Pass};
+use crate::simd::multiversion;
+use crate::teacher::TeacherLogits;
+use crate::weights::Weights;
+
+/// Parameters that one task adds up or moves.
+pub const PARAMS_A_TASK: usize = 8192;
+
+/// A part of every batch.
+struct Shard {
+    pass: Box<dyn Pass<f32>>,
+    gradients: Vec<f32>,
+    tokens: Vec<u8>,
+    targets: Vec<u8>,
+    taught: Vec<f32>,
+    losses: Losses,
+}
+
+/// Sums over bytes, in nats.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Losses {
+    /// What is minimised.
+    pub loss: f64,
+    /// The cross-entropy alone.
+    pub cross_entropy: f64,
+}
+
+/// All parts.
+pub struct Shards {
+    shards: Vec<Shard>,
+    vocab_size: usize,
+}
+
+/// The chunks of a step.
+#[derive(Clone, Copy)]
+pub struct Batch<'a> {
+    /// The text.
+    pub corpus: &'a Corpus,
+    /// Bytes of a chunk.
+    pub chunk: usize,
+    /// The chunks that were drawn: those of the first batch, then those of the next one that makes the same step.
+    pub drawn: &'a [usize],
+    /// Chunks whose activations are kept at the same time.
+    pub at_once: usize,
+    /// A teacher's opinion.
+    pub teacher: Option<(&'a TeacherLogits, Mixture)>,
+}
+
+impl Shards {
+    /// `count` parts for a model of `params` parameters.
+    pub fn new(config: &ModelConfig, params: usize, count: usize) -> Self {
+        let shard = || Shard {
+            pass: new_pass(config),
+            gradients: vec![0.0; params],
+            tokens: Vec::new(),
+            targets: Vec::new(),
+            taught: Vec::new(),
+            losses: Losses::default(),
+        };
+        Self { shards: (0..count).map(|_| shard()).collect(), vocab_size: config.vocab_size() }
+    }
+
+    /// The gradient of the mean loss over the batch, in `gradients`, and the sums of the losses.
+    ///
+    /// # Errors
+    /// The teacher's logits cannot be read.
+    pub fn gradients(&mut self, weights: &Weights<f32>, batch: Batch<'_>, gradients: &mut [f32]) -> anyhow::Result<Losses> {
+        let (count, vocab_size) = (self.shards.len(), self.vocab_size);
+        let weight = 1.0 / (batch.drawn.len() * (batch.chunk - 1)) as f32;
+        self.shards.par_iter_mut().with_max_len(1).enumerate().try_for_each(|(index, shard)| {
+            shard.gradients.fill(0.0);
+            shard.losses = Losses::default();
+            for drawn in batch.drawn.chunks(batch.at_once) {
+                let part = drawn.len() * index / count..drawn.len() * (index + 1) / count;
+                shard.add(weights, batch, &drawn[part], vocab_size, weight)?;
+            }
+            anyhow::Ok(())
+        })?;
+        let shards: Vec<&[f32]> = self.shards.iter().map(|shard| shard.gradients.as_slice()).collect();
+        gradients.par_chunks_mut(PARAMS_A_TASK).enumerate().for_each(|(task, sums)| {
+            let start = task * PARAMS_A_TASK;
+            sums.fill(0.0);
+            for shard in &shards {
+                add::<f32>(sums, &shard[start..start + sums.len()]);
+            }
+        });
+        Ok(self.shards.iter().fold(Losses::default(), |sum, shard| Losses {
+            loss: sum.loss + shard.losses.loss,
+            cross_entropy: sum.cross_entropy + shard.losses.cross_entropy,
+        }))
+    }
+}
+
+impl Shard {
+    fn add(
+        &mut self,
+        weights: &Weights<f32>,
+        batch: Batch<'_>,
+        drawn: &[usize],
+        vocab_size: usize,
+        weight: f32,
+    ) -> anyhow::Result<()> {
+        if drawn.is_empty() {
+            return Ok(());
+        }
+        let starts = drawn.iter().map(|index| index * batch.chunk);
+        gather(&batch.corpus.bytes, starts, batch.chunk, &mut self.tokens, &mut self.targets);
+        self.pass.forward(weights, &self.tokens, batch.chunk - 1);
+        let logits = self.pass.logits();
+        match batch.teacher {
+            None => {
+                let loss = cross_entropy(logits, vocab_size, &self.targets, weight);
+                self.losses.loss += loss;
+                self.losses.cross_entropy += loss;
+            }
+            Some((teacher, mixture)) => {
+                teacher.read(drawn, &mut self.taught)?;
+                let (loss, plain) = distilled(logits, &self.taught, vocab_size, &self.targets, weight, mixture);
+                self.losses.loss += loss;
+                self.losses.cross_entropy += plain;
+            }
+        }
+        self.pass.backward(weights, &self.tokens, &mut self.gradients);
+        Ok(())
+    }
+}
+
+multiversion! {
+    fn add<T>(to: &mut [T], from: &[T]) {
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to += from;
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! One training: parameters, the optimiser's memory, and the steps between.
+
+use anyhow::{bail, ensure, Result};
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::batches::draw;
+use crate::corpus::{Corpus, Split};
+use crate::evaluate::{judge, Judgement};
+use crate::layout::Layout;
+use crate::optimiser::Part;
+use crate::recipe::Recipe;
+use crate::shards::{Batch, Shards, PARAMS_A_TASK};
+use crate::teacher::TeacherLogits;
+use crate::weights::Weights;
+
+/// What a step found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepReport {
+    /// Number of the step, from 1.
+    pub step: u64,
+    /// Mean of what is minimised, in nats a byte, before the step.
+    pub loss: f64,
+    /// Mean cross-entropy in nats a byte; the loss itself, but for a distillation.
+    pub cross_entropy: f64,
+    /// Learning rate.
+    pub rate: f64,
+    /// Norm of the gradient before it was clipped.
+    pub norm: f64,
+}
+
+/// All that a training must remember from step to step.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Steps done.
+    pub step: u64,
+    /// Parameters, as the layout says.
+    pub params: Vec<f32>,
+    /// The optimiser's mean gradients.
+    pub mean: Vec<f32>,
+    /// The optimiser's mean squared gradients.
+    pub square: Vec<f32>,
+}
+
+impl State {
+    /// The state before the first step.
+    pub fn initial(recipe: &Recipe) -> Self {
+        let layout = Layout::new(&recipe.model);
+        let zeros = vec![0.0; layout.len()];
+        Self { step: 0, params: layout.initial(recipe.seed), mean: zeros.clone(), square: zeros }
+    }
+}
+
+/// A training.
+pub struct Trainer {
+    recipe: Recipe,
+    corpus: Corpus,
+    split: Split,
+    teacher: Option<TeacherLogits>,
+    state: State,
+    weights: Weights<f32>,
+    gradients: Vec<f32>,
+    shards: Shards,
+    pool: ThreadPool,
+}
+
+impl Trainer {
+    /// A training that goes on from `state`, on `threads` threads.
+    ///
+    /// # Errors
+    /// The recipe cannot be followed, the text is too short, or there are no threads to be had.
+    pub fn new(recipe: Recipe, corpus: Corpus, state: State, pool: ThreadPool) -> Result<Self> {
+        recipe.check()?;
+        let split = Split::new(corpus.bytes.len(), recipe.chunk, recipe.train_share)?;
+        let layout = Layout::new(&recipe.model);
+        for (name, values) in [("parameters", &state.params), ("means", &state.mean), ("squares", &state.square)] {
+            ensure!(values.len() == layout.len(), "{} {name}, expected {} of this model", values.len(), layout.len());
+        }
+        Ok(Self {
+            weights: Weights::new(&recipe.model, &layout, &state.params),
+            gradients: vec![0.0; layout.len()],
+            shards: Shards::new(&recipe.model, layout.len(), recipe.shards.min(recipe.batch)),
+            teacher: None,
+            recipe,
+            corpus,
+            split,
+            state,
+            pool,
+        })
+    }
+
+    /// Learns from a teacher, too; the recipe says how.
+    pub fn learn_from(&mut self, teacher: TeacherLogits) {
+        self.teacher = Some(teacher);
+    }
+
+    /// The recipe.
+    pub const fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// How the text is cut.
+    pub const fn split(&self) -> &Split {
+        &self.split
+    }
+
+    /// The text.
+    pub const fn corpus(&self) -> &Corpus {
+        &self.corpus
+    }
+
+    /// What there is to save.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// One step of the optimiser.
+    ///
+    /// # Errors
+    /// The loss or the gradient is no number any more, and the state stays as it was; or the teacher cannot be read.
+    pub fn step(&mut self) -> Result<StepReport> {
+        let recipe = &self.recipe;
+        let number = self.state.step;
+        let drawn = draw(recipe.seed, number, recipe.batch * recipe.accumulate, &self.split);
+        let teacher = match (&self.teacher, &recipe.distillation) {
+            (Some(logits), Some(distillation)) => Some((logits, distillation.mixture)),
+            (None, None) => None,
+            _ => bail!("a distillation needs both a recipe for it and a teacher"),
+        };
+        let batch =
+            Batch { corpus: &self.corpus, chunk: recipe.chunk, drawn: &drawn, at_once: recipe.batch, teacher };
+        let Self { shards, weights, gradients, state, pool, .. } = self;
+        let rate = recipe.schedule.rate(recipe.optimiser.lr, number, recipe.steps);
+        let (losses, norm) = pool.install(|| {
+            let losses = shards.gradients(weights, batch, gradients)?;
+            anyhow::Ok((losses, norm(gradients)))
+        })?;
+        let bytes = recipe.tokens_per_step() as f64;
+        let (loss, cross_entropy) = (losses.loss / bytes, losses.cross_entropy / bytes);
+        ensure!(
+            loss.is_finite() && norm.is_finite(),
+            "step {}: the loss is {loss}, the gradient's norm {norm}, expected numbers; a lower learning rate, a warm-up \
+             or clipping may help",
+            number + 1
+        );
+        let factor = recipe.clip.map_or(1.0, |clip| (clip / (norm + 1e-6)).min(1.0)) as f32;
+        let gradients = &*gradients;
+        pool.install(|| {
+            let moments = state.mean.par_chunks_mut(PARAMS_A_TASK).zip(state.square.par_chunks_mut(PARAMS_A_TASK));
+            let params = state.params.par_chunks_mut(PARAMS_A_TASK).zip(gradients.par_chunks(PARAMS_A_TASK));
+            params.zip(moments).for_each(|((params, gradients), (mean, square))| {
+                recipe.optimiser.step(Part { params, gradients, mean, square }, rate, number + 1, factor);
+            });
+            weights.update(&state.params);
+        });
+        state.step += 1;
+        Ok(StepReport { step: state.step, loss, cross_entropy, rate, norm })
+    }
+
+    /// Judges the model on the chunks that are held out; `None` where there are none.
+    pub fn judge(&self) -> Option<Judgement> {
+        let starts: Vec<usize> = self.split.held_out().collect();
+        if starts.is_empty() {
+            return None;
+        }
+        let judge = || judge(&self.recipe.model, &self.weights, &self.corpus.bytes, &starts, self.split.chunk);
+        Some(self.pool.install(judge))
+    }
+}
+
+/// The Euclidean norm, summed in parts that do not depend on the number of threads.
+fn norm(gradients: &[f32]) -> f64 {
+    let parts: Vec<f64> = gradients
+        .par_chunks(PARAMS_A_TASK)
+        .map(|part| part.iter().map(|&value| f64::from(value) * f64::from(value)).sum())
+        .collect();
+    parts.iter().sum::<f64>().sqrt()
+}
+
+/// A pool of this many threads, or of as many as there are cores.
+///
+/// # Errors
+/// The system gives none.
+pub fn pool(threads: Option<usize>) -> Result<ThreadPool> {
+    match ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build() {
+        Ok(pool) => Ok(pool),
+        Err(error) => bail!("no threads to train on: {error}"),
+    }
+}
