@@ -168,10 +168,39 @@ fn transposed_block<T: Float, const H: usize>(
 
 /// Brings sums into columns `start..` of the result.
 #[inline(always)]
-fn store<T: Float, const H: usize>(sums: &[[T; WIDE]; H], start: usize, cols: usize, scale: T, c: &mut [T], add: bool) {
-    let width = WIDE.min(cols - start);
+fn store<T: Float, const H: usize>(
+    sums: &[[T; WIDE]; H],
+    start: usize,
+    cols: usize,
+    scale: T,
+    c: &mut [T],
+    add: bool,
+) {
+    if cols - start < WIDE {
+        // A copy, so that only this path keeps the sums in memory.
+        return store_narrow(*sums, start, cols, scale, c, add);
+    }
     for (sum, row) in sums.iter().zip(c.chunks_exact_mut(cols)) {
-        for (out, &sum) in row[start..start + width].iter_mut().zip(sum) {
+        let row: &mut [T; WIDE] = row[start..].first_chunk_mut().expect("a whole panel lies within the row");
+        for (out, &sum) in row.iter_mut().zip(sum) {
+            let value = sum * scale;
+            *out = if add { *out + value } else { value };
+        }
+    }
+}
+
+/// The same for the last panel, which is not as wide.
+#[inline(never)]
+fn store_narrow<T: Float, const H: usize>(
+    sums: [[T; WIDE]; H],
+    start: usize,
+    cols: usize,
+    scale: T,
+    c: &mut [T],
+    add: bool,
+) {
+    for (sum, row) in sums.iter().zip(c.chunks_exact_mut(cols)) {
+        for (out, &sum) in row[start..].iter_mut().zip(sum) {
             let value = sum * scale;
             *out = if add { *out + value } else { value };
         }

@@ -141,8 +141,10 @@ multiversion! {
 fn keep_best<T: Float>(scores: &[T], positions: &mut [u32], best: &mut [T]) {
     best.fill(T::of(NONE_SCORE));
     let last = best.len() - 1;
+    let mut smallest = best[last];
     for (position, &score) in scores.iter().enumerate() {
-        if !(score > best[last]) {
+        // Not the same as `score <= smallest` where the score is NaN.
+        if !(score > smallest) {
             continue;
         }
         let mut slot = last;
@@ -153,6 +155,7 @@ fn keep_best<T: Float>(scores: &[T], positions: &mut [u32], best: &mut [T]) {
         }
         best[slot] = score;
         positions[slot] = position as u32;
+        smallest = best[last];
     }
 }
 
