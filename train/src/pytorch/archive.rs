@@ -62,6 +62,11 @@ impl<'a> Archive<'a> {
             }
             at = next;
         }
+        if at != directory.end {
+            let what =
+                format!("the list of {} zip entries ends here, expected offset {}", entries.len(), directory.end);
+            return error(at, what);
+        }
         Ok(Self { entries })
     }
 
@@ -85,6 +90,8 @@ impl<'a> Archive<'a> {
 /// Where the list of entries is.
 struct Directory {
     offset: usize,
+    /// The record behind it.
+    end: usize,
     entries: u64,
 }
 
@@ -100,15 +107,16 @@ impl Directory {
         let Some(end) = (first..=last).rev().find(is_end) else {
             return error(file.len(), "no end record of a zip file: the file is cut or damaged");
         };
-        let (mut entries, mut offset) = (field(file, end + 10, 2)?, field(file, end + 16, 4)?);
+        let (entries, offset) = (field(file, end + 10, 2)?, field(file, end + 16, 4)?);
         if let Some(locator) = end.checked_sub(LOCATOR64_LEN).filter(|&at| has(file, at, LOCATOR64)) {
             let end64 = position(field(file, locator + 8, 8)?, locator)?;
             if !has(file, end64, END64) {
                 return error(end64, "expected a zip64 end record");
             }
-            (entries, offset) = (field(file, end64 + 32, 8)?, field(file, end64 + 48, 8)?);
+            let (entries, offset) = (field(file, end64 + 32, 8)?, field(file, end64 + 48, 8)?);
+            return Ok(Self { offset: position(offset, end64)?, end: end64, entries });
         }
-        Ok(Self { offset: position(offset, end)?, entries })
+        Ok(Self { offset: position(offset, end)?, end, entries })
     }
 }
 

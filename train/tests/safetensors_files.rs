@@ -1,0 +1,183 @@
+//! Our checkpoints on disk, and other people's.
+
+mod common;
+
+use std::collections::HashMap;
+
+use atome_train::checkpoint::{dims_of, keys, set_dims, Checkpoint, ContentError, ModelView, Tensor};
+use common::{random_checkpoint, ODD};
+use safetensors::tensor::{Dtype, TensorView};
+use safetensors::SafeTensors;
+
+fn described() -> Checkpoint {
+    let mut checkpoint = random_checkpoint(&ODD, 3);
+    checkpoint.metadata.insert(keys::RECIPE.to_owned(), "{\"steps\":3000,\"note\":\"\u{e4}\\\"\\n\"}".to_owned());
+    checkpoint.metadata.insert(keys::CORPUS.to_owned(), "sha256:00ff".to_owned());
+    checkpoint
+}
+
+#[test]
+fn what_is_saved_is_loaded_bit_by_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut checkpoint = described();
+    let odd = [f32::NAN, -0.0, f32::INFINITY, f32::MIN_POSITIVE / 8.0];
+    checkpoint.tensors.insert("state".to_owned(), Tensor::new(vec![2, 2], odd.to_vec()).unwrap());
+    checkpoint.tensors.insert("scalar".to_owned(), Tensor::new(vec![], vec![4.5]).unwrap());
+    checkpoint.tensors.insert("empty".to_owned(), Tensor::new(vec![3, 0], vec![]).unwrap());
+    checkpoint.save(&path).unwrap();
+    let loaded = Checkpoint::load(&path).unwrap();
+    assert_eq!(loaded.metadata, checkpoint.metadata);
+    assert!(loaded.tensors.keys().eq(checkpoint.tensors.keys()));
+    for (name, tensor) in &checkpoint.tensors {
+        let bits = |tensor: &Tensor| tensor.data().iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
+        assert_eq!(loaded.tensors[name].shape(), tensor.shape(), "{name}");
+        assert_eq!(bits(&loaded.tensors[name]), bits(tensor), "{name}");
+    }
+}
+
+#[test]
+fn equal_checkpoints_give_equal_bytes() {
+    let bytes = described().to_safetensors().unwrap();
+    for _ in 0..8 {
+        assert!(described().to_safetensors().unwrap() == bytes);
+    }
+}
+
+#[test]
+fn the_librarys_reader_agrees() {
+    let checkpoint = described();
+    let bytes = checkpoint.to_safetensors().unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(file.len(), checkpoint.tensors.len());
+    for (name, tensor) in &checkpoint.tensors {
+        let view = file.tensor(name).unwrap();
+        assert_eq!((view.dtype(), view.shape()), (Dtype::F32, tensor.shape()));
+        let data: Vec<u8> = tensor.data().iter().flat_map(|value| value.to_le_bytes()).collect();
+        assert!(view.data() == data);
+    }
+    let (header, _) = SafeTensors::read_metadata(&bytes).unwrap();
+    assert_eq!((8 + header) % 8, 0, "values do not start on a border of 8");
+}
+
+#[test]
+fn the_librarys_files_are_read() {
+    let data: Vec<u8> = [1.0_f32, 2.0, 3.0].iter().flat_map(|value| value.to_le_bytes()).collect();
+    let view = || TensorView::new(Dtype::F32, vec![3, 1], &data).unwrap();
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let bytes = safetensors::serialize([("b", view()), ("a", view())], Some(metadata)).unwrap();
+    let checkpoint = Checkpoint::from_bytes(&bytes).unwrap();
+    assert_eq!(checkpoint.metadata["format"], "pt");
+    assert_eq!(checkpoint.tensors["a"], Tensor::new(vec![3, 1], vec![1.0, 2.0, 3.0]).unwrap());
+
+    let half = TensorView::new(Dtype::F16, vec![6], &data).unwrap();
+    let bytes = safetensors::serialize([("a", half)], None).unwrap();
+    let refused = Checkpoint::from_bytes(&bytes).unwrap_err().to_string();
+    assert_eq!(refused, "tensor a: values are F16, expected f32");
+}
+
+#[test]
+fn sizes_come_from_the_description_else_from_the_tensors() {
+    let mut checkpoint = described();
+    let named = dims_of(&checkpoint).unwrap();
+    assert_eq!((named.dims(2), named.top_k, named.max_seq), (ODD, Some(2), Some(32)));
+    checkpoint.metadata.remove(keys::SHAPE);
+    let seen = dims_of(&checkpoint).unwrap();
+    assert_eq!((seen.dims(2), seen.top_k, seen.max_seq), (ODD, None, None));
+
+    for (text, expected) in [
+        ("[]", "shape: expected a JSON object"),
+        ("{", "shape: expected a JSON object"),
+        ("{\"d_model\": -7}", "d_model is -7, expected an integer from 1 to 65535"),
+        ("{\"top_k\": 65536}", "top_k is 65536"),
+        ("{\"max_seq\": \"x\"}", "max_seq is \"x\""),
+    ] {
+        checkpoint.metadata.insert(keys::SHAPE.to_owned(), text.to_owned());
+        let refused = dims_of(&checkpoint).unwrap_err().to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+}
+
+#[test]
+fn a_description_that_the_tensors_do_not_fit_is_refused() {
+    let mut checkpoint = described();
+    let mut dims = ODD;
+    dims.n_layers = 65_535;
+    set_dims(&mut checkpoint, &dims, None);
+    let shape = atome_engine::Shape::new(dims_of(&checkpoint).unwrap().dims(2)).unwrap();
+    let refused = ModelView::new(&checkpoint, shape).unwrap_err().to_string();
+    assert_eq!(refused, "tensor blocks.2.norm.weight: missing, expected the shape [7]");
+}
+
+#[test]
+fn damaged_files_are_refused_and_never_panic() {
+    let bytes = described().to_safetensors().unwrap();
+    for len in 0..bytes.len() {
+        assert!(Checkpoint::from_bytes(&bytes[..len]).is_err(), "{len} bytes");
+    }
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    for at in 0..header {
+        for flip in [0x01, 0x80, 0xff, 0x20] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= flip;
+            // Damage of a name or a description cannot be seen.
+            let _ = Checkpoint::from_bytes(&damaged);
+        }
+    }
+    for hostile in [
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[18446744073709551615,4],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,18446744073709551615]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[-4],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F99\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+        "{\"a\":[[[[[[[[",
+        "{}",
+    ] {
+        let file = [&(hostile.len() as u64).to_le_bytes(), hostile.as_bytes(), &[0; 16]].concat();
+        let refused = Checkpoint::from_bytes(&file).unwrap_err();
+        assert!(matches!(refused, ContentError::Safetensors(_)), "{hostile}: {refused}");
+    }
+    let deep = "{\"a\":".repeat(100_000);
+    let file = [&(deep.len() as u64).to_le_bytes(), deep.as_bytes()].concat();
+    assert!(Checkpoint::from_bytes(&file).is_err());
+}
+
+#[test]
+fn files_of_other_kinds_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let load = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        Checkpoint::load(&path).unwrap_err().to_string()
+    };
+    assert!(load("empty", b"").ends_with(
+        "empty: offset 0: the file is empty, expected a checkpoint: \
+        safetensors, or a zip file of torch.save"
+    ));
+    assert!(load("blob", b"ATOME01abc").contains("blob: offset 0: found \"ATOME01ab\", expected a checkpoint"));
+    let missing = Checkpoint::load(&folder.path().join("none")).unwrap_err().to_string();
+    assert!(missing.contains("none: open: "), "{missing}");
+    assert!(Checkpoint::load(folder.path()).is_err());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_endless_file_is_refused_at_its_start() {
+    let refused = Checkpoint::load(std::path::Path::new("/dev/zero")).unwrap_err().to_string();
+    assert!(refused.starts_with("/dev/zero: offset 0: found"), "{refused}");
+}
+
+#[test]
+fn a_save_that_fails_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    described().save(&path).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let refused = described().save(&folder.path().join("none/model.safetensors")).unwrap_err().to_string();
+    assert!(refused.contains("none/model.safetensors: save: "), "{refused}");
+    let mut named_like_metadata = described();
+    named_like_metadata.tensors.insert("__metadata__".to_owned(), Tensor::new(vec![], vec![0.0]).unwrap());
+    assert!(named_like_metadata.save(&path).is_err());
+    assert!(std::fs::read(&path).unwrap() == before);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
