@@ -9,6 +9,7 @@ use atome_engine::Plan;
 use clap::builder::RangedI64ValueParser;
 use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
+use crate::export::ExportArgs;
 use crate::sizes::{Key, Sizes, Source};
 
 const SHAPE_HELP: &str = "\
@@ -22,6 +23,7 @@ Examples:
   atome run model.bin \"Once upon a time\"
   atome inspect model.bin
   atome budget model.bin --max-seq 64
+  atome export checkpoint.pt --out model.bin
 
 `atome help COMMAND` says more about a command.";
 
@@ -46,7 +48,7 @@ Examples:
   atome budget --d-model 64 --n-layers 4 --d-head 16 --max-seq 32
   atome budget model.bin --reserve-ram 16 --json | jq '.chips[] | select(.lean.fits) | .name'";
 
-/// Runs, inspects and budgets Atome LM models: tiny ternary language models for microcontrollers.
+/// Exports, runs, inspects and budgets Atome LM models: tiny ternary language models for microcontrollers.
 #[derive(Debug, Parser)]
 #[command(name = "atome", version = version(), after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Cli {
@@ -67,6 +69,7 @@ pub enum Command {
     Run(RunArgs),
     Inspect(InspectArgs),
     Budget(BudgetArgs),
+    Export(ExportArgs),
 }
 
 /// Continues a text, or names its class, and shows how undecided the router was.

@@ -60,6 +60,7 @@ fn shape_lines(sizes: &Sizes, found: &Found) -> String {
             (Source::Sidecar, Some(path)) => format!("from {}", path.display()),
             (Source::Sidecar, None) => "from the sidecar".to_owned(),
             (Source::Recovered, _) => "recovered from the bytes".to_owned(),
+            (Source::Checkpoint, _) => "from the checkpoint".to_owned(),
             (Source::Default, _) => "assumed: not in a file".to_owned(),
         };
         text.push_str(&format!("{label:<9}{}  ({how})\n", numbers.join(" ")));

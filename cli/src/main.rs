@@ -1,4 +1,4 @@
-//! `atome`: runs, inspects and budgets Atome LM models.
+//! `atome`: exports, runs, inspects and budgets Atome LM models.
 
 mod args;
 mod bars;
@@ -6,6 +6,7 @@ mod budget;
 mod budget_table;
 mod chips;
 mod evidence;
+mod export;
 mod inspect;
 mod inspect_table;
 mod model_file;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Budget(args) => budget::budget(&args),
+        Command::Export(args) => export::export(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -88,6 +88,7 @@ impl Key {
 pub enum Source {
     Flag,
     Sidecar,
+    Checkpoint,
     Recovered,
     Default,
 }
@@ -97,6 +98,7 @@ impl fmt::Display for Source {
         f.write_str(match self {
             Source::Flag => "flag",
             Source::Sidecar => "sidecar",
+            Source::Checkpoint => "checkpoint",
             Source::Recovered => "recovered",
             Source::Default => "default",
         })

@@ -1,0 +1,92 @@
+//! The command line of `atome export`.
+
+use std::path::PathBuf;
+
+use atome_train::export::{Format, USUAL_THREADS};
+use clap::{value_parser, Args, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  atome export checkpoint.pt --out model.bin
+  atome export checkpoint.safetensors --out model.bin --sidecar --max-seq 64
+  atome export checkpoint.pt --out model.bin --header model_shape.h --c-array model_data.c
+  atome export checkpoint.pt --out model.p3 --format atomep3";
+
+const FILES_HELP: &str = "\
+A firmware includes the header before atome.h, in every file, and loads the array, which has the name
+of its file: model_data.c defines `const uint8_t model_data[]`. The sidecar (OUT.json) tells `atome
+run` and `atome inspect` the shape, which a model file does not carry.
+
+Every file is written whole or not at all, and none is replaced without --force.";
+
+/// Turns a checkpoint of three-pathway shadow weights into a model file for the engine.
+///
+/// The checkpoint is a safetensors file, or a zip file of torch.save, of which nothing is executed:
+/// {"config": {...}, "state_dict": {...}}. Sizes come from its description, else from its tensors.
+/// A model with a pathway left out has no place in a model file.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{FILES_HELP}\n\n{EXAMPLES}"))]
+pub struct ExportArgs {
+    /// Checkpoint: safetensors, or PyTorch's zip file
+    pub checkpoint: PathBuf,
+
+    /// Model file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// Format of the model file; the engine reads atome01
+    #[arg(long, default_value = "atome01")]
+    pub format: FormatName,
+
+    /// Write a C header with the shape's macros
+    #[arg(long, value_name = "FILE")]
+    pub header: Option<PathBuf>,
+
+    /// Write the model file's bytes as a C array
+    #[arg(long, value_name = "FILE")]
+    pub c_array: Option<PathBuf>,
+
+    /// Write the shape to OUT.json
+    #[arg(long)]
+    pub sidecar: bool,
+
+    /// The longest sequence, for header and sidecar [default: the checkpoint's, else 128]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..), allow_negative_numbers = true)]
+    pub max_seq: Option<u16>,
+
+    /// Positions that attention keeps, for header and sidecar [default: the checkpoint's, else 4]
+    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..), allow_negative_numbers = true)]
+    pub top_k: Option<u16>,
+
+    /// Sum scales in the order of PyTorch on this many threads: it decides their last bits
+    #[arg(long, value_name = "N", default_value_t = USUAL_THREADS as u16, value_parser = value_parser!(u16).range(1..))]
+    pub threads: u16,
+
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// -1, 0, +1 in 2 bits a weight
+    Atome01,
+    /// -1, 0, +1, five weights to a byte
+    Atome02,
+    /// 0 and +-1, 3, 9 in 3 bits a weight
+    Atomep3,
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Atome01 => Format::Atome01,
+            FormatName::Atome02 => Format::Atome02,
+            FormatName::Atomep3 => Format::AtomeP3,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `atome export`.
+
+mod args;
+mod files;
+mod summary;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use atome_engine::Dims;
+use atome_train::checkpoint::{dims_of, Checkpoint};
+use atome_train::export::{array, export as to_blob, exportable, header, identifier, CModel, Exported, Format};
+use serde_json::{json, Map, Value};
+
+pub use args::ExportArgs;
+use files::{write_all, Output};
+use summary::Summary;
+
+use crate::output::{print, print_json};
+use crate::sizes::{Key, Sizes, Source};
+
+/// The window of a model whose checkpoint names none: what `atome run` assumes, too.
+const USUAL_MAX_SEQ: usize = 128;
+
+pub fn export(args: &ExportArgs) -> Result<()> {
+    let named = || args.checkpoint.display().to_string();
+    let checkpoint = Checkpoint::load(&args.checkpoint)?;
+    let sizes = sizes(args, &checkpoint).with_context(named)?;
+    let shape = exportable(sizes.dims()).with_context(named)?;
+    let format = Format::from(args.format);
+    let exported = to_blob(&checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
+    let outputs = outputs(args, &sizes, format, &exported);
+    write_all(&outputs, &args.checkpoint, args.force)?;
+    let summary =
+        Summary { checkpoint: &args.checkpoint, sizes: &sizes, format, exported: &exported, outputs: &outputs };
+    if args.json {
+        print_json(&summary.json())
+    } else {
+        print(&summary.text())
+    }
+}
+
+/// From flags, then the checkpoint, then what is usual.
+fn sizes(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Sizes> {
+    let described = dims_of(checkpoint)?;
+    let mut sizes = Sizes::default();
+    for (key, flag) in [(Key::TopK, args.top_k), (Key::MaxSeq, args.max_seq)] {
+        if let Some(value) = flag {
+            sizes.fill(key, usize::from(value), Source::Flag);
+        }
+    }
+    let dims = described.dims(described.top_k.unwrap_or(0));
+    for key in Key::IN_FILE {
+        sizes.fill(key, key.of(&dims), Source::Checkpoint);
+    }
+    for (key, value) in [(Key::TopK, described.top_k), (Key::MaxSeq, described.max_seq)] {
+        if let Some(value) = value {
+            sizes.fill(key, value, Source::Checkpoint);
+        }
+    }
+    sizes.fill(Key::TopK, Dims::DEFAULT.top_k, Source::Default);
+    sizes.fill(Key::MaxSeq, USUAL_MAX_SEQ, Source::Default);
+    Ok(sizes)
+}
+
+/// Everything to be written.
+fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, exported: &Exported) -> Vec<Output> {
+    let title = file_name(&args.out);
+    let array_name = args.c_array.as_deref().map(|path| identifier(&stem(path)));
+    let model = CModel {
+        title: &title,
+        dims: sizes.dims(),
+        max_seq: sizes.value(Key::MaxSeq).unwrap_or(USUAL_MAX_SEQ),
+        array: array_name.as_deref(),
+    };
+    let blob = &exported.bytes;
+    let mut outputs = vec![Output::new(&args.out, blob.clone())];
+    if args.sidecar {
+        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(sizes, format)));
+    }
+    if let Some(path) = &args.header {
+        outputs.push(Output::new(path, header(&model, blob.len())));
+    }
+    if let (Some(path), Some(name)) = (&args.c_array, &array_name) {
+        outputs.push(Output::new(path, array(&model, name, blob)));
+    }
+    outputs
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(OsStr::to_string_lossy).unwrap_or_default().into_owned()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map(OsStr::to_string_lossy).unwrap_or_default().into_owned()
+}
+
+/// The first place where [`crate::sidecar`] looks.
+fn sidecar_path(model: &Path) -> PathBuf {
+    let mut path = model.as_os_str().to_owned();
+    path.push(".json");
+    PathBuf::from(path)
+}
+
+fn sidecar(sizes: &Sizes, format: Format) -> String {
+    let mut content = Map::new();
+    content.insert("format".to_owned(), json!(format.magic()));
+    for key in Key::ALL {
+        content.insert(key.name().to_owned(), json!(sizes.value(key)));
+    }
+    format!("{:#}\n", Value::Object(content))
+}
