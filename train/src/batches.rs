@@ -11,7 +11,13 @@ pub fn draw(seed: u64, step: u64, count: usize, split: &Split) -> Vec<usize> {
 }
 
 /// Tokens and, one behind, what follows each of them, of windows of `window` bytes that begin at `starts`.
-pub fn gather(text: &[u8], starts: impl Iterator<Item = usize>, window: usize, tokens: &mut Vec<u8>, targets: &mut Vec<u8>) {
+pub fn gather(
+    text: &[u8],
+    starts: impl Iterator<Item = usize>,
+    window: usize,
+    tokens: &mut Vec<u8>,
+    targets: &mut Vec<u8>,
+) {
     tokens.clear();
     targets.clear();
     for start in starts {

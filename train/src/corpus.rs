@@ -63,10 +63,10 @@ impl Split {
         let all = len / chunk;
         let train = (all as f64 * train_share) as usize;
         if train == 0 || (train == all && train_share < 1.0) {
+            let needed = (1.0 / train_share).ceil().max(if train_share < 1.0 { 2.0 } else { 1.0 }) * chunk as f64;
             bail!(
-                "{len} bytes make {all} chunks of {chunk}, {train} of them to learn from: expected a longer text, \
-                 {} bytes at least",
-                (chunk as f64 * (1.0 / train_share).max(1.0 / (1.0 - train_share).max(0.001))).ceil() as usize + chunk
+                "{len} bytes make {all} chunks of {chunk}, {train} of them to learn from: expected a text of {needed} \
+                 bytes at least"
             );
         }
         Ok(Self { chunk, train, all })
@@ -98,8 +98,8 @@ mod tests {
             assert!(Split::new(len, 64, 0.9).is_err());
         }
         let message = Split::new(100, 64, 0.9).unwrap_err().to_string();
-        assert!(message.contains("704 bytes at least"), "{message}");
-        assert!(Split::new(704, 64, 0.9).is_ok());
+        assert!(message.contains("128 bytes at least"), "{message}");
+        assert!(Split::new(128, 64, 0.9).is_ok());
     }
 
     #[test]

@@ -168,14 +168,7 @@ fn transposed_block<T: Float, const H: usize>(
 
 /// Brings sums into columns `start..` of the result.
 #[inline(always)]
-fn store<T: Float, const H: usize>(
-    sums: &[[T; WIDE]; H],
-    start: usize,
-    cols: usize,
-    scale: T,
-    c: &mut [T],
-    add: bool,
-) {
+fn store<T: Float, const H: usize>(sums: &[[T; WIDE]; H], start: usize, cols: usize, scale: T, c: &mut [T], add: bool) {
     if cols - start < WIDE {
         // A copy, so that only this path keeps the sums in memory.
         return store_narrow(*sums, start, cols, scale, c, add);

@@ -95,7 +95,11 @@ impl Recipe {
             bail!("batch times chunk is above {LARGEST_BATCH}: raise accumulate instead of batch");
         }
         if self.chunk - 1 > self.model.longest() {
-            bail!("chunk is {}, expected {} at most: the model has no more positions", self.chunk, self.model.longest() + 1);
+            bail!(
+                "chunk is {}, expected {} at most: the model has no more positions",
+                self.chunk,
+                self.model.longest() + 1
+            );
         }
         if !(self.train_share > 0.0 && self.train_share <= 1.0) {
             bail!("train_share is {}, expected a number above 0 and at most 1", self.train_share);

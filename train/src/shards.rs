@@ -74,7 +74,12 @@ impl Shards {
     ///
     /// # Errors
     /// The teacher's logits cannot be read.
-    pub fn gradients(&mut self, weights: &Weights<f32>, batch: Batch<'_>, gradients: &mut [f32]) -> anyhow::Result<Losses> {
+    pub fn gradients(
+        &mut self,
+        weights: &Weights<f32>,
+        batch: Batch<'_>,
+        gradients: &mut [f32],
+    ) -> anyhow::Result<Losses> {
         let (count, vocab_size) = (self.shards.len(), self.vocab_size);
         let weight = 1.0 / (batch.drawn.len() * (batch.chunk - 1)) as f32;
         self.shards.par_iter_mut().with_max_len(1).enumerate().try_for_each(|(index, shard)| {

@@ -12,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::batches::gather;
 use crate::config::ModelConfig;
 use crate::corpus::{Corpus, Split};
+use crate::layout::Layout;
 use crate::model::new_pass;
+use crate::saved::SavedModel;
 use crate::weights::Weights;
 
 /// Chunks computed before they are written.
@@ -49,6 +51,15 @@ pub struct Teacher {
     pub digest: String,
 }
 
+impl Teacher {
+    /// Makes a saved model a teacher.
+    pub fn new(model: &SavedModel) -> Self {
+        let layout = Layout::new(&model.config);
+        let weights = Weights::new(&model.config, &layout, &model.params);
+        Self { config: model.config, weights, digest: model.digest() }
+    }
+}
+
 impl TeacherLogits {
     /// Opens the file at `path`, which is written first where it is not there or was made for something else.
     ///
@@ -56,7 +67,13 @@ impl TeacherLogits {
     ///
     /// # Errors
     /// The teacher cannot read chunks as long as these, or the file cannot be written or read.
-    pub fn open(path: &Path, teacher: &Teacher, corpus: &Corpus, split: &Split, note: &mut dyn FnMut(String)) -> Result<Self> {
+    pub fn open(
+        path: &Path,
+        teacher: &Teacher,
+        corpus: &Corpus,
+        split: &Split,
+        note: &mut dyn FnMut(String),
+    ) -> Result<Self> {
         ensure!(
             split.chunk - 1 <= teacher.config.longest(),
             "the teacher reads {} bytes at most, expected {} for chunks of {}",

@@ -1,0 +1,181 @@
+//! A training's log: one JSON object a line.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::atomic::write_atomic;
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Line {
+    /// A training starts or goes on.
+    Start {
+        /// Steps done before.
+        step: u64,
+        /// Steps of the whole training.
+        steps: u64,
+        /// Parameters of the model.
+        parameters: usize,
+        /// Digest of the text.
+        corpus: String,
+    },
+    /// Where the training stands.
+    Step {
+        /// Steps done.
+        step: u64,
+        /// Mean cross-entropy since the last such line, in bits a byte.
+        bits_per_byte: f64,
+        /// Mean of what is minimised, in nats a byte.
+        loss: f64,
+        /// Learning rate.
+        rate: f64,
+        /// Norm of the last gradient.
+        norm: f64,
+        /// Bytes predicted a second.
+        tokens_per_second: f64,
+    },
+    /// What the model is worth on the text held out.
+    Judgement {
+        /// Steps done.
+        step: u64,
+        /// Mean cross-entropy, in bits a byte.
+        bits_per_byte: f64,
+        /// e to the power of the mean cross-entropy.
+        perplexity: f64,
+    },
+    /// The machine was too hot.
+    Pause {
+        /// Steps done.
+        step: u64,
+        /// Degrees Celsius.
+        degrees: f64,
+        /// How long the work rested.
+        seconds: f64,
+    },
+}
+
+impl Line {
+    /// Steps done when it was written.
+    pub const fn step(&self) -> u64 {
+        match *self {
+            Self::Start { step, .. }
+            | Self::Step { step, .. }
+            | Self::Judgement { step, .. }
+            | Self::Pause { step, .. } => step,
+        }
+    }
+}
+
+/// A log that grows.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+    file: File,
+    lines: Vec<Line>,
+}
+
+impl Log {
+    /// A new log, in the place of whatever lies at `path`.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written.
+    pub fn create(path: &Path) -> Result<Self> {
+        Self::write(path, Vec::new())
+    }
+
+    /// The log of a training that goes on after `step` steps: what was written about later ones is taken back.
+    ///
+    /// # Errors
+    /// Names the file, and the line that is no line of a log.
+    pub fn resume(path: &Path, step: u64) -> Result<Self> {
+        let mut lines = if path.exists() { read(path)? } else { Vec::new() };
+        lines.retain(|line| line.step() <= step);
+        Self::write(path, lines)
+    }
+
+    fn write(path: &Path, lines: Vec<Line>) -> Result<Self> {
+        let named = || format!("{}: the log cannot be written", path.display());
+        let text: String = lines.iter().map(|line| as_json(line) + "\n").collect();
+        write_atomic(path, text.as_bytes()).with_context(named)?;
+        let file = OpenOptions::new().append(true).open(path).with_context(named)?;
+        Ok(Self { path: path.to_owned(), file, lines })
+    }
+
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// Names the file that cannot be written; the line is remembered nevertheless.
+    pub fn add(&mut self, line: Line) -> Result<()> {
+        let text = as_json(&line) + "\n";
+        self.lines.push(line);
+        self.file
+            .write_all(text.as_bytes())
+            .with_context(|| format!("{}: the log cannot be written", self.path.display()))
+    }
+
+    /// All lines.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+}
+
+fn as_json(line: &Line) -> String {
+    serde_json::to_string(line).expect("numbers and strings have a form in JSON")
+}
+
+/// Reads a log. A last line without its end is what an interrupted training leaves, and does not count.
+///
+/// # Errors
+/// Names the file, and the line that is no line of a log.
+pub fn read(path: &Path) -> Result<Vec<Line>> {
+    let bytes = std::fs::read(path).with_context(|| format!("{}: the log cannot be read", path.display()))?;
+    let mut lines = Vec::new();
+    for (index, text) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        match serde_json::from_slice(text) {
+            Ok(line) => lines.push(line),
+            Err(_) if !text.ends_with(b"\n") => {}
+            Err(error) => bail!("{}: line {}: expected a line of a training's log: {error}", path.display(), index + 1),
+        }
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judgement(step: u64) -> Line {
+        Line::Judgement { step, bits_per_byte: 2.5, perplexity: 5.6 }
+    }
+
+    #[test]
+    fn a_resumed_log_forgets_what_was_not_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.jsonl");
+        let mut log = Log::create(&path).unwrap();
+        [10, 20, 30].into_iter().for_each(|step| log.add(judgement(step)).unwrap());
+        drop(log);
+        // A kill in the middle of a line.
+        OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"event\":\"judg").unwrap();
+        let mut log = Log::resume(&path, 20).unwrap();
+        log.add(judgement(25)).unwrap();
+        assert_eq!(read(&path).unwrap(), [judgement(10), judgement(20), judgement(25)]);
+        assert_eq!(log.lines(), read(&path).unwrap());
+    }
+
+    #[test]
+    fn hostile_logs_are_refused_by_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.jsonl");
+        for bad in ["what\n", "{\"event\":\"judgement\"}\n", "\u{fffd}\n", "{\"event\":\"step\",\"step\":-1}\n"] {
+            std::fs::write(&path, as_json(&judgement(1)) + "\n" + bad).unwrap();
+            let message = format!("{:#}", Log::resume(&path, 5).unwrap_err());
+            assert!(message.contains("log.jsonl: line 2: expected"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! A training from start to end: saves, log, plot, display, pauses and interruptions.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::checkpoint::atomic::write_atomic;
+use crate::evaluate::Judgement;
+use crate::log::{Line, Log};
+use crate::plot::loss_curve;
+use crate::progress::Progress;
+use crate::saved::save_training;
+use crate::thermal::Thermometer;
+use crate::trainer::{StepReport, Trainer};
+
+/// How far below the limit the machine must cool before the work goes on, in degrees.
+const COOLER: f64 = 5.0;
+
+/// How often the temperature is read.
+const READ_EVERY: Duration = Duration::from_secs(2);
+
+/// How a training behaves towards the machine and its user; nothing here changes what is learnt.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the checkpoint goes.
+    pub out: PathBuf,
+    /// Where the log goes.
+    pub log: Option<PathBuf>,
+    /// Where the loss curve goes.
+    pub plot: Option<PathBuf>,
+    /// Steps between two saves.
+    pub save_every: u64,
+    /// Steps between two judgements; one at the end comes unasked.
+    pub judge_every: Option<u64>,
+    /// Steps between two lines of the log.
+    pub log_every: u64,
+    /// The temperature in degrees Celsius at which the work pauses.
+    pub hottest: Option<f64>,
+    /// Whether nothing is shown.
+    pub quiet: bool,
+    /// Whether the training goes on, and its log with it.
+    pub resumed: bool,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// Steps done.
+    pub step: u64,
+    /// Whether it was asked to stop before its end.
+    pub interrupted: bool,
+    /// What the model is worth on the text held out.
+    pub judgement: Option<Judgement>,
+    /// Bytes predicted a second.
+    pub tokens_per_second: f64,
+}
+
+struct Session<'a> {
+    trainer: &'a mut Trainer,
+    options: &'a Options,
+    progress: Progress,
+    log: Option<Log>,
+    log_broken: bool,
+    /// Sums since the last line of the log: steps, losses, cross-entropies.
+    since: (u64, f64, f64),
+    thermometer: Option<Thermometer>,
+    read_last: Instant,
+    stop: &'a AtomicBool,
+}
+
+/// Trains to the end of the recipe, or until `stop` is set.
+///
+/// The checkpoint is replaced as a whole or not at all. A save that fails on the way is reported and tried again later;
+/// what was saved before stays.
+///
+/// # Errors
+/// The first or the last save fails, or a step does: then the state before it is saved first.
+pub fn run(trainer: &mut Trainer, options: &Options, stop: &AtomicBool) -> Result<Outcome> {
+    let recipe = trainer.recipe();
+    let progress = Progress::new(trainer.state().step, recipe.steps, recipe.tokens_per_step(), options.quiet);
+    let thermometer = options.hottest.map(|_| Thermometer::system()).filter(|found| {
+        let works = found.hottest().is_some();
+        if !works {
+            progress.note("note: this system reports no temperature, so the work will not pause for it");
+        }
+        works
+    });
+    let log = match &options.log {
+        None => None,
+        Some(path) if options.resumed => Some(Log::resume(path, trainer.state().step)?),
+        Some(path) => Some(Log::create(path)?),
+    };
+    let mut session = Session {
+        trainer,
+        options,
+        progress,
+        log,
+        log_broken: false,
+        since: (0, 0.0, 0.0),
+        thermometer,
+        read_last: Instant::now(),
+        stop,
+    };
+    session.run()
+}
+
+impl Session<'_> {
+    fn run(&mut self) -> Result<Outcome> {
+        let start = Line::Start {
+            step: self.trainer.state().step,
+            steps: self.trainer.recipe().steps,
+            parameters: self.trainer.state().params.len(),
+            corpus: self.trainer.corpus().digest.clone(),
+        };
+        self.add_to_log(start);
+        // At once, so that a folder that cannot be written to is known before hours of work.
+        self.save()?;
+        let ended = self.steps();
+        let judgement = match &ended {
+            Ok(()) => self.judge(),
+            Err(_) => None,
+        };
+        self.progress.finish();
+        self.draw();
+        let saved = self.save();
+        let step = self.trainer.state().step;
+        if let (Err(_), Err(error)) = (&ended, &saved) {
+            self.progress.note(&format!("{error:#}"));
+        }
+        ended?;
+        saved?;
+        Ok(Outcome {
+            step,
+            interrupted: step < self.trainer.recipe().steps,
+            judgement,
+            tokens_per_second: self.progress.tokens_per_second(step),
+        })
+    }
+
+    fn steps(&mut self) -> Result<()> {
+        let steps = self.trainer.recipe().steps;
+        while self.trainer.state().step < steps && !self.stop.load(Ordering::Relaxed) {
+            self.cool();
+            let report = self.trainer.step()?;
+            self.progress.step(&report);
+            self.count(&report);
+            if report.step == steps {
+                break;
+            }
+            if self.options.judge_every.is_some_and(|every| report.step.is_multiple_of(every)) {
+                self.judge();
+                self.draw();
+            }
+            if report.step.is_multiple_of(self.options.save_every) {
+                if let Err(error) = self.save() {
+                    self.progress.note(&format!("{error:#}; what was saved before is still there"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, report: &StepReport) {
+        self.since.0 += 1;
+        self.since.1 += report.loss;
+        self.since.2 += report.cross_entropy;
+        if report.step.is_multiple_of(self.options.log_every) || report.step == self.trainer.recipe().steps {
+            let (count, loss, cross_entropy) = std::mem::take(&mut self.since);
+            self.add_to_log(Line::Step {
+                step: report.step,
+                bits_per_byte: cross_entropy / count as f64 / std::f64::consts::LN_2,
+                loss: loss / count as f64,
+                rate: report.rate,
+                norm: report.norm,
+                tokens_per_second: self.progress.tokens_per_second(report.step).round(),
+            });
+        }
+    }
+
+    fn judge(&mut self) -> Option<Judgement> {
+        let judgement = self.trainer.judge()?;
+        let step = self.trainer.state().step;
+        self.progress.judged(step, &judgement);
+        let (bits_per_byte, perplexity) = (judgement.bits_per_byte(), judgement.perplexity());
+        self.add_to_log(Line::Judgement { step, bits_per_byte, perplexity });
+        Some(judgement)
+    }
+
+    fn save(&self) -> Result<()> {
+        let trainer = &self.trainer;
+        let checkpoint = save_training(trainer.recipe(), trainer.state(), &trainer.corpus().digest);
+        checkpoint.save(&self.options.out).context("the checkpoint cannot be saved")
+    }
+
+    fn draw(&mut self) {
+        let (Some(path), Some(log)) = (&self.options.plot, &self.log) else { return };
+        let svg = loss_curve(&self.options.out.display().to_string(), log.lines());
+        if let Err(error) = write_atomic(path, svg.as_bytes()) {
+            self.progress.note(&format!("{}: the plot cannot be written: {error}", path.display()));
+        }
+    }
+
+    /// A log that cannot be written is no reason to lose a training.
+    fn add_to_log(&mut self, line: Line) {
+        let Some(log) = &mut self.log else { return };
+        if let Err(error) = log.add(line) {
+            if !std::mem::replace(&mut self.log_broken, true) {
+                self.progress.note(&format!("{error:#}; the training goes on without it"));
+            }
+        }
+    }
+
+    /// Waits while the machine is too hot.
+    fn cool(&mut self) {
+        let (Some(thermometer), Some(limit)) = (&self.thermometer, self.options.hottest) else { return };
+        if self.read_last.elapsed() < READ_EVERY {
+            return;
+        }
+        self.read_last = Instant::now();
+        let Some(degrees) = thermometer.hottest().filter(|&degrees| degrees >= limit) else { return };
+        self.progress.note(&format!("{degrees:.0} degrees Celsius: pausing until it is below {:.0}", limit - COOLER));
+        let start = Instant::now();
+        while thermometer.hottest().is_some_and(|degrees| degrees > limit - COOLER)
+            && !self.stop.load(Ordering::Relaxed)
+        {
+            std::thread::sleep(READ_EVERY / 4);
+        }
+        let rested = start.elapsed();
+        self.progress.rested(rested);
+        let step = self.trainer.state().step;
+        self.add_to_log(Line::Pause { step, degrees, seconds: rested.as_secs_f64() });
+    }
+}
