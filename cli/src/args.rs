@@ -11,6 +11,7 @@ use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
 use crate::export::ExportArgs;
 use crate::sizes::{Key, Sizes, Source};
+use crate::train::TrainArgs;
 
 const SHAPE_HELP: &str = "\
 A model file does not carry its shape. What no flag gives is taken from a sidecar file (MODEL.json,
@@ -23,7 +24,8 @@ Examples:
   atome run model.bin \"Once upon a time\"
   atome inspect model.bin
   atome budget model.bin --max-seq 64
-  atome export checkpoint.pt --out model.bin
+  atome train --text story.txt --out model.safetensors
+  atome export model.safetensors --out model.bin
 
 `atome help COMMAND` says more about a command.";
 
@@ -48,7 +50,7 @@ Examples:
   atome budget --d-model 64 --n-layers 4 --d-head 16 --max-seq 32
   atome budget model.bin --reserve-ram 16 --json | jq '.chips[] | select(.lean.fits) | .name'";
 
-/// Exports, runs, inspects and budgets Atome LM models: tiny ternary language models for microcontrollers.
+/// Trains, exports, runs, inspects and budgets Atome LM models: tiny ternary language models for microcontrollers.
 #[derive(Debug, Parser)]
 #[command(name = "atome", version = version(), after_help = EXAMPLES, arg_required_else_help = true)]
 pub struct Cli {
@@ -69,6 +71,7 @@ pub enum Command {
     Run(RunArgs),
     Inspect(InspectArgs),
     Budget(BudgetArgs),
+    Train(TrainArgs),
     Export(ExportArgs),
 }
 

@@ -1,4 +1,4 @@
-//! `atome`: exports, runs, inspects and budgets Atome LM models.
+//! `atome`: trains, exports, runs, inspects and budgets Atome LM models.
 
 mod args;
 mod bars;
@@ -20,6 +20,7 @@ mod shape_source;
 mod sidecar;
 mod sizes;
 mod stream;
+mod train;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Budget(args) => budget::budget(&args),
+        Command::Train(args) => train::train(&args),
         Command::Export(args) => export::export(&args),
     };
     match result {

@@ -1,0 +1,264 @@
+//! The command line of `atome train`.
+
+use std::path::PathBuf;
+
+use clap::{value_parser, Args, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  atome train --text story.txt --out model.safetensors
+  atome train --text story.txt --out model.safetensors --steps 20000 --lr 3e-3 --lowest-lr 3e-5 --warmup 200 --clip 1
+  atome train --text story.txt --out model.safetensors --resume
+  atome train --text story.txt --out small.safetensors --d-model 32 --n-layers 2 --quantiser p3
+  atome train --text story.txt --out gpt.safetensors --model gpt
+  atome train --text story.txt --out student.safetensors --teacher gpt.safetensors
+  atome export model.safetensors --out model.bin && atome run model.bin \"Once upon a time\"";
+
+const DETAILS: &str = "\
+The text is cut into chunks; the first ones train, the last ones are held out to judge the model. The same text and
+recipe give the same checkpoint, bit for bit, on any number of threads. Without flags the recipe is that of the
+published comparison: 60,800 parameters, AdamW at a constant 3e-4, 3,000 steps of 16 chunks of 64 bytes.
+
+Ctrl-C stops after the step and saves; --resume goes on as if nothing had happened, also after a kill (from the last
+save then). Beside the checkpoint lie a log (.jsonl, one JSON object a line) and the loss curve (.svg).";
+
+/// Trains a model on a text file.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{DETAILS}\n\n{EXAMPLES}"))]
+pub struct TrainArgs {
+    /// Text to learn from; a byte is a token
+    #[arg(long, value_name = "FILE")]
+    pub text: PathBuf,
+
+    /// Checkpoint to write (safetensors)
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// Go on with the training in the checkpoint
+    #[arg(long)]
+    pub resume: bool,
+
+    /// Replace a checkpoint that is there
+    #[arg(long, conflicts_with = "resume")]
+    pub force: bool,
+
+    #[command(flatten)]
+    pub model: ModelArgs,
+
+    #[command(flatten)]
+    pub recipe: RecipeArgs,
+
+    #[command(flatten)]
+    pub teacher: TeacherArgs,
+
+    #[command(flatten)]
+    pub work: WorkArgs,
+}
+
+/// Which model.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Model")]
+pub struct ModelArgs {
+    /// Three pathways, or the GPT that they are compared with [default: atome]
+    #[arg(long)]
+    pub model: Option<Kind>,
+
+    /// How weights are rounded; none keeps them as they are, which no model file can [default: ternary]
+    #[arg(long)]
+    pub quantiser: Option<QuantiserName>,
+
+    /// Leave out a pathway; such a model has no place in a model file
+    #[arg(long, value_name = "PATHWAY")]
+    pub without: Vec<PathwayName>,
+
+    /// Width of the residual stream [default: 64; gpt: 44]
+    #[arg(long, value_name = "N", value_parser = size())]
+    pub d_model: Option<usize>,
+
+    /// Number of layers [default: 4; gpt: 3]
+    #[arg(long, value_name = "N", value_parser = size())]
+    pub n_layers: Option<usize>,
+
+    /// Width of an attention query and key [default: 16]
+    #[arg(long, value_name = "N", value_parser = size())]
+    pub d_head: Option<usize>,
+
+    /// Taps of the convolution [default: 5]
+    #[arg(long, value_name = "N", value_parser = size())]
+    pub kernel_size: Option<usize>,
+
+    /// Positions that attention keeps [default: 4]
+    #[arg(long, value_name = "N", value_parser = size())]
+    pub attn_top_k: Option<usize>,
+
+    /// Number of tokens; the text's bytes must be below [default: 256]
+    #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = size())]
+    pub vocab: Option<usize>,
+
+    /// Attention heads of a gpt [default: 4]
+    #[arg(long, value_name = "N", value_parser = size())]
+    pub n_heads: Option<usize>,
+
+    /// Width of a gpt's feed-forward layer [default: 44]
+    #[arg(long, value_name = "N", value_parser = size())]
+    pub d_ff: Option<usize>,
+
+    /// Positions of a gpt [default: 64]
+    #[arg(long, value_name = "N", value_parser = size())]
+    pub max_seq: Option<usize>,
+}
+
+/// How it learns.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Recipe")]
+pub struct RecipeArgs {
+    /// Steps of the optimiser [default: 3000]
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+
+    /// Start of the initial values and of the draws [default: 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Chunks of a batch [default: 16]
+    #[arg(long, value_name = "N")]
+    pub batch: Option<usize>,
+
+    /// Batches that make one step [default: 1]
+    #[arg(long, value_name = "N")]
+    pub accumulate: Option<usize>,
+
+    /// Bytes of a chunk [default: 64]
+    #[arg(long, value_name = "N")]
+    pub chunk: Option<usize>,
+
+    /// Learning rate [default: 3e-4]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub lr: Option<f64>,
+
+    /// Where the learning rate ends, by half a cosine; without it the rate stays
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub lowest_lr: Option<f64>,
+
+    /// Steps in which the learning rate rises from zero [default: 0]
+    #[arg(long, value_name = "N")]
+    pub warmup: Option<u64>,
+
+    /// How much of the mean gradient stays [default: 0.9]
+    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    pub beta1: Option<f64>,
+
+    /// How much of the mean squared gradient stays [default: 0.999]
+    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    pub beta2: Option<f64>,
+
+    /// Weight decay [default: 0.01]
+    #[arg(long, value_name = "W", allow_negative_numbers = true)]
+    pub weight_decay: Option<f64>,
+
+    /// Shorten gradients whose norm is larger
+    #[arg(long, value_name = "NORM", allow_negative_numbers = true)]
+    pub clip: Option<f64>,
+
+    /// Share of the chunks to learn from; the others are held out [default: 0.9]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub train_share: Option<f64>,
+
+    /// Parts of a batch whose gradients are added in order; more threads than parts have nothing to do [default: 8]
+    #[arg(long, value_name = "N")]
+    pub shards: Option<usize>,
+}
+
+/// Whom it learns from.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Distillation")]
+pub struct TeacherArgs {
+    /// Checkpoint of a model to learn from besides the text
+    #[arg(long, value_name = "FILE")]
+    pub teacher: Option<PathBuf>,
+
+    /// Share of the text in the loss; the rest is the teacher's [default: 0.5]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, requires = "teacher")]
+    pub text_share: Option<f64>,
+
+    /// Temperature at which teacher and student are compared [default: 2]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, requires = "teacher")]
+    pub teacher_temperature: Option<f64>,
+
+    /// Where the teacher's logits are kept [default: OUT with the extension .logits]
+    #[arg(long, value_name = "FILE", requires = "teacher")]
+    pub teacher_logits: Option<PathBuf>,
+}
+
+/// What changes nothing about the result.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Work")]
+pub struct WorkArgs {
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// Steps between two saves
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = value_parser!(u64).range(1..))]
+    pub save_every: u64,
+
+    /// Steps between two judgements on the text held out; one at the end comes unasked
+    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    pub eval_every: Option<u64>,
+
+    /// Pause while the machine is this hot, in degrees Celsius
+    #[arg(long, value_name = "DEGREES")]
+    pub max_temperature: Option<f64>,
+
+    /// Log, one JSON object a line [default: OUT with the extension .jsonl]
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+
+    /// Loss curve [default: OUT with the extension .svg]
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+
+    /// Show nothing
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// Print the result as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Kinds of models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Three pathways
+    Atome,
+    /// The baseline
+    Gpt,
+}
+
+/// Quantisers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum QuantiserName {
+    /// -a, 0, +a: ATOME01 and ATOME02
+    Ternary,
+    /// 0, ±a, ±3a, ±9a: ATOMEP3
+    P3,
+    /// As they are
+    None,
+}
+
+/// Pathways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PathwayName {
+    /// The convolution
+    Local,
+    /// The recurrence
+    State,
+    /// Top-k attention
+    Sparse,
+}
+
+fn size() -> impl clap::builder::TypedValueParser<Value = usize> {
+    use clap::builder::TypedValueParser;
+    value_parser!(u16).range(1..).map(usize::from)
+}

@@ -1,0 +1,114 @@
+//! The recipe that the flags ask for.
+
+use anyhow::Result;
+use atome_train::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
+use atome_train::recipe::Recipe;
+
+use super::args::{Kind, ModelArgs, PathwayName, QuantiserName, RecipeArgs};
+use crate::UsageError;
+
+/// `base` with all that the flags say.
+pub fn recipe(base: Recipe, model: &ModelArgs, args: &RecipeArgs) -> Result<Recipe> {
+    let mut recipe = base;
+    recipe.model = config(recipe.model, model)?;
+    set(&mut recipe.steps, args.steps);
+    set(&mut recipe.seed, args.seed);
+    set(&mut recipe.batch, args.batch);
+    set(&mut recipe.accumulate, args.accumulate);
+    set(&mut recipe.chunk, args.chunk);
+    set(&mut recipe.train_share, args.train_share);
+    set(&mut recipe.shards, args.shards);
+    set(&mut recipe.optimiser.lr, args.lr);
+    set(&mut recipe.optimiser.beta1, args.beta1);
+    set(&mut recipe.optimiser.beta2, args.beta2);
+    set(&mut recipe.optimiser.weight_decay, args.weight_decay);
+    set(&mut recipe.schedule.warmup, args.warmup);
+    recipe.schedule.lowest = args.lowest_lr.or(recipe.schedule.lowest);
+    recipe.clip = args.clip.or(recipe.clip);
+    Ok(recipe)
+}
+
+fn set<T: Copy>(value: &mut T, given: Option<T>) {
+    *value = given.unwrap_or(*value);
+}
+
+fn config(base: ModelConfig, args: &ModelArgs) -> Result<ModelConfig> {
+    let base = match (args.model, base) {
+        (Some(Kind::Atome), ModelConfig::Gpt(_)) => ModelConfig::Atome(AtomeConfig::default()),
+        (Some(Kind::Gpt), ModelConfig::Atome(_)) => ModelConfig::Gpt(GptConfig::PARAMETER_FAIR),
+        (_, base) => base,
+    };
+    match base {
+        ModelConfig::Atome(config) => Ok(ModelConfig::Atome(atome(config, args)?)),
+        ModelConfig::Gpt(config) => Ok(ModelConfig::Gpt(gpt(config, args)?)),
+    }
+}
+
+fn atome(mut config: AtomeConfig, args: &ModelArgs) -> Result<AtomeConfig> {
+    refuse("a gpt", &[("--n-heads", args.n_heads.is_some()), ("--d-ff", args.d_ff.is_some()), ("--max-seq", args.max_seq.is_some())])?;
+    set(&mut config.vocab_size, args.vocab);
+    set(&mut config.d_model, args.d_model);
+    set(&mut config.n_layers, args.n_layers);
+    set(&mut config.d_head, args.d_head);
+    set(&mut config.kernel_size, args.kernel_size);
+    set(&mut config.top_k, args.attn_top_k);
+    if let Some(name) = args.quantiser {
+        config.quantiser = match name {
+            QuantiserName::Ternary => Quantiser::Ternary,
+            QuantiserName::P3 => Quantiser::P3,
+            QuantiserName::None => Quantiser::None,
+        };
+    }
+    if !args.without.is_empty() {
+        let keep = |name| !args.without.contains(&name);
+        config.pathways = Pathways {
+            local: keep(PathwayName::Local),
+            state: keep(PathwayName::State),
+            sparse: keep(PathwayName::Sparse),
+        };
+    }
+    Ok(config)
+}
+
+fn gpt(mut config: GptConfig, args: &ModelArgs) -> Result<GptConfig> {
+    let foreign = [
+        ("--d-head", args.d_head.is_some()),
+        ("--kernel-size", args.kernel_size.is_some()),
+        ("--attn-top-k", args.attn_top_k.is_some()),
+        ("--quantiser", args.quantiser.is_some()),
+        ("--without", !args.without.is_empty()),
+    ];
+    refuse("a model of three pathways", &foreign)?;
+    set(&mut config.vocab_size, args.vocab);
+    set(&mut config.d_model, args.d_model);
+    set(&mut config.n_layers, args.n_layers);
+    set(&mut config.n_heads, args.n_heads);
+    set(&mut config.d_ff, args.d_ff);
+    set(&mut config.max_seq, args.max_seq);
+    Ok(config)
+}
+
+fn refuse(kind: &str, flags: &[(&str, bool)]) -> Result<()> {
+    match flags.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(UsageError(format!("{flag} is for {kind}, and the model is none (--model)")).into()),
+        None => Ok(()),
+    }
+}
+
+/// The parts in which two recipes differ, as `name: ours, theirs`.
+pub fn differences(ours: &Recipe, theirs: &Recipe) -> Result<Vec<String>> {
+    let (ours, theirs) = (serde_json::to_value(ours)?, serde_json::to_value(theirs)?);
+    let mut found = Vec::new();
+    compare("", &ours, &theirs, &mut found);
+    Ok(found)
+}
+
+fn compare(name: &str, ours: &serde_json::Value, theirs: &serde_json::Value, found: &mut Vec<String>) {
+    if let (Some(ours), Some(theirs)) = (ours.as_object(), theirs.as_object()) {
+        for (key, value) in ours {
+            compare(key, value, theirs.get(key).unwrap_or(&serde_json::Value::Null), found);
+        }
+    } else if ours != theirs {
+        found.push(format!("{name} {ours} instead of {theirs}"));
+    }
+}
