@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{AtomeConfig, GptConfig, ModelConfig};
 use crate::float::Float;
 use crate::rng::{Rng, Stream};
@@ -19,7 +21,19 @@ pub enum Role {
     Vector,
 }
 
-/// Initial values (training, "The model in training").
+/// What a model's initial values are like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Initialisation {
+    /// Normal, divided by the square root of a row's length (training, "The model in training").
+    #[default]
+    Scaled,
+    /// What PyTorch's layers have unasked, for a GPT: embeddings are standard normal, matrices uniform up to 1 divided by
+    /// the square root of a row's length.
+    Pytorch,
+}
+
+/// Initial values of one tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Init {
     /// Normal, with this standard deviation.
@@ -51,6 +65,17 @@ impl Tensor {
     /// All other sizes together.
     pub fn cols(&self) -> usize {
         self.shape[1..].iter().product()
+    }
+
+    fn draw(&self, like: Initialisation, rng: &mut Rng) -> f64 {
+        match (self.init, like) {
+            (Init::Constant(value), _) => value,
+            (Init::Normal(deviation), Initialisation::Scaled) => rng.normal() * deviation,
+            (Init::Normal(bound), Initialisation::Pytorch) if self.role == Role::Linear => {
+                (2.0 * rng.unit() - 1.0) * bound
+            }
+            (Init::Normal(_), Initialisation::Pytorch) => rng.normal(),
+        }
     }
 }
 
@@ -84,16 +109,11 @@ impl Layout {
     }
 
     /// The initial parameters of a seed.
-    pub fn initial<T: Float>(&self, seed: u64) -> Vec<T> {
+    pub fn initial<T: Float>(&self, seed: u64, like: Initialisation) -> Vec<T> {
         let mut rng = Rng::new(seed, Stream::Init, 0);
         let mut values = Vec::with_capacity(self.len);
         for tensor in &self.tensors {
-            match tensor.init {
-                Init::Constant(value) => values.extend(tensor.range.clone().map(|_| T::of(value))),
-                Init::Normal(deviation) => {
-                    values.extend(tensor.range.clone().map(|_| T::of(rng.normal() * deviation)));
-                }
-            }
+            values.extend(tensor.range.clone().map(|_| T::of(tensor.draw(like, &mut rng))));
         }
         values
     }
@@ -190,8 +210,26 @@ mod tests {
     #[test]
     fn a_seed_gives_the_same_parameters_in_both_precisions() {
         let layout = Layout::new(&ModelConfig::Atome(AtomeConfig::default()));
-        let (single, double) = (layout.initial::<f32>(3), layout.initial::<f64>(3));
+        let scaled = Initialisation::Scaled;
+        let (single, double) = (layout.initial::<f32>(3, scaled), layout.initial::<f64>(3, scaled));
         assert!(single.iter().zip(&double).all(|(&a, &b)| a == b as f32));
-        assert_ne!(single, layout.initial::<f32>(4));
+        assert_ne!(single, layout.initial::<f32>(4, scaled));
+    }
+
+    #[test]
+    fn initial_values_have_the_spread_they_should() {
+        let layout = Layout::new(&ModelConfig::Gpt(GptConfig::PARAMETER_FAIR));
+        let spread = |name: &str, like| {
+            let params = layout.initial::<f64>(1, like);
+            let tensor = layout.tensors.iter().find(|tensor| tensor.name == name).unwrap();
+            let values = &params[tensor.range.clone()];
+            (values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64).sqrt() * 44f64.sqrt()
+        };
+        let near = |value: f64, expected: f64| (value / expected - 1.0).abs() < 0.03;
+        assert!(near(spread("tok_embed.weight", Initialisation::Scaled), 1.0));
+        assert!(near(spread("tok_embed.weight", Initialisation::Pytorch), 44f64.sqrt()));
+        assert!(near(spread("blocks.1.attn.qkv.weight", Initialisation::Scaled), 1.0));
+        assert!(near(spread("blocks.1.attn.qkv.weight", Initialisation::Pytorch), (1.0f64 / 3.0).sqrt()));
+        assert_eq!(spread("norm_final.weight", Initialisation::Pytorch), 44f64.sqrt());
     }
 }

@@ -4,6 +4,7 @@ use anyhow::{bail, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{AtomeConfig, ModelConfig};
+use crate::layout::Initialisation;
 use crate::model::loss::Mixture;
 use crate::optimiser::AdamW;
 use crate::schedule::Schedule;
@@ -16,6 +17,8 @@ pub struct Recipe {
     pub model: ModelConfig,
     /// Start of the initial values and of the draws.
     pub seed: u64,
+    /// What the initial values are like.
+    pub init: Initialisation,
     /// Steps of the optimiser.
     pub steps: u64,
     /// Bytes of a chunk: the sequence is one shorter, because each byte is predicted from those before it.
@@ -55,6 +58,7 @@ impl Default for Recipe {
         Self {
             model: ModelConfig::Atome(AtomeConfig::default()),
             seed: 0,
+            init: Initialisation::Scaled,
             steps: 3_000,
             chunk: 64,
             batch: 16,
@@ -79,6 +83,9 @@ impl Recipe {
     /// Names the value and what was expected.
     pub fn check(&self) -> Result<()> {
         self.model.check()?;
+        if self.init == Initialisation::Pytorch && matches!(self.model, ModelConfig::Atome(_)) {
+            bail!("init is pytorch, expected scaled: the other initial values are those of a gpt");
+        }
         self.optimiser.check()?;
         self.schedule.check(self.optimiser.lr)?;
         let at_least = |name: &str, value: usize, least: usize| {

@@ -47,7 +47,7 @@ impl State {
     pub fn initial(recipe: &Recipe) -> Self {
         let layout = Layout::new(&recipe.model);
         let zeros = vec![0.0; layout.len()];
-        Self { step: 0, params: layout.initial(recipe.seed), mean: zeros.clone(), square: zeros }
+        Self { step: 0, params: layout.initial(recipe.seed, recipe.init), mean: zeros.clone(), square: zeros }
     }
 }
 

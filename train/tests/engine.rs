@@ -3,7 +3,7 @@
 use atome_engine::{predict_next, Layout as Memory, Model, Plan, Shape, Workspace};
 use atome_train::config::{AtomeConfig, ModelConfig};
 use atome_train::export::{export, Format, USUAL_THREADS};
-use atome_train::layout::Layout;
+use atome_train::layout::{Initialisation, Layout};
 use atome_train::model::new_pass;
 use atome_train::saved::{dims, SavedModel};
 use atome_train::weights::Weights;
@@ -13,7 +13,7 @@ use fastrand::Rng;
 fn largest_difference(config: AtomeConfig, len: usize, seed: u64) -> f32 {
     let model = ModelConfig::Atome(config);
     let mut rng = Rng::with_seed(seed);
-    let mut params: Vec<f32> = Layout::new(&model).initial(seed);
+    let mut params: Vec<f32> = Layout::new(&model).initial(seed, Initialisation::Scaled);
     // Away from the initial values, where norms and gates are all the same.
     params.iter_mut().for_each(|value| *value += 0.1 * (rng.f32() - 0.5));
     // Few tokens, so that equal keys and tied scores are common.

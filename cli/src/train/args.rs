@@ -120,6 +120,10 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
+    /// Initial values: pytorch's are those of the published comparison's gpt [default: scaled]
+    #[arg(long)]
+    pub init: Option<InitName>,
+
     /// Chunks of a batch [default: 16]
     #[arg(long, value_name = "N")]
     pub batch: Option<usize>,
@@ -245,6 +249,15 @@ pub enum QuantiserName {
     P3,
     /// As they are
     None,
+}
+
+/// Initial values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InitName {
+    /// Normal, divided by the square root of a row's length
+    Scaled,
+    /// What PyTorch's layers have unasked; for a gpt
+    Pytorch,
 }
 
 /// Pathways.

@@ -98,7 +98,9 @@ fn plan(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<(Recipe, Option<(
         .into());
     }
     if recipe.distillation.is_some() && teacher.is_none() {
-        return Err(UsageError(format!("--resume: {} learns from a teacher: expected --teacher", args.out.display())).into());
+        return Err(
+            UsageError(format!("--resume: {} learns from a teacher: expected --teacher", args.out.display())).into()
+        );
     }
     Ok((recipe, Some((state, digest))))
 }

@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use atome_train::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
+use atome_train::layout::Initialisation;
 use atome_train::recipe::Recipe;
 
-use super::args::{Kind, ModelArgs, PathwayName, QuantiserName, RecipeArgs};
+use super::args::{InitName, Kind, ModelArgs, PathwayName, QuantiserName, RecipeArgs};
 use crate::UsageError;
 
 /// `base` with all that the flags say.
@@ -13,6 +14,11 @@ pub fn recipe(base: Recipe, model: &ModelArgs, args: &RecipeArgs) -> Result<Reci
     recipe.model = config(recipe.model, model)?;
     set(&mut recipe.steps, args.steps);
     set(&mut recipe.seed, args.seed);
+    recipe.init = match args.init {
+        None => recipe.init,
+        Some(InitName::Scaled) => Initialisation::Scaled,
+        Some(InitName::Pytorch) => Initialisation::Pytorch,
+    };
     set(&mut recipe.batch, args.batch);
     set(&mut recipe.accumulate, args.accumulate);
     set(&mut recipe.chunk, args.chunk);
@@ -45,7 +51,14 @@ fn config(base: ModelConfig, args: &ModelArgs) -> Result<ModelConfig> {
 }
 
 fn atome(mut config: AtomeConfig, args: &ModelArgs) -> Result<AtomeConfig> {
-    refuse("a gpt", &[("--n-heads", args.n_heads.is_some()), ("--d-ff", args.d_ff.is_some()), ("--max-seq", args.max_seq.is_some())])?;
+    refuse(
+        "a gpt",
+        &[
+            ("--n-heads", args.n_heads.is_some()),
+            ("--d-ff", args.d_ff.is_some()),
+            ("--max-seq", args.max_seq.is_some()),
+        ],
+    )?;
     set(&mut config.vocab_size, args.vocab);
     set(&mut config.d_model, args.d_model);
     set(&mut config.n_layers, args.n_layers);

@@ -7,7 +7,7 @@ use super::norm::{self, Norm};
 use super::ssm::{self, Ssm};
 use super::{conv, embedding, gelu, linear, new_pass, router};
 use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
-use crate::layout::{Layout, Role};
+use crate::layout::{Initialisation, Layout, Role};
 use crate::matmul::{Panels, Store};
 use crate::quantise::quantise;
 use crate::rng::{Rng, Stream};
@@ -279,8 +279,9 @@ fn whole(config: &ModelConfig, params: &[f64]) -> (f64, Vec<f64>) {
 
 fn spread(config: &ModelConfig) -> Vec<f64> {
     // Away from the initial values, where norms and gates are all the same.
-    let mut params: Vec<f64> = Layout::new(config).initial(5);
-    params.iter_mut().zip(random(usize::MAX.min(100_000), 9)).for_each(|(value, noise)| *value += 0.1 * noise);
+    let mut params: Vec<f64> = Layout::new(config).initial(5, Initialisation::Scaled);
+    let noise = random(params.len(), 9);
+    params.iter_mut().zip(noise).for_each(|(value, noise)| *value += 0.1 * noise);
     params
 }
 
