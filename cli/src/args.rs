@@ -9,6 +9,7 @@ use atome_engine::Plan;
 use clap::builder::RangedI64ValueParser;
 use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
+use crate::compare::CompareArgs;
 use crate::export::ExportArgs;
 use crate::sizes::{Key, Sizes, Source};
 use crate::train::TrainArgs;
@@ -72,6 +73,7 @@ pub enum Command {
     Inspect(InspectArgs),
     Budget(BudgetArgs),
     Train(TrainArgs),
+    Compare(CompareArgs),
     Export(ExportArgs),
 }
 

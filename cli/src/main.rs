@@ -5,6 +5,7 @@ mod bars;
 mod budget;
 mod budget_table;
 mod chips;
+mod compare;
 mod evidence;
 mod export;
 mod inspect;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Budget(args) => budget::budget(&args),
         Command::Train(args) => train::train(&args),
+        Command::Compare(args) => compare::compare(&args),
         Command::Export(args) => export::export(&args),
     };
     match result {

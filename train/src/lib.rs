@@ -2,6 +2,7 @@
 
 mod batches;
 pub mod checkpoint;
+pub mod compare;
 pub mod config;
 pub mod corpus;
 pub mod evaluate;
