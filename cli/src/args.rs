@@ -10,6 +10,7 @@ use clap::builder::RangedI64ValueParser;
 use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
 use crate::compare::CompareArgs;
+use crate::eval::EvalArgs;
 use crate::export::ExportArgs;
 use crate::sizes::{Key, Sizes, Source};
 use crate::train::TrainArgs;
@@ -72,7 +73,8 @@ pub enum Command {
     Run(RunArgs),
     Inspect(InspectArgs),
     Budget(BudgetArgs),
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
+    Eval(EvalArgs),
     Compare(CompareArgs),
     Export(ExportArgs),
 }

@@ -6,6 +6,7 @@ mod budget;
 mod budget_table;
 mod chips;
 mod compare;
+mod eval;
 mod evidence;
 mod export;
 mod inspect;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Budget(args) => budget::budget(&args),
         Command::Train(args) => train::train(&args),
+        Command::Eval(args) => eval::eval(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Export(args) => export::export(&args),
     };

@@ -1,5 +1,7 @@
 //! Cross-entropy over windows of a text.
 
+use anyhow::Result;
+use atome_engine::{predict_next, Layout as Memory, Model, Plan, Weights as _, Workspace};
 use rayon::prelude::*;
 
 use crate::batches::gather;
@@ -53,4 +55,51 @@ pub fn judge(config: &ModelConfig, weights: &Weights<f32>, text: &[u8], starts: 
         )
         .collect();
     Judgement { bytes: (starts.len() * (window - 1)) as u64, nats: losses.iter().sum() }
+}
+
+/// The same through the inference engine, window by window from cold.
+///
+/// # Errors
+/// The model does not fit in memory with windows this long, or the engine refuses it.
+pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
+    let shape = model.shape();
+    let memory = Memory::new(shape, window - 1, Plan::Cached)?;
+    let losses: Vec<f64> = starts
+        .par_iter()
+        .map_init(
+            || (vec![0.0; memory.floats()], vec![0; memory.words()]),
+            |(floats, words), &start| {
+                let mut workspace = Workspace::new(memory, floats, words)?;
+                let mut nats = 0.0;
+                let mut logits = vec![0.0; shape.vocab_size()];
+                for position in start + 1..start + window {
+                    let before = text[start..position].iter().map(|&byte| i32::from(byte));
+                    predict_next(model, &mut workspace, before)?;
+                    logits.copy_from_slice(workspace.logits());
+                    nats += cross_entropy_alone(&mut logits, shape.vocab_size(), &text[position..=position]);
+                }
+                Ok(nats)
+            },
+        )
+        .collect::<Result<_>>()?;
+    Ok(Judgement { bytes: (starts.len() * (window - 1)) as u64, nats: losses.iter().sum() })
+}
+
+/// Where windows of `window` bytes begin that lie side by side from byte `from` on, at most `most` of them.
+pub fn windows(len: usize, from: usize, window: usize, most: usize) -> Vec<usize> {
+    let count = len.saturating_sub(from) / window;
+    (0..count.min(most)).map(|index| from + index * window).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_lie_side_by_side_and_within_the_text() {
+        assert_eq!(windows(262_144, 235_930, 128, usize::MAX).len(), 204);
+        assert_eq!(windows(20, 3, 8, usize::MAX), [3, 11]);
+        assert_eq!(windows(20, 3, 8, 1), [3]);
+        assert!(windows(20, 30, 8, usize::MAX).is_empty() && windows(7, 0, 8, usize::MAX).is_empty());
+    }
 }

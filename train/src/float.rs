@@ -180,7 +180,7 @@ fn exp_f32(x: f32) -> f32 {
     // n is between -126 and 127, or NaN, which the cast turns into 0 and `power` remembers. Going through the bits of a
     // shifted float keeps the conversion in vector registers.
     let exponent = (n + 12_582_912.0).to_bits().wrapping_shl(23).wrapping_add(1.0f32.to_bits());
-    power * f32::from_bits(if n == n { exponent } else { 1.0f32.to_bits() })
+    power * f32::from_bits(if n.is_nan() { 1.0f32.to_bits() } else { exponent })
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ impl AdamW {
             factor,
         };
         let Part { params, gradients, mean, square } = part;
-        move_params::<f32>(numbers, params, gradients, mean, square);
+        move_params(numbers, params, gradients, mean, square);
     }
 }
 
@@ -82,22 +82,22 @@ pub struct Part<'a> {
     pub square: &'a mut [f32],
 }
 
+/// What all parameters of a step have in common.
 #[derive(Clone, Copy)]
-struct Numbers {
-    keep: f32,
-    beta1: f32,
-    rest1: f32,
-    beta2: f32,
-    rest2: f32,
-    rate: f32,
-    root: f32,
-    epsilon: f32,
-    factor: f32,
+struct Numbers<T> {
+    keep: T,
+    beta1: T,
+    rest1: T,
+    beta2: T,
+    rest2: T,
+    rate: T,
+    root: T,
+    epsilon: T,
+    factor: T,
 }
 
 multiversion! {
-    // The type is a formality of the macro: there is only f32 here.
-    fn move_params<T>(n: Numbers, params: &mut [f32], gradients: &[f32], mean: &mut [f32], square: &mut [f32]) {
+    fn move_params<T>(n: Numbers<T>, params: &mut [T], gradients: &[T], mean: &mut [T], square: &mut [T]) {
         let moments = mean.iter_mut().zip(square);
         for ((param, &gradient), (mean, square)) in params.iter_mut().zip(gradients).zip(moments) {
             let gradient = gradient * n.factor;

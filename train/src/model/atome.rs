@@ -1,9 +1,10 @@
 //! The three-pathway model.
 
 use super::attention::{self, Kept};
+use super::conv::{self, Conv};
 use super::norm::{self, Norm};
 use super::ssm::{self, Ssm};
-use super::{conv, embedding, linear, resize, router, zeros, Pass};
+use super::{embedding, linear, resize, router, zeros, Pass};
 use crate::config::{AtomeConfig, Pathways};
 use crate::float::Float;
 use crate::matmul::{Panels, Store};
@@ -135,8 +136,7 @@ impl<T: Float> AtomePass<T> {
         };
         if pathways.local {
             resize(&mut saved.local, rows * d);
-            let (taps, scale) = weights.taps(tensors.taps);
-            conv::forward(taps, scale, d, len, &saved.u, &mut saved.local);
+            conv::forward(conv(weights, tensors.taps, d, len), &saved.u, &mut saved.local);
             add(&saved.local);
         }
         if pathways.state {
@@ -144,8 +144,8 @@ impl<T: Float> AtomePass<T> {
             resize(&mut saved.recurrent, rows * d);
             resize(&mut saved.gate, d);
             ssm::gates(weights.vector(tensors.ssm), &mut saved.gate);
-            let ssm = ssm(weights, tensors.ssm, &saved.gate);
-            ssm::forward(ssm, len, &saved.u, &mut saved.states, &mut saved.recurrent);
+            let ssm = ssm(weights, tensors.ssm, &saved.gate, len);
+            ssm::forward(ssm, &saved.u, &mut saved.states, &mut saved.recurrent);
             add(&saved.recurrent);
         }
         if pathways.sparse {
@@ -180,13 +180,13 @@ impl<T: Float> AtomePass<T> {
         if pathways.local {
             router::mix_backward(d, next(), &saved.shares, &saved.local, dx, dy, d_shares);
             let d_taps = &mut gradients[weights.range(tensors.taps)];
-            conv::backward(weights.taps(tensors.taps), d, len, &saved.u, dy, du, d_taps, small);
+            conv::backward(conv(weights, tensors.taps, d, len), &saved.u, dy, du, d_taps, small);
         }
         if pathways.state {
             router::mix_backward(d, next(), &saved.shares, &saved.recurrent, dx, dy, d_shares);
-            let ssm = ssm(weights, tensors.ssm, &saved.gate);
+            let ssm = ssm(weights, tensors.ssm, &saved.gate, len);
             let d_params = &mut gradients[both(weights, tensors.ssm, tensors.ssm + 2)];
-            ssm::backward(ssm, len, &saved.u, &saved.states, dy, du, d_params, small);
+            ssm::backward(ssm, &saved.u, &saved.states, dy, du, d_params, small);
         }
         if pathways.sparse {
             router::mix_backward(d, next(), &saved.shares, &saved.sparse, dx, dy, d_shares);
@@ -244,8 +244,13 @@ impl<T: Float> Pass<T> for AtomePass<T> {
     }
 }
 
-fn ssm<'a, T: Float>(weights: &'a Weights<T>, first: usize, gate: &'a [T]) -> Ssm<'a, T> {
-    Ssm { gate, b: weights.vector(first + 1), c: weights.vector(first + 2) }
+fn conv<T: Float>(weights: &Weights<T>, tensor: usize, d: usize, len: usize) -> Conv<'_, T> {
+    let (taps, scale) = weights.taps(tensor);
+    Conv { taps, scale, d, len }
+}
+
+fn ssm<'a, T: Float>(weights: &'a Weights<T>, first: usize, gate: &'a [T], len: usize) -> Ssm<'a, T> {
+    Ssm { gate, b: weights.vector(first + 1), c: weights.vector(first + 2), len }
 }
 
 /// From the start of tensor `first` to the end of tensor `last`.

@@ -143,19 +143,17 @@ fn keep_best<T: Float>(scores: &[T], positions: &mut [u32], best: &mut [T]) {
     let last = best.len() - 1;
     let mut smallest = best[last];
     for (position, &score) in scores.iter().enumerate() {
-        // Not the same as `score <= smallest` where the score is NaN.
-        if !(score > smallest) {
-            continue;
+        if score > smallest {
+            let mut slot = last;
+            while slot > 0 && best[slot - 1] < score {
+                best[slot] = best[slot - 1];
+                positions[slot] = positions[slot - 1];
+                slot -= 1;
+            }
+            best[slot] = score;
+            positions[slot] = position as u32;
+            smallest = best[last];
         }
-        let mut slot = last;
-        while slot > 0 && best[slot - 1] < score {
-            best[slot] = best[slot - 1];
-            positions[slot] = positions[slot - 1];
-            slot -= 1;
-        }
-        best[slot] = score;
-        positions[slot] = position as u32;
-        smallest = best[last];
     }
 }
 

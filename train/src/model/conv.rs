@@ -3,29 +3,32 @@
 use crate::float::Float;
 use crate::simd::multiversion;
 
-/// `y[t][c] = (sum over j of taps[j][c] * u[t - j][c]) * scale`, where t - j is within the sequence.
-///
-/// `taps` is `[kernel_size, d]`, the newest position first; `u` and `y` are `[rows, d]`, in sequences of `len` rows.
-pub fn forward<T: Float>(taps: &[T], scale: T, d: usize, len: usize, u: &[T], y: &mut [T]) {
-    forward_rows(taps, scale, d, len, u, y);
+/// The convolution of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv<'a, T> {
+    /// `[kernel_size, d]`, the newest position first.
+    pub taps: &'a [T],
+    /// What the taps are multiplied by.
+    pub scale: T,
+    /// Channels.
+    pub d: usize,
+    /// Rows of a sequence.
+    pub len: usize,
+}
+
+/// `y[t][c] = (sum over j of taps[j][c] * u[t - j][c]) * scale`, where t - j is within the sequence. `u` and `y` are
+/// `[rows, d]`.
+pub fn forward<T: Float>(conv: Conv<T>, u: &[T], y: &mut [T]) {
+    forward_rows(conv.taps, conv.scale, conv.d, conv.len, u, y);
 }
 
 /// Adds to `du` and to `d_taps`, which lies as in the parameters: `[d, kernel_size]`, the oldest position first.
 /// `scratch` is for the function alone.
-pub fn backward<T: Float>(
-    (taps, scale): (&[T], T),
-    d: usize,
-    len: usize,
-    u: &[T],
-    dy: &[T],
-    du: &mut [T],
-    d_taps: &mut [T],
-    scratch: &mut Vec<T>,
-) {
-    super::zeros(scratch, taps.len());
-    backward_rows(taps, scale, d, len, u, dy, du, scratch);
-    let kernel_size = taps.len() / d;
-    for (lag, row) in scratch.chunks_exact(d).enumerate() {
+pub fn backward<T: Float>(conv: Conv<T>, u: &[T], dy: &[T], du: &mut [T], d_taps: &mut [T], scratch: &mut Vec<T>) {
+    super::zeros(scratch, conv.taps.len());
+    backward_rows(conv.taps, conv.scale, conv.d, conv.len, u, dy, du, scratch);
+    let kernel_size = conv.taps.len() / conv.d;
+    for (lag, row) in scratch.chunks_exact(conv.d).enumerate() {
         for (channel, &value) in d_taps.chunks_exact_mut(kernel_size).zip(row) {
             channel[kernel_size - 1 - lag] += value;
         }

@@ -2,10 +2,11 @@
 
 use super::attention::{self, Kept};
 use super::causal::{self, Attended};
+use super::conv::{self, Conv};
 use super::loss::{cross_entropy, distilled, Mixture};
 use super::norm::{self, Norm};
 use super::ssm::{self, Ssm};
-use super::{conv, embedding, gelu, linear, new_pass, router};
+use super::{embedding, gelu, linear, new_pass, router};
 use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
 use crate::layout::{Initialisation, Layout, Role};
 use crate::matmul::{Panels, Store};
@@ -114,6 +115,10 @@ fn norm_gradients() {
     check("gamma and beta", &params, &d_params, |params| weighted(&run(&x, params).0, &goal));
 }
 
+fn conv_of(taps: &[f64], scale: f64, d: usize) -> Conv<'_, f64> {
+    Conv { taps, scale, d, len: LEN }
+}
+
 #[test]
 fn conv_gradients() {
     for kernel_size in [1, 3, LEN + 2] {
@@ -125,16 +130,16 @@ fn conv_gradients() {
         };
         let run = |u: &[f64], weights: &[f64]| {
             let mut y = vec![0.0; ROWS * d];
-            conv::forward(&newest_first(weights), 1.0, d, LEN, u, &mut y);
+            conv::forward(conv_of(&newest_first(weights), 1.0, d), u, &mut y);
             weighted(&y, &goal)
         };
         let (mut du, mut d_taps) = (vec![0.0; ROWS * d], vec![0.0; d * kernel_size]);
         let taps = newest_first(&weights);
-        conv::backward((&taps, 1.0), d, LEN, &u, &goal, &mut du, &mut d_taps, &mut Vec::new());
+        conv::backward(conv_of(&taps, 1.0, d), &u, &goal, &mut du, &mut d_taps, &mut Vec::new());
         check("u", &u, &du, |u| run(u, &weights));
         check("taps", &weights, &d_taps, |weights| run(&u, weights));
         let mut scaled = vec![0.0; ROWS * d];
-        conv::backward((&taps, 2.0), d, LEN, &u, &goal, &mut scaled, &mut d_taps, &mut Vec::new());
+        conv::backward(conv_of(&taps, 2.0, d), &u, &goal, &mut scaled, &mut d_taps, &mut Vec::new());
         assert!(scaled.iter().zip(&du).all(|(a, b)| (a - 2.0 * b).abs() < 1e-12), "the scale is left out");
     }
 }
@@ -146,14 +151,14 @@ fn ssm_gradients() {
     let run = |u: &[f64], params: &[f64]| {
         let (mut gate, mut states, mut y) = (vec![0.0; d], vec![0.0; ROWS * d], vec![0.0; ROWS * d]);
         ssm::gates(&params[..d], &mut gate);
-        let ssm = Ssm { gate: &gate, b: &params[d..2 * d], c: &params[2 * d..] };
-        ssm::forward(ssm, LEN, u, &mut states, &mut y);
+        let ssm = Ssm { gate: &gate, b: &params[d..2 * d], c: &params[2 * d..], len: LEN };
+        ssm::forward(ssm, u, &mut states, &mut y);
         (gate, states, y)
     };
     let (gate, states, _) = run(&u, &params);
-    let ssm = Ssm { gate: &gate, b: &params[d..2 * d], c: &params[2 * d..] };
+    let ssm = Ssm { gate: &gate, b: &params[d..2 * d], c: &params[2 * d..], len: LEN };
     let (mut du, mut d_params) = (vec![0.0; ROWS * d], vec![0.0; 3 * d]);
-    ssm::backward(ssm, LEN, &u, &states, &goal, &mut du, &mut d_params, &mut Vec::new());
+    ssm::backward(ssm, &u, &states, &goal, &mut du, &mut d_params, &mut Vec::new());
     check("u", &u, &du, |u| weighted(&run(u, &params).2, &goal));
     check("a_raw, b and c_out", &params, &d_params, |params| weighted(&run(&u, params).2, &goal));
 }

@@ -3,7 +3,7 @@
 use crate::float::Float;
 use crate::simd::multiversion;
 
-/// The parameters as the recurrence uses them, `[d]` each.
+/// The recurrence of a batch; parameters are `[d]` each.
 #[derive(Clone, Copy, Debug)]
 pub struct Ssm<'a, T> {
     /// tanh(a_raw).
@@ -12,6 +12,8 @@ pub struct Ssm<'a, T> {
     pub b: &'a [T],
     /// Output weight.
     pub c: &'a [T],
+    /// Rows of a sequence.
+    pub len: usize,
 }
 
 /// `gate = tanh(a_raw)`.
@@ -24,15 +26,14 @@ pub fn gates<T: Float>(a_raw: &[T], gate: &mut [T]) {
 /// `s[t] = gate * s[t-1] + b * u[t]` from zero in every sequence of `len` rows; `y = c * s`.
 ///
 /// `u`, `y` and `states`, which the way back needs, are `[rows, d]`.
-pub fn forward<T: Float>(ssm: Ssm<T>, len: usize, u: &[T], states: &mut [T], y: &mut [T]) {
-    forward_rows(ssm.gate, ssm.b, ssm.c, len, u, states, y);
+pub fn forward<T: Float>(ssm: Ssm<T>, u: &[T], states: &mut [T], y: &mut [T]) {
+    forward_rows(ssm.gate, ssm.b, ssm.c, ssm.len, u, states, y);
 }
 
 /// Adds to `du`, and to `d_params`, the gradients of a_raw, b and c_out one behind the other. `scratch` is for the
 /// function alone.
 pub fn backward<T: Float>(
     ssm: Ssm<T>,
-    len: usize,
     u: &[T],
     states: &[T],
     dy: &[T],
@@ -45,7 +46,7 @@ pub fn backward<T: Float>(
     let (ds, d_gate) = scratch.split_at_mut(d);
     let (d_a_raw, rest) = d_params.split_at_mut(d);
     let (d_b, d_c) = rest.split_at_mut(d);
-    backward_rows(ssm.gate, ssm.b, ssm.c, len, u, states, dy, du, ds, d_gate, d_b, d_c);
+    backward_rows(ssm.gate, ssm.b, ssm.c, ssm.len, u, states, dy, du, ds, d_gate, d_b, d_c);
     for ((d_a_raw, &d_gate), &gate) in d_a_raw.iter_mut().zip(d_gate.iter()).zip(ssm.gate) {
         *d_a_raw += d_gate * (T::ONE - gate * gate);
     }

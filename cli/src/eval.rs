@@ -1,0 +1,249 @@
+//! `atome eval`.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{bail, Context, Result};
+use atome_engine::{Classifier, Model, Shape};
+use atome_train::checkpoint::Checkpoint;
+use atome_train::config::{ModelConfig, Quantiser};
+use atome_train::corpus::{Corpus, Split};
+use atome_train::evaluate::{judge, judge_with_engine, windows, Judgement};
+use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
+use atome_train::layout::Layout;
+use atome_train::saved::{dims, load_training, SavedModel};
+use atome_train::trainer::pool;
+use atome_train::weights::Weights;
+use clap::{value_parser, Args, ValueEnum};
+use serde_json::json;
+
+use crate::args::ShapeArgs;
+use crate::model_file::{Format, ModelFile};
+use crate::numbers::{counted, grouped};
+use crate::output::{print, print_json};
+use crate::shape_source::find;
+use crate::sizes::Sizes;
+use crate::UsageError;
+
+const EXAMPLES: &str = "\
+Examples:
+  atome eval model.bin --text story.txt
+  atome eval model.safetensors --text story.txt --held-out
+  atome eval model.bin --text story.txt --from 235930 --window 128
+  atome eval checkpoint.pt --text story.txt --with train --json | jq .perplexity";
+
+/// Measures how well a model predicts a text: bits a byte and perplexity.
+///
+/// The text is cut into windows; in each, every byte but the first is predicted from those before it. A model file
+/// (ATOME01, ATOMECL01) and a checkpoint that can become one go through the inference engine; other checkpoints, such as
+/// those of a GPT, go through the forward pass of training.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct EvalArgs {
+    /// Model file or checkpoint (safetensors, or PyTorch's zip file)
+    pub model: PathBuf,
+
+    /// Text to predict
+    #[arg(long, value_name = "FILE")]
+    pub text: PathBuf,
+
+    /// Bytes of a window [default: 128; with --held-out the training's chunks]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(2..))]
+    pub window: Option<u16>,
+
+    /// Where the first window begins, in bytes [default: 0]
+    #[arg(long, value_name = "OFFSET")]
+    pub from: Option<usize>,
+
+    /// The most windows to judge [default: all that fit]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub windows: Option<u32>,
+
+    /// Judge the part of the text that this checkpoint's training held out
+    #[arg(long, conflicts_with_all = ["from", "window"])]
+    pub held_out: bool,
+
+    /// What computes the logits [default: the engine where it can]
+    #[arg(long = "with", value_name = "WHAT")]
+    pub with: Option<With>,
+
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}
+
+/// What computes the logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum With {
+    /// The inference engine, on the model file that the checkpoint becomes
+    Engine,
+    /// The forward pass of training, for checkpoints
+    Train,
+}
+
+/// A model that can be judged.
+enum Subject {
+    /// A model file's bytes, its format and its shape.
+    File { bytes: Vec<u8>, format: Format, shape: Shape },
+    /// A checkpoint's model and, where that matters, how its training cut the text, with the text's digest.
+    Checkpoint { model: SavedModel, training: Option<(usize, f64, String)> },
+}
+
+pub fn eval(args: &EvalArgs) -> Result<()> {
+    let subject = Subject::load(args)?;
+    let vocab_size = match &subject {
+        Subject::File { shape, .. } => shape.vocab_size().min(256),
+        Subject::Checkpoint { model, .. } => model.config.vocab_size(),
+    };
+    let corpus = Corpus::load(&args.text, vocab_size)?;
+    let (starts, window) = cut(args, &subject, &corpus)?;
+    let subject = subject.for_engine(args)?;
+    let start = Instant::now();
+    let judgement = pool(args.threads.map(usize::from))?
+        .install(|| subject.judge(&corpus.bytes, &starts, window))
+        .with_context(|| args.model.display().to_string())?;
+    let with = if matches!(subject, Subject::File { .. }) { "engine" } else { "train" };
+    show(args, &judgement, (starts.len(), window), with, start.elapsed().as_secs_f64())
+}
+
+impl Subject {
+    fn load(args: &EvalArgs) -> Result<Self> {
+        let path = &args.model;
+        if is_model_file(path)? {
+            if args.with == Some(With::Train) {
+                return Err(UsageError("--with train is for checkpoints, and this is a model file".to_owned()).into());
+            }
+            if args.held_out {
+                let why = "--held-out is for checkpoints: a model file does not say what was held out";
+                return Err(UsageError(why.to_owned()).into());
+            }
+            let file = ModelFile::read(path)?;
+            let shape = find(&file, args.shape.sizes())?.shape;
+            return Ok(Self::File { format: file.format, bytes: file.bytes, shape });
+        }
+        if args.shape.sizes() != Sizes::default() {
+            let why = "sizes are for model files; a checkpoint has its own: leave those flags out";
+            return Err(UsageError(why.to_owned()).into());
+        }
+        let checkpoint = Checkpoint::load(path)?;
+        let model = SavedModel::from_checkpoint(&checkpoint).with_context(|| path.display().to_string())?;
+        let training = match args.held_out {
+            false => None,
+            true => {
+                let what = || format!("--held-out: {}", path.display());
+                let (recipe, _, digest) = load_training(&checkpoint).with_context(what)?;
+                Some((recipe.chunk, recipe.train_share, digest))
+            }
+        };
+        Ok(Self::Checkpoint { model, training })
+    }
+
+    /// The model file that a checkpoint becomes, unless the forward pass of training is asked for or the only way.
+    fn for_engine(self, args: &EvalArgs) -> Result<Self> {
+        let Self::Checkpoint { model, training } = self else { return Ok(self) };
+        if args.with == Some(With::Train) {
+            return Ok(Self::Checkpoint { model, training });
+        }
+        let shape = match &model.config {
+            ModelConfig::Atome(config) if config.quantiser == Quantiser::Ternary => exportable(dims(config)).ok(),
+            _ => None,
+        };
+        match shape {
+            Some(shape) => {
+                let bytes = export(&model.to_checkpoint(), shape, FileFormat::Atome01, USUAL_THREADS)?.bytes;
+                Ok(Self::File { bytes, format: Format::Model, shape })
+            }
+            None if args.with == Some(With::Engine) => bail!(
+                "{}: the engine reads ternary models with all three pathways; expected one, or --with train",
+                args.model.display()
+            ),
+            None => Ok(Self::Checkpoint { model, training }),
+        }
+    }
+
+    fn judge(&self, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
+        match self {
+            Self::File { bytes, format: Format::Model, shape } => {
+                judge_with_engine(&Model::new(*shape, bytes)?, text, starts, window)
+            }
+            Self::File { bytes, format: Format::Classifier { n_classes }, shape } => {
+                judge_with_engine(&Classifier::new(*shape, bytes, *n_classes)?.base, text, starts, window)
+            }
+            Self::Checkpoint { model: SavedModel { config, params }, .. } => {
+                if window - 1 > config.longest() {
+                    bail!(
+                        "--window is {window}, expected {} at most: the model has no more positions",
+                        config.longest() + 1
+                    );
+                }
+                Ok(judge(config, &Weights::new(config, &Layout::new(config), params), text, starts, window))
+            }
+        }
+    }
+}
+
+fn is_model_file(path: &Path) -> Result<bool> {
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
+    file.take(5).read_to_end(&mut start).with_context(|| path.display().to_string())?;
+    Ok(start == b"ATOME")
+}
+
+/// Where the windows begin, and how long they are.
+fn cut(args: &EvalArgs, subject: &Subject, corpus: &Corpus) -> Result<(Vec<usize>, usize)> {
+    let most = args.windows.map_or(usize::MAX, |count| count as usize);
+    let (from, window) = match subject {
+        Subject::Checkpoint { training: Some((chunk, share, digest)), .. } => {
+            if *digest != corpus.digest {
+                bail!("{}: is not the text that {} was trained on", args.text.display(), args.model.display());
+            }
+            (Split::new(corpus.bytes.len(), *chunk, *share)?.train * chunk, *chunk)
+        }
+        _ => (args.from.unwrap_or(0), args.window.map_or(128, usize::from)),
+    };
+    let starts = windows(corpus.bytes.len(), from, window, most);
+    if starts.is_empty() {
+        bail!(
+            "{}: {} from offset {from} on, expected a window of {window} at least",
+            args.text.display(),
+            counted(corpus.bytes.len().saturating_sub(from), "byte")
+        );
+    }
+    Ok((starts, window))
+}
+
+fn show(args: &EvalArgs, judgement: &Judgement, cut: (usize, usize), with: &str, seconds: f64) -> Result<()> {
+    let (count, window) = cut;
+    if args.json {
+        return print_json(&json!({
+            "model": args.model.display().to_string(),
+            "text": args.text.display().to_string(),
+            "windows": count,
+            "window": window,
+            "bytes": judgement.bytes,
+            "nats_per_byte": judgement.loss(),
+            "bits_per_byte": judgement.bits_per_byte(),
+            "perplexity": judgement.perplexity(),
+            "with": with,
+            "seconds": seconds,
+        }));
+    }
+    print(&format!(
+        "perplexity     {:.5}\nbits a byte    {:.5}\nnats a byte    {:.5}\npredicted      {} bytes in {} windows of {window}, \
+         each from cold\ncomputed by    {with}, {:.1} s\n",
+        judgement.perplexity(),
+        judgement.bits_per_byte(),
+        judgement.loss(),
+        grouped(judgement.bytes),
+        grouped(count as u64),
+        seconds
+    ))
+}
