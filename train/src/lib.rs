@@ -8,6 +8,7 @@ pub mod corpus;
 pub mod evaluate;
 pub mod export;
 pub mod float;
+pub mod gather;
 pub mod layout;
 pub mod log;
 mod matmul;

@@ -1,0 +1,90 @@
+//! What was loaded from the web before, and what was loaded in part.
+
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::checkpoint::atomic::write_atomic;
+use crate::corpus::hex;
+
+/// Where downloads are kept unless told otherwise: the user's cache folder.
+pub fn default_cache() -> PathBuf {
+    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder("XDG_CACHE_HOME")
+        .or_else(|| folder("HOME").map(|home| home.join(".cache")))
+        .unwrap_or_else(env::temp_dir)
+        .join("atome-corpus")
+}
+
+/// The files of one URL.
+#[derive(Debug)]
+pub struct Entry {
+    whole: PathBuf,
+    part: PathBuf,
+    version: PathBuf,
+}
+
+impl Entry {
+    /// The entry of `url` in the folder `cache`, which is made where it is missing.
+    pub fn new(cache: &Path, url: &str) -> io::Result<Self> {
+        fs::create_dir_all(cache)?;
+        let mut name = hex(&Sha256::digest(url));
+        name.truncate(32);
+        let file = |extension: &str| cache.join(format!("{name}.{extension}"));
+        Ok(Self { whole: file("whole"), part: file("part"), version: file("version") })
+    }
+
+    /// The bytes, if all of them are there.
+    pub fn whole(&self) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(&self.whole) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How many bytes are there, and of which version of the page. Without a version, what is there cannot be continued.
+    pub fn part(&self) -> Option<(u64, String)> {
+        let len = fs::metadata(&self.part).ok()?.len();
+        let version = fs::read_to_string(&self.version).ok()?;
+        (len > 0 && !version.is_empty()).then_some((len, version))
+    }
+
+    /// A new part, of a version that the server can be asked to continue, if it has one.
+    pub fn start(&self, version: Option<&str>) -> io::Result<File> {
+        self.discard()?;
+        let part = File::create(&self.part)?;
+        if let Some(version) = version {
+            write_atomic(&self.version, version.as_bytes())?;
+        }
+        Ok(part)
+    }
+
+    /// The part, to be continued at its end.
+    pub fn resume(&self) -> io::Result<File> {
+        OpenOptions::new().append(true).open(&self.part)
+    }
+
+    /// Forgets the part.
+    pub fn discard(&self) -> io::Result<()> {
+        // The version first: a part without one is never continued.
+        for path in [&self.version, &self.part] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the part the whole.
+    pub fn finish(&self, part: &File) -> io::Result<Vec<u8>> {
+        part.sync_all()?;
+        fs::rename(&self.part, &self.whole)?;
+        self.discard()?;
+        fs::read(&self.whole)
+    }
+}

@@ -1,0 +1,251 @@
+//! Pages and files from the web: with time-outs, retries, resumption and a cache.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use ureq::http::header::{CONTENT_RANGE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE, RETRY_AFTER};
+use ureq::http::{HeaderMap, HeaderName, StatusCode};
+use ureq::{Agent, Body};
+
+use super::cache::Entry;
+
+/// How patient to be.
+#[derive(Clone, Copy, Debug)]
+pub struct FetchOptions {
+    /// For a connection, TLS included.
+    pub connect: Duration,
+    /// For the next bytes: a server that sends nothing for this long is given up.
+    pub read: Duration,
+    /// Attempts in a row that bring nothing new.
+    pub attempts: u32,
+    /// Before the second attempt; every further one waits twice as long.
+    pub pause: Duration,
+    /// The longest page or file.
+    pub most_bytes: u64,
+}
+
+impl Default for FetchOptions {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            read: Duration::from_secs(20),
+            attempts: 5,
+            pause: Duration::from_millis(500),
+            most_bytes: 1 << 30,
+        }
+    }
+}
+
+/// The longest pause between two attempts, whatever the server asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Attempts of any kind: a server that sends a byte each time is given up, too.
+const MOST_ATTEMPTS: u32 = 100;
+
+/// Why something could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The server says no, and would say so again.
+    #[error("{url}: the server answers {status}")]
+    Status {
+        /// The address.
+        url: String,
+        /// Its answer.
+        status: StatusCode,
+    },
+    /// It is longer than allowed.
+    #[error("{url}: longer than {most} bytes")]
+    TooLong {
+        /// The address.
+        url: String,
+        /// The limit.
+        most: u64,
+    },
+    /// Attempt after attempt failed.
+    #[error("{url}: {attempts} attempts failed, the last one: {reason}")]
+    GaveUp {
+        /// The address.
+        url: String,
+        /// How many.
+        attempts: u32,
+        /// Why the last one failed.
+        reason: String,
+    },
+    /// The cache cannot be read or written.
+    #[error("{url}: cache folder {}: {reason}", folder.display())]
+    Cache {
+        /// The address.
+        url: String,
+        /// The folder.
+        folder: PathBuf,
+        /// The system's reason.
+        reason: io::Error,
+    },
+}
+
+/// What an attempt came to, if not to an end.
+enum Attempt {
+    /// Another one may help, after a pause if the server asks for one.
+    Retry(String, Option<Duration>),
+    /// No other one will.
+    Stop(FetchError),
+}
+
+impl From<io::Error> for Attempt {
+    fn from(error: io::Error) -> Self {
+        Self::Retry(error.to_string(), None)
+    }
+}
+
+/// Loads pages and files, each of them once.
+#[derive(Debug)]
+pub struct Fetcher {
+    agent: Agent,
+    cache: PathBuf,
+    options: FetchOptions,
+    refresh: bool,
+}
+
+impl Fetcher {
+    /// Loads into the folder `cache`; what is there already is not loaded again, unless `refresh` says so.
+    pub fn new(cache: PathBuf, options: FetchOptions, refresh: bool) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(options.connect))
+            .timeout_recv_response(Some(options.read))
+            .timeout_per_read(Some(options.read))
+            .user_agent(concat!("atome-corpus/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Self { agent, cache, options, refresh }
+    }
+
+    /// The bytes at `url`. What an earlier call loaded in part is continued, where the server can do that.
+    ///
+    /// # Errors
+    /// [`FetchError`] names the address and the reason. What was loaded stays for the next call.
+    pub fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        let cache = |reason| FetchError::Cache { url: url.to_owned(), folder: self.cache.clone(), reason };
+        let entry = Entry::new(&self.cache, url).map_err(cache)?;
+        if !self.refresh {
+            if let Some(bytes) = entry.whole().map_err(cache)? {
+                return Ok(bytes);
+            }
+        }
+        let (mut best, mut failures, mut pause) = (resumable(&entry), 0, self.options.pause);
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let (reason, asked) = match self.attempt(url, &entry) {
+                Ok(part) => return entry.finish(&part).map_err(cache),
+                Err(Attempt::Stop(error)) => return Err(error),
+                Err(Attempt::Retry(reason, asked)) => (reason, asked),
+            };
+            failures += 1;
+            if resumable(&entry) > best {
+                (best, failures, pause) = (resumable(&entry), 0, self.options.pause);
+            }
+            if failures >= self.options.attempts || attempts >= MOST_ATTEMPTS {
+                return Err(FetchError::GaveUp { url: url.to_owned(), attempts, reason });
+            }
+            thread::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE));
+            pause = pause.saturating_mul(2);
+        }
+    }
+
+    fn attempt(&self, url: &str, entry: &Entry) -> Result<File, Attempt> {
+        let have = entry.part();
+        let mut request = self.agent.get(url);
+        if let Some((len, version)) = &have {
+            request = request.header(RANGE, format!("bytes={len}-")).header(IF_RANGE, version);
+        }
+        let response = request.call().map_err(|error| refused(url, error))?;
+        let (head, body) = response.into_parts();
+        match (head.status, have) {
+            (StatusCode::OK, _) => {
+                let file = entry.start(version(&head.headers))?;
+                self.receive(url, body, file, 0)
+            }
+            (StatusCode::PARTIAL_CONTENT, Some((len, _))) if range_start(&head.headers) == Some(len) => {
+                self.receive(url, body, entry.resume()?, len)
+            }
+            (status @ (StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE), _) => {
+                entry.discard()?;
+                Err(Attempt::Retry(format!("{status} does not continue what is there"), Some(Duration::ZERO)))
+            }
+            (status, _) if may_pass(status) => {
+                let asked = text(&head.headers, RETRY_AFTER).and_then(|seconds| seconds.parse().ok());
+                Err(Attempt::Retry(format!("the server answers {status}"), asked.map(Duration::from_secs)))
+            }
+            (status, _) => Err(Attempt::Stop(FetchError::Status { url: url.to_owned(), status })),
+        }
+    }
+
+    /// Writes a body behind the `have` bytes of `file`.
+    fn receive(&self, url: &str, body: Body, mut file: File, have: u64) -> Result<File, Attempt> {
+        let most = self.options.most_bytes;
+        let too_long = || Attempt::Stop(FetchError::TooLong { url: url.to_owned(), most });
+        let expected = body.content_length();
+        if expected.is_some_and(|len| len > most.saturating_sub(have)) {
+            return Err(too_long());
+        }
+        let mut reader = body.into_reader();
+        let mut buffer = vec![0; 1 << 16];
+        let mut received = 0;
+        loop {
+            let len = match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(len) => len,
+                Err(error) => return Err(Attempt::Retry(format!("after {} bytes: {error}", have + received), None)),
+            };
+            received += len as u64;
+            if have + received > most {
+                return Err(too_long());
+            }
+            file.write_all(buffer.get(..len).unwrap_or(&[]))?;
+        }
+        match expected {
+            Some(expected) if expected != received => {
+                let (found, whole) = (have + received, have + expected);
+                Err(Attempt::Retry(format!("the connection ends after {found} bytes, expected {whole}"), None))
+            }
+            _ => Ok(file),
+        }
+    }
+}
+
+/// Bytes that the next attempt need not load.
+fn resumable(entry: &Entry) -> u64 {
+    entry.part().map_or(0, |(len, _)| len)
+}
+
+fn refused(url: &str, error: ureq::Error) -> Attempt {
+    match error {
+        ureq::Error::BadUri(_) | ureq::Error::TooManyRedirects | ureq::Error::RedirectFailed | ureq::Error::Http(_) => {
+            Attempt::Stop(FetchError::GaveUp { url: url.to_owned(), attempts: 1, reason: error.to_string() })
+        }
+        other => Attempt::Retry(other.to_string(), None),
+    }
+}
+
+/// Whether a server that answers so may answer otherwise in a while.
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT || status == StatusCode::TOO_MANY_REQUESTS
+}
+
+/// What to call this version of the page when asking for the rest of it. Weak tags do not promise equal bytes.
+fn version(headers: &HeaderMap) -> Option<&str> {
+    text(headers, ETAG).filter(|tag| !tag.starts_with("W/")).or_else(|| text(headers, LAST_MODIFIED))
+}
+
+/// Where the bytes of a partial answer begin.
+fn range_start(headers: &HeaderMap) -> Option<u64> {
+    text(headers, CONTENT_RANGE)?.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,288 @@
+//! Loading from a server that fails, stalls and cuts off.
+
+mod server;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use atome_train::gather::{build, FetchError, FetchOptions, Fetcher, Source};
+use server::{good, head, Do, Request, Server};
+
+const STALL: Duration = Duration::from_millis(1500);
+
+fn options() -> FetchOptions {
+    FetchOptions {
+        connect: Duration::from_secs(2),
+        read: Duration::from_millis(400),
+        attempts: 3,
+        pause: Duration::from_millis(5),
+        most_bytes: 1 << 20,
+    }
+}
+
+fn fetcher(cache: &Path) -> Fetcher {
+    Fetcher::new(cache.to_owned(), options(), false)
+}
+
+fn body() -> Vec<u8> {
+    (0..200_000_u32).map(|index| b'a' + (index * (index % 977) % 23) as u8).collect()
+}
+
+/// The result, and what the server was asked.
+fn get(
+    answer: impl Fn(usize, &Request) -> Vec<Do> + Send + Sync + 'static,
+) -> (Result<Vec<u8>, FetchError>, Vec<Request>) {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(answer);
+    let result = fetcher(cache.path()).get(&server.url());
+    (result, server.requests())
+}
+
+/// A whole answer in two parts, of which `steps` may take the second away.
+fn cut(body: &[u8], version: Option<&str>, request: &Request, len: usize) -> Vec<Do> {
+    let (head, mut rest) = good(body, version, request);
+    rest.truncate(len);
+    vec![head, Do::Send(rest)]
+}
+
+#[test]
+fn what_was_loaded_is_not_loaded_again() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(|count, request| {
+        let text = format!("version {count}");
+        cut(text.as_bytes(), None, request, usize::MAX)
+    });
+    let get = |refresh| Fetcher::new(cache.path().join("new/folder"), options(), refresh).get(&server.url()).unwrap();
+    assert_eq!(get(false), b"version 0");
+    assert_eq!(get(false), b"version 0");
+    assert_eq!(get(true), b"version 1");
+    assert_eq!(get(false), b"version 1");
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn errors_that_may_pass_are_tried_again() {
+    for status in ["500 Oops", "503 Busy", "429 Slow Down", "408 Late"] {
+        let (result, requests) = get(move |count, request| match count {
+            0 | 1 => vec![head(status, &[("Content-Length", "0".to_owned())])],
+            _ => cut(&body(), None, request, usize::MAX),
+        });
+        assert!(result.unwrap() == body());
+        assert_eq!(requests.len(), 3);
+    }
+    let (result, requests) = get(|_, _| vec![head("502 Bad", &[("Content-Length", "0".to_owned())])]);
+    let message = result.unwrap_err().to_string();
+    assert!(
+        message.ends_with("/text: 3 attempts failed, the last one: the server answers 502 Bad Gateway"),
+        "{message}"
+    );
+    assert_eq!(requests.len(), 3);
+}
+
+#[test]
+fn errors_that_stay_are_not_tried_again() {
+    for status in ["404 None", "403 No", "410 Gone"] {
+        let (result, requests) = get(move |_, _| vec![head(status, &[("Content-Length", "0".to_owned())])]);
+        let error = result.unwrap_err();
+        assert!(matches!(error, FetchError::Status { .. }), "{error}");
+        assert!(error.to_string().contains(&status[..3]), "{error}");
+        assert_eq!(requests.len(), 1);
+    }
+}
+
+#[test]
+fn a_pause_that_the_server_asks_for_is_made() {
+    let start = Instant::now();
+    let (result, _) = get(|count, request| match count {
+        0 => vec![head("503 Busy", &[("Content-Length", "0".to_owned()), ("Retry-After", "1".to_owned())])],
+        _ => cut(b"x", None, request, 1),
+    });
+    assert_eq!(result.unwrap(), b"x");
+    assert!(start.elapsed() >= Duration::from_secs(1));
+}
+
+#[test]
+fn a_cut_download_is_continued_where_it_ended() {
+    let (result, requests) = get(|_, request| cut(&body(), Some("\"v1\""), request, 60_000));
+    assert!(result.unwrap() == body());
+    let from: Vec<Option<usize>> = requests.iter().map(|request| request.from).collect();
+    assert_eq!(from, [None, Some(60_000), Some(120_000), Some(180_000)]);
+    assert!(requests[1..].iter().all(|request| request.if_range.as_deref() == Some("\"v1\"")));
+}
+
+#[test]
+fn a_download_is_continued_by_the_next_run() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(|count, request| match count {
+        0 => cut(&body(), Some("\"v1\""), request, 150_000),
+        1..=3 => vec![],
+        _ => cut(&body(), Some("\"v1\""), request, usize::MAX),
+    });
+    let refused = fetcher(cache.path()).get(&server.url()).unwrap_err().to_string();
+    assert!(refused.contains("attempts failed"), "{refused}");
+    assert!(fetcher(cache.path()).get(&server.url()).unwrap() == body());
+    assert_eq!(server.requests().last().unwrap().from, Some(150_000));
+}
+
+#[test]
+fn a_page_that_changed_meanwhile_is_loaded_anew() {
+    let (result, requests) = get(|count, request| match count {
+        0 => cut(&[b'o'; 9000], Some("\"old\""), request, 5000),
+        _ => cut(&body(), Some("\"new\""), request, usize::MAX),
+    });
+    assert!(result.unwrap() == body());
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].if_range.as_deref(), Some("\"old\""));
+}
+
+#[test]
+fn without_a_version_a_download_begins_anew() {
+    for version in [None, Some("W/\"weak\"")] {
+        let (result, requests) = get(move |count, request| {
+            let mut answer = cut(&body(), None, request, if count == 0 { 90_000 } else { usize::MAX });
+            if let Some(version) = version {
+                let headers = [("Content-Length", body().len().to_string()), ("ETag", version.to_owned())];
+                answer[0] = head("200 OK", &headers);
+            }
+            answer
+        });
+        assert!(result.unwrap() == body());
+        assert_eq!(requests, [Request::default(), Request::default()]);
+    }
+}
+
+#[test]
+fn a_server_that_always_cuts_off_is_given_up() {
+    let (result, requests) = get(|_, request| cut(&body(), None, request, 90_000));
+    let message = result.unwrap_err().to_string();
+    assert!(message.contains("3 attempts failed"), "{message}");
+    assert_eq!(requests.len(), 3);
+}
+
+#[test]
+fn ranges_that_do_not_fit_are_not_believed() {
+    for wrong in ["bytes 7-199999/200000", "bytes */200000", "nonsense"] {
+        let (result, requests) = get(move |count, request| match count {
+            0 => cut(&body(), Some("\"v1\""), request, 60_000),
+            1 => {
+                let headers = [("Content-Range", wrong.to_owned()), ("Content-Length", "5".to_owned())];
+                vec![head("206 Partial Content", &headers), Do::Send(b"wrong".to_vec())]
+            }
+            _ => cut(&body(), Some("\"v1\""), request, usize::MAX),
+        });
+        assert!(result.unwrap() == body());
+        assert_eq!(requests[2].from, None);
+    }
+    let (result, _) = get(|count, request| match count {
+        0 => cut(&body(), Some("\"v1\""), request, 60_000),
+        1 => vec![head("416 Range Not Satisfiable", &[("Content-Length", "0".to_owned())])],
+        _ => cut(&body(), Some("\"v1\""), request, usize::MAX),
+    });
+    assert!(result.unwrap() == body());
+}
+
+#[test]
+fn a_server_that_stalls_is_left_after_the_time_out() {
+    // Before the head, inside it, and inside the body.
+    let start = Instant::now();
+    let (result, requests) = get(|count, request| {
+        let (head, rest) = good(&body(), Some("\"v1\""), request);
+        match count {
+            0 => vec![Do::Wait(STALL), head, Do::Send(rest)],
+            1 => vec![Do::Send(b"HTTP/1.1 200".to_vec()), Do::Wait(STALL)],
+            2 => vec![head, Do::Send(rest[..70_000].to_vec()), Do::Wait(STALL), Do::Send(rest[70_000..].to_vec())],
+            _ => vec![head, Do::Send(rest)],
+        }
+    });
+    assert!(result.unwrap() == body());
+    assert_eq!(requests.len(), 4);
+    assert_eq!(requests[3].from, Some(70_000));
+    assert!(start.elapsed() < 3 * STALL, "took {:?}", start.elapsed());
+}
+
+#[test]
+fn answers_that_are_no_http_are_tried_again_then_given_up() {
+    for junk in [b"\0\x01\x02\x03\r\n\r\n".to_vec(), b"HTTP/1.1 abc\r\n\r\n".to_vec(), vec![b'x'; 1 << 20], Vec::new()]
+    {
+        let (result, _) = get(move |_, _| vec![Do::Send(junk.clone())]);
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains("3 attempts failed"), "{message}");
+    }
+}
+
+#[test]
+fn chunks_that_break_off_are_not_taken_for_the_end() {
+    let (result, requests) = get(|count, _| {
+        let head = head("200 OK", &[("Transfer-Encoding", "chunked".to_owned())]);
+        let end = if count == 0 { "" } else { "0\r\n\r\n" };
+        vec![head, Do::Send(format!("5\r\nhello\r\n6\r\n world\r\n{end}").into_bytes())]
+    });
+    assert_eq!(result.unwrap(), b"hello world");
+    assert_eq!(requests.len(), 2);
+}
+
+#[test]
+fn pages_that_are_too_long_are_refused() {
+    let announced = |_: usize, _: &Request| vec![head("200 OK", &[("Content-Length", (2 << 20).to_string())])];
+    let endless = |_: usize, _: &Request| {
+        let mut steps = vec![head("200 OK", &[("Transfer-Encoding", "chunked".to_owned())])];
+        steps.extend((0..40).map(|_| Do::Send([b"10000\r\n".as_slice(), &[b'x'; 65_536], b"\r\n"].concat())));
+        steps
+    };
+    for (result, requests) in [get(announced), get(endless)] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, FetchError::TooLong { most: 1_048_576, .. }), "{error}");
+        assert_eq!(requests.len(), 1);
+    }
+}
+
+#[test]
+fn redirects_are_followed_but_not_for_ever() {
+    let moved = |to: &str| vec![head("302 Found", &[("Location", to.to_owned()), ("Content-Length", "0".to_owned())])];
+    let (result, _) = get(move |count, request| if count == 0 { moved("/b") } else { cut(b"there", None, request, 5) });
+    assert_eq!(result.unwrap(), b"there");
+    let (result, requests) = get(move |_, _| moved("/text"));
+    assert!(result.is_err());
+    assert!(requests.len() < 20, "{} requests", requests.len());
+}
+
+#[test]
+fn nobody_there_and_bad_addresses_are_named() {
+    let cache = tempfile::tempdir().unwrap();
+    for url in ["http://127.0.0.1:1/x", "http://", "http://a b/"] {
+        let message = fetcher(cache.path()).get(url).unwrap_err().to_string();
+        assert!(message.starts_with(&format!("{url}: ")), "{message}");
+    }
+    let file = cache.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    let refused = fetcher(&file).get("http://127.0.0.1:1/x").unwrap_err();
+    assert!(matches!(refused, FetchError::Cache { .. }), "{refused}");
+}
+
+#[test]
+fn a_source_that_fails_is_named_and_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("own.txt");
+    std::fs::write(&file, "first\n\nshared   text\n").unwrap();
+    let page = Server::start(|_, request| {
+        let page = "<!doctype html><body><nav>menu</nav><p>shared text</p><p>caf&eacute;\x07</p>";
+        cut(page.as_bytes(), None, request, usize::MAX)
+    });
+    let gone = Server::start(|_, _| vec![head("404 None", &[("Content-Length", "0".to_owned())])]);
+    let sources = [
+        Source::File(file),
+        Source::Url(gone.url()),
+        Source::Url(page.url()),
+        Source::File(folder.path().join("missing.txt")),
+    ];
+    let gathered = build(&sources, &fetcher(&folder.path().join("cache")), 1000);
+    assert_eq!(gathered.text, "first\n\nshared text\n\ncaf\u{e9}\n");
+    let failed: Vec<&str> = gathered.failures.iter().map(|failure| failure.source.as_str()).collect();
+    assert_eq!(failed, [sources[1].to_string(), sources[3].to_string()]);
+    assert!(gathered.failures[0].reason.contains("404"));
+    assert_eq!((gathered.parts[1].paragraphs, gathered.parts[1].repeated, gathered.parts[1].was_html), (1, 1, true));
+    assert_eq!((gathered.totals.paragraphs, gathered.totals.bytes_out), (3, 26));
+    assert_eq!(gathered.totals.ascii_share, 24.0 / 26.0);
+    let capped = build(&sources[..3], &fetcher(&folder.path().join("cache")), 24);
+    assert_eq!((capped.text.as_str(), capped.totals.capped), ("first\n\nshared text\n\ncaf", true));
+}
