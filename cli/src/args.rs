@@ -11,6 +11,7 @@ use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
 use crate::compare::CompareArgs;
 use crate::eval::EvalArgs;
+use crate::corpus::CorpusArgs;
 use crate::export::ExportArgs;
 use crate::sizes::{Key, Sizes, Source};
 use crate::train::TrainArgs;
@@ -77,6 +78,7 @@ pub enum Command {
     Eval(EvalArgs),
     Compare(CompareArgs),
     Export(ExportArgs),
+    Corpus(CorpusArgs),
 }
 
 /// Continues a text, or names its class, and shows how undecided the router was.

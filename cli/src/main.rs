@@ -7,8 +7,10 @@ mod budget_table;
 mod chips;
 mod compare;
 mod eval;
+mod corpus;
 mod evidence;
 mod export;
+mod files;
 mod inspect;
 mod inspect_table;
 mod model_file;
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Command::Eval(args) => eval::eval(&args),
         Command::Compare(args) => compare::compare(&args),
         Command::Export(args) => export::export(&args),
+        Command::Corpus(args) => corpus::corpus(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

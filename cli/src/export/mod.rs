@@ -1,7 +1,6 @@
 //! `atome export`.
 
 mod args;
-mod files;
 mod summary;
 
 use std::ffi::OsStr;
@@ -14,9 +13,9 @@ use atome_train::export::{array, export as to_blob, exportable, header, identifi
 use serde_json::{json, Map, Value};
 
 pub use args::ExportArgs;
-use files::{write_all, Output};
 use summary::Summary;
 
+use crate::files::{write_all, Output};
 use crate::output::{print, print_json};
 use crate::sizes::{Key, Sizes, Source};
 
@@ -31,7 +30,7 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let format = Format::from(args.format);
     let exported = to_blob(&checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
     let outputs = outputs(args, &sizes, format, &exported);
-    write_all(&outputs, &args.checkpoint, args.force)?;
+    write_all(&outputs, &[&args.checkpoint], args.force)?;
     let summary =
         Summary { checkpoint: &args.checkpoint, sizes: &sizes, format, exported: &exported, outputs: &outputs };
     if args.json {

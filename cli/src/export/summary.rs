@@ -5,7 +5,7 @@ use std::path::Path;
 use atome_train::export::{Exported, Format, MatrixSummary};
 use serde_json::{json, Value};
 
-use super::files::Output;
+use crate::files::Output;
 use crate::inspect::{sizes_json, sources_json};
 use crate::numbers::{grouped, percent, short};
 use crate::sizes::{Key, Sizes, Source};

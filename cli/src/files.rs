@@ -22,9 +22,9 @@ impl Output {
     }
 }
 
-/// Writes all of `outputs` under other names before any of them gets its own. `input` is a file that must not be replaced.
-pub fn write_all(outputs: &[Output], input: &Path, force: bool) -> Result<()> {
-    check_names(outputs, input)?;
+/// Writes all of `outputs` under other names before any of them gets its own. `inputs` are files that must not be replaced.
+pub fn write_all(outputs: &[Output], inputs: &[&Path], force: bool) -> Result<()> {
+    check_names(outputs, inputs)?;
     let existing = if force { Existing::Replace } else { Existing::Keep };
     let mut pending = Vec::new();
     for output in outputs {
@@ -45,8 +45,8 @@ fn named(output: &Output, error: Error) -> anyhow::Error {
     anyhow!(error).context(format!("{path}: write"))
 }
 
-fn check_names(outputs: &[Output], input: &Path) -> Result<()> {
-    let mut taken = vec![place(input)];
+fn check_names(outputs: &[Output], inputs: &[&Path]) -> Result<()> {
+    let mut taken: Vec<PathBuf> = inputs.iter().map(|input| place(input)).collect();
     for output in outputs {
         let place = place(&output.path);
         if taken.contains(&place) {

@@ -1,0 +1,63 @@
+//! The command line of `atome corpus`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use atome_train::gather::NAMED;
+use clap::Args;
+
+const EXAMPLES: &str = "\
+Examples:
+  atome corpus notes.txt manual.html --out corpus.txt
+  atome corpus tinystories --out stories.txt --max-bytes 500000
+  atome corpus esp-idf mcu-wikipedia https://example.org/faq --out chips.txt
+  atome corpus notes.txt --out corpus.txt --json | jq .digest";
+
+/// Puts a text to train on together from files and the web, and cleans it.
+///
+/// HTML is stripped, control characters but tab and line feed are dropped, runs of blanks folded and
+/// repeated paragraphs left out. A source that fails is named and skipped. What was loaded from the
+/// web is kept and not loaded again; a download that broke off is continued.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = long_help())]
+pub struct CorpusArgs {
+    /// Files, URLs and names of known collections
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<OsString>,
+
+    /// Text file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// Cut the text off after this many bytes, between two characters
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub max_bytes: Option<usize>,
+
+    /// Folder for downloads [default: atome-corpus in the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+
+    /// Load again what was loaded before
+    #[arg(long)]
+    pub refresh: bool,
+
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn long_help() -> String {
+    let mut text = "Known collections:\n".to_owned();
+    for named in NAMED {
+        text.push_str(&format!("  {:<14} {}\n", named.name, named.about));
+    }
+    format!("{text}\n{EXAMPLES}")
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected an integer from 1 on".to_owned())
+}
