@@ -91,6 +91,22 @@ fn every_format_is_written() {
 }
 
 #[test]
+fn a_model_that_was_trained_for_another_format_is_pointed_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = checkpoint(folder.path(), None);
+    let mut trained = Checkpoint::load(&path).unwrap();
+    trained.metadata.insert("model".to_owned(), "{\"quantiser\":\"p3\"}".to_owned());
+    trained.save(&path).unwrap();
+    let said = |format: &str| {
+        let output = export(folder.path(), &path).args(["--out", format, "--format", format]).output().unwrap();
+        assert!(output.status.success());
+        stderr(&output)
+    };
+    assert!(said("atome02").contains("trained with the quantiser p3, written with ternary"));
+    assert_eq!(said("atomep3"), "");
+}
+
+#[test]
 fn nothing_is_replaced_without_force() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = checkpoint(folder.path(), None);

@@ -4,11 +4,13 @@ mod args;
 mod summary;
 
 use std::ffi::OsStr;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use atome_engine::Dims;
 use atome_train::checkpoint::{dims_of, Checkpoint};
+use atome_train::config::Quantiser;
 use atome_train::export::{array, export as to_blob, exportable, header, identifier, CModel, Exported, Format};
 use serde_json::{json, Map, Value};
 
@@ -31,12 +33,32 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let exported = to_blob(&checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
     let outputs = outputs(args, &sizes, format, &exported);
     write_all(&outputs, &[&args.checkpoint], args.force)?;
+    note_quantiser(args, &checkpoint, format);
     let summary =
         Summary { checkpoint: &args.checkpoint, sizes: &sizes, format, exported: &exported, outputs: &outputs };
     if args.json {
         print_json(&summary.json())
     } else {
         print(&summary.text())
+    }
+}
+
+/// Weights that learned to be rounded in one way are worse when they are rounded in another.
+fn note_quantiser(args: &ExportArgs, checkpoint: &Checkpoint, format: Format) {
+    let Some(model) = checkpoint.metadata.get("model") else { return };
+    let Ok(model) = serde_json::from_str::<Value>(model) else { return };
+    let Some(trained) = model.get("quantiser").and_then(Value::as_str) else { return };
+    let written = match format {
+        Format::Atome01 | Format::Atome02 => Quantiser::Ternary.name(),
+        Format::AtomeP3 => Quantiser::P3.name(),
+    };
+    if trained != written {
+        // Standard error may be closed: notes are not worth failing for.
+        let _ = writeln!(
+            io::stderr(),
+            "note: {}: trained with the quantiser {trained}, written with {written}: expect a worse model",
+            args.checkpoint.display()
+        );
     }
 }
 
