@@ -22,7 +22,8 @@ impl Output {
     }
 }
 
-/// Writes all of `outputs` under other names before any of them gets its own. `inputs` are files that must not be replaced.
+/// Writes all of `outputs` under other names before any of them gets its own. `inputs` are files that must not be
+/// replaced.
 pub fn write_all(outputs: &[Output], inputs: &[&Path], force: bool) -> Result<()> {
     check_names(outputs, inputs)?;
     let existing = if force { Existing::Replace } else { Existing::Keep };

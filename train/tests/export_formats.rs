@@ -1,4 +1,5 @@
-//! Model files against readers that share no code with the writer: the engine's for ATOME01, small ones here for the rest.
+//! Model files against readers that share no code with the writer: the engine's for ATOME01, small ones here for the
+//! rest.
 
 mod common;
 
@@ -67,7 +68,8 @@ fn power_of_3(ratio: f32) -> i8 {
     ratio.signum() as i8 * level
 }
 
-/// Reads the sections of any format; `unpack` turns bytes into at least `count` weights and tells how many bytes those took.
+/// Reads the sections of any format; `unpack` turns bytes into at least `count` weights and tells how many bytes those
+/// took.
 fn read(shape: Shape, mut bytes: &[u8], unpack: fn(&[u8], usize) -> (Vec<i8>, usize)) -> Vec<Content> {
     let float = |bytes: &mut &[u8]| {
         let (value, rest) = bytes.split_first_chunk().unwrap();

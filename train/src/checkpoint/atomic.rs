@@ -27,8 +27,8 @@ impl Pending {
     /// Writes `bytes` to a new file beside `path` and waits until they are on the disk.
     ///
     /// # Errors
-    /// Whatever the system says, such as a full disk or a folder that cannot be written to; and a `path` that is there and
-    /// is no regular file, or is there and must stay. Nothing is left behind then.
+    /// Whatever the system says, such as a full disk or a folder that cannot be written to; and a `path` that is there
+    /// and is no regular file, or is there and must stay. Nothing is left behind then.
     pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<Self> {
         let target = target(path, existing)?;
         let mut builder = Builder::new();

@@ -9,8 +9,8 @@ use super::error::ContentError;
 use super::tensor::{Tensor, TensorError};
 use super::Checkpoint;
 
-/// The file's header. The library's own writer goes through a hash map, so that two runs give metadata in two orders; the
-/// same training must give the same bytes.
+/// The file's header. The library's own writer goes through a hash map, so that two runs give metadata in two orders;
+/// the same training must give the same bytes.
 #[derive(Serialize)]
 struct Header<'a> {
     #[serde(rename = "__metadata__")]
@@ -19,8 +19,8 @@ struct Header<'a> {
     tensors: BTreeMap<&'a str, TensorInfo>,
 }
 
-/// The file: length of the header (u64), header (JSON, filled up with blanks to 8 bytes), values. Equal checkpoints give
-/// equal bytes.
+/// The file: length of the header (u64), header (JSON, filled up with blanks to 8 bytes), values. Equal checkpoints
+/// give equal bytes.
 ///
 /// # Errors
 /// [`ContentError::Safetensors`] where a tensor is named like the metadata.

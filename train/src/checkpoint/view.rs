@@ -55,8 +55,8 @@ impl<'a> ModelView<'a> {
     /// beside it.
     ///
     /// # Errors
-    /// [`TensorError`] names the first tensor, in the order of a file's sections, that is missing or has another shape; else
-    /// one with a model's name that this shape has no place for, because leaving it out would give another model.
+    /// [`TensorError`] names the first tensor, in the order of a file's sections, that is missing or has another shape;
+    /// else one with a model's name that this shape has no place for, because leaving it out would give another model.
     pub fn new(checkpoint: &'a Checkpoint, shape: Shape) -> Result<Self, TensorError> {
         let dims = shape.dims();
         let find = |name: &str, expected: &[usize]| find(checkpoint, name, expected);

@@ -95,8 +95,8 @@ pub fn exportable(dims: Dims) -> Result<Shape, ContentError> {
     Shape::new(dims).map_err(|error| ContentError::Metadata(error.to_string()))
 }
 
-/// Exports the model of this shape in `checkpoint`. Scales are the bits that PyTorch computes with `threads` threads; see
-/// [`USUAL_THREADS`].
+/// Exports the model of this shape in `checkpoint`. Scales are the bits that PyTorch computes with `threads` threads;
+/// see [`USUAL_THREADS`].
 ///
 /// # Errors
 /// [`TensorError`] names a tensor that is missing, has another shape or holds a value that is no number.

@@ -27,8 +27,8 @@ pub struct Quantised {
 /// Quantises the tensor `name` as PyTorch does with `threads` threads.
 ///
 /// # Errors
-/// [`TensorError::NotFinite`] where a weight is infinite or NaN, [`TensorError::ScaleOverflow`] where the sum of the magnitudes
-/// is infinite.
+/// [`TensorError::NotFinite`] where a weight is infinite or NaN, [`TensorError::ScaleOverflow`] where the sum of the
+/// magnitudes is infinite.
 pub fn quantise(name: &str, weights: &[f32], levels: Levels, threads: usize) -> Result<Quantised, TensorError> {
     check_finite(name, weights)?;
     let scale = scale(weights, threads);

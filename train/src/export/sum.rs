@@ -93,8 +93,8 @@ mod tests {
     use super::*;
     use fastrand::Rng;
 
-    /// One column of the cascade, written as nested lists instead of a loop with counters: the values in full steps, the
-    /// steps in full steps, and so on; what does not fill a step is summed on its level.
+    /// One column of the cascade, written as nested lists instead of a loop with counters: the values in full steps,
+    /// the steps in full steps, and so on; what does not fill a step is summed on its level.
     fn slow_column(values: &[f32], step: usize) -> f32 {
         let plain = |values: &[f32]| values.iter().fold(0.0_f32, |sum, value| sum + value);
         let mut level = values.to_vec();

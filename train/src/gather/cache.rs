@@ -46,7 +46,8 @@ impl Entry {
         }
     }
 
-    /// How many bytes are there, and of which version of the page. Without a version, what is there cannot be continued.
+    /// How many bytes are there, and of which version of the page. Without a version, what is there cannot be
+    /// continued.
     pub fn part(&self) -> Option<(u64, String)> {
         let len = fs::metadata(&self.part).ok()?.len();
         let version = fs::read_to_string(&self.version).ok()?;

@@ -38,8 +38,8 @@ pub fn looks_like_html(text: &str) -> bool {
         .any(|tag| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
 }
 
-/// Drops control characters but tab and line feed, makes every line end with a line feed alone, folds runs of blanks into one
-/// and drops those at the end of a line.
+/// Drops control characters but tab and line feed, makes every line end with a line feed alone, folds runs of blanks
+/// into one and drops those at the end of a line.
 fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     // A blank is written when it is known that something follows on its line.

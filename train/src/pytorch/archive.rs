@@ -196,7 +196,8 @@ fn slice(file: &[u8], at: usize, len: usize) -> Result<&[u8], ArchiveError> {
     }
 }
 
-/// A position or length from the file. Those beyond half the address space lie outside any file, and would overflow sums.
+/// A position or length from the file. Those beyond half the address space lie outside any file, and would overflow
+/// sums.
 fn position(value: u64, at: usize) -> Result<usize, ArchiveError> {
     match usize::try_from(value) {
         Ok(value) if value <= usize::MAX / 2 => Ok(value),

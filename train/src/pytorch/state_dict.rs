@@ -15,7 +15,8 @@ const STATE_DICT: &str = "state_dict";
 
 /// Reads a file of `torch.save`: `{"config": {...}, "state_dict": {name: tensor}}`, or the state dict alone.
 ///
-/// The integers of `config` become the checkpoint's shape, and other numbers and strings beside the state dict its metadata.
+/// The integers of `config` become the checkpoint's shape, and other numbers and strings beside the state dict its
+/// metadata.
 ///
 /// # Errors
 /// [`ContentError`] names what is wrong, in the zip file, the pickle or a tensor, and where.

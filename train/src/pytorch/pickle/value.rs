@@ -2,8 +2,8 @@
 
 /// The place of a value in [`Values`].
 ///
-/// Containers hold places instead of values, so one that holds itself is nothing special, and however deep a pickle nests,
-/// dropping it never recurses.
+/// Containers hold places instead of values, so one that holds itself is nothing special, and however deep a pickle
+/// nests, dropping it never recurses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id(usize);
 
