@@ -10,8 +10,8 @@ use clap::builder::RangedI64ValueParser;
 use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
 use crate::compare::CompareArgs;
-use crate::eval::EvalArgs;
 use crate::corpus::CorpusArgs;
+use crate::eval::EvalArgs;
 use crate::export::ExportArgs;
 use crate::sizes::{Key, Sizes, Source};
 use crate::train::TrainArgs;
