@@ -178,7 +178,7 @@ fn one(
             save_every: 500,
             judge_every: None,
             log_every: 10,
-            hottest: None,
+            limit: None,
             quiet: plan.quiet,
             resumed,
         };

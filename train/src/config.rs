@@ -3,6 +3,8 @@
 use anyhow::{bail, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::layout::Layout;
+
 /// How matrices become what a model file can hold (formats, "Checkpoints").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +128,9 @@ pub enum ModelConfig {
 /// Far above any model for a microcontroller; keeps products of sizes far from overflow.
 const LARGEST: usize = 65_535;
 
+/// The same for the number of parameters: more would ask for memory that a machine may not have.
+const MOST_PARAMETERS: usize = 1 << 26;
+
 impl ModelConfig {
     /// Tokens.
     pub const fn vocab_size(&self) -> usize {
@@ -185,6 +190,12 @@ impl ModelConfig {
             Self::Gpt(config) if config.d_model % config.n_heads != 0 => {
                 bail!("d_model is {}, expected a multiple of n_heads, {}", config.d_model, config.n_heads)
             }
+            _ => {}
+        }
+        match Layout::new(self).len() {
+            count if count > MOST_PARAMETERS => {
+                bail!("{count} parameters, expected {MOST_PARAMETERS} at most: smaller sizes, such as d_model")
+            }
             _ => Ok(()),
         }
     }
@@ -200,6 +211,8 @@ mod tests {
         assert!(check(AtomeConfig::default()).is_ok());
         let wide = check(AtomeConfig { d_model: 70_000, ..AtomeConfig::default() }).unwrap_err().to_string();
         assert!(wide.contains("d_model is 70000, expected 1 to 65535"), "{wide}");
+        let large = check(AtomeConfig { d_model: 65_535, n_layers: 99, ..AtomeConfig::default() });
+        assert!(large.unwrap_err().to_string().contains("parameters, expected 67108864 at most"));
         let no_pathway = Pathways { local: false, state: false, sparse: false };
         assert!(check(AtomeConfig { pathways: no_pathway, ..AtomeConfig::default() }).is_err());
         let uneven = ModelConfig::Gpt(GptConfig { n_heads: 3, ..GptConfig::PARAMETER_FAIR });

@@ -74,7 +74,7 @@ impl Default for Recipe {
 }
 
 /// More bytes in a batch than any machine that this is for could hold activations of.
-const LARGEST_BATCH: usize = 1 << 24;
+const LARGEST_BATCH: usize = 1 << 20;
 
 impl Recipe {
     /// Whether a training can follow it.

@@ -298,8 +298,12 @@ mod tests {
         for (expected, message) in cases {
             assert!(message.contains(expected), "{expected}: {message}");
         }
-        let mut huge_model = good.clone();
-        huge_model.metadata.insert(MODEL.to_owned(), huge);
-        assert!(SavedModel::from_checkpoint(&huge_model).unwrap_err().to_string().contains("embed.weight"));
+        let wide = ModelConfig::Atome(AtomeConfig { d_model: 128, ..AtomeConfig::default() });
+        for (config, expected) in [(huge, "parameters, expected"), (json(&wide), "tensor embed.weight: shape")] {
+            let mut bad = good.clone();
+            bad.metadata.insert(MODEL.to_owned(), config);
+            let message = SavedModel::from_checkpoint(&bad).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
     }
 }

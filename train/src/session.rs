@@ -36,8 +36,8 @@ pub struct Options {
     pub judge_every: Option<u64>,
     /// Steps between two lines of the log.
     pub log_every: u64,
-    /// The temperature in degrees Celsius at which the work pauses.
-    pub hottest: Option<f64>,
+    /// The temperature in degrees Celsius at which the work pauses, and what measures it.
+    pub limit: Option<(f64, Thermometer)>,
     /// Whether nothing is shown.
     pub quiet: bool,
     /// Whether the training goes on, and its log with it.
@@ -65,8 +65,8 @@ struct Session<'a> {
     log_broken: bool,
     /// Sums since the last line of the log: steps, losses, cross-entropies.
     since: (u64, f64, f64),
-    thermometer: Option<Thermometer>,
-    read_last: Instant,
+    limit: Option<(f64, Thermometer)>,
+    read_last: Option<Instant>,
     stop: &'a AtomicBool,
 }
 
@@ -80,8 +80,8 @@ struct Session<'a> {
 pub fn run(trainer: &mut Trainer, options: &Options, stop: &AtomicBool) -> Result<Outcome> {
     let recipe = trainer.recipe();
     let progress = Progress::new(trainer.state().step, recipe.steps, recipe.tokens_per_step(), options.quiet);
-    let thermometer = options.hottest.map(|_| Thermometer::system()).filter(|found| {
-        let works = found.hottest().is_some();
+    let limit = options.limit.clone().filter(|(_, thermometer)| {
+        let works = thermometer.hottest().is_some();
         if !works {
             progress.note("note: this system reports no temperature, so the work will not pause for it");
         }
@@ -99,8 +99,8 @@ pub fn run(trainer: &mut Trainer, options: &Options, stop: &AtomicBool) -> Resul
         log,
         log_broken: false,
         since: (0, 0.0, 0.0),
-        thermometer,
-        read_last: Instant::now(),
+        limit,
+        read_last: None,
         stop,
     };
     session.run()
@@ -214,18 +214,17 @@ impl Session<'_> {
 
     /// Waits while the machine is too hot.
     fn cool(&mut self) {
-        let (Some(thermometer), Some(limit)) = (&self.thermometer, self.options.hottest) else { return };
-        if self.read_last.elapsed() < READ_EVERY {
+        let Some((limit, thermometer)) = &self.limit else { return };
+        if self.read_last.is_some_and(|last| last.elapsed() < READ_EVERY) {
             return;
         }
-        self.read_last = Instant::now();
-        let Some(degrees) = thermometer.hottest().filter(|&degrees| degrees >= limit) else { return };
-        self.progress.note(&format!("{degrees:.0} degrees Celsius: pausing until it is below {:.0}", limit - COOLER));
+        self.read_last = Some(Instant::now());
+        let Some(degrees) = thermometer.hottest().filter(|degrees| degrees >= limit) else { return };
+        let cool = limit - COOLER;
+        self.progress.note(&format!("{degrees:.0} degrees Celsius: pausing until it is below {cool:.0}"));
         let start = Instant::now();
-        while thermometer.hottest().is_some_and(|degrees| degrees > limit - COOLER)
-            && !self.stop.load(Ordering::Relaxed)
-        {
-            std::thread::sleep(READ_EVERY / 4);
+        while thermometer.hottest().is_some_and(|degrees| degrees >= cool) && !self.stop.load(Ordering::Relaxed) {
+            std::thread::sleep(READ_EVERY / 10);
         }
         let rested = start.elapsed();
         self.progress.rested(rested);

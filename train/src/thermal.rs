@@ -19,7 +19,8 @@ impl Thermometer {
         Self::under(Path::new("/sys/class"))
     }
 
-    fn under(class: &Path) -> Self {
+    /// The sensors in the subfolders `thermal` and `hwmon` of a folder like `/sys/class`.
+    pub fn under(class: &Path) -> Self {
         let mut sensors = Vec::new();
         for entry in entries(&class.join("thermal")) {
             sensors.push(entry.join("temp"));

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use atome_train::checkpoint::Checkpoint;
 use atome_train::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
@@ -13,6 +14,7 @@ use atome_train::saved::{load_training, save_training, SavedModel};
 use atome_train::schedule::Schedule;
 use atome_train::session::{run, Options, Outcome};
 use atome_train::teacher::{Teacher, TeacherLogits};
+use atome_train::thermal::Thermometer;
 use atome_train::trainer::{pool, State, Trainer};
 
 fn corpus() -> Corpus {
@@ -115,7 +117,7 @@ fn options(folder: &Path, resumed: bool) -> Options {
         save_every: 5,
         judge_every: Some(4),
         log_every: 3,
-        hottest: None,
+        limit: None,
         quiet: true,
         resumed,
     }
@@ -179,6 +181,35 @@ fn an_interrupted_training_is_saved_and_goes_on() {
     assert_eq!(resume(folder.path()).step, 12);
     let saved = Checkpoint::load(&folder.path().join("model.safetensors")).unwrap();
     assert_eq!(load_training(&saved).unwrap().1, trained(&recipe, 1));
+}
+
+#[test]
+fn the_work_pauses_while_the_machine_is_too_hot() {
+    let folder = tempfile::tempdir().unwrap();
+    let zone = folder.path().join("thermal/thermal_zone0");
+    std::fs::create_dir_all(&zone).unwrap();
+    let heat = |thousandths: &str| std::fs::write(zone.join("temp"), thousandths).unwrap();
+    heat("91000");
+    let mut options = options(folder.path(), false);
+    options.limit = Some((85.0, Thermometer::under(folder.path())));
+    let mut trainer = trainer(&recipe(small_atome()), 1);
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| run(&mut trainer, &options, &AtomicBool::new(false)).unwrap());
+        std::thread::sleep(Duration::from_millis(300));
+        // Cooler than the limit, but not by enough.
+        heat("82000");
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(!running.is_finished());
+        heat("60000");
+        assert_eq!(running.join().unwrap().step, 12);
+    });
+    let pauses: Vec<Line> = log::read(&folder.path().join("model.jsonl"))
+        .unwrap()
+        .into_iter()
+        .filter(|line| matches!(line, Line::Pause { .. }))
+        .collect();
+    let [Line::Pause { step: 0, degrees, seconds }] = pauses[..] else { panic!("{pauses:?}") };
+    assert!(degrees == 91.0 && (0.7..5.0).contains(&seconds), "{pauses:?}");
 }
 
 #[test]

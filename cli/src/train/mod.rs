@@ -15,6 +15,7 @@ use atome_train::recipe::{Distillation, Recipe};
 use atome_train::saved::{load_training, SavedModel};
 use atome_train::session::{run, Options, Outcome};
 use atome_train::teacher::{Teacher, TeacherLogits};
+use atome_train::thermal::Thermometer;
 use atome_train::trainer::{pool, State, Trainer};
 use serde_json::json;
 
@@ -143,7 +144,7 @@ fn options(args: &TrainArgs) -> Options {
         save_every: args.work.save_every,
         judge_every: args.work.eval_every,
         log_every: 10,
-        hottest: args.work.max_temperature,
+        limit: args.work.max_temperature.map(|limit| (limit, Thermometer::system())),
         quiet: args.work.quiet,
         resumed: args.resume,
     }
