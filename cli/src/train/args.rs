@@ -7,7 +7,7 @@ use clap::{value_parser, Args, ValueEnum};
 const EXAMPLES: &str = "\
 Examples:
   atome train --text story.txt --out model.safetensors
-  atome train --text story.txt --out model.safetensors --steps 20000 --lr 3e-3 --lowest-lr 3e-5 --warmup 200 --clip 1
+  atome train --text story.txt --out model.safetensors --steps 60000 --eval-every 5000 --max-temperature 85
   atome train --text story.txt --out model.safetensors --resume
   atome train --text story.txt --out small.safetensors --d-model 32 --n-layers 2 --quantiser p3
   atome train --text story.txt --out gpt.safetensors --model gpt
@@ -16,8 +16,10 @@ Examples:
 
 const DETAILS: &str = "\
 The text is cut into chunks; the first ones train, the last ones are held out to judge the model. The same text and
-recipe give the same checkpoint, bit for bit, on any number of threads. Without flags the recipe is that of the
-published comparison: 60,800 parameters, AdamW at a constant 3e-4, 3,000 steps of 16 chunks of 64 bytes.
+recipe give the same checkpoint, bit for bit, on any number of threads.
+
+Without flags: 60,800 parameters, 3,000 steps of 16 chunks of 64 bytes, AdamW; the learning rate rises to 3e-3, then falls
+to a hundredth of that by half a cosine; gradients longer than 1 are shortened. A larger model wants a lower rate.
 
 Ctrl-C stops after the step and saves; --resume goes on as if nothing had happened, also after a kill (from the last
 save then). Beside the checkpoint lie a log (.jsonl, one JSON object a line) and the loss curve (.svg).";
@@ -112,6 +114,10 @@ pub struct ModelArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Recipe")]
 pub struct RecipeArgs {
+    /// The recipe of the published comparison: a constant rate of 3e-4, nothing shortened
+    #[arg(long, conflicts_with = "resume")]
+    pub published: bool,
+
     /// Steps of the optimiser [default: 3000]
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
@@ -136,15 +142,15 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N")]
     pub chunk: Option<usize>,
 
-    /// Learning rate [default: 3e-4]
+    /// Learning rate, the highest [default: 3e-3]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub lr: Option<f64>,
 
-    /// Where the learning rate ends, by half a cosine; without it the rate stays
+    /// Where the learning rate ends, by half a cosine [default: a hundredth of the highest]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub lowest_lr: Option<f64>,
 
-    /// Steps in which the learning rate rises from zero [default: 0]
+    /// Steps in which the learning rate rises from zero [default: a fifteenth of all, at most 200]
     #[arg(long, value_name = "N")]
     pub warmup: Option<u64>,
 
@@ -160,7 +166,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "W", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
 
-    /// Shorten gradients whose norm is larger
+    /// Shorten gradients whose norm is larger [default: 1]
     #[arg(long, value_name = "NORM", allow_negative_numbers = true)]
     pub clip: Option<f64>,
 

@@ -11,7 +11,7 @@ use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::Checkpoint;
 use atome_train::corpus::{Corpus, Split};
 use atome_train::model::loss::Mixture;
-use atome_train::recipe::{Distillation, Recipe};
+use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
 use atome_train::saved::{load_training, SavedModel};
 use atome_train::session::{run, Options, Outcome};
 use atome_train::teacher::{Teacher, TeacherLogits};
@@ -83,7 +83,7 @@ fn plan(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<(Recipe, Option<(
             ))
             .into());
         }
-        return Ok((asked(Recipe::default(), args, teacher)?, None));
+        return Ok((asked(usual(args), args, teacher)?, None));
     }
     let checkpoint = Checkpoint::load(&args.out).context("--resume")?;
     let (stored, state, digest) = load_training(&checkpoint).with_context(|| args.out.display().to_string())?;
@@ -104,6 +104,15 @@ fn plan(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<(Recipe, Option<(
         );
     }
     Ok((recipe, Some((state, digest))))
+}
+
+/// What the flags change.
+fn usual(args: &TrainArgs) -> Recipe {
+    if args.recipe.published {
+        return Recipe::default();
+    }
+    let steps = args.recipe.steps.unwrap_or(Recipe::default().steps);
+    Recipe::everyday(steps, args.recipe.lr.unwrap_or(EVERYDAY_RATE))
 }
 
 fn asked(base: Recipe, args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Recipe> {
