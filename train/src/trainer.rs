@@ -65,10 +65,10 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    /// A training that goes on from `state`, on `threads` threads.
+    /// A training that goes on from `state`, on the threads of `pool`.
     ///
     /// # Errors
-    /// The recipe cannot be followed, the text is too short, or there are no threads to be had.
+    /// The recipe cannot be followed, the text is too short, or the state is that of another model.
     pub fn new(recipe: Recipe, corpus: Corpus, state: State, pool: ThreadPool) -> Result<Self> {
         recipe.check()?;
         let split = Split::new(corpus.bytes.len(), recipe.chunk, recipe.train_share)?;

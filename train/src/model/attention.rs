@@ -220,5 +220,8 @@ mod tests {
         assert_eq!(keep(&[1.0, 2.0, 3.0], 3), [2, 1, 0]);
         assert_eq!(keep(&[f32::NAN, 1.0], 2), [1, NONE_POSITION]);
         assert_eq!(keep(&[-2e30, -1e31], 1), [NONE_POSITION]);
+        let mut long = [0.0; 30];
+        (long[7], long[8], long[29], long[17]) = (1.0, 1.0, 2.0, 1.0);
+        assert_eq!(keep(&long, 5), [29, 7, 8, 17, 0]);
     }
 }
