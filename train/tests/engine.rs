@@ -1,6 +1,9 @@
 //! The forward pass of a training against the inference engine on the exported model.
 
+use std::path::Path;
+
 use atome_engine::{predict_next, Layout as Memory, Model, Plan, Shape, Workspace};
+use atome_train::checkpoint::Checkpoint;
 use atome_train::config::{AtomeConfig, ModelConfig};
 use atome_train::export::{export, Format, USUAL_THREADS};
 use atome_train::layout::{Initialisation, Layout};
@@ -9,24 +12,32 @@ use atome_train::saved::{dims, SavedModel};
 use atome_train::weights::Weights;
 use fastrand::Rng;
 
-/// The largest difference of a logit at any position of a random text.
-fn largest_difference(config: AtomeConfig, len: usize, seed: u64) -> f32 {
-    let model = ModelConfig::Atome(config);
+/// A model with random parameters, away from the initial values, where norms and gates are all the same.
+fn random_model(config: AtomeConfig, seed: u64) -> SavedModel {
     let mut rng = Rng::with_seed(seed);
+    let model = ModelConfig::Atome(config);
     let mut params: Vec<f32> = Layout::new(&model).initial(seed, Initialisation::Scaled);
-    // Away from the initial values, where norms and gates are all the same.
     params.iter_mut().for_each(|value| *value += 0.1 * (rng.f32() - 0.5));
-    // Few tokens, so that equal keys and tied scores are common.
-    let text: Vec<u8> = (0..len).map(|_| rng.u8(0..8)).collect();
+    SavedModel { config: model, params }
+}
 
-    let mut pass = new_pass::<f32>(&model);
-    pass.forward(&Weights::new(&model, &Layout::new(&model), &params), &text, len);
+/// Few tokens, so that equal keys and tied scores are common.
+fn random_text(len: usize, seed: u64) -> Vec<u8> {
+    let mut rng = Rng::with_seed(seed);
+    (0..len).map(|_| rng.u8(0..8)).collect()
+}
+
+/// The largest difference of a logit at any position of `text`.
+fn largest_difference(model: &SavedModel, text: &[u8]) -> f32 {
+    let ModelConfig::Atome(config) = model.config else { panic!("the engine reads no other model") };
+    let weights = Weights::new(&model.config, &Layout::new(&model.config), &model.params);
+    let mut pass = new_pass::<f32>(&model.config);
+    pass.forward(&weights, text, text.len());
 
     let shape = Shape::new(dims(&config)).unwrap();
-    let checkpoint = SavedModel { config: model, params }.to_checkpoint();
-    let blob = export(&checkpoint, shape, Format::Atome01, USUAL_THREADS).unwrap().bytes;
+    let blob = export(&model.to_checkpoint(), shape, Format::Atome01, USUAL_THREADS).unwrap().bytes;
     let engine = Model::new(shape, &blob).unwrap();
-    let memory = Memory::new(shape, len, Plan::Cached).unwrap();
+    let memory = Memory::new(shape, text.len(), Plan::Cached).unwrap();
     let (mut floats, mut words) = (vec![0.0; memory.floats()], vec![0; memory.words()]);
     let mut workspace = Workspace::new(memory, &mut floats, &mut words).unwrap();
     let mut largest = 0.0f32;
@@ -53,10 +64,33 @@ fn logits_are_those_of_the_engine() {
     };
     let mut largest = 0.0f32;
     for seed in 0..6 {
-        largest = largest.max(largest_difference(AtomeConfig::default(), 63, seed));
-        largest = largest.max(largest_difference(AtomeConfig { top_k: 1 + seed as usize, ..small }, 40, seed));
-        largest = largest.max(largest_difference(AtomeConfig { kernel_size: 9, ..small }, 5, seed));
+        let configs = [
+            (AtomeConfig::default(), 63),
+            (AtomeConfig { top_k: 1 + seed as usize, ..small }, 40),
+            (AtomeConfig { kernel_size: 9, ..small }, 5),
+        ];
+        for (config, len) in configs {
+            largest = largest.max(largest_difference(&random_model(config, seed), &random_text(len, seed)));
+        }
     }
     println!("largest difference of a logit: {largest:e}");
     assert!(largest <= 1e-5, "{largest:e}");
+}
+
+#[test]
+fn logits_of_the_published_model_are_too() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
+    let (checkpoint, sample) = (data.join("atome_1m_v1.pt"), data.join("tinystories_sample.txt"));
+    if !checkpoint.exists() || !sample.exists() {
+        eprintln!("SKIPPED: {} or {} is not there", checkpoint.display(), sample.display());
+        return;
+    }
+    let model = SavedModel::from_checkpoint(&Checkpoint::load(&checkpoint).unwrap()).unwrap();
+    let sample = std::fs::read(sample).unwrap();
+    let mut largest = 0.0f32;
+    for start in [0, 100_000, 235_930] {
+        largest = largest.max(largest_difference(&model, &sample[start..start + 128]));
+    }
+    println!("largest difference of a logit: {largest:e}");
+    assert!(largest <= 1e-4, "{largest:e}");
 }
