@@ -41,6 +41,8 @@ pub trait Float:
     fn abs(self) -> Self;
     /// e^x; for f32 within 2 units in the last place, and a loop over it is vectorised.
     fn exp(self) -> Self;
+    /// e^x as the engine computes it in portable mode: correctly rounded.
+    fn exp_rounded(self) -> Self;
     /// Hyperbolic tangent.
     fn tanh(self) -> Self;
     /// Natural logarithm.
@@ -81,6 +83,11 @@ impl Float for f32 {
     #[inline(always)]
     fn exp(self) -> Self {
         exp_f32(self)
+    }
+
+    #[inline(always)]
+    fn exp_rounded(self) -> Self {
+        exp_f64(f64::from(self)) as f32
     }
 
     fn tanh(self) -> Self {
@@ -135,6 +142,10 @@ impl Float for f64 {
         libm::exp(self)
     }
 
+    fn exp_rounded(self) -> Self {
+        libm::exp(self)
+    }
+
     fn tanh(self) -> Self {
         libm::tanh(self)
     }
@@ -183,6 +194,43 @@ fn exp_f32(x: f32) -> f32 {
     power * f32::from_bits(if n.is_nan() { 1.0f32.to_bits() } else { exponent })
 }
 
+/// e^x to about 2^-52, for a single rounding to f32: that goes wrong only where a midpoint of two floats is as near, and the
+/// nearest one to any value is 2^-51.6 away (see the engine's `math`).
+#[inline(always)]
+fn exp_f64(x: f64) -> f64 {
+    // Far below the least f32 and above the largest one; keeps the exponent within that of an f64.
+    let x = if x < -200.0 { -200.0 } else { x };
+    let x = if x > 200.0 { 200.0 } else { x };
+    // ln 2 in two parts: the product of a whole number and the first is exact.
+    const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
+    const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+    // 1.5 * 2^52 leaves no bits for a fraction, and a whole number in the lowest ones.
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    let shifted = x * std::f64::consts::LOG2_E + SHIFT;
+    let n = shifted - SHIFT;
+    let r = (x - n * LN_2_HIGH) - n * LN_2_LOW;
+    // 1/13!, 1/12!, ... 1/2!
+    const COEFFICIENTS: [f64; 12] = inverse_factorials();
+    let mut series = COEFFICIENTS[0];
+    for coefficient in &COEFFICIENTS[1..] {
+        series = series * r + coefficient;
+    }
+    let power = 1.0 + (r + (r * r) * series);
+    let exponent = shifted.to_bits().wrapping_shl(52).wrapping_add(1.0f64.to_bits());
+    power * f64::from_bits(exponent)
+}
+
+const fn inverse_factorials() -> [f64; 12] {
+    let mut found = [0.0; 12];
+    let (mut factorial, mut n) = (1.0, 2);
+    while n <= 13 {
+        factorial *= n as f64;
+        found[13 - n] = 1.0 / factorial;
+        n += 1;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +247,22 @@ mod tests {
         assert_eq!(Float::exp(0.0f32), 1.0);
         assert!(Float::exp(f32::NAN).is_nan());
         assert!(Float::exp(f32::NEG_INFINITY) < 1e-37);
+    }
+
+    #[test]
+    fn exp_rounded_is_the_engines() {
+        let check = |x: f32| {
+            let (ours, right) = (x.exp_rounded(), atome_engine::math::portable::exp(x));
+            assert!(ours.to_bits() == right.to_bits() || ours.is_nan() && right.is_nan(), "{x:e}: {ours:e} {right:e}");
+        };
+        // Every 1021st float of either sign, among them subnormals, infinities and NaN.
+        (0..=u32::MAX).step_by(1021).for_each(|bits| check(f32::from_bits(bits)));
+        // The hardest arguments: those nearest to a midpoint.
+        let special = [-14.56709, 0.0, -0.0, -1e30, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 88.72284, -103.97208];
+        special.into_iter().for_each(check);
+        for step in 0..2_000_000 {
+            check(-25.0 * (step as f32 / 2e6));
+        }
     }
 
     #[test]

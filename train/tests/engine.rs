@@ -51,6 +51,13 @@ fn largest_difference(model: &SavedModel, text: &[u8]) -> f32 {
     largest
 }
 
+/// In portable mode both compute the same bits; the functions of a C library may differ in the last one.
+fn check(largest: f32, system: f32) {
+    println!("largest difference of a logit: {largest:e}");
+    let most = if atome_engine::math::MODE == "portable" { 0.0 } else { system };
+    assert!(largest <= most, "{largest:e}");
+}
+
 #[test]
 fn logits_are_those_of_the_engine() {
     let small = AtomeConfig {
@@ -73,8 +80,7 @@ fn logits_are_those_of_the_engine() {
             largest = largest.max(largest_difference(&random_model(config, seed), &random_text(len, seed)));
         }
     }
-    println!("largest difference of a logit: {largest:e}");
-    assert!(largest <= 1e-5, "{largest:e}");
+    check(largest, 1e-5);
 }
 
 #[test]
@@ -91,6 +97,5 @@ fn logits_of_the_published_model_are_too() {
     for start in [0, 100_000, 235_930] {
         largest = largest.max(largest_difference(&model, &sample[start..start + 128]));
     }
-    println!("largest difference of a logit: {largest:e}");
-    assert!(largest <= 1e-4, "{largest:e}");
+    check(largest, 1e-4);
 }

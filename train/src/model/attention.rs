@@ -124,7 +124,7 @@ multiversion! {
                 positions.fill(NONE_POSITION);
                 let count = slots.min(t + 1);
                 keep_best(&scores[..=t], &mut positions[..count], &mut weights[..count]);
-                softmax_row(&mut weights[..count]);
+                softmax_row(&mut weights[..count], |score| score.exp_rounded());
                 y.fill(T::ZERO);
                 for (&position, &weight) in positions[..count].iter().zip(weights.iter()) {
                     if position != NONE_POSITION {

@@ -132,7 +132,7 @@ multiversion! {
     fn causal_softmax<T>(len: usize, scores: &mut [T]) {
         for (t, row) in scores.chunks_exact_mut(len).enumerate() {
             let (past, future) = row.split_at_mut(t + 1);
-            softmax_row(past);
+            softmax_row(past, |score| score.exp());
             future.fill(T::ZERO);
         }
     }

@@ -28,20 +28,52 @@ pub fn backward<T: Float>(gamma: &[T], normed: &[T], r: &[T], du: &[T], dx: &mut
     backward_rows(gamma, normed, r, du, dx, d_params);
 }
 
+/// Rows whose sums are computed side by side: each sum is a chain of additions in the order of the numeric contract.
+const ROWS: usize = 8;
+
 multiversion! {
     fn forward_rows<T>(gamma: &[T], beta: &[T], x: &[T], u: &mut [T], normed: &mut [T], r: &mut [T]) {
         let d = gamma.len();
-        let count = T::of(d as f64);
-        let rows = x.chunks_exact(d).zip(u.chunks_exact_mut(d)).zip(normed.chunks_exact_mut(d)).zip(r);
-        for (((x, u), normed), r) in rows {
-            let mean = sum_of(x, |x| x) / count;
-            let variance = sum_of(x, |x| (x - mean) * (x - mean)) / count;
-            *r = T::ONE / (variance + T::of(EPSILON)).sqrt();
-            for i in 0..d {
-                let value = (x[i] - mean) * *r;
-                normed[i] = value;
-                u[i] = gamma[i] * value + beta[i];
-            }
+        let whole = r.len() - r.len() % ROWS;
+        for row in (0..whole).step_by(ROWS) {
+            let at = row * d..(row + ROWS) * d;
+            let out = (&mut u[at.clone()], &mut normed[at.clone()], &mut r[row..row + ROWS]);
+            normalise::<T, ROWS>(gamma, beta, &x[at], out);
+        }
+        for row in whole..r.len() {
+            let at = row * d..(row + 1) * d;
+            let out = (&mut u[at.clone()], &mut normed[at.clone()], &mut r[row..=row]);
+            normalise::<T, 1>(gamma, beta, &x[at], out);
+        }
+    }
+}
+
+/// `H` rows.
+#[inline(always)]
+fn normalise<T: Float, const H: usize>(gamma: &[T], beta: &[T], x: &[T], out: (&mut [T], &mut [T], &mut [T])) {
+    let d = gamma.len();
+    let count = T::of(d as f64);
+    let rows: [&[T]; H] = std::array::from_fn(|row| &x[row * d..(row + 1) * d]);
+    let (mut mean, mut variance) = ([T::ZERO; H], [T::ZERO; H]);
+    for i in 0..d {
+        for (sum, row) in mean.iter_mut().zip(rows) {
+            *sum += row[i];
+        }
+    }
+    mean.iter_mut().for_each(|sum| *sum /= count);
+    for i in 0..d {
+        for ((sum, mean), row) in variance.iter_mut().zip(mean).zip(rows) {
+            *sum += (row[i] - mean) * (row[i] - mean);
+        }
+    }
+    let (u, normed, r) = out;
+    let outputs = u.chunks_exact_mut(d).zip(normed.chunks_exact_mut(d)).zip(r);
+    for (((u, normed), r), ((x, mean), variance)) in outputs.zip(rows.into_iter().zip(mean).zip(variance)) {
+        *r = T::ONE / (variance / count + T::of(EPSILON)).sqrt();
+        for i in 0..d {
+            let centred = x[i] - mean;
+            normed[i] = centred * *r;
+            u[i] = (gamma[i] * centred) * *r + beta[i];
         }
     }
 }

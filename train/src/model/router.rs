@@ -7,18 +7,18 @@ use crate::vector::dot;
 /// Turns each row of scores `[rows, width]` into shares.
 pub fn softmax<T: Float>(scores: &mut [T], width: usize) {
     for row in scores.chunks_exact_mut(width) {
-        softmax_row(row);
+        softmax_row(row, T::exp_rounded);
     }
 }
 
-/// Softmax with the numeric contract's small number in the denominator.
+/// Softmax with the numeric contract's small number in the denominator, over this exponential function.
 #[inline(always)]
-pub fn softmax_row<T: Float>(row: &mut [T]) {
+pub fn softmax_row<T: Float>(row: &mut [T], exp: impl Fn(T) -> T) {
     let Some(&first) = row.first() else { return };
     let largest = row.iter().fold(first, |largest, &score| if score > largest { score } else { largest });
     let mut sum = T::ZERO;
     for score in row.iter_mut() {
-        *score = (*score - largest).exp();
+        *score = exp(*score - largest);
         sum += *score;
     }
     let factor = T::ONE / (sum + T::of(1e-10));
