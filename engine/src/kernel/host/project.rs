@@ -200,15 +200,11 @@ unsafe fn together<L: Lanes, const G: usize, const P: usize>(
                 for (codes, panel) in codes.iter_mut().zip(&panels) {
                     *codes = panel[word];
                 }
-                for byte in 4 * word..bytes.min(4 * word + 4) {
-                    let x = x.add(4 * byte);
-                    add_column::<L, G, P, 30>(&codes, x, cols, &mut sums);
-                    add_column::<L, G, P, 28>(&codes, x.add(1), cols, &mut sums);
-                    add_column::<L, G, P, 26>(&codes, x.add(2), cols, &mut sums);
-                    add_column::<L, G, P, 24>(&codes, x.add(3), cols, &mut sums);
-                    for codes in &mut codes {
-                        *codes = L::shift_right::<8>(*codes);
-                    }
+                let x = x.add(16 * word);
+                if bytes >= 4 * word + 4 {
+                    add_word::<L, G, P>(&codes, x, cols, &mut sums);
+                } else {
+                    add_bytes::<L, G, P>(&mut codes, bytes.saturating_sub(4 * word), x, cols, &mut sums);
                 }
             }
             column += PANEL;
@@ -225,6 +221,53 @@ unsafe fn together<L: Lanes, const G: usize, const P: usize>(
 
 /// A place of a batch that no group fills.
 const EMPTY: Group = Group { projection: usize::MAX, first_row: 0, rows: 0, start: core::ptr::null(), stride: 0 };
+
+/// Adds the sixteen columns of a word.
+///
+/// # Safety
+/// As [`project`]; `P` inputs, `cols` apart, have as many values at `x`.
+#[inline(always)]
+unsafe fn add_word<L: Lanes, const G: usize, const P: usize>(
+    codes: &[L::Words; G],
+    x: *const f32,
+    cols: usize,
+    sums: &mut [[L; P]; G],
+) {
+    macro_rules! columns {
+        ($($shift:literal)*) => {
+            // SAFETY: as the caller promises.
+            unsafe { $(add_column::<L, G, P, $shift>(codes, x.add(15 - $shift / 2), cols, sums);)* }
+        };
+    }
+    columns!(30 28 26 24 22 20 18 16 14 12 10 8 6 4 2 0);
+}
+
+/// Adds the columns of the first `bytes` bytes of a word, which is used up.
+///
+/// # Safety
+/// As [`project`]; `P` inputs, `cols` apart, have as many values at `x`.
+#[inline(always)]
+unsafe fn add_bytes<L: Lanes, const G: usize, const P: usize>(
+    codes: &mut [L::Words; G],
+    bytes: usize,
+    x: *const f32,
+    cols: usize,
+    sums: &mut [[L; P]; G],
+) {
+    for byte in 0..bytes {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let x = x.add(4 * byte);
+            add_column::<L, G, P, 30>(codes, x, cols, sums);
+            add_column::<L, G, P, 28>(codes, x.add(1), cols, sums);
+            add_column::<L, G, P, 26>(codes, x.add(2), cols, sums);
+            add_column::<L, G, P, 24>(codes, x.add(3), cols, sums);
+            for codes in &mut *codes {
+                *codes = L::shift_right::<8>(*codes);
+            }
+        }
+    }
+}
 
 /// Adds one column, whose weights are the bits that `SHIFT` moves to the top.
 ///
