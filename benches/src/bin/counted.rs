@@ -1,0 +1,97 @@
+//! Does one job once, in a function that an instruction counter can be told to watch.
+//!
+//! `cargo xtask bench` runs this under callgrind, with `--toggle-collect=atome_bench_counted`.
+
+use std::process::ExitCode;
+
+use anyhow::{anyhow, bail, ensure, Context, Result};
+use atome_benches::interleave::Contender;
+use atome_benches::jobs::{Job, Task};
+use atome_benches::models::ModelFile;
+use atome_benches::shapes::{C_BUILDS, DEFAULT, LONG};
+use atome_benches::sides::{self, Side};
+use atome_engine::kernel::Kernel;
+use atome_engine::Plan;
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+Do one job once, in the function atome_bench_counted, with a random model of the default shape.
+
+Usage: counted JOB ENGINE
+
+Arguments:
+  JOB     load, prefill, generation, classification, position-N (one more token after N), or token-N (the last of N
+          tokens, in a state with room for 512)
+  ENGINE  a kernel (portable, sse2, avx2, avx512, neon), for the Rust engine in its cached plan, or c (-O2)
+
+Prints `not here` where the processor has no such kernel: then nothing was done.
+
+Examples:
+  counted generation sse2
+  valgrind --tool=callgrind --toggle-collect=atome_bench_counted counted position-32 avx2
+";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let mut parser = lexopt::Parser::from_env();
+    let mut words = Vec::new();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Value(word) => words.push(word.string()?),
+            other => bail!("{} (counted --help)", other.unexpected()),
+        }
+    }
+    let [job, engine] = &words[..] else { bail!("expected a job and an engine (counted --help)") };
+    let job: Job = job.parse().map_err(|error: String| anyhow!(error))?;
+    let shape = if matches!(job, Job::Token(_)) { LONG } else { DEFAULT };
+    let most = match job {
+        Job::Token(count) => count,
+        Job::Position(prefix) => prefix + 1,
+        _ => shape.max_seq,
+    };
+    ensure!((1..=shape.max_seq).contains(&most), "{job}: there is room for {} tokens", shape.max_seq);
+    let file = ModelFile::of(&shape)?;
+    let mut side = if engine == "c" {
+        ensure!(C_BUILDS[0].0 == "C -O2", "the first build is {}", C_BUILDS[0].0);
+        sides::reference(&shape, file, 0)?
+    } else {
+        let named = Kernel::ALL.into_iter().find(|kernel| kernel.name() == engine);
+        match named.with_context(|| format!("`{engine}`: no such kernel on this kind of processor"))? {
+            kernel if kernel.is_available() => sides::engine(&shape, file, Plan::Cached, kernel)?,
+            _ => {
+                println!("not here");
+                return Ok(());
+            }
+        }
+    };
+    do_once(side.as_mut(), job);
+    Ok(())
+}
+
+fn do_once(side: &mut dyn Side, job: Job) {
+    let mut task = Task::new(side, job);
+    task.prepare();
+    atome_bench_counted(&mut task);
+    println!("{job} by {}: {:?}", task.name(), task.result);
+}
+
+/// What the counter watches, by this name.
+#[no_mangle]
+#[inline(never)]
+#[allow(improper_ctypes_definitions)]
+extern "C" fn atome_bench_counted(task: &mut Task) {
+    task.run();
+}
