@@ -56,15 +56,23 @@ impl Timing {
 }
 
 /// A sample is at least this long where runs can follow each other directly.
-const SAMPLE: Duration = Duration::from_micros(200);
+const SAMPLE: Duration = Duration::from_millis(1);
+/// A run that is longer warms itself up.
+const LONG: Duration = Duration::from_millis(20);
 
 struct Plan {
     batch: u32,
     samples: usize,
+    /// Whether as many runs come before a sample, untimed: in a program, too, the last call was much the same, and what
+    /// caches and branch predictors learned from it has been overwritten by the other contenders here.
+    warms_up: bool,
 }
 
-fn sample(contender: &mut dyn Contender, batch: u32) -> Duration {
+fn sample(contender: &mut dyn Contender, batch: u32, warms_up: bool) -> Duration {
     contender.prepare();
+    for _ in 0..if warms_up { batch } else { 0 } {
+        contender.run();
+    }
     let start = Instant::now();
     for _ in 0..batch {
         contender.run();
@@ -75,22 +83,23 @@ fn sample(contender: &mut dyn Contender, batch: u32) -> Duration {
 /// Looks how long a run takes; the first one also warms up.
 fn plan(contender: &mut dyn Contender, budget: &Budget) -> Plan {
     let start = Instant::now();
-    let mut elapsed = sample(contender, 1);
-    // A run so long needs no warming up.
+    let mut elapsed = sample(contender, 1, false);
     if elapsed > budget.time {
-        return Plan { batch: 1, samples: budget.least };
+        return Plan { batch: 1, samples: budget.least, warms_up: false };
     }
+    // Preparation is a warm-up, too.
+    let warms_up = !contender.needs_preparation() && elapsed < LONG;
     let mut batch = 1;
     while !contender.needs_preparation() && elapsed < SAMPLE && batch < 1 << 20 {
         batch *= 2;
-        elapsed = sample(contender, batch);
+        elapsed = sample(contender, batch, false);
     }
     let whole = Instant::now();
-    sample(contender, batch);
+    sample(contender, batch, warms_up);
     let each = whole.elapsed().max(Duration::from_nanos(1));
     let left = budget.time.saturating_sub(start.elapsed());
     let samples = (left.as_nanos() / each.as_nanos()) as usize;
-    Plan { batch, samples: samples.clamp(budget.least, budget.most) }
+    Plan { batch, samples: samples.clamp(budget.least, budget.most), warms_up }
 }
 
 /// Times all contenders, their samples spread evenly over the same stretch of time.
@@ -106,7 +115,7 @@ pub fn measure(contenders: &mut [&mut dyn Contender], budget: &Budget) -> Vec<Ti
     for round in 0..rounds {
         for ((contender, plan), timing) in contenders.iter_mut().zip(&plans).zip(&mut timings) {
             if is_its_turn(round, rounds, plan.samples) {
-                let elapsed = sample(*contender, plan.batch);
+                let elapsed = sample(*contender, plan.batch, plan.warms_up);
                 timing.samples.push(elapsed.as_nanos() as f64 / f64::from(plan.batch));
             }
         }

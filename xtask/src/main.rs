@@ -1,6 +1,7 @@
-//! The project's chores: `cargo xtask demo | test | lib | dist | header | qemu | costs`.
+//! The project's chores: `cargo xtask demo | test | lib | dist | header | qemu | costs | bench`.
 
 mod archive;
+mod bench;
 mod c_build;
 mod costs;
 mod demo;
@@ -31,6 +32,7 @@ Commands:
   dist     pack archives for all targets, with header, CMake and pkg-config files, checksums
   qemu     run the archive in C firmware on emulated cores
   costs    measure code, RAM, stack and instructions on the emulated cores
+  bench    time the engine beside the C reference on this machine, or check its instruction counts
   header   generate include/atome.h from the Rust code, or check that it is up to date
 
 `cargo xtask <COMMAND> --help` describes one command.
@@ -66,8 +68,10 @@ fn dispatch() -> Result<()> {
             "header" => header::run(parser),
             "qemu" => qemu::run(parser),
             "costs" => costs::run(parser),
+            "bench" => bench::run(parser),
             other => {
-                bail!("unknown command `{other}`: expected demo, test, lib, dist, header, qemu or costs (cargo xtask --help)")
+                let known = "demo, test, lib, dist, header, qemu, costs or bench";
+                bail!("unknown command `{other}`: expected {known} (cargo xtask --help)")
             }
         },
         Some(option) => bail!("{} (cargo xtask --help)", option.unexpected()),

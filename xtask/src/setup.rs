@@ -55,6 +55,16 @@ impl Missing {
         missing
     }
 
+    /// For `cargo xtask bench`: the archive, a C compiler, what binds its header, and what counts instructions.
+    pub fn for_bench(toolchain: &Toolchain) -> Missing {
+        let mut missing = Missing::for_demo(toolchain);
+        missing.program("valgrind", "valgrind");
+        if !has_libclang() {
+            missing.packages.push("libclang-dev");
+        }
+        missing
+    }
+
     /// Miri runs on nightly only.
     pub fn for_miri() -> Missing {
         let installed = process::capture(Command::new("rustup").args([

@@ -10,7 +10,7 @@ mod figures;
 mod jobs;
 mod limits;
 mod map;
-mod markdown;
+pub mod markdown;
 mod running;
 mod table;
 

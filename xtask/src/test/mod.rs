@@ -126,6 +126,12 @@ fn steps() -> Vec<Step> {
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
     steps.push(step("costs on emulated cores", |_| Ok(Outcome::Passed(crate::costs::check()?))));
+    steps.push(step("instruction counts", |context| {
+        Ok(match crate::bench::check(&context.toolchain)? {
+            crate::bench::Verdict::Passed(what) => Outcome::Passed(what),
+            crate::bench::Verdict::Skipped(why) => Outcome::Skipped(why),
+        })
+    }));
     steps.push(step("Miri", |_| miri::run()));
     steps
 }

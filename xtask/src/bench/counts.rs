@@ -1,0 +1,196 @@
+//! Counting instructions on this machine, and holding the counts. Unlike times, they are the same on a busy machine.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{bail, ensure, Context, Result};
+
+use super::instructions::{Counts, Record};
+use crate::toolchain::Toolchain;
+use crate::{process, workspace};
+
+/// Per cent that a count may grow.
+const LIMIT: u64 = 3;
+
+/// The jobs that are held.
+const HELD: [&str; 4] = ["load", "prefill", "position-32", "generation"];
+
+/// The last token of so many: how the cost of a token grows.
+pub const GROWTH: [usize; 4] = [1, 32, 128, 512];
+
+/// Kernels that callgrind can run: it knows no AVX-512.
+pub const KERNELS: &[&str] =
+    if cfg!(target_arch = "x86_64") { &["portable", "sse2", "avx2"] } else { &["portable", "neon"] };
+
+/// The C reference at -O2.
+pub const C: &str = "c";
+
+/// What became of a check.
+pub enum Verdict {
+    /// In a line.
+    Passed(String),
+    /// Why nothing could be compared.
+    Skipped(String),
+}
+
+/// Counts everything and writes the record.
+pub fn record(toolchain: &Toolchain) -> Result<Record> {
+    let growth = GROWTH.map(|count| format!("token-{count}"));
+    let mut wanted = held();
+    for engine in [C].iter().chain(KERNELS) {
+        wanted.extend(growth.iter().map(|job| (job.clone(), *engine)));
+    }
+    let record = Record { conditions: conditions(toolchain)?, figures: count(&wanted)? };
+    record.write()?;
+    Ok(record)
+}
+
+/// Counts what is held and compares it with the record.
+///
+/// # Errors
+/// The counts that grew, and how to accept that.
+pub fn check(toolchain: &Toolchain) -> Result<Verdict> {
+    let start = Instant::now();
+    let (recorded, now) = (Record::read()?, conditions(toolchain)?);
+    for name in ["rustc", "target"] {
+        if recorded.conditions.get(name) != now.get(name) {
+            let [here, there] = [&now, &recorded.conditions].map(|of| of.get(name).map_or("unknown", String::as_str));
+            return Ok(Verdict::Skipped(format!(
+                "COUNTS DEPEND ON THE COMPILER: THIS IS {here}, RECORDED WITH {there} (cargo xtask bench --counts)"
+            )));
+        }
+    }
+    let counts = count(&held())?;
+    let faults = faults(&counts, &recorded.figures);
+    ensure!(
+        faults.is_empty(),
+        "instructions grew by more than {LIMIT} % over benches/instructions.json:\n  {}\n\
+         To accept this: cargo xtask bench --counts",
+        faults.join("\n  ")
+    );
+    let same = counts.iter().filter(|(name, now)| recorded.figures.get(*name) == Some(*now)).count();
+    let absent = match recorded.figures.keys().filter(|name| is_held(name) && !counts.contains_key(*name)).count() {
+        0 => String::new(),
+        absent => format!(", {absent} SKIPPED: this processor has no such kernel"),
+    };
+    let (all, seconds) = (counts.len(), start.elapsed().as_secs_f64());
+    Ok(Verdict::Passed(format!(
+        "{all} instruction counts at most {LIMIT} % above benches/instructions.json, {same} unchanged{absent}, in \
+         {seconds:.0} s"
+    )))
+}
+
+fn conditions(toolchain: &Toolchain) -> Result<BTreeMap<String, String>> {
+    let version = |program: &str| process::checked(Command::new(program).arg("--version"));
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+    Ok([("rustc", version(&rustc)?), ("target", toolchain.host().to_string()), ("valgrind", version("valgrind")?)]
+        .map(|(name, value)| (name.to_string(), value.trim().to_string()))
+        .into())
+}
+
+fn held() -> Vec<(String, &'static str)> {
+    KERNELS.iter().flat_map(|engine| HELD.map(|job| (job.to_string(), *engine))).collect()
+}
+
+fn is_held(name: &str) -> bool {
+    name.split_once('/').is_some_and(|(engine, job)| engine != C && HELD.contains(&job))
+}
+
+fn name(engine: &str, job: &str) -> String {
+    format!("{engine}/{job}")
+}
+
+/// Counts all, on all processors. What this processor has no kernel for is left out.
+fn count(wanted: &[(String, &str)]) -> Result<Counts> {
+    let program = super::program("counted")?;
+    let folder = workspace::scratch().join("bench/callgrind");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Ok(Counts::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some((job, engine)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = count_one(&program, &folder, job, engine);
+                    let mut found = found.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    match (found.as_mut(), result) {
+                        (Ok(counts), Ok(Some(count))) => drop(counts.insert(name(engine, job), count)),
+                        (Ok(_), Err(error)) => *found = Err(error),
+                        _ => {}
+                    }
+                    if found.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// Instructions inside the watched function; none where this processor has no such kernel.
+fn count_one(program: &Path, folder: &Path, job: &str, engine: &str) -> Result<Option<u64>> {
+    let file = folder.join(format!("{engine}-{job}"));
+    let mut valgrind = process::in_root("valgrind");
+    valgrind.args(["--quiet", "--tool=callgrind", "--toggle-collect=atome_bench_counted"]);
+    valgrind.arg(format!("--callgrind-out-file={}", file.display())).arg(program).args([job, engine]);
+    if process::checked(&mut valgrind)?.contains("not here") {
+        return Ok(None);
+    }
+    let profile = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    total(&profile).with_context(|| file.display().to_string()).map(Some)
+}
+
+/// The sum of a callgrind profile.
+///
+/// # Errors
+/// There is none, or it is 0: then the watched function was never entered.
+fn total(profile: &str) -> Result<u64> {
+    let total = profile.lines().find_map(|line| line.strip_prefix("summary: ").or(line.strip_prefix("totals: ")));
+    match total.context("no total")?.trim().parse()? {
+        0 => bail!("nothing was counted"),
+        count => Ok(count),
+    }
+}
+
+fn faults(counts: &Counts, recorded: &Counts) -> Vec<String> {
+    counts.iter().filter_map(|(name, &now)| fault(name, now, recorded.get(name).copied())).collect()
+}
+
+fn fault(name: &str, now: u64, recorded: Option<u64>) -> Option<String> {
+    match recorded {
+        None => Some(format!("{name}: {now}, but nothing is recorded")),
+        Some(before) if 100 * now > (100 + LIMIT) * before => Some(format!("{name}: {now}, recorded {before}")),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_grew_fails_by_its_name() {
+        assert_eq!(fault("sse2/load", 1031, Some(1000)).unwrap(), "sse2/load: 1031, recorded 1000");
+        assert!(fault("sse2/load", 1, None).is_some());
+        assert!(fault("sse2/load", 1030, Some(1000)).is_none() && fault("sse2/load", 10, Some(1000)).is_none());
+    }
+
+    #[test]
+    fn a_profile_has_a_sum() {
+        assert_eq!(total("events: Ir\nfn=(1) a\n0 5\ntotals: 123456\n").unwrap(), 123_456);
+        assert!(total("totals: 0\n").is_err() && total("events: Ir\n").is_err());
+    }
+
+    #[test]
+    fn growth_and_c_are_not_held() {
+        assert!(is_held("sse2/load") && !is_held("c/load") && !is_held("sse2/token-32"));
+        assert!(held().iter().all(|(job, engine)| is_held(&name(engine, job))));
+    }
+}

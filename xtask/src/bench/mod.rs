@@ -1,0 +1,145 @@
+//! `cargo xtask bench`: how fast the engine is on this machine, beside the C reference.
+
+mod conditions;
+mod cores;
+mod counts;
+mod goals;
+mod instructions;
+mod plot;
+mod readme;
+mod results;
+mod timings;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{bail, Context, Result};
+use lexopt::prelude::*;
+
+use crate::archive::{self, Mode, Request};
+use crate::setup::Missing;
+use crate::toolchain::Toolchain;
+use crate::{process, workspace};
+use conditions::Conditions;
+pub use counts::{check, Verdict};
+use instructions::Record;
+use timings::Timings;
+
+const HELP: &str = "\
+Measure how fast the engine and the archive are on this machine, beside the C reference (gcc -O2, and -O3 -march=native).
+
+Usage: cargo xtask bench [--quick | --counts | --check]
+
+Options:
+  --quick    few samples, in about two minutes; written to target/xtask/bench only
+  --counts   count instructions only, and record them in benches/instructions.json
+  --check    count the instructions of a few fixed jobs, and fail where one grew by more than 3 % over
+             benches/instructions.json; nothing is written
+
+Without an option everything is measured, which takes some 15 minutes on a machine that does nothing else, and written to
+benches/RESULTS.md, results.json, results.svg, instructions.json and to the section \"How fast\" of README.md.
+
+All engines are timed in turn, so that a busy machine slows all of them down alike; times are medians. Wall time is
+never a reason to fail, instruction counts are: they are counted by valgrind (callgrind), which knows no AVX-512.
+
+Examples:
+  cargo xtask bench --quick
+  cargo xtask bench
+  cargo xtask bench --check
+  cargo xtask bench --counts                          # accepts changed counts
+  cargo bench -p atome-benches --bench calls prefill  # one group with criterion
+  cargo bench -p atome-benches --bench kernels
+";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Full,
+    Quick,
+    Counts,
+    Check,
+}
+
+/// The command.
+pub fn run(mut parser: lexopt::Parser) -> Result<()> {
+    let mut extent = Extent::Full;
+    while let Some(argument) = parser.next()? {
+        let asked = match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Long("quick") => Extent::Quick,
+            Long("counts") => Extent::Counts,
+            Long("check") => Extent::Check,
+            other => bail!("{} (cargo xtask bench --help)", other.unexpected()),
+        };
+        if extent != Extent::Full {
+            bail!("expected one of --quick, --counts and --check (cargo xtask bench --help)");
+        }
+        extent = asked;
+    }
+    let toolchain = Toolchain::find()?;
+    Missing::for_bench(&toolchain).install()?;
+    match extent {
+        Extent::Full | Extent::Quick => measure(&toolchain, extent == Extent::Quick),
+        Extent::Counts => {
+            let record = counts::record(&toolchain)?;
+            println!(
+                "{}{} counts written to benches/instructions.json",
+                results::growth(&record),
+                record.figures.len()
+            );
+            Ok(())
+        }
+        Extent::Check => {
+            match counts::check(&toolchain)? {
+                Verdict::Passed(what) => println!("{what}"),
+                Verdict::Skipped(why) => println!("SKIPPED: {why}"),
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Where the files of a full run, which are committed, or of a quick one go.
+fn folder(is_quick: bool) -> PathBuf {
+    if is_quick {
+        workspace::scratch().join("bench")
+    } else {
+        workspace::root().join("benches")
+    }
+}
+
+fn measure(toolchain: &Toolchain, is_quick: bool) -> Result<()> {
+    let start = Instant::now();
+    let out = workspace::scratch().join("bench/archive");
+    let archive = archive::build(toolchain, &Request { out, ..Request::new(None, Mode::Portable) })?;
+    let timings = Timings::measure(&archive.path, is_quick)?;
+    // Counting leaves the processor's caches cold and its clock as it likes: after everything that is timed.
+    let counts = if is_quick { Record::read().ok() } else { Some(counts::record(toolchain)?) };
+    let conditions = Conditions::find(&timings, is_quick)?;
+    let document = results::document(&timings, &conditions, counts.as_ref())?;
+    println!("{document}");
+    let folder = folder(is_quick);
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    write(&folder.join("RESULTS.md"), &document)?;
+    write(&folder.join("results.json"), &timings.text(&conditions)?)?;
+    write(&folder.join("results.svg"), &plot::svg(&timings, &conditions)?)?;
+    if !is_quick {
+        readme::update(&goals::measured(&timings)?, &conditions)?;
+    }
+    println!("written to {} in {:.0} s", workspace::shown(&folder), start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// A release build of one program of the benches.
+fn program(name: &str) -> Result<PathBuf> {
+    process::checked(process::cargo().args(["build", "--release", "--package", "atome-benches", "--bin", name]))?;
+    let scratch = workspace::scratch();
+    Ok(scratch.parent().unwrap_or(&scratch).join("release").join(name))
+}
