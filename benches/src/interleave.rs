@@ -21,16 +21,18 @@ pub trait Contender {
 pub struct Budget {
     /// For each contender, preparation included.
     pub time: Duration,
-    /// Samples of one that takes longer.
+    /// Samples of one that takes more than a second.
+    pub fewest: usize,
+    /// Samples of any other.
     pub least: usize,
     /// Samples of one that takes no time.
     pub most: usize,
 }
 
 /// For results that others read.
-pub const FULL: Budget = Budget { time: Duration::from_millis(1500), least: 3, most: 201 };
+pub const FULL: Budget = Budget { time: Duration::from_millis(1500), fewest: 3, least: 7, most: 201 };
 /// For a look.
-pub const QUICK: Budget = Budget { time: Duration::from_millis(60), least: 1, most: 25 };
+pub const QUICK: Budget = Budget { time: Duration::from_millis(60), fewest: 1, least: 3, most: 25 };
 
 /// The times of one contender.
 #[derive(Clone, Debug)]
@@ -59,10 +61,13 @@ impl Timing {
 const SAMPLE: Duration = Duration::from_millis(1);
 /// A run that is longer warms itself up.
 const LONG: Duration = Duration::from_millis(20);
+/// A run that is longer is not repeated for nothing: the first one is a sample, too.
+const VERY_LONG: Duration = Duration::from_secs(1);
 
 struct Plan {
     batch: u32,
     samples: usize,
+    first: Option<Duration>,
     /// Whether as many runs come before a sample, untimed: in a program, too, the last call was much the same, and what
     /// caches and branch predictors learned from it has been overwritten by the other contenders here.
     warms_up: bool,
@@ -84,8 +89,8 @@ fn sample(contender: &mut dyn Contender, batch: u32, warms_up: bool) -> Duration
 fn plan(contender: &mut dyn Contender, budget: &Budget) -> Plan {
     let start = Instant::now();
     let mut elapsed = sample(contender, 1, false);
-    if elapsed > budget.time {
-        return Plan { batch: 1, samples: budget.least, warms_up: false };
+    if elapsed > VERY_LONG {
+        return Plan { batch: 1, samples: budget.fewest.saturating_sub(1), first: Some(elapsed), warms_up: false };
     }
     // Preparation is a warm-up, too.
     let warms_up = !contender.needs_preparation() && elapsed < LONG;
@@ -99,7 +104,7 @@ fn plan(contender: &mut dyn Contender, budget: &Budget) -> Plan {
     let each = whole.elapsed().max(Duration::from_nanos(1));
     let left = budget.time.saturating_sub(start.elapsed());
     let samples = (left.as_nanos() / each.as_nanos()) as usize;
-    Plan { batch, samples: samples.clamp(budget.least, budget.most), warms_up }
+    Plan { batch, samples: samples.clamp(budget.least, budget.most), first: None, warms_up }
 }
 
 /// Times all contenders, their samples spread evenly over the same stretch of time.
@@ -108,7 +113,7 @@ pub fn measure(contenders: &mut [&mut dyn Contender], budget: &Budget) -> Vec<Ti
     let rounds = plans.iter().map(|plan| plan.samples).max().unwrap_or(0);
     let timing = |contender: &&mut dyn Contender, plan: &Plan| Timing {
         name: contender.name(),
-        samples: Vec::with_capacity(plan.samples),
+        samples: plan.first.iter().map(|first| first.as_nanos() as f64).collect(),
         batch: plan.batch,
     };
     let mut timings: Vec<Timing> = contenders.iter().zip(&plans).map(|(one, plan)| timing(one, plan)).collect();
@@ -171,9 +176,17 @@ mod tests {
     }
 
     #[test]
+    fn a_very_slow_one_runs_no_more_often_than_asked() {
+        let mut slow = Sleeper { millis: 1001, prepared: 0, runs: 0 };
+        let budget = Budget { time: Duration::from_millis(20), fewest: 1, least: 2, most: 5 };
+        assert_eq!(measure(&mut [&mut slow], &budget)[0].samples.len(), 1);
+        assert_eq!(slow.runs, 1);
+    }
+
+    #[test]
     fn the_slow_one_gets_fewer_samples_and_every_run_is_prepared() {
         let [mut slow, mut fast] = [30, 2].map(|millis| Sleeper { millis, prepared: 0, runs: 0 });
-        let budget = Budget { time: Duration::from_millis(20), least: 2, most: 5 };
+        let budget = Budget { time: Duration::from_millis(20), fewest: 1, least: 2, most: 5 };
         let timings = measure(&mut [&mut slow, &mut fast], &budget);
         assert_eq!(timings[0].samples.len(), 2);
         assert!((2..=5).contains(&timings[1].samples.len()));

@@ -23,7 +23,6 @@ use crate::toolchain::Toolchain;
 use crate::{process, workspace};
 use conditions::Conditions;
 pub use counts::{check, Verdict};
-use instructions::Record;
 use timings::Timings;
 
 const HELP: &str = "\
@@ -117,7 +116,7 @@ fn measure(toolchain: &Toolchain, is_quick: bool) -> Result<()> {
     let archive = archive::build(toolchain, &Request { out, ..Request::new(None, Mode::Portable) })?;
     let timings = Timings::measure(&archive.path, is_quick)?;
     // Counting leaves the processor's caches cold and its clock as it likes: after everything that is timed.
-    let counts = if is_quick { Record::read().ok() } else { Some(counts::record(toolchain)?) };
+    let counts = if is_quick { None } else { Some(counts::record(toolchain)?) };
     let conditions = Conditions::find(&timings, is_quick)?;
     let document = results::document(&timings, &conditions, counts.as_ref())?;
     println!("{document}");

@@ -64,34 +64,21 @@ impl Timings {
     }
 
     /// Everything that was timed doing `job`.
-    pub fn of_job<'t>(&'t self, shape: &'t str, job: &'t str) -> impl Iterator<Item = Timing<'t>> {
+    pub fn of_job(&self, shape: &str, job: &str) -> std::vec::IntoIter<Timing<'_>> {
         let rows = self.value["timings"].as_array().into_iter().flatten();
-        rows.filter(move |row| row["shape"] == shape && row["job"] == job).filter_map(|row| {
+        let found = rows.filter(|row| row["shape"] == shape && row["job"] == job).filter_map(|row| {
             Some(Timing {
                 of: Of { engine: row["engine"].as_str()?, plan: row["plan"].as_str(), kernel: row["kernel"].as_str() },
                 nanoseconds: row["median_ns"].as_f64()?,
                 samples: row["samples"].as_u64()?,
             })
-        })
+        });
+        found.collect::<Vec<_>>().into_iter()
     }
 
     /// One result.
     pub fn get(&self, shape: &str, job: &str, of: Of) -> Option<Timing<'_>> {
-        let rows = self.value["timings"].as_array()?;
-        let index = rows.iter().position(|row| {
-            let is = |name: &str, wanted: Option<&str>| row[name].as_str() == wanted;
-            is("shape", Some(shape))
-                && is("job", Some(job))
-                && is("engine", Some(of.engine))
-                && is("plan", of.plan)
-                && is("kernel", of.kernel)
-        })?;
-        let row = &rows[index];
-        Some(Timing {
-            of: Of { engine: row["engine"].as_str()?, plan: row["plan"].as_str(), kernel: row["kernel"].as_str() },
-            nanoseconds: row["median_ns"].as_f64()?,
-            samples: row["samples"].as_u64()?,
-        })
+        self.of_job(shape, job).find(|timing| timing.of == of)
     }
 
     /// The kernels that were timed, the definition first.
@@ -124,8 +111,8 @@ pub fn shown(nanoseconds: f64) -> String {
         n => (n / 1e9, "s"),
     };
     match value {
-        v if v < 10.0 => format!("{v:.2} {unit}"),
-        v if v < 100.0 => format!("{v:.1} {unit}"),
+        v if v < 9.995 => format!("{v:.2} {unit}"),
+        v if v < 99.95 => format!("{v:.1} {unit}"),
         v => format!("{v:.0} {unit}"),
     }
 }
@@ -133,8 +120,8 @@ pub fn shown(nanoseconds: f64) -> String {
 /// How many times: `9 346x`, `4.3x`.
 pub fn times(ratio: f64) -> String {
     match ratio {
-        r if r < 0.1 => format!("{r:.3}x"),
-        r if r < 10.0 => format!("{r:.1}x"),
+        r if r < 0.1 => format!("{r:.2}x"),
+        r if r < 9.95 => format!("{r:.1}x"),
         r => format!("{}x", crate::costs::markdown::grouped(r.round() as u64)),
     }
 }
@@ -181,12 +168,12 @@ pub mod tests {
 
     #[test]
     fn times_have_three_digits_and_a_unit() {
-        let texts = [12.34, 4_321.0, 56_700_000.0, 3.4e10].map(shown);
-        assert_eq!(texts, ["12.3 ns", "4.32 us", "56.7 ms", "34.0 s"]);
+        let texts = [12.34, 4_321.0, 99_990.0, 56_700_000.0, 3.4e10].map(shown);
+        assert_eq!(texts, ["12.3 ns", "4.32 us", "100 us", "56.7 ms", "34.0 s"]);
     }
 
     #[test]
     fn ratios_are_short() {
-        assert_eq!([9345.7, 4.26, 0.0025].map(times), ["9 346x", "4.3x", "0.003x"]);
+        assert_eq!([9345.7, 9.98, 4.26, 0.025].map(times), ["9 346x", "10x", "4.3x", "0.03x"]);
     }
 }
