@@ -29,8 +29,9 @@ fn group_of(shape: &BenchShape, criterion: &mut Criterion) {
     let file = ModelFile::of(shape).expect("the model can be read");
     let mut sides = sides::all(shape, file, archive.as_deref()).expect("engines of this shape");
     for job in TIMED {
-        let mut group = criterion.benchmark_group(format!("{job}/{}", shape.name));
-        if common::is_measuring() {
+        let name = format!("{job}/{}", shape.name);
+        let mut group = criterion.benchmark_group(&name);
+        if common::wants_ratios(&name) {
             let mut tasks: Vec<_> = sides.iter_mut().map(|side| Task::new(side.as_mut(), job)).collect();
             let mut contenders: Vec<&mut dyn Contender> = tasks.iter_mut().map(|task| task as _).collect();
             common::print_ratios(&interleave::measure(&mut contenders, &interleave::QUICK));

@@ -25,7 +25,7 @@ fn main() {
 
 fn group<C: Contender>(name: &str, calls: &mut [C], criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group(name);
-    if common::is_measuring() {
+    if common::wants_ratios(name) {
         let mut all: Vec<&mut dyn Contender> = calls.iter_mut().map(|call| call as _).collect();
         common::print_ratios(&interleave::measure(&mut all, &interleave::QUICK));
     }

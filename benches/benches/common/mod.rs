@@ -30,6 +30,12 @@ pub fn archive() -> Option<PathBuf> {
     found
 }
 
+/// Whether to time the group's engines in turn: not where the command line begins with a word that is not in its name.
+pub fn wants_ratios(group: &str) -> bool {
+    let word = env::args().nth(1).filter(|word| !word.starts_with('-'));
+    is_measuring() && word.is_none_or(|word| group.contains(&word))
+}
+
 /// One line for each, with the ratio to the first, which is C.
 pub fn print_ratios(timings: &[Timing]) {
     let Some(c) = timings.first().map(Timing::median) else { return };

@@ -50,8 +50,8 @@ const GROWTH_TEXT: &str = "
 ## Instructions of a token as the text grows
 
 The last of so many tokens, all others just computed (cached plan), default shape with room for 512 positions, random
-weights. Counted by callgrind, which knows no AVX-512. The cost of a token grows with the text by attention alone; the
-first one also pays for the `tanh` of each channel. C computes all tokens again.
+weights. Counted by callgrind, which knows no AVX-512. The cost of a token grows with the text by attention alone; C
+computes all tokens again.
 
 ";
 
