@@ -39,8 +39,9 @@ Options:
 Without an option everything is measured, which takes some 15 minutes on a machine that does nothing else, and written to
 benches/RESULTS.md, results.json, results.svg, instructions.json and to the section \"How fast\" of README.md.
 
-All engines are timed in turn, so that a busy machine slows all of them down alike; times are medians. Wall time is
-never a reason to fail, instruction counts are: they are counted by valgrind (callgrind), which knows no AVX-512.
+All engines are timed in turn, so that a busy machine slows all of them down alike; times are medians, long ones of
+processor time. Time is never a reason to fail, instruction counts are: they are counted by valgrind (callgrind), which
+knows no AVX-512.
 
 Examples:
   cargo xtask bench --quick

@@ -29,10 +29,11 @@ one more token of a growing text; the C reference keeps nothing between calls, a
 ";
 
 const CALLS: &str = "
-Medians, and how many times as fast as `C -O2`. *generation*: 112 tokens after a prompt of 16. *prefill*: a prediction
-from 128 tokens. *position N*: one more token after N; for C, a call with one token. The lean plan keeps nothing between
-calls: each of its calls computes the whole text, so that its *position N* has no like in C's, and no ratio. *classification*: of 128 tokens, 4
-classes. *load*: with the fingerprint, which C does not compute. *engine*: the Rust crate, *archive*: `libatome.a` called
+Medians, and how many times as fast as `C -O2`. Runs of a millisecond or more are measured in processor time, which is the
+wall's on an idle machine. *generation*: 112 tokens after a prompt of 16. *prefill*: a prediction from 128 tokens.
+*position N*: one more token after N; for C, a call with one token. The lean plan keeps nothing between calls: each of its
+calls computes the whole text, so that its *position N* has no like in C's, and no ratio. *classification*: of 128 tokens,
+4 classes. *load*: with the fingerprint, which C does not compute. *engine*: the Rust crate, *archive*: `libatome.a` called
 from C. The last rows tell of how few samples a median may be; `-` was not measured.
 
 ";
