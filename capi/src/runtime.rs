@@ -15,15 +15,17 @@ macro_rules! calls {
     )*};
 }
 
-// ARMv6-M has neither atomics nor Thumb-2, and its multiplication gives 32 bits only.
+// ARMv6-M has neither atomics nor Thumb-2.
+#[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]
+core::arch::global_asm!(include_str!("runtime_thumb1.s"), options(raw));
 #[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]
 calls! {
-    __aeabi_fmul(a, b) => arithmetic::multiply(a, b);
+    __atome_multiply_any(a, b) => arithmetic::multiply(a, b);
 }
 
 #[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
 core::arch::global_asm!(include_str!("runtime_thumb2.s"), options(raw));
-#[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
+#[cfg(target_arch = "arm")]
 calls! {
     __atome_add_any(a, b) => arithmetic::add(a, b);
 }
