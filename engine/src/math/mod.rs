@@ -34,6 +34,8 @@ mod fixed;
 mod ln;
 #[cfg(target_arch = "x86_64")]
 mod processor;
+#[cfg(any(test, fast_ways = "fixed-point"))]
+mod quick;
 mod sqrt;
 #[cfg(feature = "system-libm")]
 mod system;

@@ -31,6 +31,10 @@ pub fn tanh(x: f32) -> f32 {
 /// Bits of tanh(y/2) = (e^y - 1) / (e^y + 1), for y in Q49 and in [2^-11, 20).
 fn tanh_of_half(y: i64) -> u32 {
     let (k, r) = reduce(y);
+    #[cfg(fast_ways = "fixed-point")]
+    if let Some(bits) = super::quick::tanh_of_half(k, r) {
+        return bits;
+    }
     let t = series(r);
     let above_one = r + mul_high(r, t);
     if k == 0 {
