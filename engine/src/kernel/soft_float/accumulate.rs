@@ -1,5 +1,6 @@
 //! One running sum in fixed point, every addition rounded as binary32 rounds it.
 
+use super::arithmetic::ordinary_product;
 use super::tables::{Tables, LEVELS, MISFIT, STEP};
 use crate::kernel::project::accumulate;
 use crate::weights::Trit;
@@ -73,6 +74,21 @@ impl Sum {
         let sign = u32::from(self.flip) >> 7 << 31;
         // The hidden bit adds the last 1 to the exponent field.
         f32::from_bits(sign | (((field - 1) << 23) + (magnitude << zeros >> 8)))
+    }
+
+    /// The sum as binary32, times the scale.
+    #[inline]
+    fn times(&self, tables: &Tables, scale: &Scale) -> f32 {
+        let magnitude = self.magnitude();
+        if magnitude != 0 && scale.field != 0 {
+            let zeros = magnitude.leading_zeros();
+            let fields = (158 - zeros as i32 + tables.unit(self.level)) as u32 + scale.field;
+            let sign = scale.sign ^ u32::from(self.flip) >> 7 << 31;
+            if let Some(bits) = ordinary_product(sign, fields, magnitude << zeros >> 8, scale.significand) {
+                return f32::from_bits(bits);
+            }
+        }
+        self.value(tables) * scale.value
     }
 
     #[inline]
@@ -287,29 +303,52 @@ fn rounded(exact: u32, binade: u32) -> u32 {
     (exact + ((last >> 1) - 1) + tie_up) & last.wrapping_neg()
 }
 
-/// The sum of `row`'s terms on `start`, all columns of the tables. `x` is what the tables were filled from.
+/// What a matrix multiplies its sums by, taken apart.
+pub(super) struct Scale {
+    value: f32,
+    sign: u32,
+    /// The exponent's; 0 for what is no normal number.
+    field: u32,
+    /// With its leading bit.
+    significand: u32,
+}
+
+impl Scale {
+    pub(super) fn new(value: f32) -> Self {
+        let bits = value.to_bits();
+        let field = if value.is_normal() { bits >> 23 & 0xff } else { 0 };
+        Self { value, sign: bits >> 31 << 31, field, significand: bits & 0x007f_ffff | 0x0080_0000 }
+    }
+}
+
+/// The sum of `row`'s terms, all columns of the tables, times the scale. `x` is what the tables were filled from.
 #[inline]
+pub(super) fn row_product(tables: &Tables, x: &[f32], row: &[u8], scale: &Scale) -> f32 {
+    // What nearly all rows are: one run from nothing to the end.
+    let mut sum = Sum::nothing();
+    let column = sum.run_groups(tables, row, 0);
+    if column == tables.len() {
+        return sum.times(tables, scale);
+    }
+    rest_of_run(tables, x, row, column, sum) * scale.value
+}
+
+/// The sum of `row`'s terms on `start`, all columns of the tables.
 pub(super) fn row_sum(tables: &Tables, x: &[f32], row: &[u8], start: f32) -> f32 {
-    let mut column = 0;
-    if start.to_bits() == 0 {
-        // What nearly all rows are: one run from nothing to the end.
-        let mut sum = Sum::nothing();
-        column = sum.run_groups(tables, row, 0);
-        if column == tables.len() {
-            return sum.value(tables);
-        }
-        column = sum.run(tables, row, column);
-        return rest_of_row(tables, x, row, column, sum.value(tables));
+    match Sum::enter(tables, start) {
+        Some(sum) => rest_of_run(tables, x, row, 0, sum),
+        None => rest_of_row(tables, x, row, 0, start),
     }
-    if let Some(mut sum) = Sum::enter(tables, start) {
-        column = sum.run(tables, row, column);
-        return rest_of_row(tables, x, row, column, sum.value(tables));
-    }
-    rest_of_row(tables, x, row, column, start)
+}
+
+/// The same from `column` on.
+#[inline(never)]
+fn rest_of_run(tables: &Tables, x: &[f32], row: &[u8], column: usize, mut sum: Sum) -> f32 {
+    let column = sum.run(tables, row, column);
+    rest_of_row(tables, x, row, column, sum.value(tables))
 }
 
 /// The same from `column` on, whose term leaves every window, or where the sum is outside of them.
-#[cold]
 #[inline(never)]
 fn rest_of_row(tables: &Tables, x: &[f32], row: &[u8], mut column: usize, mut value: f32) -> f32 {
     loop {

@@ -17,13 +17,17 @@ pub fn multiply(a: u32, b: u32) -> u32 {
     if field_a.wrapping_sub(1) >= 254 || field_b.wrapping_sub(1) >= 254 {
         return multiply_any(a, b);
     }
-    let product = product(a & (HIDDEN - 1) | HIDDEN, b & (HIDDEN - 1) | HIDDEN);
+    let (significand_a, significand_b) = (a & (HIDDEN - 1) | HIDDEN, b & (HIDDEN - 1) | HIDDEN);
+    ordinary_product(sign, field_a + field_b, significand_a, significand_b).unwrap_or_else(|| multiply_any(a, b))
+}
+
+/// The product of two normal numbers, by the sum of their fields; `None` where it may be no normal number.
+#[inline]
+pub(super) fn ordinary_product(sign: u32, fields: u32, a: u32, b: u32) -> Option<u32> {
+    let product = product(a, b);
     let low = product >> 31 ^ 1;
-    let field = (field_a + field_b).wrapping_sub(126 + low);
-    if field.wrapping_sub(1) >= 253 {
-        return multiply_any(a, b);
-    }
-    sign | rounded(field, product << low)
+    let field = fields.wrapping_sub(126 + low);
+    (field.wrapping_sub(1) < 253).then(|| sign | rounded(field, product << low))
 }
 
 /// The top 32 of the 48 bits of a product of two 24-bit significands; bit 0 is set, too, where anything lies below.
@@ -40,13 +44,11 @@ fn product(a: u32, b: u32) -> u32 {
 /// The same where a multiplication gives 32 bits only.
 #[inline]
 fn product_of_halves(a: u32, b: u32) -> u32 {
-    let (a1, a0, b1, b0) = (a >> 12, a & 0xfff, b >> 12, b & 0xfff);
+    let (a1, a0, b1, b0) = (a >> 8, a & 0xff, b >> 8, b & 0xff);
     let low = a0 * b0;
-    let middle = a1 * b0 + a0 * b1 + (low >> 12);
-    // Bits 12 to 35 of the product, and below them bits 0 to 11: 48 - 32 = 16 of them are not kept.
-    let high = a1 * b1 + (middle >> 12);
-    let rest = (middle & 0xfff) << 12 | low & 0xfff;
-    high << 8 | rest >> 16 | u32::from(rest & 0xffff != 0)
+    // The whole is 2^16 a1 b1 + 2^8 middle + the lowest 8 bits of low.
+    let middle = a1 * b0 + a0 * b1 + (low >> 8);
+    (a1 * b1 + (middle >> 8)) | u32::from((middle | low) & 0xff != 0)
 }
 
 /// Packs a significand with bit 31 set, rounded to 24 bits, into a field of 1 to 254; may carry into infinity.

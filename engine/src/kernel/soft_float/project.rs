@@ -1,6 +1,6 @@
 //! Matrices times vectors: tables for a block of columns, then every row of every matrix.
 
-use super::accumulate::row_sum;
+use super::accumulate::{row_product, row_sum, Scale};
 use super::tables::{Tables, BLOCK};
 use crate::kernel::Projection;
 use crate::weights::Matrix;
@@ -25,33 +25,57 @@ pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: 
     let mut tables = Tables::new();
     for position in 0..positions {
         let x = inputs.get(position * cols..).and_then(|rest| rest.get(..cols)).unwrap_or(&[]);
-        for projection in &mut *projections {
-            each_output(projection, position, |_, sum| *sum = 0.0);
-        }
-        let mut rest = x;
-        let mut start = 0;
-        while !rest.is_empty() {
-            let (block, later) = rest.split_at_checked(BLOCK).unwrap_or((rest, &[]));
-            tables.fill(block);
+        if cols <= BLOCK {
+            tables.fill(x);
             for projection in &mut *projections {
-                add_block(&tables, block, start, projection, position);
+                multiply(&tables, x, projection, position);
             }
-            rest = later;
-            start += BLOCK / 4;
-        }
-        for projection in &mut *projections {
-            let scale = projection.matrix.scale();
-            each_output(projection, position, |_, sum| *sum *= scale);
+        } else {
+            multiply_by_blocks(&mut tables, x, projections, position);
         }
     }
     true
+}
+
+/// The products with an input that has room in the tables.
+fn multiply(tables: &Tables, x: &[f32], projection: &mut Projection, position: usize) {
+    let matrix: &Matrix = projection.matrix;
+    let (mut packed, width) = (matrix.packed(), x.len() / 4);
+    let scale = Scale::new(matrix.scale());
+    each_output(projection, position, |out| {
+        let Some((row, later)) = packed.split_at_checked(width) else { return };
+        packed = later;
+        *out = row_product(tables, x, row, &scale);
+    });
+}
+
+/// The products with a longer one.
+fn multiply_by_blocks(tables: &mut Tables, x: &[f32], projections: &mut [Projection], position: usize) {
+    for projection in &mut *projections {
+        each_output(projection, position, |sum| *sum = 0.0);
+    }
+    let mut rest = x;
+    let mut start = 0;
+    while !rest.is_empty() {
+        let (block, later) = rest.split_at_checked(BLOCK).unwrap_or((rest, &[]));
+        tables.fill(block);
+        for projection in &mut *projections {
+            add_block(tables, block, start, projection, position);
+        }
+        rest = later;
+        start += BLOCK / 4;
+    }
+    for projection in &mut *projections {
+        let scale = projection.matrix.scale();
+        each_output(projection, position, |sum| *sum *= scale);
+    }
 }
 
 /// Adds to every row's sum what a block of columns contributes; the block begins at byte `start` of a row.
 fn add_block(tables: &Tables, x: &[f32], start: usize, projection: &mut Projection, position: usize) {
     let matrix: &Matrix = projection.matrix;
     let mut packed = matrix.packed();
-    each_output(projection, position, |_, sum| {
+    each_output(projection, position, |sum| {
         let Some((row, later)) = packed.split_at_checked(matrix.cols() / 4) else { return };
         packed = later;
         let bytes = row.get(start..).and_then(|rest| rest.get(..x.len() / 4)).unwrap_or(&[]);
@@ -59,12 +83,13 @@ fn add_block(tables: &Tables, x: &[f32], start: usize, projection: &mut Projecti
     });
 }
 
-/// Shows each output of a position, with its row.
-fn each_output(projection: &mut Projection, position: usize, mut show: impl FnMut(usize, &mut f32)) {
+/// Shows each output of a position.
+#[inline]
+fn each_output(projection: &mut Projection, position: usize, mut show: impl FnMut(&mut f32)) {
     let mut at = position * projection.position_stride;
-    for row in 0..projection.matrix.rows() {
+    for _ in 0..projection.matrix.rows() {
         let Some(slot) = projection.out.get_mut(at) else { return };
-        show(row, slot);
+        show(slot);
         at += projection.row_stride;
     }
 }
