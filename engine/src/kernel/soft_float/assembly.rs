@@ -6,8 +6,11 @@ use core::arch::global_asm;
 
 use super::tables::{Tables, BLOCK};
 
+// As in the assembly.
 const _: () = assert!(
-    cfg!(not(target_has_atomic = "32")) || BLOCK == 256 && super::tables::LEVELS == 3 && super::tables::STEP == 4
+    BLOCK == if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) { 64 } else { 256 }
+        && super::tables::LEVELS == 3
+        && super::tables::STEP == 4
 );
 
 // ARMv6-M has neither atomics nor Thumb-2.

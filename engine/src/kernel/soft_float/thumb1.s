@@ -17,6 +17,15 @@
     .equ    .Lsf_FIRST_HALF, 128
     .equ    .Lsf_SECOND_HALF, 192
 
+@ As in tables.rs.
+    .equ    .Lsf_BLOCK, 64
+    .equ    .Lsf_LEVELS, 3
+    .equ    .Lsf_STEP, 4
+@ Where `level` lies in what the function is called with, whose address is on top of the stack.
+    .equ    .Lsf_LEVEL, 20
+@ Is added to a term's place.
+    .equ    .Lsf_IS_SUBTRACTED, 4
+
     .section .text.__atome_engine_soft_float_groups, "ax", %progbits
     .p2align 2
 
@@ -39,6 +48,43 @@
     lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
     ldrb    r3, [r7, r3]
     settle  \otherwise
+    .endm
+
+    @ How far into its group the term lies, in bytes.
+    .macro place_of to
+    mov     \to, r12
+    lsls    \to, #30
+    lsrs    \to, #28
+    .endm
+
+    @ Gives the term in r1 its sign.
+    .macro signed_term scratch
+    mov     \scratch, r12
+    lsrs    \scratch, #3
+    bcc     1f
+    negs    r1, r1
+1:
+    .endm
+
+    @ Units 2^STEP times as large.
+    .macro coarse to, from
+    lsrs    \to, \from, #.Lsf_STEP + 1
+    lsls    \to, #1
+    lsls    r5, \from, #32 - (.Lsf_STEP + 1)
+    beq     1f
+    adds    \to, #1
+1:
+    .endm
+
+    .macro one_coarser
+    ldr     r5, [sp]
+    ldr     r3, [r5, #.Lsf_LEVEL]
+    adds    r3, #1
+    str     r3, [r5, #.Lsf_LEVEL]
+    movs    r5, #.Lsf_BLOCK
+    lsls    r5, #2
+    adds    r2, r5
+    add     r10, r5
     .endm
 
     @ What to do where `term` cannot: slowly, or not at all.
@@ -112,9 +158,12 @@
     movs    r1, #0
     b.n     .Lsf_return
 
-@ Takes the term's place in r5. Returns behind the call, or one branch further where the sum's sign is another.
+@ Takes the term's place in r5. Returns behind the call, or one branch further where the sum's sign is another. A sum
+@ for which the units are too coarse or too fine goes on in others.
 .Lsf_subtracted:
-    mov     r12, r5
+    movs    r1, r5
+    adds    r1, #.Lsf_IS_SUBTRACTED
+    mov     r12, r1
     lsls    r5, #2
     ldr     r1, [r2, r5]
     negs    r1, r1
@@ -128,24 +177,25 @@
     bmi     .Lsf_beyond
     @ From 2^25 on, it is the rounding that carried: too rare to be worth code.
     lsrs    r5, r3, #.Lsf_ROUNDED_EXPONENT
-    bne     .Lsf_stop
-    @ An even sum below 2^25 is what it is; of an odd one, too little is known.
+    bne     .Lsf_unfit
+    @ An even sum below 2^25 is what it is.
     lsrs    r5, r3, #1
-    bcs     .Lsf_stop
+    bcs     .Lsf_finer
     movs    r0, r3
     bx      lr
 
 @ Too large, a misfit, or below zero.
 .Lsf_beyond:
     cmp     r1, #0
-    bge     .Lsf_stop
-    lsls    r1, #1
-    beq     .Lsf_stop
+    bge     .Lsf_coarser
+    lsls    r5, r1, #1
+    beq     .Lsf_coarser_term
+.Lsf_below_zero:
     negs    r1, r3
     lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
-    beq     .Lsf_small
+    beq     .Lsf_small_swapped
     ldrb    r3, [r7, r3]
-    settle  .Lsf_stop
+    settle  .Lsf_unfit
 .Lsf_swap:
     movs    r1, #1
     lsls    r1, #8
@@ -153,10 +203,109 @@
     mov     r1, lr
     adds    r1, #2
     bx      r1
-.Lsf_small:
+.Lsf_small_swapped:
     lsrs    r5, r1, #1
-    bcs     .Lsf_stop
+    bcs     .Lsf_finer_swapped
     movs    r0, r1
+    b.n     .Lsf_swap
+
+@ An odd sum below 2^25 needs finer units, in which the sum so far has to fit.
+.Lsf_finer_swapped:
+    negs    r1, r1
+    subs    r1, r0              @ the term
+.Lsf_finer:
+    lsrs    r5, r0, #31 - .Lsf_STEP
+    bne     .Lsf_unfit
+    ldr     r5, [sp]
+    ldr     r3, [r5, #.Lsf_LEVEL]
+    subs    r3, #1
+    bmi     .Lsf_unfit
+    movs    r5, #.Lsf_BLOCK
+    lsls    r5, #2
+    subs    r2, r5
+    place_of r5
+    ldr     r1, [r2, r5]
+    signed_term r5
+    lsls    r5, r1, #1
+    beq     .Lsf_misfit
+    ldr     r5, [sp]
+    str     r3, [r5, #.Lsf_LEVEL]
+    movs    r5, #.Lsf_BLOCK
+    lsls    r5, #2
+    negs    r5, r5
+    add     r10, r5
+    lsls    r0, #.Lsf_STEP
+    adds    r3, r0, r1
+    bmi     .Lsf_below_zero
+    lsrs    r5, r3, #.Lsf_ROUNDED_EXPONENT
+    beq     .Lsf_small_finer
+    movs    r1, r3
+    ldrb    r3, [r7, r5]
+    settle  .Lsf_unfit
+    bx      lr
+.Lsf_small_finer:
+    lsrs    r5, r3, #1
+    bcs     .Lsf_finer
+    movs    r0, r3
+    bx      lr
+.Lsf_misfit:
+    movs    r5, #.Lsf_BLOCK
+    lsls    r5, #2
+    adds    r2, r5
+.Lsf_unfit:
+    b.n     .Lsf_stop
+
+@ A sum of 2^31 or more: its units get coarser. It is 2^27 of them, or more.
+.Lsf_coarser:
+    ldr     r5, [sp]
+    ldr     r5, [r5, #.Lsf_LEVEL]
+    cmp     r5, #.Lsf_LEVELS - 1
+    beq     .Lsf_unfit
+    coarse  r1, r3
+    lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
+    ldrb    r3, [r7, r3]
+    settle  .Lsf_unfit
+    one_coarser
+    bx      lr
+
+@ A term too large for the level: both it and the sum so far get coarser.
+.Lsf_coarser_term:
+    ldr     r5, [sp]
+    ldr     r5, [r5, #.Lsf_LEVEL]
+    cmp     r5, #.Lsf_LEVELS - 1
+    beq     .Lsf_unfit
+    place_of r5
+    movs    r3, #.Lsf_BLOCK
+    lsls    r3, #2
+    adds    r3, r5
+    ldr     r1, [r2, r3]
+    signed_term r5
+    lsls    r5, r1, #1
+    beq     .Lsf_unfit
+    coarse  r3, r0
+    @ Two odd numbers have no known sum.
+    movs    r5, r3
+    ands    r5, r1
+    lsls    r5, #31
+    bne     .Lsf_stop
+    adds    r3, r1
+    bmi     .Lsf_coarser_swapped
+    movs    r1, r3
+    lsrs    r3, #.Lsf_ROUNDED_EXPONENT
+    beq     .Lsf_stop
+    ldrb    r3, [r7, r3]
+    settle  .Lsf_stop
+    one_coarser
+    bx      lr
+.Lsf_coarser_swapped:
+    cmp     r1, #0
+    bge     .Lsf_stop
+    negs    r1, r3
+    lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
+    beq     .Lsf_stop
+    ldrb    r3, [r7, r3]
+    settle  .Lsf_stop
+    one_coarser
     b.n     .Lsf_swap
 
 .Lsf_stop:
@@ -164,6 +313,8 @@
     subs    r1, #1
     mov     r9, r1
     mov     r1, r12
+    movs    r3, #3
+    ands    r1, r3
 .Lsf_return:
     ldr     r4, .Lsf_tables_address
     subs    r7, r7, r4
@@ -261,6 +412,10 @@ __atome_engine_soft_float_groups:
     .purgem term
     .purgem otherwise
     .purgem half
+    .purgem place_of
+    .purgem signed_term
+    .purgem coarse
+    .purgem one_coarser
     .purgem row
     .purgem shifts
     .text
