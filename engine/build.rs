@@ -16,4 +16,9 @@ fn main() {
         _ => "none",
     };
     println!("cargo:rustc-cfg=fast_ways=\"{ways}\"");
+    // ARMv6-M has no atomics; its assembly does whole rows (src/kernel/soft_float/assembly.rs).
+    println!("cargo:rustc-check-cfg=cfg(assembly_rows)");
+    if cfg("ARCH") == "arm" && ways == "fixed-point" && !cfg("HAS_ATOMIC").split(',').any(|bits| bits == "32") {
+        println!("cargo:rustc-cfg=assembly_rows");
+    }
 }

@@ -10,7 +10,7 @@ use crate::weights::Trit;
 const FIRST_ROUNDED: u32 = 1 << 25;
 
 /// The level that a new sum starts on.
-const FIRST_LEVEL: usize = 1;
+pub(super) const FIRST_LEVEL: usize = 1;
 
 /// Flips the sign of four packed weights: code 01 becomes 11 and 11 becomes 01; 00 becomes the other code of 0.
 const FLIP: u8 = 0xaa;
@@ -308,9 +308,9 @@ pub(super) struct Scale {
     value: f32,
     sign: u32,
     /// The exponent's; 0 for what is no normal number.
-    field: u32,
+    pub(super) field: u32,
     /// With its leading bit.
-    significand: u32,
+    pub(super) significand: u32,
 }
 
 impl Scale {
@@ -318,6 +318,12 @@ impl Scale {
         let bits = value.to_bits();
         let field = if value.is_normal() { bits >> 23 & 0xff } else { 0 };
         Self { value, sign: bits >> 31 << 31, field, significand: bits & 0x007f_ffff | 0x0080_0000 }
+    }
+
+    /// Whether it is a normal number above zero.
+    #[cfg(assembly_rows)]
+    pub(super) fn is_simple(&self) -> bool {
+        self.field != 0 && self.sign == 0
     }
 }
 

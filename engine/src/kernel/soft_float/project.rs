@@ -39,14 +39,36 @@ pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: 
 
 /// The products with an input that has room in the tables.
 fn multiply(tables: &Tables, x: &[f32], projection: &mut Projection, position: usize) {
-    let matrix: &Matrix = projection.matrix;
-    let (mut packed, width) = (matrix.packed(), x.len() / 4);
-    let scale = Scale::new(matrix.scale());
-    each_output(projection, position, |out| {
-        let Some((row, later)) = packed.split_at_checked(width) else { return };
-        packed = later;
-        *out = row_product(tables, x, row, &scale);
-    });
+    let scale = Scale::new(projection.matrix.scale());
+    let (packed, width) = (projection.matrix.packed(), x.len() / 4);
+    let (rows, stride) = (projection.matrix.rows(), projection.row_stride);
+    let mut out = projection.out.get_mut(position * projection.position_stride..).unwrap_or(&mut []);
+    let mut row = 0;
+    while row < rows {
+        // What lies ahead, in assembly for as long as that can.
+        let Some(ahead) = packed.get(row * width..) else { return };
+        let done = many_rows(tables, ahead, &scale, out, stride, rows - row);
+        row += done;
+        out = out.get_mut(done * stride..).unwrap_or(&mut []);
+        if row == rows {
+            return;
+        }
+        let Some(bytes) = packed.get(row * width..(row + 1) * width) else { return };
+        let Some(first) = out.first_mut() else { return };
+        *first = row_product(tables, x, bytes, &scale);
+        row += 1;
+        out = out.get_mut(stride..).unwrap_or(&mut []);
+    }
+}
+
+#[cfg(assembly_rows)]
+use super::assembly::run_rows as many_rows;
+
+/// Only ARMv6-M is so short of registers that it pays to do many rows in one go.
+#[cfg(not(assembly_rows))]
+#[inline]
+fn many_rows(_: &Tables, _: &[u8], _: &Scale, _: &mut [f32], _: usize, _: usize) -> usize {
+    0
 }
 
 /// The products with a longer one.

@@ -21,8 +21,16 @@
     .equ    .Lsf_BLOCK, 64
     .equ    .Lsf_LEVELS, 3
     .equ    .Lsf_STEP, 4
-@ Where `level` lies in what the function is called with, whose address is on top of the stack.
+@ Where things lie in what the function is called with, whose address is on top of the stack.
+    .equ    .Lsf_END, 16
     .equ    .Lsf_LEVEL, 20
+    .equ    .Lsf_ROWS, 24
+    .equ    .Lsf_FIELDS, 28
+    .equ    .Lsf_SCALE_HIGH, 32
+    .equ    .Lsf_SCALE_LOW, 36
+    .equ    .Lsf_OUT, 40
+    .equ    .Lsf_STRIDE, 44
+    .equ    .Lsf_FIRST, 48
 @ Is added to a term's place.
     .equ    .Lsf_IS_SUBTRACTED, 4
 
@@ -155,7 +163,93 @@
     beq     .Lsf_done
     b.n     .Lsf_group
 .Lsf_done:
-    movs    r1, #0
+    ldr     r5, [sp]
+    ldr     r1, [r5, #.Lsf_ROWS]
+    cmp     r1, #0
+    bne     .Lsf_times_scale
+    b.n     .Lsf_return
+
+@ The end of a row of many: normalises the sum, multiplies and rounds as __aeabi_fmul does, and goes on with the next
+@ row. A sum below 2^25 or of 2^31 and a product that may be no normal number end the run.
+.Lsf_times_scale:
+    lsrs    r3, r0, #.Lsf_ROUNDED_EXPONENT
+    ldrb    r3, [r7, r3]
+    lsls    r0, r3
+    beq     .Lsf_no_product
+    ldr     r1, [r5, #.Lsf_FIELDS]
+    subs    r1, r3
+    ldr     r3, [r5, #.Lsf_LEVEL]
+    lsls    r3, #2              @ STEP times
+    adds    r1, r3
+    subs    r1, #127
+    subs    r3, r1, #1
+    cmp     r3, #252
+    bhs     .Lsf_no_product
+    lsls    r4, r0, #16
+    lsrs    r4, #24
+    lsrs    r0, #16
+    ldr     r2, [r5, #.Lsf_SCALE_HIGH]
+    ldr     r3, [r5, #.Lsf_SCALE_LOW]
+    movs    r6, r3
+    muls    r6, r4, r6
+    muls    r4, r2, r4
+    muls    r3, r0, r3
+    muls    r0, r2, r0
+    adds    r4, r3
+    lsrs    r3, r6, #8
+    adds    r4, r3
+    lsrs    r3, r4, #8
+    adds    r0, r3
+    bpl     .Lsf_below_two
+.Lsf_normal:
+    @ What lies below these 32 bits matters only where the lowest of them are 0.
+    lsls    r3, r0, #25
+    beq     .Lsf_all_bits
+.Lsf_round:
+    lsrs    r3, r0, #9
+    movs    r4, #0x7f
+    adcs    r0, r4
+    bcs     .Lsf_round_up
+    lsrs    r0, #8
+.Lsf_pack:
+    lsls    r1, #23
+    adds    r0, r1
+    @ The tables for sums below zero have bit 8 in their address.
+    lsrs    r2, r7, #8
+    lsls    r2, #31
+    orrs    r0, r2
+    ldr     r1, [r5, #.Lsf_OUT]
+    str     r0, [r1]
+    ldr     r2, [r5, #.Lsf_STRIDE]
+    adds    r1, r2
+    str     r1, [r5, #.Lsf_OUT]
+    ldr     r1, [r5, #.Lsf_ROWS]
+    subs    r1, #1
+    str     r1, [r5, #.Lsf_ROWS]
+    beq     .Lsf_no_product
+    movs    r1, #1
+    str     r1, [r5, #.Lsf_LEVEL]
+    ldr     r1, [r5, #.Lsf_END]
+    mov     r10, r1
+    ldr     r2, [r5, #.Lsf_FIRST]
+    ldr     r7, .Lsf_tables_address
+    movs    r0, #0
+    b.n     .Lsf_group
+.Lsf_below_two:
+    subs    r1, #1
+    lsls    r0, #1
+    b.n     .Lsf_normal
+.Lsf_all_bits:
+    orrs    r4, r6
+    lsls    r4, #24
+    beq     .Lsf_round
+    adds    r0, #1
+    b.n     .Lsf_round
+.Lsf_round_up:
+    movs    r0, #2
+    lsls    r0, #23
+    b.n     .Lsf_pack
+.Lsf_no_product:
     b.n     .Lsf_return
 
 @ Takes the term's place in r5. Returns behind the call, or one branch further where the sum's sign is another. A sum
@@ -336,9 +430,10 @@
     .type __atome_engine_soft_float_groups, %function
     .p2align 1
     .thumb_func
-@ u32 f(struct { u32 magnitude, is_negative; u32 *entries; u8 *row; u32 *end; u32 level; } *): adds terms until `end`
-@ (returns 0), or until one does not fit (returns its place, 0 to 3, in the group that `entries` and `row` then point
-@ at).
+@ u32 f(struct { u32 magnitude, is_negative; u32 *entries; u8 *row; u32 *end; u32 level; u32 rows; ... } *): adds terms
+@ until `end` (returns 0), or until one does not fit (returns its place, 0 to 3, in the group that `entries` and `row`
+@ then point at). Where `rows` is not 0, it goes on from row to row and writes what the sums come to, times a scale,
+@ until that would be too hard; `rows` is then the number of rows that are left.
 __atome_engine_soft_float_groups:
     push    {r4-r7, lr}
     mov     r5, r9
