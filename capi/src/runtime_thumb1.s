@@ -1,5 +1,5 @@
 @ Arithmetic of binary32 for ARMv6-M: some 48 instructions for a * b, 36 for a + b and a - b, and 10 for a > b, where
-@ the C library takes 114, 62 and 35. What is not between two ordinary numbers with an ordinary result goes to
+@ the C library takes 114, 62 and 35; and 23 for a product of 64-bit integers, where it takes 41. What is not between two ordinary numbers with an ordinary result goes to
 @ __atome_multiply_any and __atome_add_any.
 
     .syntax unified
@@ -308,4 +308,38 @@ __aeabi_fcmpgt:
     movs    r0, #0
     bx      lr
     .size   __aeabi_fcmpgt, . - __aeabi_fcmpgt
+
+    .section .text.__aeabi_lmul, "ax", %progbits
+    .global __aeabi_lmul
+    .type   __aeabi_lmul, %function
+    .p2align 2
+    .thumb_func
+@ The lower 64 bits of a product of 64-bit integers.
+__aeabi_lmul:
+    push    {r4, r5, lr}
+    muls    r1, r2, r1
+    muls    r3, r0, r3
+    adds    r1, r3
+    uxth    r3, r0
+    lsrs    r0, #16
+    uxth    r4, r2
+    lsrs    r2, #16
+    movs    r5, r3
+    muls    r5, r4, r5
+    muls    r4, r0, r4
+    muls    r3, r2, r3
+    muls    r0, r2, r0
+    adds    r1, r0
+    adds    r3, r4
+    bcc     1f
+    movs    r0, #1
+    lsls    r0, #16
+    adds    r1, r0
+1:
+    lsls    r0, r3, #16
+    lsrs    r3, #16
+    adds    r0, r5
+    adcs    r1, r3
+    pop     {r4, r5, pc}
+    .size   __aeabi_lmul, . - __aeabi_lmul
     .text
