@@ -80,7 +80,26 @@ __aeabi_fmul:
     beq     .Lfmul_round
     adds    r0, #1
     b       .Lfmul_round
+@ Nothing times a finite number is nothing.
 .Lfmul_any:
+    lsls    r4, r0, #1
+    lsls    r5, r1, #1
+    cmp     r4, #0
+    beq     1f
+    cmp     r5, #0
+    bne     .Lfmul_neither_zero
+1:
+    lsrs    r4, #24
+    cmp     r4, #255
+    beq     .Lfmul_neither_zero
+    lsrs    r5, #24
+    cmp     r5, #255
+    beq     .Lfmul_neither_zero
+    eors    r0, r1
+    lsrs    r0, #31
+    lsls    r0, #31
+    pop     {r4-r6, pc}
+.Lfmul_neither_zero:
     bl      __atome_multiply_any
     pop     {r4-r6, pc}
     .size   __aeabi_fmul, . - __aeabi_fmul
@@ -246,7 +265,10 @@ __aeabi_fadd:
     bne     .Lfadd_any
     subs    r2, #1
     cmp     r2, #254
-    bhs     .Lfadd_any
+    blo     .Lfadd_same
+    lsls    r3, r0, #1
+    bne     .Lfadd_any
+    ands    r0, r1
 .Lfadd_same:
     pop     {r4, pc}
 .Lfadd_subnormal:

@@ -1,7 +1,7 @@
 //! `exp` and `tanh` in 32 bits, for cores that take long over 64.
 //!
 //! The value is known to lie between two bounds. Where both round to the same float, that is the correctly rounded
-//! result; for the few arguments where they do not ("the table maker's dilemma"; 1 in 50 for `exp`, 1 in 5 for `tanh`)
+//! result; for the few arguments where they do not ("the table maker's dilemma"; 1 in 50 for `exp`, 1 in 6 for `tanh`)
 //! there is no answer here, and the functions go on in 64 bits.
 
 use super::fixed::HIDDEN;
@@ -62,27 +62,26 @@ pub(super) fn tanh_of_half(k: i32, r: u64) -> Option<u32> {
     let r_q32 = (r >> 32) as u32;
     let t = series(r_q32);
     let above_one = r_q32 + high(r_q32, t);
-    let (quotient, exponent) = if k == 0 {
-        // As in 64 bits: r brought up, which is exact, and r (1 + t) up to 3.7 units too small; 2 + r (1 + t) in Q29 up
-        // to 1.9.
+    let (quotient, exponent, undecided) = if k == 0 {
+        // As in 64 bits: r brought up, which is exact, and r (1 + t), at least 2^29 and up to 3.7 units too small;
+        // 2 + r (1 + t) in Q29, at least 2^30 and up to 1.9 units too small. That makes the quotient, which is below 2^31
+        // and cut, up to 16 units too small or 4 too large.
         let up = r.leading_zeros();
         let scaled = ((r << up) >> 32) as u32;
         let (quotient, exponent) = divide((scaled >> 2) + (high(scaled, t) >> 2), (1 << 30) + (above_one >> 3));
-        (quotient, exponent - 1 - up as i32)
+        (quotient, exponent - 1 - up as i32, 64 - 16..=64 + 4)
     } else {
-        // Both divided by 2^k; the numerator in Q30, up to 2.7 units too small, the denominator in Q29, up to 1.9.
+        // Both divided by 2^k and at least 2^29; the numerator in Q30, up to 2.7 units too small, the denominator in Q29,
+        // up to 1.9. That makes the quotient up to 12 units too small or 8 too large.
         let numerator = (1 << 30) + (above_one >> 2) - (1 << 30 >> k);
         let denominator = (1 << 29) + (above_one >> 3) + (1 << 29 >> k);
         let (quotient, exponent) = divide(numerator, denominator);
-        (quotient, exponent - 1)
+        (quotient, exponent - 1, 64 - 12..=64 + 8)
     };
-    // A unit of a numerator, which is at least 2^29, counts up to 4 in a quotient below 2^31, and so does one of the
-    // denominator, or 2 where k is 0, because it is at least 2^30 then. So the quotient is up to 16 units too small, 1 of
-    // them for its own cut, or 8 too large. The last place kept is bit 7.
+    // The last place kept is bit 7.
     let rest = quotient & 0x7f;
-    let undecided = (64 - 16..=64 + 8).contains(&rest);
     let bits = (((exponent + 127) as u32) << 23) + (quotient >> 7) - HIDDEN + u32::from(rest > 64);
-    (!undecided).then_some(bits)
+    (!undecided.contains(&rest)).then_some(bits)
 }
 
 /// The quotient, in [1, 2) and in Q30, cut, and the power of two that it is to be multiplied by. The denominator is

@@ -10,8 +10,8 @@ pub(super) const LEVELS: usize = 3;
 /// Bits between the units of neighbouring levels.
 pub(super) const STEP: u32 = 4;
 
-/// The unit of the finest level is 2^-32 of the binade of the largest value.
-const DEPTH: i32 = 32;
+/// The unit of the finest level is 2^-32 of the binade of the largest value. The sums of fewer columns are smaller.
+const DEPTH: i32 = if BLOCK > 64 { 32 } else { 33 };
 
 /// Stands for what has no place in a table: inf, NaN, and 2^31 units or more. Added to or subtracted from any magnitude
 /// below 2^31, it sets bit 31.
@@ -36,7 +36,7 @@ impl Tables {
     pub(super) fn fill(&mut self, x: &[f32]) {
         self.len = x.len().min(BLOCK);
         let largest = x.iter().map(|x| x.to_bits() & MAGNITUDE).filter(|&bits| bits < INFINITY).max().unwrap_or(0);
-        // Sums of up to 2^7 times the largest value lie in the window; no higher than f32 reaches, and no lower than
+        // Sums of up to 2^7 times (2^6 for few columns) the largest value lie in the window; no higher than f32 reaches, and no lower than
         // where a unit is a normal number.
         let exponent = ((largest >> 23) as i32 - 127).clamp(-90, 120);
         self.unit = exponent - DEPTH;
