@@ -34,7 +34,9 @@ fn high(a: u32, b: u32) -> u32 {
 #[inline]
 fn high_of_halves(a: u32, b: u32) -> u32 {
     let (a1, a0, b1, b0) = (a >> 16, a & 0xffff, b >> 16, b & 0xffff);
-    let middle = a1 * b0 + ((a0 * b0) >> 16);
+    // Hidden from the compiler, which else puts the halves together again and calls a 64-bit multiplication.
+    let low = core::hint::black_box(a0 * b0);
+    let middle = a1 * b0 + (low >> 16);
     let carry = a0 * b1 + (middle & 0xffff);
     a1 * b1 + (middle >> 16) + (carry >> 16)
 }

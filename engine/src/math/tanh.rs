@@ -1,6 +1,8 @@
 //! Correctly rounded `tanh`, from the reduction and series of `exp`.
 
 use super::exp::{reduce, series};
+#[cfg(fast_ways = "fixed-point")]
+use super::fixed::LN2;
 use super::fixed::{magnitude_q49, mul_high, round, INFINITY, SIGN};
 
 /// 2^-12: below it tanh x = x (1 - x^2/3 + ...) differs from x by less than 2^-25.5 relative, under half a last place.
@@ -30,7 +32,11 @@ pub fn tanh(x: f32) -> f32 {
 
 /// Bits of tanh(y/2) = (e^y - 1) / (e^y + 1), for y in Q49 and in [2^-11, 20).
 fn tanh_of_half(y: i64) -> u32 {
+    #[cfg(not(fast_ways = "fixed-point"))]
     let (k, r) = reduce(y);
+    // Below ln 2 nothing is left to reduce.
+    #[cfg(fast_ways = "fixed-point")]
+    let (k, r) = if (y as u64) < LN2 >> 15 { (0, (y as u64) << 15) } else { reduce(y) };
     #[cfg(fast_ways = "fixed-point")]
     if let Some(bits) = super::quick::tanh_of_half(k, r) {
         return bits;
