@@ -8,6 +8,8 @@ fn main() {
     let cfg = |name: &str| var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
     let has_float = cfg("FEATURE").split(',').any(|feature| feature == "f");
     let speed = var("CARGO_FEATURE_SPEED").is_ok() && cfg("OS") == "none";
+    // ARMv8-M Baseline (Cortex-M23) cannot run the assembly for ARMv7-M, and no other cfg tells the two apart.
+    let speed = speed && !var("TARGET").is_ok_and(|target| target.starts_with("thumbv8m.base"));
     let ways = match (cfg("ARCH").as_str(), cfg("ABI").as_str()) {
         ("x86_64" | "aarch64", _) => "host",
         ("arm", "eabihf") if speed => "fpu",

@@ -37,10 +37,7 @@ mod blocks;
 
 mod config;
 mod model;
-#[cfg(all(
-    feature = "speed",
-    any(all(target_arch = "arm", target_abi = "eabi"), all(target_arch = "riscv32", not(target_feature = "f")))
-))]
+#[cfg(runtime_calls)]
 mod runtime;
 #[cfg(test)]
 mod tests;
