@@ -99,10 +99,13 @@ impl Profile {
         }
     }
 
-    fn opt_level(self) -> &'static str {
+    /// On bare metal, `s` for both: there the feature `speed` brings the time, most of it spent in assembly. Of one position
+    /// of the default shape, 2 saves 0.8 % of the instructions on a Cortex-M3, 1.8 % on an M0, 1.8 % on RISC-V and 5 % on
+    /// an M4F, and takes 18 to 43 % more flash; 3 takes more flash still and saves at most 0.4 % more than 2.
+    fn opt_level(self, target: Option<&str>) -> &'static str {
         match self {
-            Profile::Size => "s",
-            Profile::Speed => "3",
+            Profile::Speed if !target.is_some_and(is_bare_metal) => "3",
+            Profile::Size | Profile::Speed => "s",
         }
     }
 }
@@ -227,7 +230,7 @@ fn compile(request: &Request) -> Result<PathBuf> {
         .env("CARGO_PROFILE_RELEASE_LTO", "fat")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
-        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", request.profile.opt_level())
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", request.profile.opt_level(request.target.as_deref()))
         .args(["rustc", "--release", "--package", "atome-capi", "--lib", "--crate-type", "staticlib"])
         .args(request.mode.cargo_arguments());
     if request.profile == Profile::Speed {
