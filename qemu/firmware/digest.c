@@ -3,7 +3,8 @@
  * every core and on the host, and the digest must be the same everywhere.
  *
  * The model is made from seeds in RAM, or with -DBLOB_FILE taken from flash (blob.S). Neither the memory plan nor the
- * core shows in the digest. Settings: seeds (models made), generate (tokens).
+ * core shows in the digest. What goes beyond the window has digests of its own: `sliding`, and in the cached plan `stream`.
+ * Settings: seeds (models made), generate (tokens), sliding=1 and stream=1 (whether these run).
  */
 #include "atome.h"
 
@@ -17,7 +18,11 @@
 static atome_model_t model;
 static atome_state_t state;
 static int tokens[ATOME_MAX_SEQ + 3];
-static int output[ATOME_MAX_SEQ];
+static int output[ATOME_MAX_SEQ + 1];
+
+typedef struct {
+    digest_t all, sliding, stream;
+} digests_t;
 
 static void check(int is_right, const char *what)
 {
@@ -81,11 +86,43 @@ static void sample(digest_t *digest, uint32_t seed, int prompt, int max_tokens)
     absorb_state(digest, prompt + written - 1);
 }
 
+/* Text that grows beyond the window: the last two tokens are computed from whole windows. */
+static void slide(digest_t *digest, int prompt)
+{
+    const int most = ATOME_MAX_SEQ + 3 - prompt;
+    int i, written;
+
+    if (!setting("sliding", 0)) {
+        return;
+    }
+    written = atome_generate_sliding(&model, &state, tokens, prompt, output, most);
+    check(written == most, "the number of tokens of a sliding generation");
+    for (i = 0; i < written; i++) {
+        digest_int(digest, output[i]);
+    }
+    absorb_state(digest, ATOME_MAX_SEQ);
+}
+
+/* One token in, one position of work, on the sequence that is in the state. Each takes the token that the one before gave,
+ * or where `given` is not NULL the next of those. */
+static void steps(digest_t *digest, const int *given, int token, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        token = atome_step(&model, &state, given != NULL ? given[i % ATOME_MAX_SEQ] : token);
+        check(token >= 0 && token < ATOME_VOCAB_SIZE, "the token of a step");
+        digest_int(digest, token);
+        digest_floats(digest, state.logits, ATOME_VOCAB_SIZE);
+    }
+    digest_floats(digest, state.router_w[0], ATOME_N_PATHWAYS);
+}
+
 #ifdef BLOB_FILE
 
 extern const uint8_t blob_start[], blob_end[];
 
-static void battery(digest_t *digest)
+static void battery(digests_t *digests)
 {
     static const char prompt[] = "Once upon a time";
     const int length = (int)sizeof prompt - 1;
@@ -96,12 +133,17 @@ static void battery(digest_t *digest)
         tokens[i] = (unsigned char)prompt[i];
     }
     if (length < ATOME_MAX_SEQ) {
-        generate(digest, length, (int)setting("generate", 4));
+        generate(&digests->all, length, (int)setting("generate", 4));
     } else {
-        predict(digest, ATOME_MAX_SEQ / 2);
-        generate(digest, ATOME_MAX_SEQ / 2, (int)setting("generate", 4));
-        sample(digest, 1, ATOME_MAX_SEQ / 2, 2);
+        predict(&digests->all, ATOME_MAX_SEQ / 2);
+        generate(&digests->all, ATOME_MAX_SEQ / 2, (int)setting("generate", 4));
+        sample(&digests->all, 1, ATOME_MAX_SEQ / 2, 2);
     }
+    if (setting("stream", 0)) {
+        /* Continues what was generated, until attention has forgotten the first tokens. */
+        steps(&digests->stream, NULL, output[setting("generate", 4) - 1], ATOME_MAX_SEQ - length + 1);
+    }
+    slide(&digests->sliding, ATOME_MAX_SEQ - 1);
 }
 
 #else
@@ -144,10 +186,9 @@ static void classify(digest_t *digest, const atome_classifier_t *classifier, int
     absorb_state(digest, count);
 }
 
-static void battery(digest_t *digest)
+static void within_the_window(digests_t *digests, uint8_t *blob)
 {
     static atome_classifier_t classifier;
-    uint8_t *blob = board_memory(CLASSIFIER_BYTES(CLASSES));
     uint32_t seed, seeds = setting("seeds", 3);
 
     for (seed = 1; seed <= seeds; seed++) {
@@ -156,31 +197,75 @@ static void battery(digest_t *digest)
         check(write_model(blob, seed, 0) == MODEL_BYTES, "the model's length");
         check(atome_load(&model, blob, MODEL_BYTES) == ATOME_OK, "atome_load");
         make_prompt(&random);
-        predictions(digest, &random);
-        generate(digest, 2, ATOME_MAX_SEQ);
-        sample(digest, seed, 1, ATOME_MAX_SEQ / 2);
+        predictions(&digests->all, &random);
+        generate(&digests->all, 2, ATOME_MAX_SEQ);
+        sample(&digests->all, seed, 1, ATOME_MAX_SEQ / 2);
 
         check(write_model(blob, seed + 1000, CLASSES) == CLASSIFIER_BYTES(CLASSES), "the classifier's length");
         check(atome_classifier_load(&classifier, blob, CLASSIFIER_BYTES(CLASSES)) == ATOME_OK, "atome_classifier_load");
-        classify(digest, &classifier, 1);
-        classify(digest, &classifier, ATOME_MAX_SEQ);
+        classify(&digests->all, &classifier, 1);
+        classify(&digests->all, &classifier, ATOME_MAX_SEQ);
     }
+}
+
+static void stream(digest_t *digest)
+{
+    if (!setting("stream", 0)) {
+        return;
+    }
+    atome_restart(&state);
+    steps(digest, tokens, 0, ATOME_MAX_SEQ + ATOME_MAX_SEQ / 2);
+    /* On from a prediction. */
+    steps(digest, NULL, atome_predict_next(&model, &state, tokens, ATOME_MAX_SEQ - 1), 3);
+}
+
+static void beyond_the_window(digests_t *digests, uint8_t *blob)
+{
+    uint32_t seed, seeds = setting("seeds", 3);
+
+    for (seed = 1; seed <= seeds; seed++) {
+        random_t random = random_start(seed);
+
+        write_model(blob, seed, 0);
+        check(atome_load(&model, blob, MODEL_BYTES) == ATOME_OK, "atome_load");
+        make_prompt(&random);
+        slide(&digests->sliding, 2);
+        stream(&digests->stream);
+    }
+}
+
+static void battery(digests_t *digests)
+{
+    uint8_t *blob = board_memory(CLASSIFIER_BYTES(CLASSES));
+
+    within_the_window(digests, blob);
+    beyond_the_window(digests, blob);
 }
 
 #endif
 
+static void write_digest(const char *name, const digest_t *digest)
+{
+    if (digest->words > 0) {
+        board_write(name);
+        board_write(" ");
+        write_hex64(digest->value);
+        board_write("\n");
+    }
+}
+
 int main(void)
 {
-    digest_t digest = digest_start();
+    digests_t digests = {digest_start(), digest_start(), digest_start()};
 
     check(strcmp(atome_mode(), "portable") == 0, "atome_mode: the archive is not the portable one");
     atome_init(&state);
     stack_paint();
-    battery(&digest);
-    board_write("digest ");
-    write_hex64(digest.value);
-    board_write("\n");
-    write_result("words", digest.words);
+    battery(&digests);
+    write_digest("digest", &digests.all);
+    write_digest("sliding", &digests.sliding);
+    write_digest("stream", &digests.stream);
+    write_result("words", digests.all.words + digests.sliding.words + digests.stream.words);
     write_result("state", sizeof state);
     write_result("stack", (uint32_t)stack_used());
     return 0;

@@ -151,6 +151,47 @@ static void generations(void)
            atome_generate_sampled(NULL, &all.state, &all.sampler, tokens, 2, all.output, most));
 }
 
+static void slidings(void)
+{
+    const int most = ATOME_MAX_SEQ;
+
+    expect("sliding, NULL model", 0, atome_generate_sliding(NULL, &all.state, tokens, 2, all.output, most));
+    expect("sliding, NULL state", 0, atome_generate_sliding(&all.model, NULL, tokens, 2, all.output, most));
+    expect("sliding, NULL prompt", 0, atome_generate_sliding(&all.model, &all.state, NULL, 2, all.output, most));
+    expect("sliding, NULL output", 0, atome_generate_sliding(&all.model, &all.state, tokens, 2, NULL, most));
+    expect("sliding, no prompt", 0, atome_generate_sliding(&all.model, &all.state, tokens, 0, all.output, most));
+    expect("sliding, nothing", 0, atome_generate_sliding(&all.model, &all.state, tokens, 2, all.output, 0));
+    expect("sliding, never loaded", 0, atome_generate_sliding(&all.never_loaded, &all.state, tokens, 2, all.output, most));
+}
+
+static void streams(void)
+{
+    const int code = ATOME_ERR_INVALID;
+
+    expect("step, NULL model", code, atome_step(NULL, &all.state, 1));
+    expect("step, NULL state", code, atome_step(&all.model, NULL, 1));
+    expect("step, never loaded", code, atome_step(&all.never_loaded, &all.state, 1));
+#if ATOME_PLAN == ATOME_PLAN_LEAN
+    expect("step in the lean plan", ATOME_ERR_PLAN, atome_step(&all.model, &all.state, 1));
+    expect("step in the lean plan, no token", ATOME_ERR_PLAN, atome_step(&all.model, &all.state, -1));
+#endif
+    atome_restart(NULL);
+    expect("restart, NULL", 0, 0);
+}
+
+static void kernels(void)
+{
+    const char *name = atome_kernel();
+
+    expect("kernel", 1, name != NULL && name[0] != '\0');
+    expect("select_kernel, NULL", ATOME_ERR_INVALID, atome_select_kernel(NULL));
+    expect("select_kernel, an unknown name", ATOME_ERR_INVALID, atome_select_kernel("abacus"));
+    expect("select_kernel, a host's", ATOME_ERR_INVALID, atome_select_kernel("avx2"));
+    expect("select_kernel, a part of the name", ATOME_ERR_INVALID, atome_select_kernel(""));
+    expect("select_kernel, the one there is", ATOME_OK, atome_select_kernel(name));
+    expect("error_text of the plan's code", 0, strcmp(atome_error_text(ATOME_ERR_PLAN), "success") == 0);
+}
+
 static void classifications(void)
 {
     const int code = ATOME_ERR_INVALID;
@@ -210,6 +251,9 @@ static void refused(void)
     expect("generate, wrong header", 0, atome_generate(&all.model, &all.state, tokens, 2, all.output, 2));
     expect("generate_sampled, wrong header", 0,
            atome_generate_sampled(&all.model, &all.state, &all.sampler, tokens, 2, all.output, 2));
+    expect("sliding, wrong header", 0, atome_generate_sliding(&all.model, &all.state, tokens, 2, all.output, 2));
+    expect("step, wrong header", code, atome_step(&all.model, &all.state, 1));
+    atome_restart(&all.state);
     expect("sample, wrong header", code, atome_sample(&all.state, &all.sampler));
 }
 
@@ -292,6 +336,9 @@ int main(void)
     classifiers();
     predictions();
     generations();
+    slidings();
+    streams();
+    kernels();
     classifications();
     samplers();
     the_rest();

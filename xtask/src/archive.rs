@@ -42,7 +42,7 @@ Examples:
 pub const NAME: &str = "libatome.a";
 
 /// Whose `exp`, `tanh` and `sqrt` the archive uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// Our own, correctly rounded.
     Portable,
@@ -73,7 +73,7 @@ impl fmt::Display for Mode {
 }
 
 /// What the compiler spares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
     /// Flash.
     Size,
@@ -82,6 +82,9 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// Both.
+    pub const ALL: [Profile; 2] = [Profile::Size, Profile::Speed];
+
     /// Size on bare metal, speed elsewhere.
     pub fn usual(target: Option<&str>) -> Profile {
         if target.is_some_and(is_bare_metal) {
@@ -91,7 +94,8 @@ impl Profile {
         }
     }
 
-    fn parse(name: &str) -> Result<Profile> {
+    /// What a `--profile` option names.
+    pub fn parse(name: &str) -> Result<Profile> {
         match name {
             "size" => Ok(Profile::Size),
             "speed" => Ok(Profile::Speed),
@@ -116,6 +120,21 @@ impl fmt::Display for Profile {
             Profile::Size => "size",
             Profile::Speed => "speed",
         })
+    }
+}
+
+/// One of a target's archives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Flavour {
+    /// Numeric mode.
+    pub mode: Mode,
+    /// What to spare.
+    pub profile: Profile,
+}
+
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}-{}", self.mode, self.profile))
     }
 }
 

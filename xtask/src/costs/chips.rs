@@ -6,7 +6,7 @@ use super::code::Uses;
 use super::engine::{Engine, Variant};
 use super::figures::{self, Figures};
 use super::running::{MODEL, STACK_LOAD, STACK_PREDICT, STATE};
-use crate::archive::Mode;
+use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::shapes::Plan;
 use data_sheets::{Chip, CHIPS};
@@ -25,7 +25,7 @@ const CHOSEN: [(&str, &str); 6] = [
     ("ESP32-C3 (4 MB module)", "rv32imc"),
 ];
 
-const PORTABLE: Engine = Engine::Archive(Mode::Portable);
+const PORTABLE: Engine = Engine::archive(Mode::Portable, Profile::Size);
 
 /// The matrix: head and a row for each chip.
 pub fn matrix(figures: &Figures) -> Result<Vec<Vec<String>>> {
@@ -64,7 +64,7 @@ impl Need {
     fn of(figures: &Figures, core: &Core, shape: &str, plan: Plan) -> Result<Need> {
         let get = |name: String| figures.get(&name).copied().with_context(|| format!("no figure {name}"));
         let code = |what: &str| get(figures::code(core, what, PORTABLE, Uses::Predict));
-        let variant = Variant::archive(Mode::Portable, plan);
+        let variant = Variant::archive(Mode::Portable, Profile::Size, plan);
         // Sizes are the same on all cores, and the smallest one cannot run every shape.
         let size = |what: &str| {
             let found = CORES.iter().find_map(|core| figures.get(&figures::run(core, shape, variant, what)));

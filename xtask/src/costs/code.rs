@@ -77,8 +77,8 @@ fn bytes(core: &Core, engine: Engine, uses: Uses, bench: &Workbench, folder: &Pa
     if engine.is_archive() {
         shape.push(Plan::Lean.flag());
     }
-    let image = Image { mode: engine.mode(), units, shape, arguments: Vec::new() };
-    let libraries = bench.libraries(core, image.mode)?;
+    let image = Image { flavour: engine.flavour(), units, shape, arguments: Vec::new() };
+    let libraries = bench.libraries(core, image.flavour)?;
     let folder = folder.join(uses.name());
     let objects = image.compile(core, &libraries, &folder)?;
     let built = image::link(core, &objects, &libraries, Order::BeforeLibraries, &folder)?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::archive::Mode;
+use crate::archive::{Flavour, Mode, Profile};
 use crate::qemu::image::Unit;
 use crate::qemu::shapes::Plan;
 use crate::workspace;
@@ -10,8 +10,8 @@ use crate::workspace;
 /// Whose code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
-    /// The finished archive, size profile.
-    Archive(Mode),
+    /// The finished archive.
+    Archive(Flavour),
     /// The C reference for size.
     SmallC,
     /// The C reference for speed.
@@ -20,19 +20,35 @@ pub enum Engine {
 
 impl Engine {
     /// In the order of the tables.
-    pub const ALL: [Engine; 4] =
-        [Engine::Archive(Mode::Portable), Engine::Archive(Mode::System), Engine::SmallC, Engine::FastC];
+    pub const ALL: [Engine; 6] = [
+        Engine::archive(Mode::Portable, Profile::Size),
+        Engine::archive(Mode::System, Profile::Size),
+        Engine::archive(Mode::Portable, Profile::Speed),
+        Engine::archive(Mode::System, Profile::Speed),
+        Engine::SmallC,
+        Engine::FastC,
+    ];
+
+    /// The archive's.
+    pub const fn archive(mode: Mode, profile: Profile) -> Engine {
+        Engine::Archive(Flavour { mode, profile })
+    }
+
+    /// Whether it is the archive in this profile.
+    pub fn has_profile(self, profile: Profile) -> bool {
+        matches!(self, Engine::Archive(flavour) if flavour.profile == profile)
+    }
 
     /// Whether a change of ours can change what it costs.
     pub fn is_archive(self) -> bool {
         matches!(self, Engine::Archive(_))
     }
 
-    /// The archives that an image is built with; the reference shadows them.
-    pub fn mode(self) -> Mode {
+    /// The archive that an image is built with; the reference shadows it.
+    pub fn flavour(self) -> Flavour {
         match self {
-            Engine::Archive(mode) => mode,
-            Engine::SmallC | Engine::FastC => Mode::System,
+            Engine::Archive(flavour) => flavour,
+            Engine::SmallC | Engine::FastC => Flavour { mode: Mode::System, profile: Profile::Size },
         }
     }
 
@@ -58,7 +74,8 @@ impl Engine {
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Engine::Archive(mode) => mode.fmt(f),
+            Engine::Archive(Flavour { mode, profile: Profile::Size }) => mode.fmt(f),
+            Engine::Archive(Flavour { mode, profile: Profile::Speed }) => f.pad(&format!("speed {mode}")),
             Engine::SmallC => f.pad("C -Os"),
             Engine::FastC => f.pad("C -O2"),
         }
@@ -74,17 +91,22 @@ pub struct Variant {
 
 impl Variant {
     /// The archive's.
-    pub const fn archive(mode: Mode, plan: Plan) -> Variant {
-        Variant { engine: Engine::Archive(mode), plan: Some(plan) }
+    pub const fn archive(mode: Mode, profile: Profile, plan: Plan) -> Variant {
+        Variant { engine: Engine::archive(mode, profile), plan: Some(plan) }
     }
+
+    /// The archive's fastest on a microcontroller, which the targets are about.
+    pub const FAST: Variant = Variant::archive(Mode::Portable, Profile::Speed, Plan::Cached);
 
     /// The C reference's.
     pub const C: [Variant; 2] =
         [Variant { engine: Engine::SmallC, plan: None }, Variant { engine: Engine::FastC, plan: None }];
 
-    /// In the order of the tables.
+    /// In the order of the tables. Of the speed profile, the portable mode: the kernels are the same in both.
     pub fn all() -> Vec<Variant> {
-        let archive = Plan::ALL.into_iter().flat_map(|plan| Mode::ALL.map(|mode| Variant::archive(mode, plan)));
+        let size = |plan| Mode::ALL.map(|mode| Variant::archive(mode, Profile::Size, plan));
+        let speed = |plan| Variant::archive(Mode::Portable, Profile::Speed, plan);
+        let archive = Plan::ALL.into_iter().flat_map(size).chain(Plan::ALL.map(speed));
         archive.chain(Variant::C).collect()
     }
 }

@@ -49,9 +49,9 @@ pub fn measure(core: &Core, shape: &Measured, variant: Variant, bench: &Workbenc
     shape_flags.extend(variant.plan.map(|plan| plan.flag()));
     let generated = shape.generated(variant);
     let arguments = vec![clock::argument(), format!("generate={generated}")];
-    let image = Image { mode: variant.engine.mode(), units, shape: shape_flags, arguments };
+    let image = Image { flavour: variant.engine.flavour(), units, shape: shape_flags, arguments };
 
-    let built = image.build(core, &bench.libraries(core, image.mode)?, folder)?;
+    let built = image.build(core, &bench.libraries(core, image.flavour)?, folder)?;
     let report = machine::run(core, &built.executable, &image.arguments, LIMIT)?;
     clock::check(core, &report)?;
     let mut found = Figures::new();

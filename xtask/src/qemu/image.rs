@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::cores::{Core, Machine};
-use crate::archive::Mode;
+use crate::archive::Flavour;
 use crate::{process, workspace};
 
 /// One source file.
@@ -53,7 +53,7 @@ impl Order {
 #[derive(Debug, Clone)]
 pub struct Image {
     /// Which archive.
-    pub mode: Mode,
+    pub flavour: Flavour,
     /// Its sources, besides those of the board.
     pub units: Vec<Unit>,
     /// Flags of all its units: the shape.

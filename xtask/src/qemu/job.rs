@@ -10,6 +10,29 @@ use anyhow::Result;
 
 use super::cores::Core;
 use super::workbench::Workbench;
+use crate::archive::Profile;
+
+/// A row of the table: a core, and the profile of the archives on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject {
+    pub core: &'static Core,
+    pub profile: Profile,
+}
+
+impl Subject {
+    /// As the table shows it.
+    pub fn title(self) -> String {
+        match (self.core.target, self.profile) {
+            (Some(_), Profile::Speed) => format!("{}, speed", self.core.title),
+            _ => self.core.title.to_string(),
+        }
+    }
+
+    /// Whether an outcome belongs to this row.
+    pub fn has(self, outcome: &Outcome) -> bool {
+        outcome.subject.core.name == self.core.name && outcome.subject.profile == self.profile
+    }
+}
 
 /// A column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,14 +80,14 @@ impl Check {
 pub struct Done {
     /// How many, in the check's unit.
     pub count: u64,
-    /// The digest of a battery, in that check.
-    pub digest: Option<(&'static str, String)>,
+    /// Name and digest of each part of a battery, in that check.
+    pub digests: Vec<(String, String)>,
 }
 
 impl Done {
     /// Just a number.
     pub fn count(count: u64) -> Done {
-        Done { count, digest: None }
+        Done { count, digests: Vec::new() }
     }
 }
 
@@ -72,9 +95,9 @@ type Action = dyn Fn(&Workbench, PathBuf) -> Result<Done> + Send + Sync;
 
 /// One image, or what belongs together.
 pub struct Job {
-    pub core: &'static Core,
+    pub subject: Subject,
     pub check: Check,
-    /// Unique among the jobs of a core and check; also names its folder.
+    /// Unique among the jobs of a subject and check; also names its folder.
     pub name: String,
     /// Long jobs start first.
     pub cost: u64,
@@ -84,19 +107,19 @@ pub struct Job {
 impl Job {
     /// The action gets the workbench and a folder of its own.
     pub fn new(
-        core: &'static Core,
+        subject: Subject,
         check: Check,
         name: impl Into<String>,
         cost: u64,
         run: impl Fn(&Workbench, PathBuf) -> Result<Done> + Send + Sync + 'static,
     ) -> Job {
-        Job { core, check, name: name.into(), cost, run: Box::new(run) }
+        Job { subject, check, name: name.into(), cost, run: Box::new(run) }
     }
 }
 
 /// What became of a job.
 pub struct Outcome {
-    pub core: &'static Core,
+    pub subject: Subject,
     pub check: Check,
     pub name: String,
     pub seconds: f64,
@@ -131,8 +154,9 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn run_one(job: Job, workbench: &Workbench) -> Outcome {
     let start = Instant::now();
-    let folder = workbench.folder.join(job.core.name).join(job.check.name()).join(&job.name);
+    let Subject { core, profile } = job.subject;
+    let folder = workbench.folder.join(core.name).join(profile.to_string()).join(job.check.name()).join(&job.name);
     let result = (job.run)(workbench, folder);
-    let Job { core, check, name, .. } = job;
-    Outcome { core, check, name, seconds: start.elapsed().as_secs_f64(), result }
+    let Job { subject, check, name, .. } = job;
+    Outcome { subject, check, name, seconds: start.elapsed().as_secs_f64(), result }
 }

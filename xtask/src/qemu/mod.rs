@@ -1,7 +1,9 @@
 //! `cargo xtask qemu`: C firmware, linked by the C toolchain with the finished archive, on emulated cores.
 
+mod batteries;
 mod checks;
 pub(crate) mod cores;
+mod differential;
 pub(crate) mod image;
 mod job;
 mod link_check;
@@ -18,9 +20,10 @@ use std::time::Instant;
 use anyhow::{bail, Result};
 use lexopt::prelude::*;
 
+use crate::archive::Profile;
 use crate::toolchain::Toolchain;
 use cores::{Core, CORES, HOST};
-use job::{Check, Outcome};
+use job::{Check, Outcome, Subject};
 use record::Record;
 use workbench::Workbench;
 
@@ -40,7 +43,10 @@ Options:
                                  stands on the command line and with a second Rust library in the program
                    math          the reference's own exp and tanh are correctly rounded: alone all 2^32 arguments
                                  (some minutes), otherwise every 1009th
-  --cases N      differential cases on each core, half of them in each mode (default 10000)
+  --profile size|speed
+                 only the archives of this profile (default: both). With speed, the differential check takes shapes
+                 that reach the fast kernels; models drawn for size bypass them
+  --cases N      differential cases on each core and in each profile, half of them in each mode (default 10000)
   --seed N       seed of the first differential case (default 1): a failing case names its own, and --cases 1 repeats it
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
 
@@ -59,6 +65,8 @@ pub struct Settings {
     pub cores: Vec<String>,
     /// Checks; all where empty.
     only: Vec<Check>,
+    /// Profile of the archives; both where there is none.
+    profile: Option<Profile>,
     /// Differential cases on each core.
     pub cases: u64,
     /// Seed of the first differential case.
@@ -69,7 +77,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { cores: Vec::new(), only: Vec::new(), cases: 10_000, seed: 1, record: false }
+        Settings { cores: Vec::new(), only: Vec::new(), profile: None, cases: 10_000, seed: 1, record: false }
     }
 }
 
@@ -80,6 +88,20 @@ impl Settings {
 
     fn checks(&self) -> Vec<Check> {
         Check::ALL.into_iter().filter(|check| self.only.is_empty() || self.only.contains(check)).collect()
+    }
+
+    /// Of the archives on microcontrollers.
+    pub fn profiles(&self) -> Vec<Profile> {
+        self.profile.map_or(Profile::ALL.to_vec(), |profile| vec![profile])
+    }
+
+    /// The rows of the table.
+    fn subjects(&self, cores: &[&'static Core]) -> Vec<Subject> {
+        let of_core = |&core: &&'static Core| {
+            let profiles = if core.target.is_some() { self.profiles() } else { vec![Profile::usual(None)] };
+            profiles.into_iter().map(move |profile| Subject { core, profile })
+        };
+        cores.iter().flat_map(of_core).collect()
     }
 
     /// The host comes first: it is what the digests of the others are measured by.
@@ -109,15 +131,16 @@ fn parse(mut parser: lexopt::Parser) -> Result<Option<Settings>> {
             Short('h') | Long("help") => return Ok(None),
             Long("core") => settings.cores.push(known_core(&parser.value()?.string()?)?),
             Long("only") => settings.only.push(known_check(&parser.value()?.string()?)?),
+            Long("profile") => settings.profile = Some(Profile::parse(&parser.value()?.string()?)?),
             Long("cases") => settings.cases = parser.value()?.parse()?,
             Long("seed") => settings.seed = parser.value()?.parse()?,
             Long("record") => settings.record = true,
             other => bail!("{} (cargo xtask qemu --help)", other.unexpected()),
         }
     }
-    if settings.record && !(settings.cores.is_empty() && (settings.only.is_empty() || settings.is_only(Check::Digest)))
-    {
-        bail!("--record: a digest counts when all cores agree on it; leave out --core and any --only but digest");
+    let is_whole = settings.cores.is_empty() && settings.profile.is_none();
+    if settings.record && !(is_whole && (settings.only.is_empty() || settings.is_only(Check::Digest))) {
+        bail!("--record: a digest counts when all agree on it; leave out --core, --profile and any --only but digest");
     }
     if !(1..=1_000_000_000).contains(&settings.cases) {
         bail!("--cases {}: expected 1 to 1000000000", settings.cases);
@@ -152,21 +175,25 @@ pub fn check(settings: Settings) -> Result<String> {
     needs::missing(&toolchain).install()?;
     let (cores, checks) = (settings.cores(), settings.checks());
     let workbench = Workbench::new(&toolchain, settings, &cores)?;
-    let jobs: Vec<_> =
-        cores.iter().flat_map(|core| checks.iter().flat_map(|&check| checks::jobs(check, core, &workbench))).collect();
+    let subjects = workbench.settings.subjects(&cores);
+    let jobs: Vec<_> = subjects
+        .iter()
+        .flat_map(|&subject| checks.iter().map(move |&check| (check, subject)))
+        .flat_map(|(check, subject)| checks::jobs(check, subject, &workbench))
+        .collect();
     let outcomes = job::run_all(jobs, &workbench);
 
     let failures: Vec<_> = outcomes.iter().filter(|outcome| outcome.result.is_err()).collect();
     show_failures(&failures);
-    let skipped = if checks.contains(&Check::Digest) { checks::skipped(&cores, &workbench) } else { Vec::new() };
-    println!("{}", table::table(&cores, &checks, &outcomes, &skipped));
+    let skipped = if checks.contains(&Check::Digest) { batteries::skipped(&cores, &workbench) } else { Vec::new() };
+    println!("{}", table::table(&subjects, &checks, &outcomes, &skipped));
     if !failures.is_empty() {
         bail!("{} of {} jobs on emulated cores failed", failures.len(), outcomes.len());
     }
     if workbench.settings.record {
         Record::write(&agreed_digests(&outcomes)?)?;
     }
-    Ok(summary(&cores, &outcomes, start))
+    Ok(summary(&workbench.settings, &cores, &outcomes, start))
 }
 
 /// In full, but one cause often fails on every core: of each check, the first three.
@@ -174,11 +201,16 @@ fn show_failures(failures: &[&Outcome]) {
     for check in Check::ALL {
         let of_check = failures.iter().filter(|outcome| outcome.check == check);
         for (index, outcome) in of_check.enumerate() {
-            println!("FAILED: {}, {}, {}", outcome.core.title, check.name(), outcome.name);
+            println!("FAILED: {}, {}, {}", outcome.subject.title(), check.name(), outcome.name);
             if let (true, Err(error)) = (index < 3, &outcome.result) {
                 println!("{error:#}");
-                if outcome.core.name != HOST.name {
-                    println!("alone: cargo xtask qemu --core {} --only {}", outcome.core.name, check.name());
+                let Subject { core, profile } = outcome.subject;
+                if core.name != HOST.name {
+                    println!(
+                        "alone: cargo xtask qemu --core {} --profile {profile} --only {}",
+                        core.name,
+                        check.name()
+                    );
                 }
                 println!();
             }
@@ -190,26 +222,27 @@ fn show_failures(failures: &[&Outcome]) {
 fn agreed_digests(outcomes: &[Outcome]) -> Result<BTreeMap<String, String>> {
     let mut digests: BTreeMap<String, (String, &str)> = BTreeMap::new();
     for outcome in outcomes {
-        let Ok(job::Done { digest: Some((battery, digest)), .. }) = &outcome.result else {
-            continue;
-        };
-        let entry = digests.entry(battery.to_string()).or_insert((digest.clone(), outcome.core.title));
-        if entry.0 != *digest {
-            bail!("{battery}: {} on {}, {digest} on {}: nothing recorded", entry.0, entry.1, outcome.core.title);
+        let title = outcome.subject.core.title;
+        for (battery, digest) in outcome.result.iter().flat_map(|done| &done.digests) {
+            let entry = digests.entry(battery.clone()).or_insert((digest.clone(), title));
+            if entry.0 != *digest {
+                bail!("{battery}: {} on {}, {digest} on {title}: nothing recorded", entry.0, entry.1);
+            }
         }
     }
     Ok(digests.into_iter().map(|(battery, (digest, _))| (battery, digest)).collect())
 }
 
-fn summary(cores: &[&Core], outcomes: &[Outcome], start: Instant) -> String {
+fn summary(settings: &Settings, cores: &[&Core], outcomes: &[Outcome], start: Instant) -> String {
     let count = |check: Check| -> u64 {
         let passed = outcomes.iter().filter(|outcome| outcome.check == check).flat_map(|outcome| &outcome.result);
         passed.map(|done| done.count).sum()
     };
     let seconds = start.elapsed().as_secs_f64();
     format!(
-        "{} cores, {} equal digests, {} differential cases, 0 failures in {seconds:.0} s",
+        "{} cores, profiles {}, {} equal digests, {} differential cases, 0 failures in {seconds:.0} s",
         cores.len() - 1,
+        settings.profiles().iter().map(Profile::to_string).collect::<Vec<_>>().join(" and "),
         count(Check::Digest),
         count(Check::Differential),
     )
@@ -229,20 +262,31 @@ mod tests {
         let settings = parsed(&[]).unwrap().unwrap();
         assert_eq!(settings.checks().len(), Check::ALL.len());
         assert_eq!(settings.cores().len(), CORES.len() + 1);
+        // Both profiles, but the host has one.
+        assert_eq!(settings.subjects(&settings.cores()).len(), 2 * CORES.len() + 1);
     }
 
     #[test]
     fn options_narrow_the_run() {
-        let settings = parsed(&["--core", "m0", "--only", "link", "--cases", "7"]).unwrap().unwrap();
+        let settings =
+            parsed(&["--core", "m0", "--only", "link", "--profile", "speed", "--cases", "7"]).unwrap().unwrap();
         assert_eq!(settings.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "m0"]);
         assert!(settings.is_only(Check::Link));
+        assert_eq!(settings.profiles(), [Profile::Speed]);
         assert_eq!(settings.cases, 7);
     }
 
     #[test]
     fn wrong_options_are_refused() {
-        for words in [&["--core", "m1"][..], &["--only", "x"], &["--cases", "0"], &["--record", "--core", "m0"], &["x"]]
-        {
+        for words in [
+            &["--core", "m1"][..],
+            &["--only", "x"],
+            &["--profile", "fast"],
+            &["--cases", "0"],
+            &["--record", "--core", "m0"],
+            &["--record", "--profile", "size"],
+            &["x"],
+        ] {
             assert!(parsed(words).is_err(), "{words:?}");
         }
     }
@@ -250,11 +294,11 @@ mod tests {
     #[test]
     fn digests_are_recorded_only_when_all_agree() {
         let outcome = |digest: &str| Outcome {
-            core: &CORES[0],
+            subject: Subject { core: &CORES[0], profile: Profile::Size },
             check: Check::Digest,
             name: String::new(),
             seconds: 0.0,
-            result: Ok(Done { count: 1, digest: Some(("odd", digest.to_string())) }),
+            result: Ok(Done { count: 1, digests: vec![("odd".to_string(), digest.to_string())] }),
         };
         assert_eq!(agreed_digests(&[outcome("1"), outcome("1")]).unwrap()["odd"], "1");
         assert!(agreed_digests(&[outcome("1"), outcome("2")]).is_err());

@@ -1,17 +1,16 @@
-//! The table: a row for each core, a column for each check.
+//! The table: a row for each core and profile, a column for each check.
 
-use super::cores::Core;
-use super::job::{Check, Outcome};
+use super::job::{Check, Outcome, Subject};
 
 /// The table, and below it what was skipped.
-pub fn table(cores: &[&'static Core], checks: &[Check], outcomes: &[Outcome], skipped: &[String]) -> String {
+pub fn table(subjects: &[Subject], checks: &[Check], outcomes: &[Outcome], skipped: &[String]) -> String {
     let mut rows = vec![head(checks)];
-    for core in cores {
-        let of_core: Vec<_> = outcomes.iter().filter(|outcome| outcome.core.name == core.name).collect();
-        let mut row = vec![core.title.to_string()];
-        row.extend(checks.iter().map(|&check| cell(check, &of_core)));
+    for subject in subjects {
+        let of_row: Vec<_> = outcomes.iter().filter(|outcome| subject.has(outcome)).collect();
+        let mut row = vec![subject.title()];
+        row.extend(checks.iter().map(|&check| cell(check, &of_row)));
         // From 0: the sum of no numbers is -0.
-        row.push(format!("{:.1}", of_core.iter().fold(0.0, |sum, outcome| sum + outcome.seconds)));
+        row.push(format!("{:.1}", of_row.iter().fold(0.0, |sum, outcome| sum + outcome.seconds)));
         rows.push(row);
     }
     let mut text = lines(&rows);
@@ -56,12 +55,15 @@ fn lines(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::Profile;
     use crate::qemu::cores::CORES;
     use crate::qemu::job::Done;
     use anyhow::anyhow;
 
+    const M0: Subject = Subject { core: &CORES[0], profile: Profile::Size };
+
     fn outcome(check: Check, result: anyhow::Result<Done>) -> Outcome {
-        Outcome { core: &CORES[0], check, name: String::new(), seconds: 0.5, result }
+        Outcome { subject: M0, check, name: String::new(), seconds: 0.5, result }
     }
 
     #[test]
@@ -73,11 +75,13 @@ mod tests {
             outcome(Check::Link, Err(anyhow!("broken"))),
         ];
         let checks = [Check::Digest, Check::Errors, Check::Link];
-        let table = table(&[&CORES[0]], &checks, &outcomes, &["one thing".to_string()]);
+        let table =
+            table(&[M0, Subject { profile: Profile::Speed, ..M0 }], &checks, &outcomes, &["one thing".to_string()]);
         let lines: Vec<_> = table.lines().collect();
         assert!(lines[0].starts_with("core"), "{table}");
         let words: Vec<_> = lines[1].split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
         assert_eq!(words, ["Cortex-M0", "2 equal", "-", "FAILED 1 of 2", "2.0"]);
-        assert_eq!(lines[2], "SKIPPED: one thing");
+        assert!(lines[2].starts_with("Cortex-M0, speed  -"), "{table}");
+        assert_eq!(lines[3], "SKIPPED: one thing");
     }
 }

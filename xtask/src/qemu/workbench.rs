@@ -14,11 +14,11 @@ use super::image::Libraries;
 use super::record::Record;
 use super::shapes::{self, Shape};
 use super::Settings;
-use crate::archive::{self, Mode, Request};
+use crate::archive::{self, Flavour, Mode, Profile, Request};
 use crate::toolchain::Toolchain;
 use crate::{process, workspace};
 
-type Key = (Option<&'static str>, Mode);
+type Key = (Option<&'static str>, Flavour);
 
 /// Built once, used by every job.
 pub struct Workbench {
@@ -31,12 +31,12 @@ pub struct Workbench {
     pub short_model: PathBuf,
     /// The 944K model, where this machine has it.
     pub real_model: Option<PathBuf>,
-    archives: BTreeMap<(Option<&'static str>, &'static str), PathBuf>,
+    archives: BTreeMap<Key, PathBuf>,
     other_rust: BTreeMap<&'static str, PathBuf>,
 }
 
 impl Workbench {
-    /// Builds all that `cores` need.
+    /// Builds all that `cores` need in the profiles of the settings.
     pub fn new(toolchain: &Toolchain, settings: Settings, cores: &[&'static Core]) -> Result<Workbench> {
         let folder = workspace::scratch().join("qemu");
         fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -44,7 +44,7 @@ impl Workbench {
         targets.sort_unstable();
         targets.dedup();
 
-        let archives = build_archives(toolchain, &targets, &folder)?;
+        let archives = build_archives(toolchain, &targets, &settings.profiles(), &folder)?;
         let mut other_rust = BTreeMap::new();
         for target in targets.into_iter().flatten() {
             other_rust.insert(target, build_other_rust(target, &folder)?);
@@ -55,19 +55,13 @@ impl Workbench {
         Ok(Workbench { folder, settings, record, short_model, real_model, archives, other_rust })
     }
 
-    /// The archives for a core.
-    pub fn libraries(&self, core: &Core, mode: Mode) -> Result<Libraries<'_>> {
-        let atome = self.archives.get(&(core.target, mode_name(mode)));
-        let atome = atome.with_context(|| format!("no archive for {} in {mode} mode", core.title))?;
+    /// The archives for a core. The host has one profile.
+    pub fn libraries(&self, core: &Core, flavour: Flavour) -> Result<Libraries<'_>> {
+        let profile = core.target.map_or(Profile::usual(None), |_| flavour.profile);
+        let atome = self.archives.get(&(core.target, Flavour { profile, ..flavour }));
+        let atome = atome.with_context(|| format!("no archive for {}: {flavour}", core.title))?;
         let other_rust = core.target.and_then(|target| self.other_rust.get(target));
         Ok(Libraries { atome, other_rust: other_rust.map(PathBuf::as_path) })
-    }
-}
-
-fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Portable => "portable",
-        Mode::System => "system",
     }
 }
 
@@ -75,16 +69,24 @@ fn mode_name(mode: Mode) -> &'static str {
 fn build_archives(
     toolchain: &Toolchain,
     targets: &[Option<&'static str>],
+    profiles: &[Profile],
     folder: &Path,
-) -> Result<BTreeMap<(Option<&'static str>, &'static str), PathBuf>> {
+) -> Result<BTreeMap<Key, PathBuf>> {
     let build = |mode: Mode| -> Result<Vec<(Key, PathBuf)>> {
         let mut built = Vec::new();
-        // Only digests run on the host, and those are of the portable mode.
-        for &target in targets.iter().filter(|target| target.is_some() || mode == Mode::Portable) {
-            let out = folder.join("archives").join(target.unwrap_or("host")).join(mode.to_string());
-            let mut request = Request::new(target.map(String::from), mode);
-            request.out = out;
-            built.push(((target, mode), archive::build(toolchain, &request)?.path));
+        for &target in targets {
+            let of_target: &[Profile] = match target {
+                Some(_) => profiles,
+                // Only digests run on the host, and those are of the portable mode.
+                None if mode == Mode::Portable => &[Profile::Speed],
+                None => &[],
+            };
+            for &profile in of_target {
+                let flavour = Flavour { mode, profile };
+                let out = folder.join("archives").join(target.unwrap_or("host")).join(flavour.to_string());
+                let request = Request { out, profile, ..Request::new(target.map(String::from), mode) };
+                built.push(((target, flavour), archive::build(toolchain, &request)?.path));
+            }
         }
         Ok(built)
     };
@@ -94,8 +96,7 @@ fn build_archives(
     });
     let mut archives = BTreeMap::new();
     for result in results {
-        let built = result.map_err(|_| anyhow!("building an archive panicked"))??;
-        archives.extend(built.into_iter().map(|((target, mode), path)| ((target, mode_name(mode)), path)));
+        archives.extend(result.map_err(|_| anyhow!("building an archive panicked"))??);
     }
     Ok(archives)
 }
