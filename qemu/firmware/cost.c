@@ -72,6 +72,23 @@ static uint64_t instructions_of_prediction(int n_tokens)
     return instructions_since(start);
 }
 
+/* Of one more token after so many, for an engine that remembers them: each is one position. */
+static void write_growth(void)
+{
+    static const struct {
+        const char *name;
+        int prefix;
+    } after[] = {{"after-1", 1}, {"after-8", 8}, {"after-16", 16}, {"after-23", 23}};
+    unsigned i;
+
+    for (i = 0; i < sizeof after / sizeof after[0]; i++) {
+        if (after[i].prefix < ATOME_MAX_SEQ) {
+            instructions_of_prediction(after[i].prefix);
+            write_result(after[i].name, (uint32_t)instructions_of_prediction(after[i].prefix + 1));
+        }
+    }
+}
+
 static uint64_t instructions_of_generation(int count)
 {
     static int output[ROOM];
@@ -106,6 +123,10 @@ int main(void)
     /* From the start: nothing of the sequence is known to the state. */
     atome_init(&state);
     write_result("stack-predict", stack_of(predict));
+    if (setting("growth", 0)) {
+        atome_init(&state);
+        write_growth();
+    }
     if (generated > 0) {
         atome_init(&state);
         write_result("token", (uint32_t)(instructions_of_generation((int)generated) / generated));

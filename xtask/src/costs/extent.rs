@@ -9,6 +9,7 @@ use super::engine::{Engine, Variant};
 use super::figures;
 use super::jobs::Job;
 use super::{code, running};
+use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::shapes::{Plan, Shape, DEFAULT, REAL};
 use crate::qemu::workbench::{self, Workbench};
@@ -30,7 +31,8 @@ pub fn generated_tokens(shape: &Shape) -> u32 {
 pub enum Extent {
     /// For the table.
     All,
-    /// The archive's code on all cores, and all else of the small shape.
+    /// The archive's code on all cores, and all else of the small shape; of the speed profile the portable mode, running
+    /// on one core of each kind.
     Check,
 }
 
@@ -47,14 +49,23 @@ pub struct Measured {
 
 impl Measured {
     /// How many tokens are generated: none of the 944K model where each one computes the whole sequence again, which
-    /// would take longer than all else together.
-    pub fn generated(&self, variant: Variant) -> u32 {
-        if self.name == "944k" && variant.plan != Some(Plan::Cached) {
+    /// would take longer than all else together. One core does it with the reference, to know the ratio.
+    pub fn generated(&self, core: &Core, variant: Variant) -> u32 {
+        let computes_all = variant.plan != Some(Plan::Cached);
+        if self.name == "944k" && computes_all && !(core.name == "m3" && variant == Variant::C[1]) {
             return 0;
         }
         generated_tokens(&self.shape)
     }
+
+    /// Whether the cost of a further token is measured after several lengths.
+    pub fn grows(&self, variant: Variant) -> bool {
+        variant == Variant::FAST
+    }
 }
+
+/// With an own way of computing each: Armv6-M, Armv7-M, an FPU, RISC-V.
+const KINDS: [&str; 4] = ["m0", "m3", "m4f", "rv32imac"];
 
 impl Extent {
     /// The jobs, long ones first.
@@ -71,18 +82,22 @@ impl Extent {
                 }));
             }
             for core in CORES.iter().filter(|core| core.is_roomy || shape.is_small) {
-                jobs.extend(self.variants().into_iter().map(|variant| run_job(core, shape.clone(), variant)));
+                jobs.extend(self.variants(core).into_iter().map(|variant| run_job(core, shape.clone(), variant)));
             }
         }
         for core in &CORES {
-            let engines = Engine::ALL.into_iter().filter(|engine| self == Extent::All || engine.is_archive());
+            let engines = Engine::ALL.into_iter().filter(|&engine| self == Extent::All || is_checked(engine));
             jobs.extend(engines.map(|engine| code_job(core, engine)));
         }
         Ok(jobs)
     }
 
-    fn variants(self) -> Vec<Variant> {
-        Variant::all().into_iter().filter(|variant| self == Extent::All || variant.engine.is_archive()).collect()
+    fn variants(self, core: &Core) -> Vec<Variant> {
+        let is_checked = |variant: &Variant| {
+            let is_speed = variant.engine.has_profile(Profile::Speed);
+            is_checked(variant.engine) && (!is_speed || (*variant == Variant::FAST && KINDS.contains(&core.name)))
+        };
+        Variant::all().into_iter().filter(|variant| self == Extent::All || is_checked(variant)).collect()
     }
 
     fn shapes(self, bench: &Workbench) -> Result<Vec<Measured>> {
@@ -99,6 +114,10 @@ impl Extent {
         }
         Ok(shapes)
     }
+}
+
+fn is_checked(engine: Engine) -> bool {
+    engine.has_profile(Profile::Size) || engine == Engine::archive(Mode::Portable, Profile::Speed)
 }
 
 fn run_job(core: &'static Core, shape: Measured, variant: Variant) -> Job {

@@ -62,7 +62,7 @@ fn is_limited(name: &str) -> bool {
     let is_measured_here = match parts[..] {
         [_, what, _, _] if ["code", "ram"].contains(&what) => true,
         [_, "libraries", _, _] => false,
-        [_, _, _, what] => running::ALL.contains(&what),
+        [_, _, _, what] => running::is_measured(what),
         _ => false,
     };
     is_archive && is_measured_here
@@ -112,7 +112,15 @@ mod tests {
         for name in ["m3/code/C -Os/predict", "m3/libraries/system/predict", "m3/small/C -O2/first", "file/small"] {
             assert!(faults_of(name, 100, 200).is_empty(), "{name}");
         }
-        for name in [CODE, STACK, RAM, "m0/small/cached system/token", "m0/small/lean portable/state"] {
+        for name in [
+            CODE,
+            STACK,
+            RAM,
+            "m0/small/cached system/token",
+            "m0/small/lean portable/state",
+            "m0/code/speed system/all",
+            "m0/small/cached speed portable/after-8",
+        ] {
             assert!(is_limited(name), "{name}");
         }
     }

@@ -7,10 +7,11 @@ use super::code::Uses;
 use super::engine::{Engine, Variant};
 use super::extent::{generated_tokens, SHAPES};
 use super::figures::{self, Figures, Record};
+use super::goals;
 use super::markdown::{self, grouped};
 use super::running::{FIRST, MODEL, NEXT, STACK_LOAD, STACK_PREDICT, STATE, TOKEN};
 use crate::qemu::cores::{Core, CORES};
-use crate::qemu::shapes::Shape;
+use crate::qemu::shapes::{Plan, Shape};
 
 const HEAD: &str = "\
 # What the engine costs
@@ -18,8 +19,19 @@ const HEAD: &str = "\
 Written by `cargo xtask costs`, which measures all of this on the emulated cores; `qemu/costs.json` holds the same figures for
 programs. `cargo xtask costs --check`, a part of `cargo xtask test`, fails where one of the archive's grew by more than 3 %.
 
-- The archive is built in its size profile, in both modes: *portable* computes exp, tanh and sqrt itself, *system* calls the C
-  library's. *C* is the C reference of this repository (`c_tests/reference`), at `-Os` and `-O2`, with the C library's functions
+## The speed profile in short
+
+Instructions of the archive (cached plan, portable mode) and of the C reference. *One position*: one more token of a growing
+text, the ninth; in C, which remembers nothing, a call with one token.
+
+@GOALS@
+What one more token takes after 1, 8, 16 and 23: one position, whose attention looks at all before it.
+
+@GROWTH@
+## How this was measured
+
+- The archive has two profiles: *size*, the usual one of microcontrollers, and *speed* (`--profile speed`), here *speed* where it is
+  said. And two modes: *portable* computes exp, tanh and sqrt itself, *system* calls the C library's. *C* is the C reference of this repository (`c_tests/reference`), at `-Os` and `-O2`, with the C library's functions
   and `-ffp-contract=off`.
 - **Instructions are not cycles.** The emulator counts executed instructions (`-icount shift=0`, read with a timer of the machine,
   which every run first checks with a loop of 2 000 000 instructions, to 0.1 %). On a core, a load, a taken branch or a division
@@ -34,7 +46,6 @@ Bytes in flash of a program after `--gc-sections`: the engine, `+` what it bring
 (a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and `atome_predict_next`.
 *all*: generation, classification and, in the archive, sampling as well. The archive's code is the same for every shape and plan;
 the C reference is compiled for the default shape.
-
 ";
 
 const MEMORY: &str = "
@@ -51,13 +62,14 @@ Stack: bytes below the caller's frame, of `atome_load` and of `atome_predict_nex
 token; *ninth*, of one from nine tokens after one from the first eight, where the cached plan computes one position and the others
 nine; *a token*, of each that `atome_generate` appends to a prompt of 4. Ratios below 1: fewer instructions than C. In the
 models *small* and *default* a third of the weights, drawn at random, is 0; *944k* is a trained model, for which only the cached plan
-generates: without it, every token computes the whole sequence again.
+generates (and on one core the C reference at -O2): without it, every token computes the whole sequence again. The speed profile
+runs in portable mode only; its kernels are the same in both.
 ";
 
 const MATRIX: &str = "
 ## What fits where
 
-KiB of flash and RAM left for the rest of the firmware, or missing. Flash holds the archive's *predict* code in portable mode, what it
+KiB of flash and RAM left for the rest of the firmware, or missing. Flash holds the archive's *predict* code (size profile, portable mode), what it
 needs of the C libraries, and the model file; RAM holds state, model and the stack of the engine's calls. The 944K model has
 a state for 24 positions. *outside*: a flash chip of its own, of the usual board. Each chip is counted with the code for its core; for
 the RP2040 (Cortex-M0+) that is the Cortex-M0's.
@@ -67,13 +79,17 @@ the RP2040 (Cortex-M0+) that is the Cortex-M0's.
 /// The whole document.
 pub fn document(record: &Record) -> Result<String> {
     let figures = &record.figures;
-    let mut text = HEAD.to_string();
+    let mut text = HEAD.replace("@GOALS@", &markdown::table(&goals::rows(figures), 1));
+    text = text.replace("@GROWTH@", &markdown::table(&goals::growth(figures), 2));
     text += "\nTools:\n\n";
     for (tool, version) in &record.conditions {
         text += &format!("- {tool}: {version}\n");
     }
     text += CODE;
-    text += &markdown::table(&code_rows(figures), 1);
+    for uses in [Uses::Predict, Uses::All] {
+        text += &format!("\n### {}\n\n", uses.name());
+        text += &markdown::table(&code_rows(figures, uses), 1);
+    }
     text += MEMORY;
     text += &markdown::table(&memory_rows(figures), 1);
     text += MATRIX;
@@ -95,13 +111,12 @@ fn shown(figures: &Figures, name: &str) -> String {
     figures.get(name).map_or("-".to_string(), |&figure| grouped(figure))
 }
 
-fn code_rows(figures: &Figures) -> Vec<Vec<String>> {
-    let columns: Vec<_> = [Uses::Predict, Uses::All].iter().flat_map(|&uses| Engine::ALL.map(|e| (e, uses))).collect();
+fn code_rows(figures: &Figures, uses: Uses) -> Vec<Vec<String>> {
     let mut rows = vec![vec!["core".to_string()]];
-    rows[0].extend(columns.iter().map(|(engine, uses)| format!("{}: {engine}", uses.name())));
+    rows[0].extend(Engine::ALL.iter().map(Engine::to_string));
     for core in &CORES {
         let mut row = vec![core.title.to_string()];
-        row.extend(columns.iter().map(|&(engine, uses)| {
+        row.extend(Engine::ALL.map(|engine| {
             let get = |what| shown(figures, &figures::code(core, what, engine, uses));
             format!("{} + {}", get("code"), get("libraries"))
         }));
@@ -115,8 +130,8 @@ fn memory_rows(figures: &Figures) -> Vec<Vec<String>> {
     let mut rows = vec![head.map(String::from).to_vec()];
     let variants = Variant::all();
     let of = |is_wanted: &dyn Fn(&Variant) -> bool| variants.iter().copied().find(|variant| is_wanted(variant));
-    let lean = of(&|variant| variant.plan.is_some_and(|plan| plan.name() == "lean"));
-    let cached = of(&|variant| variant.plan.is_some_and(|plan| plan.name() == "cached"));
+    let lean = of(&|variant| variant.plan == Some(Plan::Lean));
+    let cached = of(&|variant| variant.plan == Some(Plan::Cached));
     let c = of(&|variant| variant.plan.is_none());
     for (shape, _) in SHAPES.iter().filter(|(shape, _)| figures.contains_key(&figures::file(shape))) {
         let size = |variant: Option<Variant>, what: &str| {
