@@ -13,7 +13,7 @@ use super::pack::SUMS;
 use super::package::{self, VERSION};
 use super::targets::Target;
 use super::{make, needs, scratch};
-use crate::archive::Mode;
+use crate::archive::{Flavour, Mode, Profile};
 use crate::toolchain::Toolchain;
 use crate::{header, process, workspace};
 
@@ -22,7 +22,7 @@ const CORTEX_M3: &str = "thumbv7m-none-eabi";
 /// The line whose number depends on the size of a pointer.
 const DIFFERS: &str = "RAM for the model struct: ";
 
-/// All files of a package, sorted.
+/// The files of every package.
 const FILES: [&str; 10] = [
     "CMakeLists.txt",
     "LICENSE",
@@ -35,6 +35,24 @@ const FILES: [&str; 10] = [
     "lib/pkgconfig/atome-system.pc",
     "lib/pkgconfig/atome.pc",
 ];
+
+/// What a microcontroller's has besides.
+const SPEED_FILES: [&str; 4] = [
+    "lib/libatome-speed-system.a",
+    "lib/libatome-speed.a",
+    "lib/pkgconfig/atome-speed-system.pc",
+    "lib/pkgconfig/atome-speed.pc",
+];
+
+fn files_of(target: &Target) -> BTreeSet<String> {
+    let speed: &[_] = if target.is_host { &[] } else { &SPEED_FILES };
+    FILES.iter().chain(speed).map(ToString::to_string).collect()
+}
+
+/// The usual archives; on this machine there are no others.
+fn usual(mode: Mode) -> Flavour {
+    Flavour { mode, profile: Profile::Size }
+}
 
 /// Makes the packages of this machine and of a Cortex-M3, and builds and runs the examples with them.
 ///
@@ -61,12 +79,14 @@ pub fn check(toolchain: &Toolchain) -> Result<String> {
     let examples = Examples { packages, build: folder.join("build"), built: Cell::new(0) };
     fs::create_dir_all(&examples.build)?;
     let mut compared = by_make_and_cmake(&examples, &host, &m3)?;
-    compared += by_pkg_config(&examples, &host)?;
+    compared += for_speed(&examples, &host, &m3)?;
+    compared += by_pkg_config(&examples, &host, &m3)?;
     let refused = refusals(&examples, &host, &m3)?;
     Ok(format!(
-        "2 packages of {} files made twice, the same; {} examples built by make, CMake and pkg-config and run, \
+        "2 packages of {} and {} files made twice, the same; {} examples built by make, CMake and pkg-config and run, \
          {compared} outputs compared; {refused} wrong requests refused",
-        FILES.len(),
+        files_of(&host).len(),
+        files_of(&m3).len(),
         examples.built.get()
     ))
 }
@@ -93,10 +113,10 @@ fn unpack(packed: &Path, targets: &[Target], folder: &Path) -> Result<PathBuf> {
         process::checked(Command::new("tar").arg("-xzf").arg(file).arg("-C").arg(&elsewhere))?;
         let unpacked = elsewhere.join(&name);
         let files = files_below(&unpacked)?;
-        ensure!(files == BTreeSet::from(FILES.map(String::from)), "{name} holds other files than expected: {files:?}");
-        for file in FILES {
+        ensure!(files == files_of(target), "{name} holds other files than expected: {files:?}");
+        for file in files {
             ensure!(
-                fs::read(unpacked.join(file))? == fs::read(packed.join(&name).join(file))?,
+                fs::read(unpacked.join(&file))? == fs::read(packed.join(&name).join(&file))?,
                 "{name}: {file} differs between the folder and the packed file"
             );
         }
@@ -115,7 +135,7 @@ fn by_make_and_cmake(examples: &Examples, host: &Target, m3: &Target) -> Result<
     let mut compared = 0;
     for mode in Mode::ALL {
         let made = |target: &Target| -> Result<Vec<String>> {
-            PROGRAMS.iter().map(|program| examples.make(program, target, mode)).collect()
+            PROGRAMS.iter().map(|program| examples.make(program, target, usual(mode))).collect()
         };
         let (on_host, on_m3) = (made(host)?, made(m3)?);
         ensure!(on_host[0].contains(&format!("{mode} mode")), "{mode} mode was asked for\n{}", on_host[0]);
@@ -132,7 +152,7 @@ fn by_make_and_cmake(examples: &Examples, host: &Target, m3: &Target) -> Result<
         for way in ways {
             for (target, expected) in [(host, &on_host), (m3, &on_m3)] {
                 for (program, (expected, actual)) in
-                    PROGRAMS.iter().zip(expected.iter().zip(examples.cmake(*way, target, mode)?))
+                    PROGRAMS.iter().zip(expected.iter().zip(examples.cmake(*way, target, usual(mode))?))
                 {
                     same(expected, &actual)
                         .with_context(|| format!("{program} for {} by make and by CMake ({way:?})", target.triple))?;
@@ -144,11 +164,35 @@ fn by_make_and_cmake(examples: &Examples, host: &Target, m3: &Target) -> Result<
     Ok(compared)
 }
 
+/// The libraries for speed say the same. Returns how many outputs were compared.
+fn for_speed(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
+    let mut compared = 0;
+    for mode in Mode::ALL {
+        let speed = Flavour { mode, profile: Profile::Speed };
+        let by_cmake = examples.cmake(Way::FindPackage, m3, speed)?;
+        for (program, by_cmake) in PROGRAMS.iter().zip(by_cmake) {
+            let expected = examples.make(program, m3, usual(mode))?;
+            for (way, actual) in [("make", examples.make(program, m3, speed)?), ("CMake", by_cmake)] {
+                same(&expected, &actual).with_context(|| format!("{program}, {mode} mode, for speed by {way}"))?;
+                compared += 1;
+            }
+        }
+    }
+    // A project may name the target on every machine.
+    let speed = Flavour { mode: Mode::Portable, profile: Profile::Speed };
+    examples.cmake(Way::AddSubdirectory, host, speed)?;
+    Ok(compared)
+}
+
 /// Returns how many outputs were compared.
-fn by_pkg_config(examples: &Examples, host: &Target) -> Result<usize> {
+fn by_pkg_config(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
+    for (package, libraries) in [("atome-speed", "-latome-speed"), ("atome-speed-system", "-latome-speed-system -lm")] {
+        let found = examples.libraries(m3, package)?;
+        ensure!(found.trim().ends_with(libraries), "pkg-config --libs {package}: expected {libraries}, found {found}");
+    }
     for mode in Mode::ALL {
         // The shape of this program is the header's default.
-        let expected = examples.make(PROGRAMS[0], host, mode)?;
+        let expected = examples.make(PROGRAMS[0], host, usual(mode))?;
         same(&expected, &examples.pkg_config(host, mode)?)
             .with_context(|| format!("{} by make and by pkg-config, {mode} mode", PROGRAMS[0]))?;
     }
@@ -158,7 +202,7 @@ fn by_pkg_config(examples: &Examples, host: &Target) -> Result<usize> {
 /// What CMake must not accept. Returns how many requests were tried.
 fn refusals(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
     let build = examples.build.join("wrong-machine");
-    if let Ok(text) = examples.configure(Way::FindPackage, host, m3, Mode::Portable, &build) {
+    if let Ok(text) = examples.configure(Way::FindPackage, host, m3, usual(Mode::Portable), &build) {
         bail!("CMake took the package of this machine for a Cortex-M3\n{text}");
     }
     let (major, minor) = VERSION.split_once('.').context("a version has points")?;

@@ -8,7 +8,7 @@ use anyhow::{ensure, Context, Result};
 
 use super::package;
 use super::targets::Target;
-use crate::archive::Mode;
+use crate::archive::{Flavour, Mode, Profile};
 use crate::{process, workspace};
 
 /// The programs, each a folder of `examples/`.
@@ -79,13 +79,14 @@ impl Examples {
     }
 
     /// Builds with the program's Makefile, and lets that run it too. Returns what the program printed.
-    pub fn make(&self, program: &str, target: &Target, mode: Mode) -> Result<String> {
-        let build = self.build.join(format!("make-{program}-{}-{mode}", target.triple));
+    pub fn make(&self, program: &str, target: &Target, flavour: Flavour) -> Result<String> {
+        let build = self.build.join(format!("make-{program}-{}-{flavour}", target.triple));
         let make = |goal: &str| {
             let mut make = Command::new("timeout");
             make.current_dir(Self::source(program)).args([LIMIT, "make", "--silent", goal]);
             make.arg(format!("ATOME={}", self.package(target).display())).arg(format!("BUILD={}", build.display()));
-            make.arg(format!("MODE={mode}")).arg(if target.is_host { "HOST=1" } else { "HOST=" });
+            make.arg(format!("MODE={}", flavour.mode)).arg(format!("PROFILE={}", flavour.profile));
+            make.arg(if target.is_host { "HOST=1" } else { "HOST=" });
             process::checked(&mut make)
         };
         let messages = make("all").with_context(|| format!("examples/{program} for {}", target.triple))?;
@@ -100,12 +101,21 @@ impl Examples {
     }
 
     /// Configures the CMake project without building it.
-    pub fn configure(&self, way: Way, package: &Target, target: &Target, mode: Mode, build: &Path) -> Result<String> {
+    pub fn configure(
+        &self,
+        way: Way,
+        package: &Target,
+        target: &Target,
+        flavour: Flavour,
+        build: &Path,
+    ) -> Result<String> {
         let mut cmake = Command::new("cmake");
         cmake.arg("-S").arg(Self::source("cmake")).arg("-B").arg(build).arg(way.option(&self.package(package)));
-        let library = match mode {
-            Mode::Portable => "atome::atome",
-            Mode::System => "atome::system",
+        let library = match (flavour.profile, flavour.mode) {
+            (Profile::Size, Mode::Portable) => "atome::atome",
+            (Profile::Size, Mode::System) => "atome::system",
+            (Profile::Speed, Mode::Portable) => "atome::speed",
+            (Profile::Speed, Mode::System) => "atome::speed_system",
         };
         cmake.arg(format!("-DATOME_LIBRARY={library}"));
         if !target.is_host {
@@ -115,9 +125,9 @@ impl Examples {
     }
 
     /// Builds the CMake project. Returns what each of [`PROGRAMS`] printed.
-    pub fn cmake(&self, way: Way, target: &Target, mode: Mode) -> Result<Vec<String>> {
-        let build = self.build.join(format!("cmake-{way:?}-{}-{mode}", target.triple));
-        self.configure(way, target, target, mode, &build)?;
+    pub fn cmake(&self, way: Way, target: &Target, flavour: Flavour) -> Result<Vec<String>> {
+        let build = self.build.join(format!("cmake-{way:?}-{}-{flavour}", target.triple));
+        self.configure(way, target, target, flavour, &build)?;
         process::checked(Command::new("cmake").arg("--build").arg(&build))?;
         self.count(PROGRAMS.len());
         PROGRAMS.iter().map(|program| run(target, &build.join(program))).collect()
@@ -130,7 +140,8 @@ impl Examples {
             Mode::Portable => "atome",
             Mode::System => "atome-system",
         };
-        let model = self.build.join(format!("make-{}-{}-{mode}", PROGRAMS[0], host.triple)).join("random.bin");
+        let flavour = Flavour { mode, profile: Profile::Size };
+        let model = self.build.join(format!("make-{}-{}-{flavour}", PROGRAMS[0], host.triple)).join("random.bin");
         let executable = self.build.join(format!("pkg-config-{mode}"));
         let script = format!(
             "set -e; flags=$(pkg-config --cflags --libs {package}); \
@@ -145,6 +156,13 @@ impl Examples {
         process::checked(&mut shell)?;
         self.count(1);
         run(host, &executable)
+    }
+
+    /// What pkg-config says is to be linked.
+    pub fn libraries(&self, target: &Target, package: &str) -> Result<String> {
+        let mut command = Command::new("pkg-config");
+        command.args(["--libs", package]).env("PKG_CONFIG_PATH", self.package(target).join("lib/pkgconfig"));
+        process::checked(&mut command)
     }
 }
 

@@ -17,16 +17,17 @@ use lexopt::prelude::*;
 
 pub use check::check;
 
-use crate::archive::{self, Mode, Request};
+use crate::archive::{self, Flavour, Request};
 use crate::toolchain::Toolchain;
 use crate::workspace;
 use pack::SUMS;
-use package::{Archives, Package};
+use package::Package;
 use targets::Target;
 
 const HELP: &str = "\
-Make the packages that a C project links: for each target a folder and the same packed, with both libraries, the header,
-a pkg-config file and a CMake package for each way to find them, the licence and a README; and a file of checksums.
+Make the packages that a C project links: for each target a folder and the same packed, with the library in both modes
+(for microcontrollers each for size and for speed), the header, pkg-config files and a CMake package to find them, the
+licence and a README; and a file of checksums.
 
 Usage: cargo xtask dist [OPTIONS]
 
@@ -50,8 +51,8 @@ pub struct Made {
     /// Its SHA-256.
     pub sum: String,
     bytes: usize,
-    portable_bytes: u64,
-    system_bytes: u64,
+    /// Of each library, by its name.
+    libraries: Vec<(String, u64)>,
 }
 
 /// The command.
@@ -117,26 +118,23 @@ fn make(toolchain: &Toolchain, targets: &[Target], out: &Path) -> Result<Vec<Mad
 }
 
 fn make_one(toolchain: &Toolchain, target: &Target, out: &Path) -> Result<Made> {
-    let build = |mode: Mode| {
-        let folder = scratch().join("archives").join(&target.triple).join(mode.to_string());
-        archive::build(
-            toolchain,
-            &Request { out: folder, ..Request::new(target.cargo_target().map(String::from), mode) },
-        )
+    let build = |flavour: Flavour| {
+        let out = scratch().join("archives").join(&target.triple).join(flavour.to_string());
+        let usual = Request::new(target.cargo_target().map(String::from), flavour.mode);
+        archive::build(toolchain, &Request { out, profile: flavour.profile, ..usual })
     };
-    let (portable, system) = (build(Mode::Portable)?, build(Mode::System)?);
-    let package = Package::new(target, &Archives { portable: &portable.path, system: &system.path })?;
+    let (mut archives, mut libraries) = (Vec::new(), Vec::new());
+    for flavour in package::flavours(target) {
+        let archive = build(flavour)?;
+        libraries.push((package::library(target, flavour), archive.size));
+        archives.push((flavour, archive.path));
+    }
+    let package = Package::new(target, &archives)?;
     let packed = pack::tar_gz(&package)?;
     let file = format!("{}.tar.gz", package.name);
     package.write_folder(out)?;
     write(&out.join(&file), &packed)?;
-    Ok(Made {
-        file,
-        sum: pack::sha256(&packed),
-        bytes: packed.len(),
-        portable_bytes: portable.size,
-        system_bytes: system.size,
-    })
+    Ok(Made { file, sum: pack::sha256(&packed), bytes: packed.len(), libraries })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -149,12 +147,21 @@ fn scratch() -> PathBuf {
 }
 
 fn table(made: &[Made]) -> String {
+    const LIBRARIES: [&str; 4] = ["atome", "atome-system", "atome-speed", "atome-speed-system"];
     let width = made.iter().map(|made| made.file.len()).max().unwrap_or(0);
-    let mut table = format!("{:width$}  {:>7}  {:>8}  {:>7}  SHA-256\n", "package", "packed", "portable", "system");
-    for Made { file, sum, bytes, portable_bytes, system_bytes } in made {
-        table += &format!("{file:width$}  {bytes:7}  {portable_bytes:8}  {system_bytes:7}  {}...\n", &sum[..16]);
+    let mut table = format!("{:width$}  {:>7}", "package", "packed");
+    table.extend(LIBRARIES.map(|name| format!("  {name:>7}")));
+    table += "  SHA-256\n";
+    for Made { file, sum, bytes, libraries } in made {
+        table += &format!("{file:width$}  {bytes:7}");
+        for name in LIBRARIES {
+            let size =
+                libraries.iter().find(|(known, _)| known == name).map_or("-".into(), |(_, size)| size.to_string());
+            table += &format!("  {size:>width$}", width = name.len().max(7));
+        }
+        table += &format!("  {}...\n", &sum[..16]);
     }
-    table + "(bytes: the packed file, lib/libatome.a, lib/libatome-system.a)\n"
+    table + "(bytes: the packed file, and the libraries in lib/)\n"
 }
 
 #[cfg(test)]
