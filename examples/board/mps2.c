@@ -58,7 +58,7 @@ static void reset(void)
     stop(main() != 0);
 }
 
-static void fault(void)
+static __attribute__((noinline)) void report_fault(void)
 {
     const char *text = "fault: the core stopped at an instruction that it cannot carry out, or the stack ran out\n";
 
@@ -66,6 +66,13 @@ static void fault(void)
         board_putchar(*text++);
     }
     stop(1);
+}
+
+static void fault(void)
+{
+    /* The stack may be what ran out: the report needs one. */
+    __asm__ volatile("mov sp, %0" ::"r"(stack_top));
+    report_fault();
 }
 
 /* The processor's own exceptions; no interrupt is enabled. MemManage, BusFault and UsageFault become HardFault. */

@@ -12,29 +12,49 @@ use super::shapes::{Plan, Shape, BEYOND, FAST, FAST_SMALL, TINY};
 use crate::archive::{Mode, Profile};
 use crate::workspace;
 
-/// Images of each mode: two small shapes, one in each plan, with which the fast kernels have nothing to do; and, where
-/// the archive has those, one shape that reaches them.
-fn images(subject: Subject) -> Vec<(&'static str, Shape, Plan, Mode)> {
-    let fast = if subject.core.is_roomy { FAST } else { FAST_SMALL };
-    let each_mode = |name, shape, plan| Mode::ALL.map(|mode| (name, shape, plan, mode));
+/// What one image compares, and its share of the cases in per cent.
+struct Part {
+    name: &'static str,
+    shape: Shape,
+    plan: Plan,
+    mode: Mode,
+    share: u64,
+}
+
+/// Two small shapes, one in each plan, in both modes, with which fast kernels have nothing to do; and, where the archive
+/// has those, two that reach them. The larger one costs ten times as much a case, on both sides.
+fn parts(subject: Subject) -> Vec<Part> {
+    let part = |name, shape, plan, mode, share| Part { name, shape, plan, mode, share };
+    let (portable, system) = (Mode::Portable, Mode::System);
     match subject.profile {
-        Profile::Size => [each_mode("tiny", TINY, Plan::Cached), each_mode("beyond", BEYOND, Plan::Lean)].concat(),
-        Profile::Speed => vec![("fast", fast, Plan::Cached, Mode::Portable), ("fast", fast, Plan::Lean, Mode::System)],
+        Profile::Size => vec![
+            part("tiny", TINY, Plan::Cached, portable, 25),
+            part("tiny", TINY, Plan::Cached, system, 25),
+            part("beyond", BEYOND, Plan::Lean, portable, 25),
+            part("beyond", BEYOND, Plan::Lean, system, 25),
+        ],
+        Profile::Speed if subject.core.is_roomy => vec![
+            part("fast", FAST, Plan::Cached, portable, 10),
+            part("fast-small", FAST_SMALL, Plan::Cached, portable, 40),
+            part("fast-small", FAST_SMALL, Plan::Lean, system, 50),
+        ],
+        Profile::Speed => vec![
+            part("fast-small", FAST_SMALL, Plan::Cached, portable, 50),
+            part("fast-small", FAST_SMALL, Plan::Lean, system, 50),
+        ],
     }
 }
 
 /// The images share the cases.
 pub fn jobs(subject: Subject, cases: u64) -> Vec<Job> {
-    let images = images(subject);
-    let cases = cases.div_ceil(images.len() as u64);
-    let job = |(shape_name, shape, plan, mode): (&str, Shape, Plan, Mode)| {
-        let name = format!("{shape_name}-{}-{mode}", plan.name());
+    let job = |Part { name, shape, plan, mode, share }: Part| {
+        let cases = (cases * share).div_ceil(100);
         // The smallest core is the slowest.
         let cost = if subject.core.is_roomy { 100 } else { 500 };
-        Job::new(subject, Check::Differential, name, cost, move |bench, folder| {
+        Job::new(subject, Check::Differential, format!("{name}-{}-{mode}", plan.name()), cost, move |bench, folder| {
             let image = differential_image(subject, &shape, plan, mode, cases, bench.settings.seed);
             let built = build(&image, subject.core, bench, &folder)?;
-            let limit = LIMIT + Duration::from_millis(40 * cases);
+            let limit = LIMIT + Duration::from_millis(60 * cases);
             let report = machine::run(subject.core, &built.executable, &image.arguments, limit)?;
             if report.text("mode")? != mode.to_string() {
                 bail!("the image holds an archive of the wrong mode");
@@ -42,7 +62,7 @@ pub fn jobs(subject: Subject, cases: u64) -> Vec<Job> {
             Ok(Done::count(report.number("cases")?))
         })
     };
-    images.into_iter().map(job).collect()
+    parts(subject).into_iter().map(job).collect()
 }
 
 fn differential_image(subject: Subject, shape: &Shape, plan: Plan, mode: Mode, cases: u64, seed: u32) -> Image {

@@ -45,7 +45,7 @@ Options:
                                  (some minutes), otherwise every 1009th
   --profile size|speed
                  only the archives of this profile (default: both). With speed, the differential check takes shapes
-                 that reach the fast kernels; models drawn for size bypass them
+                 that reach the fast kernels, which the small shapes of size bypass
   --cases N      differential cases on each core and in each profile, half of them in each mode (default 10000)
   --seed N       seed of the first differential case (default 1): a failing case names its own, and --cases 1 repeats it
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
