@@ -140,6 +140,13 @@ tanhf                                             /usr/lib/libm.a(tanhf.o)
     }
 
     #[test]
+    fn a_float_helper_that_the_archive_does_not_hide_is_found() {
+        let own = "/dist/libatome.a(atome.o)\n                                                  link.o";
+        let map = GOOD.replace("/usr/lib/libgcc.a(_arm_muldivsf3.o)", own);
+        assert_eq!(faults_of(&map).len(), 2, "{:?}", faults_of(&map));
+    }
+
+    #[test]
     fn a_function_from_elsewhere_is_found() {
         let map = GOOD.replace("/usr/lib/libc.a(memcpy.o)", "libother.a(builtins.o)");
         assert_eq!(faults_of(&map).len(), 2, "{:?}", faults_of(&map));
