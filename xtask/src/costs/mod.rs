@@ -40,7 +40,7 @@ Options:
             3 % over qemu/costs.json; nothing is written
 
 Without --check the table is printed and written to qemu/COSTS.md, and the figures to qemu/costs.json: that is also how
-a change of them is accepted. It takes a quarter of an hour on two cores.
+a change of them is accepted. It takes five minutes or so on two cores.
 
 What is missing on the machine is installed first (apt packages and rustup targets), or named where that is not possible.
 ";

@@ -30,9 +30,9 @@ What one more token takes after 1, 8, 16 and 23: one position, whose attention l
 @GROWTH@
 ## How this was measured
 
-- The archive has two profiles: *size*, the usual one of microcontrollers, and *speed* (`--profile speed`), here *speed* where it is
-  said. And two modes: *portable* computes exp, tanh and sqrt itself, *system* calls the C library's. *C* is the C reference of this repository (`c_tests/reference`), at `-Os` and `-O2`, with the C library's functions
-  and `-ffp-contract=off`.
+- The archive has two profiles: *size*, the usual one of microcontrollers, and *speed* (`cargo xtask lib --profile speed`), meant only
+  where the word stands. And two modes: *portable* computes exp, tanh and sqrt itself, *system* calls the C library's. *C* is the C
+  reference of this repository (`c_tests/reference`), at `-Os` and `-O2`, with the C library's functions and `-ffp-contract=off`.
 - **Instructions are not cycles.** The emulator counts executed instructions (`-icount shift=0`, read with a timer of the machine,
   which every run first checks with a loop of 2 000 000 instructions, to 0.1 %). On a core, a load, a taken branch or a division
   takes more than one cycle, and flash has wait states. A tick of the timer is 40 instructions on the Cortex-M3, M4 and M7, 50 on the M33,
