@@ -46,7 +46,8 @@ const INVERSE_LN2_Q14: i32 = 23_637;
 /// Splits x (Q49, |x| < 104) into k = floor(x / ln 2) and r = x - k ln 2, in Q64 and in [0, ln 2).
 ///
 /// r is less than 1.01 units too large; it is exact for k = 0.
-#[inline]
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) fn reduce(x: i64) -> (i32, u64) {
     // In units of 1 / (256 * 2^14). Cutting x to Q8 lowers the quotient by up to 0.0057; for negative x the cut
     // constant raises it by up to 0.00075, which the 2^12 units (0.00098) take back. So k is right or one too small.
@@ -92,7 +93,8 @@ const TAIL: [u32; 8] = [9, 180, 3_241, 55_104, 881_658, 13_224_869, 185_148_170,
 /// than 6.6 units, t = r q by 5.6, and r (1 + t) by 4.9, the cut of that last product included. With r off by 1.01,
 /// which counts e^r <= 2 times, and the cut to Q63 (2 units), the significand 1 + r (1 + t) of `exp` is off by less
 /// than 9 units of 2^-64.
-#[inline]
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) fn series(r: u64) -> u64 {
     let r_q32 = r >> 32;
     let tail = TAIL.iter().fold(0, |sum, &c| u64::from(c) + ((sum * r_q32) >> 32));

@@ -1,4 +1,6 @@
 //! Fixed-point pieces that the functions share: the high half of a product, ln 2, and the one rounding to binary32.
+//!
+//! A host inlines them. A 32-bit core keeps one copy of each, because arithmetic of 64 bits takes it many instructions.
 
 /// Sign bit of a binary32.
 pub(super) const SIGN: u32 = 0x8000_0000;
@@ -16,7 +18,8 @@ pub(super) const LN2_LOW: u32 = 0xc9e3_b398;
 ///
 /// On 32-bit targets built from four 32 x 32 -> 64 multiplications: `u128` would call `__multi3`, which their runtime
 /// libraries lack.
-#[inline]
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(crate) fn mul_high(a: u64, b: u64) -> u64 {
     if cfg!(target_pointer_width = "64") {
         return ((u128::from(a) * u128::from(b)) >> 64) as u64;
@@ -34,7 +37,8 @@ fn by_halves(a: u64, b: u64) -> u64 {
 }
 
 /// Magnitude of a finite float in Q49. Exact for 2^-26 <= |x| < 2^7, the range in which it may be called.
-#[inline]
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) fn magnitude_q49(bits: u32) -> u64 {
     let significand = (bits & (HIDDEN - 1)) | HIDDEN;
     // The value is significand * 2^(field - 150), and field - 150 + 49 = field - 101.
@@ -46,7 +50,8 @@ pub(super) fn magnitude_q49(bits: u32) -> u64 {
 ///
 /// Bit 63 of `significand` is set, so the value lies in [2^exponent, 2^(exponent + 1)); `exponent` is in -150..=127.
 /// Subnormal results are cut at their last bit directly, never rounded twice. Too large a value becomes infinity.
-#[inline]
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 pub(super) fn round(significand: u64, exponent: i32) -> u32 {
     let field = exponent + 127;
     // Bits to drop: all but 24, and one more for each binade below the smallest normal one. At most 64.
