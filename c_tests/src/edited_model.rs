@@ -44,7 +44,7 @@ impl<'m> EditedModel<'m> {
 }
 
 impl<'m> Weights<'m> for EditedModel<'m> {
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> &Shape {
         self.model.shape()
     }
 

@@ -80,9 +80,9 @@ impl EngineSide {
         let loaded = world.model(model)?;
         let data = world.buffer(loaded.buffer).bytes(0);
         let model = if loaded.buffer < MODEL_BUFFERS {
-            Model::new(self.layout.shape(), data).ok()?
+            Model::new(*self.layout.shape(), data).ok()?
         } else {
-            Classifier::new(self.layout.shape(), data, self.max_classes).ok()?.base
+            Classifier::new(*self.layout.shape(), data, self.max_classes).ok()?.base
         };
         Some(EditedModel::new(model, &loaded.edits))
     }
@@ -98,7 +98,7 @@ impl EngineSide {
     }
 
     fn perform_into(&mut self, call: &Call, world: &World, out: &mut Outcome) -> Option<()> {
-        let shape = self.layout.shape();
+        let shape = *self.layout.shape();
         match call {
             Call::Load { buffer, trailing, .. } => {
                 out.code(load_code(Model::new(shape, world.buffer(*buffer).bytes(*trailing))));
@@ -249,13 +249,13 @@ impl EngineSide {
                 let attention = self.model(world, *model)?.block(*layer)?.attention;
                 let d = shape.d_model();
                 let mut workspace = self.workspace(*state);
-                let mut memory = workspace.attention_memory()?;
+                let mut memory = workspace.attention_memory();
                 for (t, row) in x.chunks(d).enumerate() {
                     memory.store(&attention, t, row);
                 }
                 let mut y = Vec::with_capacity(x.len() + MARGIN);
                 for (t, row) in x.chunks(d).enumerate() {
-                    y.extend_from_slice(memory.attend(&attention, t, row)?);
+                    y.extend_from_slice(memory.attend(&attention, t, row));
                 }
                 y.extend([UNTOUCHED_FLOAT; MARGIN]);
                 out.floats("sparse_attn", &y);

@@ -71,7 +71,7 @@ pub fn checked_text(file: &[u8]) -> Result<Vec<i32>> {
 /// Prompt and greedy continuation, as far as the sequence goes.
 fn greedy(file: &[u8]) -> Result<Vec<i32>> {
     let layout = layout(&REAL, Plan::Cached);
-    let model = Model::new(layout.shape(), file)?;
+    let model = Model::new(*layout.shape(), file)?;
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
     let mut workspace = Workspace::new(layout, &mut floats, &mut words)?;
     let mut sequence: Vec<i32> = PROMPT.bytes().map(i32::from).collect();

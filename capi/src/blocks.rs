@@ -77,7 +77,7 @@ pub unsafe extern "C" fn atome_causal_conv(
     // SAFETY: not NULL; every index is t * stride + c with t < seq_len and c < stride, which the caller vouches for.
     unsafe {
         let channels = usize::from((*kernel).channels);
-        let Some(conv) = (*kernel).view(channels, usize::from((*kernel).kernel_size)) else { return };
+        let Some(conv) = (*kernel).view() else { return };
         let channels = channels.min(stride);
         for t in 0..n {
             for c in 0..channels {
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn atome_ssm_forward(
     let (x, out) = (x.cast::<f32>(), out.cast::<f32>());
     // SAFETY: not NULL; every index is t * stride + c with t < seq_len and c < stride, which the caller vouches for.
     unsafe {
-        let Some(ssm) = (*params).view(usize::from((*params).channels)) else { return };
+        let Some(ssm) = (*params).view() else { return };
         let channels = ssm.a_raw.iter().zip(ssm.b.iter().zip(ssm.c_out.iter())).take(stride);
         for (c, (a, (b, c_out))) in channels.enumerate() {
             let gate = kernel::gate(a);
@@ -149,22 +149,15 @@ pub unsafe extern "C" fn atome_sparse_attn(
     // SAFETY: not NULL; row t of x and of out starts at t * stride and has stride floats, which the caller vouches for. A
     // row of x is not borrowed any more when a row of out is written.
     unsafe {
-        let (Some(attention), Some(mut workspace)) =
-            ((*params).view_own(&config.layout.shape()), workspace(state, config.layout))
-        else {
-            return;
-        };
-        let Some(mut memory) = workspace.attention_memory() else {
-            return;
-        };
+        let Some(attention) = (*params).view(config.layout.shape()) else { return };
+        let mut workspace = workspace(state, config.layout);
+        let mut memory = workspace.attention_memory();
         for t in 0..n {
             memory.store(&attention, t, slice::from_raw_parts(x.add(t * stride), stride));
         }
         for t in 0..n {
-            let Some(attended) = memory.attend(&attention, t, slice::from_raw_parts(x.add(t * stride), stride)) else {
-                return;
-            };
-            out.add(t * stride).copy_from_nonoverlapping(attended.as_ptr(), stride);
+            let attended = memory.attend(&attention, t, slice::from_raw_parts(x.add(t * stride), stride));
+            out.add(t * stride).copy_from_nonoverlapping(attended.as_ptr(), attended.len());
         }
     }
 }

@@ -21,7 +21,6 @@ extern "C" {
 static atome_config: atome_config_t = crate::tests::CONFIG;
 
 /// What a program told about itself, checked.
-#[derive(Clone, Copy)]
 pub(crate) struct Config {
     pub layout: Layout,
     pub max_classes: usize,

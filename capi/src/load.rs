@@ -3,12 +3,12 @@
 use core::ffi::c_int;
 use core::slice;
 
-use atome_engine::format::{classifier_body, model_body, model_fingerprint, Cursor};
-use atome_engine::{FormatError, Matrix, Shape};
+use atome_engine::format::{classifier_body, model_body};
+use atome_engine::{fingerprint, FormatError, Matrix, Shape};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_TRUNCATED, ATOME_OK};
-use crate::config::{config, model_size};
-use crate::types::{atome_block_t, atome_classifier_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ternary_t};
+use crate::config::config;
+use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_t, atome_ternary_t};
 
 const fn code(error: FormatError) -> c_int {
     match error {
@@ -17,75 +17,75 @@ const fn code(error: FormatError) -> c_int {
     }
 }
 
-/// Points `model` at the sections of `body`. `None` where they do not fit, which the length check has ruled out.
+/// Points `model` at the sections of `body`.
 ///
 /// # Safety
-/// `model` leads to a writable `atome_model_t` of the program's shape.
-unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8]) -> Option<()> {
+/// `model` leads to a writable `atome_model_t` of the program's shape, and `body` has the sections of that shape.
+unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8]) {
     let (v, d, h) = (shape.vocab_size(), shape.d_model(), shape.d_head());
-    let mut at = Cursor::new(body);
-    let identity = model_fingerprint(shape, body);
+    let identity = fingerprint(body);
     // SAFETY: every place written lies in the struct, whose tail holds as many blocks as the program has layers. The
-    // members are written one by one because the Rust type's tail has another length.
+    // members are written one by one because the Rust type's tail has another length. The sections are taken in the order
+    // of the file.
     unsafe {
-        // Zeroed first, so that the padding between members, which counts for the model's identity, is always the same.
-        model.cast::<u8>().write_bytes(0, model_size(shape));
         (*model).fingerprint = [identity as u32, (identity >> 32) as u32];
-        (*model).embed.take(&mut at, v, d)?;
-        let blocks = (&raw mut (*model).blocks).cast::<atome_block_t>();
-        for layer in 0..shape.n_layers() {
-            let block = &mut *blocks.add(layer);
-            block.norm.take(&mut at, d)?;
-            block.local_conv.take(&mut at, d, shape.kernel_size())?;
-            for place in [&mut block.ssm.a, &mut block.ssm.b, &mut block.ssm.c_out] {
-                *place = take_floats(&mut at, d)?;
-            }
+        let mut at = take_matrix(body.as_ptr(), &mut (*model).embed, v, d);
+        let mut next_block = (&raw mut (*model).blocks).cast::<atome_block_t>();
+        for _ in 0..shape.n_layers() {
+            // Zeroed first, so that padding between members, which counts for the model's identity, is always the same.
+            next_block.write_bytes(0, 1);
+            let block = &mut *next_block;
+            at = take_norm(at, &mut block.norm, d);
+            at = take_matrix(at, block.local_conv.as_matrix_mut(), d, shape.kernel_size());
+            at = take_floats(at, &mut block.ssm.a, d);
+            at = take_floats(at, &mut block.ssm.b, d);
+            at = take_floats(at, &mut block.ssm.c_out, d);
             block.ssm.channels = d as u16;
-            block.attn.Wq.take(&mut at, h, d)?;
-            block.attn.Wk.take(&mut at, h, d)?;
-            block.attn.Wv.take(&mut at, d, d)?;
+            at = take_matrix(at, &mut block.attn.Wq, h, d);
+            at = take_matrix(at, &mut block.attn.Wk, h, d);
+            at = take_matrix(at, &mut block.attn.Wv, d, d);
             block.attn.d_head = h as u16;
             block.attn.top_k = shape.top_k() as u16;
-            block.router.take(&mut at, shape.n_pathways(), d)?;
+            at = take_matrix(at, &mut block.router, shape.n_pathways(), d);
+            next_block = next_block.add(1);
         }
-        (*model).final_norm.take(&mut at, d)?;
-        (*model).unembed.take(&mut at, v, d)?;
-    }
-    Some(())
-}
-
-fn take_floats(at: &mut Cursor, count: usize) -> Option<*const f32> {
-    at.floats(count).map(|floats| floats.bytes().as_ptr().cast())
-}
-
-impl atome_ternary_t {
-    fn take(&mut self, at: &mut Cursor, rows: usize, cols: usize) -> Option<()> {
-        *self = Self::new(&at.matrix(rows, cols)?);
-        Some(())
-    }
-
-    fn new(matrix: &Matrix) -> Self {
-        let (rows, cols) = (matrix.rows() as u16, matrix.cols() as u16);
-        Self { packed: matrix.packed().as_ptr(), scale: matrix.scale(), rows, cols }
+        at = take_norm(at, &mut (*model).final_norm, d);
+        take_matrix(at, &mut (*model).unembed, v, d);
     }
 }
 
-impl atome_conv_t {
-    fn take(&mut self, at: &mut Cursor, channels: usize, kernel_size: usize) -> Option<()> {
-        let taps = at.matrix(channels, kernel_size)?;
-        self.packed = taps.packed().as_ptr();
-        self.scale = taps.scale();
-        (self.channels, self.kernel_size) = (channels as u16, kernel_size as u16);
-        Some(())
+/// Points `to` at the matrix whose section starts at `at`; returns where the next section starts.
+///
+/// # Safety
+/// The section is there.
+#[inline(never)]
+unsafe fn take_matrix(at: *const u8, to: &mut atome_ternary_t, rows: usize, cols: usize) -> *const u8 {
+    // SAFETY: as the caller promises; bytes need no alignment.
+    unsafe {
+        let packed = at.add(4);
+        let scale = f32::from_le_bytes(at.cast::<[u8; 4]>().read());
+        *to = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
+        packed.add(Matrix::packed_len(rows, cols))
     }
 }
 
-impl atome_norm_t {
-    fn take(&mut self, at: &mut Cursor, count: usize) -> Option<()> {
-        self.gamma = take_floats(at, count)?;
-        self.beta = take_floats(at, count)?;
-        Some(())
-    }
+/// The same for `count` floats.
+///
+/// # Safety
+/// The section is there.
+unsafe fn take_floats(at: *const u8, to: &mut *const f32, count: usize) -> *const u8 {
+    *to = at.cast();
+    // SAFETY: as the caller promises.
+    unsafe { at.add(4 * count) }
+}
+
+/// The same for both sections of a norm over `count` values.
+///
+/// # Safety
+/// The sections are there.
+unsafe fn take_norm(at: *const u8, to: &mut atome_norm_t, count: usize) -> *const u8 {
+    // SAFETY: as the caller promises.
+    unsafe { take_floats(take_floats(at, &mut to.gamma, count), &mut to.beta, count) }
 }
 
 /// Loads an ATOME01 blob of this program's shape. Nothing is copied: the model points into data, which belongs to the
@@ -100,7 +100,7 @@ impl atome_norm_t {
 /// `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
-    let Some(config) = config() else {
+    let Some(config) = &config() else {
         return ATOME_ERR_CONFIG;
     };
     if model.is_null() || data.is_null() {
@@ -109,9 +109,12 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
     // SAFETY: not NULL; the caller vouches for len bytes.
     let data = unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) };
     let shape = config.layout.shape();
-    match model_body(&shape, data) {
-        // SAFETY: not NULL; the caller vouches for the struct.
-        Ok(body) => unsafe { fill(model, &shape, body) }.map_or(ATOME_ERR_TRUNCATED, |()| ATOME_OK),
+    match model_body(shape, data) {
+        Ok(body) => {
+            // SAFETY: not NULL; the caller vouches for the struct.
+            unsafe { fill(model, shape, body) };
+            ATOME_OK
+        }
         Err(error) => code(error),
     }
 }
@@ -126,7 +129,7 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
 /// `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, data: *const u8, len: usize) -> c_int {
-    let Some(config) = config() else {
+    let Some(config) = &config() else {
         return ATOME_ERR_CONFIG;
     };
     if clf.is_null() || data.is_null() {
@@ -135,13 +138,18 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
     // SAFETY: not NULL; the caller vouches for len bytes.
     let data = unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) };
     let shape = config.layout.shape();
-    match classifier_body(&shape, data, config.max_classes) {
-        // SAFETY: not NULL; the caller vouches for the struct.
-        Ok(body) => unsafe {
-            (*clf).head = atome_ternary_t::new(&body.head);
-            (*clf).n_classes = body.head.rows() as c_int;
-            fill(&raw mut (*clf).base, &shape, body.model).map_or(ATOME_ERR_TRUNCATED, |()| ATOME_OK)
-        },
+    match classifier_body(shape, data, config.max_classes) {
+        Ok(body) => {
+            let (rows, cols) = (body.head.rows(), body.head.cols());
+            let (packed, scale) = (body.head.packed().as_ptr(), body.head.scale());
+            // SAFETY: not NULL; the caller vouches for the struct.
+            unsafe {
+                (*clf).head = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
+                (*clf).n_classes = rows as c_int;
+                fill(&raw mut (*clf).base, shape, body.model);
+            }
+            ATOME_OK
+        }
         Err(error) => code(error),
     }
 }

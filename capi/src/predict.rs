@@ -27,7 +27,7 @@ unsafe fn tokens(tokens: *const c_int, count: usize) -> impl Iterator<Item = i32
 /// # Safety
 /// As the callers' own: pointers are NULL or lead to what their types say.
 unsafe fn open<'r>(
-    layout: Layout,
+    layout: &'r Layout,
     model: *const atome_model_t,
     state: *mut atome_state_t,
     tokens: *const c_int,
@@ -38,7 +38,7 @@ unsafe fn open<'r>(
         return None;
     }
     // SAFETY: as the caller promises.
-    unsafe { Some((LoadedModel::open(model, layout.shape())?, workspace(state, layout)?, count.min(layout.max_seq()))) }
+    unsafe { Some((LoadedModel::open(model, layout.shape())?, workspace(state, *layout), count.min(layout.max_seq()))) }
 }
 
 fn index_or_code(result: Result<usize, RunError>) -> c_int {
@@ -64,15 +64,17 @@ pub unsafe extern "C" fn atome_predict_next(
     tokens: *const c_int,
     n_tokens: c_int,
 ) -> c_int {
-    let Some(config) = config() else {
+    let Some(config) = &config() else {
         return ATOME_ERR_CONFIG;
     };
     // SAFETY: as the caller promises.
     unsafe {
-        let Some((model, mut workspace, count)) = open(config.layout, model, state, tokens, n_tokens) else {
-            return ATOME_ERR_INVALID;
-        };
-        index_or_code(predict_next(&model, &mut workspace, self::tokens(tokens, count)))
+        match &mut open(&config.layout, model, state, tokens, n_tokens) {
+            Some((model, workspace, count)) => {
+                index_or_code(predict_next(model, workspace, self::tokens(tokens, *count)))
+            }
+            None => ATOME_ERR_INVALID,
+        }
     }
 }
 
@@ -148,7 +150,9 @@ pub unsafe extern "C" fn atome_generate_sliding(
 ) -> c_int {
     // SAFETY: as the caller promises.
     unsafe {
-        let Some(mut run) = Generation::open(model, state, prompt, prompt_len, output, max_tokens) else {
+        let Some(config) = &config() else { return 0 };
+        let layout = &config.layout;
+        let Some(run) = &mut Generation::open(layout, model, state, prompt, prompt_len, output, max_tokens) else {
             return 0;
         };
         let prompt = (0..run.prompt_len).map(|index| prompt.add(index).read());
@@ -172,7 +176,9 @@ unsafe fn generate_with(
 ) -> c_int {
     // SAFETY: as the caller promises.
     unsafe {
-        let Some(mut run) = Generation::open(model, state, prompt, prompt_len, output, max_tokens) else {
+        let Some(config) = &config() else { return 0 };
+        let layout = &config.layout;
+        let Some(run) = &mut Generation::open(layout, model, state, prompt, prompt_len, output, max_tokens) else {
             return 0;
         };
         let count = run.prompt_len.min(run.workspace.layout().max_seq());
@@ -192,13 +198,13 @@ struct Generation<'r> {
     max_tokens: usize,
 }
 
-impl Generation<'_> {
-    /// `None` where a pointer is NULL, a number is out of range, the model was never loaded, or header and library do not
-    /// fit together.
+impl<'r> Generation<'r> {
+    /// `None` where a pointer is NULL, a number is out of range, or the model was never loaded.
     ///
     /// # Safety
     /// As `atome_generate`.
     unsafe fn open(
+        layout: &'r Layout,
         model: *const atome_model_t,
         state: *mut atome_state_t,
         prompt: *const c_int,
@@ -211,7 +217,7 @@ impl Generation<'_> {
             return None;
         }
         // SAFETY: as the caller promises.
-        let (model, workspace, _) = unsafe { open(config()?.layout, model, state, prompt, prompt_len)? };
+        let (model, workspace, _) = unsafe { open(layout, model, state, prompt, prompt_len)? };
         let prompt_len = usize::try_from(prompt_len).ok()?;
         Some(Self { model, workspace, prompt_len, output: Output(output), max_tokens })
     }
@@ -251,7 +257,7 @@ pub unsafe extern "C" fn atome_classify(
     n_tokens: c_int,
     class_logits: *mut f32,
 ) -> c_int {
-    let Some(config) = config() else {
+    let Some(config) = &config() else {
         return ATOME_ERR_CONFIG;
     };
     if clf.is_null() {
@@ -260,8 +266,8 @@ pub unsafe extern "C" fn atome_classify(
     // SAFETY: as the caller promises.
     unsafe {
         let base = &raw const (*clf).base;
-        let (Some((model, mut workspace, count)), Some(head)) =
-            (open(config.layout, base, state, tokens, n_tokens), head_of(clf))
+        let (Some((model, workspace, count)), Some(head)) =
+            (&mut open(&config.layout, base, state, tokens, n_tokens), head_of(clf))
         else {
             return ATOME_ERR_INVALID;
         };
@@ -270,7 +276,7 @@ pub unsafe extern "C" fn atome_classify(
                 class_logits.add(class).write(logit);
             }
         };
-        index_or_code(classify(&model, &head, &mut workspace, self::tokens(tokens, count), each))
+        index_or_code(classify(model, &head, workspace, self::tokens(tokens, *count), each))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::slice;
 
-use atome_engine::{entropy, Layout, Workspace};
+use atome_engine::{entropy, Layout, Workspace, TAG_WORDS};
 
 use crate::config::config;
 use crate::types::atome_state_t;
@@ -11,20 +11,22 @@ use crate::types::atome_state_t;
 ///
 /// # Safety
 /// `state` leads to an initialised, writable `atome_state_t` of the program's shape, which nothing else touches for `'w`.
-pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: Layout) -> Option<Workspace<'w>> {
+pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: Layout) -> Workspace<'w> {
     let vocab_size = layout.shape().vocab_size();
     let router = layout.max_seq() * layout.shape().n_pathways();
     let start = state.cast::<f32>();
     // SAFETY: the members follow each other without padding, all of them 4 bytes wide, and `config` has checked that
     // their sum is the size that the program reserved.
     unsafe {
-        let words = start.add(vocab_size + router);
+        let tag = start.add(vocab_size + router);
+        let words = layout.words() - TAG_WORDS;
         Workspace::from_parts(
             layout,
             slice::from_raw_parts_mut(start, vocab_size),
             slice::from_raw_parts_mut(start.add(vocab_size), router),
-            slice::from_raw_parts_mut(words.cast(), layout.words()),
-            slice::from_raw_parts_mut(words.add(layout.words()), layout.scratch_floats()),
+            &mut *tag.cast(),
+            slice::from_raw_parts_mut(tag.add(TAG_WORDS).cast(), words),
+            slice::from_raw_parts_mut(tag.add(TAG_WORDS + words), layout.scratch_floats()),
         )
     }
 }
@@ -36,7 +38,7 @@ pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: Layout) ->
 /// `state` is NULL or leads to `ATOME_STATE_SIZE` writable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_init(state: *mut atome_state_t) {
-    let Some(config) = config() else { return };
+    let Some(config) = &config() else { return };
     if !state.is_null() {
         // SAFETY: the program reserved that many bytes; all zeros is a valid state.
         unsafe { state.cast::<u8>().write_bytes(0, config.layout.bytes()) };
@@ -60,13 +62,12 @@ pub unsafe extern "C" fn atome_get_logits(state: *mut atome_state_t) -> *const f
 /// `state` is NULL or leads to an initialised `atome_state_t`.
 #[no_mangle]
 pub unsafe extern "C" fn atome_router_entropy(state: *const atome_state_t, layer: core::ffi::c_int) -> f32 {
-    let Some(config) = config() else { return -1.0 };
+    let Some(config) = &config() else { return -1.0 };
     if state.is_null() {
         return -1.0;
     }
     // SAFETY: not NULL; the caller vouches for the state.
     let workspace = unsafe { workspace(state.cast_mut(), config.layout) };
-    let Some(workspace) = workspace else { return -1.0 };
     match usize::try_from(layer).ok().and_then(|layer| workspace.last_router_weights(layer)) {
         Some(weights) => entropy(weights),
         None => -1.0,

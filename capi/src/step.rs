@@ -27,16 +27,18 @@ use crate::types::{atome_model_t, atome_state_t};
 /// `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised.
 #[no_mangle]
 pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut atome_state_t, token: c_int) -> c_int {
-    let Some(config) = config() else {
+    let Some(config) = &config() else {
         return ATOME_ERR_CONFIG;
     };
     if state.is_null() {
         return ATOME_ERR_INVALID;
     }
     // SAFETY: as the caller promises.
-    let opened = unsafe { LoadedModel::open(model, config.layout.shape()).zip(workspace(state, config.layout)) };
-    let Some((model, mut workspace)) = opened else {
-        return ATOME_ERR_INVALID;
+    let (model, mut workspace) = unsafe {
+        let Some(model) = LoadedModel::open(model, config.layout.shape()) else {
+            return ATOME_ERR_INVALID;
+        };
+        (model, workspace(state, config.layout))
     };
     match step(&model, &mut workspace, token) {
         Ok(next) => next as c_int,
@@ -52,11 +54,9 @@ pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut ato
 /// `state` is NULL or initialised.
 #[no_mangle]
 pub unsafe extern "C" fn atome_restart(state: *mut atome_state_t) {
-    let Some(config) = config().filter(|_| !state.is_null()) else {
-        return;
-    };
-    // SAFETY: not NULL; the caller vouches for the state.
-    if let Some(mut workspace) = unsafe { workspace(state, config.layout) } {
-        workspace.forget();
+    let Some(config) = &config() else { return };
+    if !state.is_null() {
+        // SAFETY: not NULL; the caller vouches for the state.
+        unsafe { workspace(state, config.layout) }.forget();
     }
 }

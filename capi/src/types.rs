@@ -2,6 +2,7 @@
 //! stand last, so that the library, which learns the shape at run time, sees a head and a slice behind it.
 
 use core::ffi::c_int;
+use core::mem::{offset_of, size_of};
 
 /// Version of the agreement between this header and the archive. They work together only when it is the same.
 pub const ATOME_ABI_VERSION: u32 = 1;
@@ -50,6 +51,28 @@ pub struct atome_conv_t {
     pub channels: u16,
     /// Taps a channel (ATOME_KERNEL_SIZE).
     pub kernel_size: u16,
+}
+
+impl atome_conv_t {
+    /// The taps as a matrix of one row a channel: the members are the same, in the same order, under other names.
+    pub(crate) fn as_matrix(&self) -> &atome_ternary_t {
+        // SAFETY: members of the same types at the same places.
+        unsafe { &*(&raw const *self).cast() }
+    }
+
+    /// The same, to be written.
+    pub(crate) fn as_matrix_mut(&mut self) -> &mut atome_ternary_t {
+        // SAFETY: members of the same types at the same places.
+        unsafe { &mut *(&raw mut *self).cast() }
+    }
+
+    const _IS_A_MATRIX: () = assert!(
+        offset_of!(atome_conv_t, packed) == offset_of!(atome_ternary_t, packed)
+            && offset_of!(atome_conv_t, scale) == offset_of!(atome_ternary_t, scale)
+            && offset_of!(atome_conv_t, channels) == offset_of!(atome_ternary_t, rows)
+            && offset_of!(atome_conv_t, kernel_size) == offset_of!(atome_ternary_t, cols)
+            && size_of::<atome_conv_t>() == size_of::<atome_ternary_t>()
+    );
 }
 
 /// Diagonal state-space recurrence. The pointers lead into the blob and may be unaligned: read them with memcpy.

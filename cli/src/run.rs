@@ -174,7 +174,7 @@ impl Session<'_> {
     }
 
     fn stats(&self) -> RouterStats {
-        let shape = self.workspace.layout().shape();
+        let shape = *self.workspace.layout().shape();
         RouterStats::new(shape.n_layers(), shape.n_pathways())
     }
 

@@ -1,7 +1,7 @@
 //! The class of a token sequence.
 
 use crate::error::RunError;
-use crate::forward::{forward, unobserved};
+use crate::forward::{forward, unobserved, LastPosition};
 use crate::kernel;
 use crate::predict::argmax;
 use crate::weights::{Matrix, Weights};
@@ -24,8 +24,8 @@ pub fn classify<'m>(
         return Err(RunError::ShapeMismatch);
     }
     let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
-    let last = forward(weights, workspace, n, &mut unobserved)?;
-    let (normed, _) = last.final_norm(weights);
+    forward(weights, workspace, n, &mut unobserved)?;
+    let (normed, _) = LastPosition::of(workspace, n).final_norm(weights);
     Ok(argmax((0..head.rows()).map(|class| {
         let value = kernel::matvec_row(head, class, normed);
         logit(class, value);

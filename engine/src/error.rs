@@ -11,8 +11,8 @@ pub enum RunError {
     ShapeMismatch,
     /// A stream needs every layer's memory, which the lean plan does not keep.
     LeanPlan,
-    /// A layer's weights are missing or have not the sizes that the shape asks for: a [`crate::Weights`] that breaks its
-    /// promise. What the run had written stays, and is not taken for a result.
+    /// A layer's weights are missing or too few: a [`crate::Weights`] that breaks its promise. What the run had written
+    /// stays, and is not taken for a result.
     BrokenWeights,
 }
 

@@ -8,14 +8,16 @@ use byteorder::{ByteOrder, LittleEndian};
 
 use crate::shape::Shape;
 
-/// Eight lanes hide the latency of the multiplication.
-const LANES: usize = 8;
+/// On a 64-bit processor, eight lanes hide the latency of the multiplication; elsewhere there is none to hide.
+const LANES: usize = if usize::BITS < 64 { 1 } else { 8 };
 const STRIPE: usize = 8 * LANES;
 
 /// Odd, so that multiplying by it loses nothing; the fractional bits of the golden ratio.
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
-#[inline]
+/// A call where multiplying 64 bits takes a dozen instructions.
+#[cfg_attr(target_pointer_width = "64", inline)]
+#[cfg_attr(target_pointer_width = "32", inline(never))]
 const fn fold(lane: u64, word: u64) -> u64 {
     (lane ^ word).wrapping_mul(MULTIPLIER).rotate_left(29)
 }
@@ -29,7 +31,7 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// Starts from `seed`.
     pub const fn new(seed: u64) -> Self {
-        Self { hash: fold(seed, 0) }
+        Self { hash: seed }
     }
 
     /// Starts from every number that changes what a file's bytes mean.
@@ -57,7 +59,7 @@ impl Fingerprint {
 
     /// Adds a run of bytes and its length.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        let mut lanes = [1, 2, 3, 4, 5, 6, 7, 8];
+        let mut lanes = core::array::from_fn(|lane| lane as u64 + 1);
         let (stripes, rest) = bytes.as_chunks::<STRIPE>();
         for stripe in stripes {
             absorb(&mut lanes, stripe);
@@ -75,12 +77,10 @@ impl Fingerprint {
 
     /// The fingerprint; never 0, which stands for "unknown".
     pub const fn finish(self) -> u64 {
-        let mixed = (self.hash ^ (self.hash >> 32)).wrapping_mul(MULTIPLIER);
-        let mixed = mixed ^ (mixed >> 29);
-        if mixed == 0 {
+        if self.hash == 0 {
             1
         } else {
-            mixed
+            self.hash
         }
     }
 }

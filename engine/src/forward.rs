@@ -4,12 +4,11 @@
 //! so that every layer can use the same memory; the cached plan takes small chunks and keeps every layer's memory for the
 //! next call. Within a layer, a few positions at a time share the work of reading the weights.
 
-use crate::attention::AttentionMemory;
 use crate::error::RunError;
-use crate::kernel::{self, Mix, Projection, Window, MOST_FLOATS, MOST_POSITIONS, TILE};
-use crate::layout::{Layout, Plan};
-use crate::weights::{Block, Weights};
-use crate::workspace::{LayerMemory, Scratch, Workspace};
+use crate::kernel::{self, Keys, Mix, Projection, Window, MOST_FLOATS, MOST_POSITIONS};
+use crate::layout::Plan;
+use crate::weights::{Block, Ssm, Weights};
+use crate::workspace::{cut, Rows, Workspace};
 
 /// The router's decision at one position of one layer, as it is computed.
 #[derive(Clone, Copy, Debug)]
@@ -25,14 +24,14 @@ pub struct RouterReading<'r> {
 /// The observer of a run that nobody watches. One function, so that all such runs share one copy of the forward pass.
 pub(crate) fn unobserved(_: RouterReading) {}
 
-/// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already,
-/// and returns the last position.
-pub(crate) fn forward<'m, 'w, 's>(
+/// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
+/// follows starts from [`LastPosition::of`] them.
+pub(crate) fn forward<'m>(
     weights: &impl Weights<'m>,
-    workspace: &'s mut Workspace<'w>,
+    workspace: &mut Workspace,
     n: usize,
     observe: &mut impl FnMut(RouterReading),
-) -> Result<LastPosition<'s>, RunError> {
+) -> Result<(), RunError> {
     if n == 0 {
         return Err(RunError::NoTokens);
     }
@@ -46,7 +45,7 @@ pub(crate) fn forward<'m, 'w, 's>(
     if workspace.layout.plan() == Plan::Cached {
         workspace.prefix.remember(identity, n);
     }
-    Ok(LastPosition::of(workspace, n))
+    Ok(())
 }
 
 /// Neighbouring positions of a sequence.
@@ -84,18 +83,49 @@ pub(crate) fn compute<'m>(
     }
     let widest = layout.shape().d_model().max(layout.shape().d_head());
     let most = MOST_POSITIONS.min(MOST_FLOATS.checked_div(widest)?);
-    let Scratch { last_shares, residual, normed, query, attended, kept_scores, kept_rows, layers } =
-        &mut workspace.scratch;
-    let rows = Rows { most: 1, residual, normed, query, attended };
-    let router = &mut *workspace.router;
-    let tokens = workspace.prefix.from(positions.row);
-    let pass =
-        Pass { weights, layout, positions, has_gates, router, last_shares, kept_scores, kept_rows, layers, observe };
     if most > 1 && positions.count > 1 {
-        pass.run_together(tokens, most, rows)
+        run_together(weights, workspace, positions, most, has_gates, observe)
     } else {
-        pass.run(tokens, rows)
+        Pass { weights, workspace, positions, most: 1, has_gates, observe }.run()
     }
+}
+
+/// [`Pass::run`] with up to `most` positions at a time, whose vectors lie on the stack; the last one's residual stream is
+/// left in the workspace.
+#[inline(never)]
+fn run_together<'m>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    positions: Positions,
+    most: usize,
+    has_gates: bool,
+    observe: &mut impl FnMut(RouterReading),
+) -> Option<()> {
+    let [mut residual, mut normed, mut query, mut attended] = [[0.0; MOST_FLOATS]; 4];
+    let Workspace { layout, logits, router, prefix, last_shares, rows, memory } = workspace;
+    let is_lean = layout.plan() == Plan::Lean;
+    let mut together = Workspace {
+        layout: *layout,
+        logits,
+        router,
+        prefix: prefix.reborrow(),
+        last_shares,
+        rows: Rows {
+            residual: if is_lean { &mut *rows.residual } else { &mut residual },
+            normed: &mut normed,
+            query: &mut query,
+            attended: &mut attended,
+        },
+        memory: memory.reborrow(),
+    };
+    Pass { weights, workspace: &mut together, positions, most, has_gates, observe }.run()?;
+    if !is_lean {
+        let last = (positions.count - 1) % most * rows.residual.len();
+        for (to, from) in rows.residual.iter_mut().zip(residual.get(last..)?) {
+            *to = *from;
+        }
+    }
+    Some(())
 }
 
 /// What is left to do with the last position: final norm, then a matrix.
@@ -111,8 +141,8 @@ impl<'s> LastPosition<'s> {
         let d = workspace.layout.shape().d_model();
         let row = (n - 1).min(workspace.layout.residual_rows() - 1);
         Self {
-            residual: workspace.scratch.residual.get(row * d..(row + 1) * d).unwrap_or(&[]),
-            normed: workspace.scratch.normed,
+            residual: cut(workspace.rows.residual, row * d, d),
+            normed: workspace.rows.normed,
             logits: workspace.logits,
         }
     }
@@ -124,65 +154,32 @@ impl<'s> LastPosition<'s> {
     }
 }
 
-/// Where the vectors of the positions in work lie.
-struct Rows<'s> {
-    /// Positions that a layer computes together: every array has room for as many.
-    most: usize,
-    /// `[positions][d_model]`; in the lean plan with room for the whole sequence.
-    residual: &'s mut [f32],
-    /// `[positions][d_model]`.
-    normed: &'s mut [f32],
-    /// `[positions][d_head]`.
-    query: &'s mut [f32],
-    /// `[positions][d_model]`.
-    attended: &'s mut [f32],
-}
-
 /// One call's way through the layers.
-struct Pass<'p, W, F> {
+struct Pass<'p, 'w, W, F> {
     weights: &'p W,
-    layout: Layout,
+    workspace: &'p mut Workspace<'w>,
     /// All that are to be computed.
     positions: Positions,
+    /// Positions that a layer computes together: the workspace has room for the vectors of as many.
+    most: usize,
     /// Whether the gates, which follow from the weights alone, are those of this model.
     has_gates: bool,
-    router: &'p mut [f32],
-    last_shares: &'p mut [f32],
-    kept_scores: &'p mut [f32],
-    kept_rows: &'p mut [u32],
-    layers: &'p mut [f32],
     observe: &'p mut F,
 }
 
-impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, W, F> {
-    /// [`Pass::run`] with up to `most` positions at a time, on the stack; the last one is left in `rows`.
-    #[inline(never)]
-    fn run_together(self, tokens: &[u32], most: usize, rows: Rows) -> Option<()> {
-        let [mut residual, mut normed, mut query, mut attended] = [[0.0; MOST_FLOATS]; 4];
-        let (normed, query, attended) = (&mut normed[..], &mut query[..], &mut attended[..]);
-        let count = self.positions.count;
-        if self.layout.plan() == Plan::Lean {
-            return self.run(tokens, Rows { most, residual: rows.residual, normed, query, attended });
-        }
-        self.run(tokens, Rows { most, residual: &mut residual, normed, query, attended })?;
-        let last = (count - 1) % most * rows.residual.len();
-        for (to, from) in rows.residual.iter_mut().zip(residual.get(last..)?) {
-            *to = *from;
-        }
-        Some(())
-    }
-
-    fn run(mut self, tokens: &[u32], mut rows: Rows) -> Option<()> {
-        let chunk_len = match self.layout.plan() {
+impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
+    /// Takes all positions through all layers.
+    fn run(&mut self) -> Option<()> {
+        let chunk_len = match self.workspace.layout.plan() {
             Plan::Lean => self.positions.count,
-            Plan::Cached => rows.most,
+            Plan::Cached => self.most,
         };
         let mut done = 0;
         while done < self.positions.count {
             let chunk = self.positions.part(done, chunk_len);
-            self.embed(tokens.get(done..done + chunk.count)?, rows.residual);
-            for layer in 0..self.layout.shape().n_layers() {
-                self.layer(layer, chunk, &mut rows)?;
+            self.embed(chunk);
+            for layer in 0..self.workspace.layout.shape().n_layers() {
+                self.layer(layer, chunk)?;
             }
             done += chunk.count;
         }
@@ -190,81 +187,81 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, W, F> {
     }
 
     /// Step 1.
-    fn embed(&self, tokens: &[u32], mut residual: &mut [f32]) {
+    fn embed(&mut self, chunk: Positions) {
         let matrix = self.weights.embed();
-        for &id in tokens {
-            let Some((row, later)) = residual.split_at_mut_checked(matrix.cols()) else {
-                return;
-            };
-            kernel::embed(&matrix, id as usize, row);
-            residual = later;
+        let d = matrix.cols();
+        let Workspace { prefix, rows, .. } = &mut *self.workspace;
+        for index in 0..chunk.count {
+            let token = prefix.token(chunk.row + index);
+            kernel::embed(&matrix, token, cut(rows.residual, index * d, d));
         }
     }
 
-    /// Step 2 of one layer, for the positions of `chunk`, whose residual stream is at the front of `rows`.
-    fn layer(&mut self, layer: usize, chunk: Positions, rows: &mut Rows) -> Option<()> {
-        let (d, pathways) = (self.layout.shape().d_model(), self.layout.shape().n_pathways());
-        let block = self.weights.block(layer)?;
-        let mut memory = LayerMemory::of(&self.layout, self.layers, layer)?;
-        // A sequence is always a fresh start: no history, state 0.
+    /// Step 2 of one layer, for the positions of `chunk`, whose residual stream is at the front of its rows.
+    fn layer(&mut self, layer: usize, chunk: Positions) -> Option<()> {
+        // By reference: a block is too large to be moved for nothing.
+        let Some(block) = &self.weights.block(layer) else { return None };
         if chunk.before == 0 {
-            memory.history.fill(0.0);
-            memory.state.fill(0.0);
-            if !self.has_gates {
-                fill_gates(&block, &mut memory);
-            }
+            self.start_sequence(layer, &block.ssm);
         }
         let mut done = 0;
         while done < chunk.count {
-            let part = chunk.part(done, rows.most.min(TILE - (chunk.row + done) % TILE));
-            let residual = rows.residual.get_mut(done * d..(done + part.count) * d)?;
+            let part = chunk.part(done, self.most.min(Keys::left_in_tile(chunk.row + done)));
+            self.part(layer, block, part, done)?;
             done += part.count;
-            kernel::layer_norm(&block.norm, residual, rows.normed);
-            let mut attention = AttentionMemory {
-                keys: memory.keys,
-                values: memory.values,
-                max_seq: self.layout.max_seq(),
-                query: rows.query,
-                kept_scores: self.kept_scores,
-                kept_rows: self.kept_rows,
-                attended: rows.attended,
-            };
-            let router = self.router.get_mut(part.row * pathways..(part.row + part.count) * pathways)?;
-            let [keys, values, query] = attention.projections(&block.attention, part.row)?;
-            let shares = Projection::new(&block.router, router);
-            kernel::project(rows.normed, part.count, &mut [keys, values, query, shares]);
-            for index in 0..part.count {
-                let shares = router.get_mut(index * pathways..(index + 1) * pathways)?;
-                let newest = part.row + index;
-                kernel::softmax(shares);
-                (self.observe)(RouterReading { layer, position: newest, weights: shares });
-                if newest + 1 == self.positions.row + self.positions.count {
-                    let last = self.last_shares.get_mut(layer * pathways..)?;
-                    for (last, share) in last.iter_mut().zip(&*shares) {
-                        *last = *share;
-                    }
-                }
-                let len = self.layout.max_seq().min(part.before + index + 1);
-                attention.attend_query(&block.attention, index, &Window { newest, len })?;
-            }
-            kernel::mix(Mix {
-                positions: part.count,
-                block: &block,
-                history: memory.history,
-                state: memory.state,
-                gate: memory.gate,
-                shares: router,
-                inputs: rows.normed,
-                attended: rows.attended,
-                residual,
-            })?;
         }
         Some(())
     }
-}
 
-fn fill_gates(block: &Block, memory: &mut LayerMemory) {
-    for (gate, a_raw) in memory.gate.iter_mut().zip(block.ssm.a_raw.iter()) {
-        *gate = kernel::gate(a_raw);
+    /// The same for some positions together, whose residual stream starts at row `first`.
+    #[inline(never)]
+    fn part(&mut self, layer: usize, block: &Block, part: Positions, first: usize) -> Option<()> {
+        let Workspace { layout, router, last_shares, rows, memory, .. } = &mut *self.workspace;
+        let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
+        let mut memory = memory.layer(layout, rows.query, rows.attended, layer);
+        let residual = cut(rows.residual, first * d, part.count * d);
+        kernel::layer_norm(&block.norm, residual, rows.normed);
+        let router = cut(router, part.row * pathways, part.count * pathways);
+        let attention = &mut memory.attention;
+        let [keys, values, query] = attention.projections(&block.attention, part.row, part.count);
+        let shares = Projection::new(&block.router, router);
+        kernel::project(rows.normed, part.count, &mut [keys, values, query, shares]);
+        for index in 0..part.count {
+            let shares = cut(router, index * pathways, pathways);
+            let newest = part.row + index;
+            kernel::softmax(shares);
+            (self.observe)(RouterReading { layer, position: newest, weights: shares });
+            // Position after position: the last one's stay.
+            for (last, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*shares) {
+                *last = *share;
+            }
+            let len = layout.max_seq().min(part.before + index + 1);
+            attention.attend_query(&block.attention, index, &Window { newest, len });
+        }
+        kernel::mix(Mix {
+            positions: part.count,
+            block,
+            history: memory.history,
+            state: memory.state,
+            gate: memory.gate,
+            shares: router,
+            inputs: rows.normed,
+            attended: memory.attention.attended,
+            residual,
+        })
+    }
+
+    /// A sequence is always a fresh start: no history, state 0.
+    #[inline(never)]
+    fn start_sequence(&mut self, layer: usize, ssm: &Ssm) {
+        let Workspace { layout, rows, memory, .. } = &mut *self.workspace;
+        let memory = memory.layer(layout, rows.query, rows.attended, layer);
+        memory.history.fill(0.0);
+        memory.state.fill(0.0);
+        if !self.has_gates {
+            for (gate, a_raw) in memory.gate.iter_mut().zip(ssm.a_raw.iter()) {
+                *gate = kernel::gate(a_raw);
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ pub struct Layout {
 }
 
 /// Words of the tag that tells for which model and how many positions are computed.
-pub(crate) const TAG_WORDS: usize = 3;
+pub const TAG_WORDS: usize = 3;
 
 impl Layout {
     /// A layout for sequences of at most `max_seq` tokens, 1 to 65,535.
@@ -32,7 +32,7 @@ impl Layout {
             return Err(ShapeError::OutOfRange { name: "max_seq", value: max_seq, least: 1, most: MOST });
         }
         let layout = Self { shape, max_seq, plan };
-        if layout.bytes_wide() > (usize::MAX / 2) as u64 {
+        if layout.units() > (usize::MAX / 8) as u64 {
             return Err(ShapeError::TooLarge);
         }
         Ok(layout)
@@ -52,21 +52,23 @@ impl Layout {
         Self::new(shape, max_seq, Plan::Lean)
     }
 
-    /// An upper bound of all of it, in 64 bits: at most 2^16 layers of fewer than 2^34 words.
-    const fn bytes_wide(&self) -> u64 {
-        let (s, d, h) = (self.max_seq as u64, self.shape.d_model() as u64, self.shape.d_head() as u64);
-        let layer = s * (d + h) + self.history_len() as u64 * d + 2 * d;
-        let shares = self.last_shares() as u64;
-        let layers = match self.plan {
-            Plan::Lean => layer,
-            Plan::Cached => layer * self.shape.n_layers() as u64,
+    /// 4-byte words of all of it, in 64 bits: at most 2^16 layers of fewer than 2^34. The products of two sizes, and even one
+    /// more of them, stay below 2^32.
+    const fn units(&self) -> u64 {
+        let (s, d) = (self.max_seq as u32, self.shape.d_model() as u32);
+        let (layers, rows) = match self.plan {
+            Plan::Lean => (1, s),
+            Plan::Cached => (self.shape.n_layers() as u32, 1),
         };
-        4 * (layers + s * (d + 16) + self.shape.vocab_size() as u64 + shares + 4 * d + h)
+        let layer = s as u64 * (self.shape.d_head() as u32 + d) as u64 + ((self.history_len() as u32 + 2) * d) as u64;
+        let small =
+            self.logits() + self.router() + self.last_shares() + self.shape.d_head() + self.kept() + self.words();
+        layers as u64 * layer + ((rows + 2) * d) as u64 + small as u64
     }
 
     /// The shape it is for.
-    pub const fn shape(&self) -> Shape {
-        self.shape
+    pub const fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// The longest sequence.
@@ -81,7 +83,7 @@ impl Layout {
 
     /// binary32 values that a [`crate::Workspace`] of this layout takes.
     pub const fn floats(&self) -> usize {
-        self.logits() + self.router() + self.scratch_floats()
+        self.units() as usize - self.words()
     }
 
     /// 32-bit words that a [`crate::Workspace`] of this layout takes besides.
@@ -91,13 +93,12 @@ impl Layout {
 
     /// All of the work area in bytes.
     pub const fn bytes(&self) -> usize {
-        4 * (self.floats() + self.words())
+        4 * self.units() as usize
     }
 
     /// Floats behind the logits and router weights, which callers read.
     pub const fn scratch_floats(&self) -> usize {
-        let d = self.shape.d_model();
-        self.last_shares() + self.residual_rows() * d + d + self.shape.d_head() + d + self.kept() + self.layers()
+        self.floats() - self.logits() - self.router()
     }
 
     pub(crate) const fn logits(&self) -> usize {
@@ -140,14 +141,6 @@ impl Layout {
     pub(crate) const fn layer(&self) -> usize {
         let d = self.shape.d_model();
         self.max_seq * (self.shape.d_head() + d) + self.history_len() * d + 2 * d
-    }
-
-    /// All layers that are held at once.
-    pub(crate) const fn layers(&self) -> usize {
-        match self.plan {
-            Plan::Lean => self.layer(),
-            Plan::Cached => self.shape.n_layers() * self.layer(),
-        }
     }
 
     /// Where a layer's memory starts: lean has one place that every layer uses in turn.

@@ -61,7 +61,7 @@ pub use fingerprint::{fingerprint, Fingerprint};
 pub use format::{Classifier, FormatError, Model};
 pub use forward::RouterReading;
 pub use generate::{generate, generate_sliding};
-pub use layout::{c99_state_bytes, Layout, Plan};
+pub use layout::{c99_state_bytes, Layout, Plan, TAG_WORDS};
 pub use predict::{argmax, predict_next, predict_next_observed};
 pub use shape::{Dims, Shape, ShapeError};
 pub use step::{step, step_observed};

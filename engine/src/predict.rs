@@ -1,7 +1,7 @@
 //! The next token (numeric contract, step 3).
 
 use crate::error::RunError;
-use crate::forward::{forward, unobserved, RouterReading};
+use crate::forward::{forward, unobserved, LastPosition, RouterReading};
 use crate::kernel;
 use crate::weights::Weights;
 use crate::workspace::Workspace;
@@ -13,10 +13,8 @@ pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
         return 0;
     };
     let mut best = 0;
-    for (index, value) in values {
-        if value > greatest {
-            (best, greatest) = (index, value);
-        }
+    while let Some((index, value)) = values.find(|&(_, value)| value > greatest) {
+        (best, greatest) = (index, value);
     }
     best
 }
@@ -58,8 +56,8 @@ pub(crate) fn predict_prefix<'m>(
     n: usize,
     observe: &mut impl FnMut(RouterReading),
 ) -> Result<usize, RunError> {
-    let last = forward(weights, workspace, n, observe)?;
-    let (normed, logits) = last.final_norm(weights);
+    forward(weights, workspace, n, observe)?;
+    let (normed, logits) = LastPosition::of(workspace, n).final_norm(weights);
     kernel::matvec(&weights.unembed(), normed, logits);
     Ok(argmax(logits.iter().copied()))
 }

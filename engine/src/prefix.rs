@@ -6,14 +6,13 @@ use crate::layout::TAG_WORDS;
 #[derive(Debug)]
 pub(crate) struct Prefix<'w> {
     /// Identity of the model, low half first, then the number of computed positions.
-    tag: &'w mut [u32; TAG_WORDS],
-    tokens: &'w mut [u32],
+    pub(crate) tag: &'w mut [u32; TAG_WORDS],
+    pub(crate) tokens: &'w mut [u32],
 }
 
-impl<'w> Prefix<'w> {
-    pub(crate) fn new(words: &'w mut [u32]) -> Option<Self> {
-        let (tag, tokens) = words.split_first_chunk_mut()?;
-        Some(Self { tag, tokens })
+impl Prefix<'_> {
+    pub(crate) fn reborrow(&mut self) -> Prefix<'_> {
+        Prefix { tag: self.tag, tokens: self.tokens }
     }
 
     /// The token that stands for `token`: 0 for one outside `0..vocab_size` (numeric contract, step 1).
@@ -90,9 +89,9 @@ impl<'w> Prefix<'w> {
         }
     }
 
-    /// The tokens from position `start` on.
-    pub(crate) fn from(&self, start: usize) -> &[u32] {
-        self.tokens.get(start..).unwrap_or(&[])
+    /// The token of a position.
+    pub(crate) fn token(&self, position: usize) -> usize {
+        self.tokens.get(position).map_or(0, |&id| id as usize)
     }
 
     /// Notes that the first `n` positions are computed for the model `identity`.

@@ -41,20 +41,26 @@ impl Trit {
 #[derive(Clone, Debug)]
 pub struct Trits<'a> {
     bytes: core::slice::Iter<'a, u8>,
-    current: u8,
-    left_in_current: u8,
+    /// What is left of the byte in work, with a 1 above it; so 1 means that nothing is left.
+    current: u32,
 }
 
 impl<'a> Trits<'a> {
     /// The weights of `packed` from index `start` on: a row need not start on a byte.
     #[inline]
     pub fn starting_at(packed: &'a [u8], start: usize) -> Self {
-        let mut bytes = packed.get(start / 4..).unwrap_or(&[]).iter();
-        let before = (start % 4) as u8;
-        match bytes.next() {
-            Some(first) => Self { bytes, current: first >> (2 * before), left_in_current: 4 - before },
-            None => Self { bytes, current: 0, left_in_current: 0 },
+        let mut trits = Self { bytes: packed.get(start / 4..).unwrap_or(&[]).iter(), current: 1 };
+        if !start.is_multiple_of(4) {
+            trits.next_byte();
+            trits.current >>= 2 * (start % 4);
         }
+        trits
+    }
+
+    #[inline]
+    fn next_byte(&mut self) -> Option<()> {
+        self.current = 0x100 | u32::from(*self.bytes.next()?);
+        Some(())
     }
 }
 
@@ -63,13 +69,11 @@ impl Iterator for Trits<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Trit> {
-        if self.left_in_current == 0 {
-            self.current = *self.bytes.next()?;
-            self.left_in_current = 4;
+        if self.current == 1 {
+            self.next_byte()?;
         }
-        let trit = Trit::from_code(self.current);
+        let trit = Trit::from_code(self.current as u8);
         self.current >>= 2;
-        self.left_in_current -= 1;
         Some(trit)
     }
 }
@@ -79,8 +83,8 @@ impl Iterator for Trits<'_> {
 pub struct Matrix<'a> {
     packed: &'a [u8],
     scale: f32,
-    rows: usize,
-    cols: usize,
+    rows: u16,
+    cols: u16,
 }
 
 impl<'a> Matrix<'a> {
@@ -90,10 +94,11 @@ impl<'a> Matrix<'a> {
         (rows * cols).div_ceil(4)
     }
 
-    /// A view of `packed`; `None` where it is too short for `rows * cols` weights.
+    /// A view of `packed`; `None` where it is too short for `rows * cols` weights, or one of these is above 65,535.
     #[inline]
     pub fn new(packed: &'a [u8], scale: f32, rows: usize, cols: usize) -> Option<Self> {
-        let len = rows.checked_mul(cols)?.div_ceil(4);
+        let (rows, cols) = (u16::try_from(rows).ok()?, u16::try_from(cols).ok()?);
+        let len = Self::packed_len(usize::from(rows), usize::from(cols));
         Some(Self { packed: packed.get(..len)?, scale, rows, cols })
     }
 
@@ -111,25 +116,32 @@ impl<'a> Matrix<'a> {
     /// Number of rows (outputs).
     #[inline]
     pub const fn rows(&self) -> usize {
-        self.rows
+        self.rows as usize
     }
 
     /// Number of columns (inputs).
     #[inline]
     pub const fn cols(&self) -> usize {
-        self.cols
+        self.cols as usize
     }
 
     /// The weights of one row. Empty where there is no such row.
     #[inline]
     pub fn row(&self, row: usize) -> impl Iterator<Item = Trit> + use<'a> {
-        Trits::starting_at(self.packed, row.saturating_mul(self.cols)).take(self.cols)
+        let start = if row < self.rows() { row * self.cols() } else { usize::MAX };
+        Trits::starting_at(self.packed, start).take(self.cols())
+    }
+
+    /// The weight at `index` in storage order; [`Trit::Zero`] where there is none.
+    #[inline]
+    pub fn trit(&self, index: usize) -> Trit {
+        Trit::from_code(self.packed.get(index / 4).map_or(0, |byte| byte >> (2 * (index % 4))))
     }
 
     /// All weights, row by row.
     #[inline]
     pub fn trits(&self) -> impl Iterator<Item = Trit> + use<'a> {
-        Trits::starting_at(self.packed, 0).take(self.rows.saturating_mul(self.cols))
+        Trits::starting_at(self.packed, 0).take(self.rows() * self.cols())
     }
 }
 
@@ -160,6 +172,12 @@ impl<'a> Floats<'a> {
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Value `index`; `None` where there is none.
+    #[inline]
+    pub fn get(&self, index: usize) -> Option<f32> {
+        self.bytes.as_chunks::<4>().0.get(index).map(|bytes| LittleEndian::read_f32(bytes))
     }
 
     /// The values in order.
@@ -230,7 +248,7 @@ pub struct Block<'a> {
 /// meaningless, never unsafe.
 pub trait Weights<'a> {
     /// The sizes of everything below.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> &Shape;
 
     /// The embedding matrix, vocab_size rows of d_model.
     fn embed(&self) -> Matrix<'a>;

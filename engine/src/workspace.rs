@@ -18,37 +18,41 @@ pub struct Workspace<'w> {
     /// Router weights of the last layer, `[max_seq][n_pathways]`.
     pub(crate) router: &'w mut [f32],
     pub(crate) prefix: Prefix<'w>,
-    pub(crate) scratch: Scratch<'w>,
+    /// Router weights of the last position, `[n_layers][n_pathways]`.
+    pub(crate) last_shares: &'w mut [f32],
+    /// Vectors of the position in work.
+    pub(crate) rows: Rows<'w>,
+    pub(crate) memory: Memory<'w>,
 }
 
-/// What a forward pass works on besides its results.
-#[derive(Debug)]
-pub(crate) struct Scratch<'w> {
-    /// Router weights of the last position, `[n_layers][n_pathways]`.
-    pub last_shares: &'w mut [f32],
-    /// Residual stream, `[residual_rows][d_model]`.
+/// Where the vectors of the positions in work lie.
+#[derive(Debug, Default)]
+pub(crate) struct Rows<'w> {
+    /// `[positions][d_model]`; in the lean plan with room for the whole sequence.
     pub residual: &'w mut [f32],
-    /// Normalised input of a block, `[d_model]`.
+    /// Normalised inputs of a block, `[positions][d_model]`.
     pub normed: &'w mut [f32],
-    /// Attention query, `[d_head]`.
+    /// Attention queries, `[positions][d_head]`.
     pub query: &'w mut [f32],
-    /// Output of attention, `[d_model]`.
+    /// Outputs of attention, `[positions][d_model]`.
     pub attended: &'w mut [f32],
+}
+
+/// The memory that layers work on.
+#[derive(Debug, Default)]
+pub(crate) struct Memory<'w> {
     /// Scores of the kept positions, best first, `[min(top_k, max_seq)]`.
     pub kept_scores: &'w mut [f32],
     /// Their rows.
     pub kept_rows: &'w mut [u32],
-    /// Memory of the layers that are held at once.
+    /// What the layers that are held at once remember.
     pub layers: &'w mut [f32],
 }
 
 /// What one layer remembers of the positions before the current one.
 #[derive(Debug)]
 pub(crate) struct LayerMemory<'w> {
-    /// `[max_seq][d_head]`, in the order of [`crate::kernel::Keys`].
-    pub keys: &'w mut [f32],
-    /// `[max_seq][d_model]`.
-    pub values: &'w mut [f32],
+    pub attention: AttentionMemory<'w>,
     /// Inputs of earlier positions, the newest first, `[history_len][d_model]`.
     pub history: &'w mut [f32],
     /// State of the recurrence, `[d_model]`.
@@ -74,11 +78,21 @@ impl fmt::Display for WorkspaceError {
 
 impl core::error::Error for WorkspaceError {}
 
-/// Takes `len` values off the front of `rest`.
-fn take<'w, T>(rest: &mut &'w mut [T], len: usize) -> Option<&'w mut [T]> {
-    let (taken, left) = core::mem::take(rest).split_at_mut_checked(len)?;
+// One copy of each of these two: a core counts the code of every check.
+
+/// Takes `len` values off the front of `rest`; none, and nothing is left, where there are fewer.
+#[inline(never)]
+fn take<'w, T>(rest: &mut &'w mut [T], len: usize) -> &'w mut [T] {
+    let all = core::mem::take(rest);
+    let (taken, left) = all.split_at_mut_checked(len).unwrap_or_default();
     *rest = left;
-    Some(taken)
+    taken
+}
+
+/// The `len` values from `start` on; none where there are fewer.
+#[inline(never)]
+pub(crate) fn cut<T>(all: &mut [T], start: usize, len: usize) -> &mut [T] {
+    all.get_mut(start..).and_then(|rest| rest.get_mut(..len)).unwrap_or_default()
 }
 
 impl<'w> Workspace<'w> {
@@ -87,42 +101,44 @@ impl<'w> Workspace<'w> {
     /// # Errors
     /// [`WorkspaceError`] where an array is too short: see [`Layout::floats`] and [`Layout::words`].
     pub fn new(layout: Layout, floats: &'w mut [f32], words: &'w mut [u32]) -> Result<Self, WorkspaceError> {
-        Self::cut(layout, floats, words).ok_or(WorkspaceError { floats: layout.floats(), words: layout.words() })
+        let is_enough = floats.len() >= layout.floats() && words.len() >= layout.words();
+        match words.split_first_chunk_mut() {
+            Some((tag, words)) if is_enough => {
+                let mut rest = floats;
+                let logits = take(&mut rest, layout.logits());
+                let router = take(&mut rest, layout.router());
+                Ok(Self::from_parts(layout, logits, router, tag, words, rest))
+            }
+            _ => Err(WorkspaceError { floats: layout.floats(), words: layout.words() }),
+        }
     }
 
-    fn cut(layout: Layout, mut floats: &'w mut [f32], words: &'w mut [u32]) -> Option<Self> {
-        let logits = take(&mut floats, layout.logits())?;
-        let router = take(&mut floats, layout.router())?;
-        Self::from_parts(layout, logits, router, words, floats)
-    }
-
-    /// The same over four arrays: `logits` of vocab_size, `router` of max_seq * n_pathways, `words` of
-    /// [`Layout::words`] and `scratch` of [`Layout::scratch_floats`]. `None` where one is too short.
+    /// The same over arrays of their own: `logits` of vocab_size, `router` of max_seq * n_pathways, `tag` and `words` of
+    /// together [`Layout::words`] and `scratch` of [`Layout::scratch_floats`]. Where one is too short, results are
+    /// meaningless.
     pub fn from_parts(
         layout: Layout,
         logits: &'w mut [f32],
         router: &'w mut [f32],
+        tag: &'w mut [u32; TAG_WORDS],
         mut words: &'w mut [u32],
         mut scratch: &'w mut [f32],
-    ) -> Option<Self> {
+    ) -> Self {
         let d = layout.shape().d_model();
-        let prefix = Prefix::new(take(&mut words, TAG_WORDS + layout.max_seq())?)?;
-        Some(Self {
-            layout,
-            logits: logits.get_mut(..layout.logits())?,
-            router: router.get_mut(..layout.router())?,
-            prefix,
-            scratch: Scratch {
-                last_shares: take(&mut scratch, layout.last_shares())?,
-                residual: take(&mut scratch, layout.residual_rows() * d)?,
-                normed: take(&mut scratch, d)?,
-                query: take(&mut scratch, layout.shape().d_head())?,
-                attended: take(&mut scratch, d)?,
-                kept_scores: take(&mut scratch, layout.kept())?,
-                kept_rows: take(&mut words, layout.kept())?,
-                layers: take(&mut scratch, layout.layers())?,
-            },
-        })
+        // Filled in one by one: as one expression, a compiler for size holds all parts on the stack first.
+        let prefix = Prefix { tag, tokens: &mut [] };
+        let (rows, memory) = (Rows::default(), Memory::default());
+        let mut all = Self { layout, logits, router, prefix, last_shares: &mut [], rows, memory };
+        all.prefix.tokens = take(&mut words, layout.max_seq());
+        all.memory.kept_rows = take(&mut words, layout.kept());
+        all.last_shares = take(&mut scratch, layout.last_shares());
+        all.rows.residual = take(&mut scratch, layout.residual_rows() * d);
+        all.rows.normed = take(&mut scratch, d);
+        all.rows.query = take(&mut scratch, layout.shape().d_head());
+        all.rows.attended = take(&mut scratch, d);
+        all.memory.kept_scores = take(&mut scratch, layout.kept());
+        all.memory.layers = scratch;
+        all
     }
 
     /// What it was laid out for.
@@ -145,22 +161,13 @@ impl<'w> Workspace<'w> {
     pub fn last_router_weights(&self, layer: usize) -> Option<&[f32]> {
         let pathways = self.layout.shape().n_pathways();
         let start = layer.checked_mul(pathways)?;
-        self.scratch.last_shares.get(start..start.checked_add(pathways)?)
+        self.last_shares.get(start..start.checked_add(pathways)?)
     }
 
     /// The memory of one layer's attention, to use it by itself. What earlier calls computed is forgotten.
-    pub fn attention_memory(&mut self) -> Option<AttentionMemory<'_>> {
+    pub fn attention_memory(&mut self) -> AttentionMemory<'_> {
         self.prefix.forget();
-        let memory = LayerMemory::of(&self.layout, self.scratch.layers, 0)?;
-        Some(AttentionMemory {
-            keys: memory.keys,
-            values: memory.values,
-            max_seq: self.layout.max_seq(),
-            query: self.scratch.query,
-            kept_scores: self.scratch.kept_scores,
-            kept_rows: self.scratch.kept_rows,
-            attended: self.scratch.attended,
-        })
+        self.memory.layer(&self.layout, self.rows.query, self.rows.attended, 0).attention
     }
 
     /// Forgets what earlier calls computed. Never needed for right results; results do not depend on the cache.
@@ -169,17 +176,62 @@ impl<'w> Workspace<'w> {
     }
 }
 
-impl<'w> LayerMemory<'w> {
-    /// Layer `layer`'s part of `layers`.
-    pub(crate) fn of(layout: &Layout, layers: &'w mut [f32], layer: usize) -> Option<Self> {
-        let d = layout.shape().d_model();
-        let mut rest = layers.get_mut(layout.layer_start(layer)..)?;
-        Some(Self {
-            keys: take(&mut rest, layout.max_seq() * layout.shape().d_head())?,
-            values: take(&mut rest, layout.max_seq() * d)?,
-            history: take(&mut rest, layout.history_len() * d)?,
-            state: take(&mut rest, d)?,
-            gate: take(&mut rest, d)?,
-        })
+impl Memory<'_> {
+    pub(crate) fn reborrow(&mut self) -> Memory<'_> {
+        Memory { kept_scores: self.kept_scores, kept_rows: self.kept_rows, layers: self.layers }
+    }
+
+    /// What layer `layer` remembers, with room for queries and outputs of attention.
+    pub(crate) fn layer<'p>(
+        &'p mut self,
+        layout: &Layout,
+        query: &'p mut [f32],
+        attended: &'p mut [f32],
+        layer: usize,
+    ) -> LayerMemory<'p> {
+        let (max_seq, d) = (layout.max_seq(), layout.shape().d_model());
+        let (kept_scores, kept_rows) = (&mut *self.kept_scores, &mut *self.kept_rows);
+        let (keys, values) = Default::default();
+        let attention = AttentionMemory { keys, values, max_seq, query, kept_scores, kept_rows, attended };
+        // Filled in one by one, as in `Workspace::from_parts`.
+        let mut all = LayerMemory { attention, history: &mut [], state: &mut [], gate: &mut [] };
+        let mut rest = self.layers.get_mut(layout.layer_start(layer)..).unwrap_or_default();
+        all.attention.keys = take(&mut rest, max_seq * layout.shape().d_head());
+        all.attention.values = take(&mut rest, max_seq * d);
+        all.history = take(&mut rest, layout.history_len() * d);
+        all.state = take(&mut rest, d);
+        all.gate = take(&mut rest, d);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Plan;
+    use crate::shape::{Dims, Shape};
+
+    extern crate std;
+    use std::vec;
+
+    #[test]
+    fn the_parts_use_up_exactly_what_the_layout_asks_for() {
+        for (max_seq, kernel_size, top_k) in [(1, 5, 4), (7, 5, 4), (7, 64, 64), (9, 1, 1)] {
+            for (plan, held) in [(Plan::Lean, 1), (Plan::Cached, 3)] {
+                let dims = Dims { d_model: 6, d_head: 5, n_layers: 3, kernel_size, top_k, ..Dims::DEFAULT };
+                let layout = Layout::new(Shape::new(dims).expect("in range"), max_seq, plan).expect("in range");
+                let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+                let mut all = Workspace::new(layout, &mut floats, &mut words).expect("exactly enough");
+                assert_eq!(all.prefix.tokens.len(), max_seq);
+                assert_eq!(all.memory.kept_rows.len(), top_k.min(max_seq));
+                assert_eq!(all.memory.kept_scores.len(), top_k.min(max_seq));
+                assert_eq!(all.memory.layers.len(), held * layout.layer());
+                let last = all.memory.layer(&layout, all.rows.query, all.rows.attended, 2);
+                assert_eq!((last.attention.keys.len(), last.attention.values.len()), (max_seq * 5, max_seq * 6));
+                assert_eq!(last.history.len(), (kernel_size.min(max_seq) - 1) * 6);
+                assert_eq!((last.state.len(), last.gate.len()), (6, 6));
+                assert_eq!((last.attention.query.len(), last.attention.attended.len()), (5, 6));
+            }
+        }
     }
 }

@@ -62,7 +62,7 @@ pub fn judge(config: &ModelConfig, weights: &Weights<f32>, text: &[u8], starts: 
 /// # Errors
 /// The model does not fit in memory with windows this long, or the engine refuses it.
 pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
-    let shape = model.shape();
+    let shape = *model.shape();
     let memory = Memory::new(shape, window - 1, Plan::Cached)?;
     let losses: Vec<f64> = starts
         .par_iter()

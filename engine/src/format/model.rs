@@ -70,8 +70,8 @@ impl<'a> Model<'a> {
 }
 
 impl<'a> Weights<'a> for Model<'a> {
-    fn shape(&self) -> Shape {
-        self.shape
+    fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     fn embed(&self) -> Matrix<'a> {

@@ -75,6 +75,15 @@ impl Keys<'_> {
         first..self.rows.min(first + TILE)
     }
 
+    /// Rows from `row` to the end of its tile.
+    #[inline]
+    pub fn left_in_tile(row: usize) -> usize {
+        if TILE == usize::MAX {
+            return TILE;
+        }
+        TILE - row % TILE
+    }
+
     /// Where the elements of `row` lie: the index of the first, and the distance to the next.
     #[inline]
     pub fn place(rows: usize, d_head: usize, row: usize) -> (usize, usize) {
@@ -98,8 +107,16 @@ pub struct Window {
 }
 
 impl Window {
+    /// Row of the oldest position.
+    #[inline]
+    fn oldest(&self, rows: usize) -> usize {
+        let end = self.newest + 1;
+        end.checked_sub(self.len).unwrap_or((rows + end).saturating_sub(self.len))
+    }
+
     /// The rows, oldest position first; the second part is empty unless the rows wrap around.
     #[inline]
+    #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
     pub(super) fn rows(&self, rows: usize) -> [Range<usize>; 2] {
         let end = self.newest + 1;
         match end.checked_sub(self.len) {
@@ -116,8 +133,10 @@ impl Window {
 pub fn attend(query: &[f32], keys: &Keys, values: &[f32], window: &Window, mut best: TopK, out: &mut [f32]) {
     let scale = 1.0 / sqrt(query.len() as f32);
     if !fast::offer_scores(query, keys, window, scale, &mut best) {
-        for row in window.rows(keys.rows).into_iter().flatten() {
+        let mut row = window.oldest(keys.rows);
+        for _ in 0..window.len {
             best.offer(score(query, keys, row) * scale, row as u32);
+            row = if row + 1 < keys.rows { row + 1 } else { 0 };
         }
     }
     softmax(best.scores);
@@ -144,9 +163,10 @@ fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     let width = out.len();
     for (&weight, &row) in best.scores.iter().zip(best.rows.iter()) {
-        let Some(value) = (row as usize).checked_mul(width).and_then(|start| values.get(start..)) else {
+        if row == NONE_POSITION {
             continue;
-        };
+        }
+        let value = values.get(row as usize * width..).unwrap_or_default();
         for (out, &value) in out.iter_mut().zip(value) {
             *out += weight * value;
         }

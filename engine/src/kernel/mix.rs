@@ -1,7 +1,8 @@
 //! The three pathways of a layer, channel by channel, into the residual stream (numeric contract, steps 2.4, 2.5 and 2.7).
 
 use super::fast;
-use super::{conv_taps, ssm_step};
+use super::project::accumulate;
+use super::ssm_step;
 use crate::weights::{Block, Matrix};
 
 /// What the mix of some positions works on.
@@ -32,43 +33,41 @@ pub fn mix(mut work: Mix) -> Option<()> {
     if fast::mix(&mut work) {
         return Some(());
     }
-    let d = work.gate.len();
-    let pathways = work.block.router.rows();
     for position in 0..work.positions {
-        let &[p0, p1, p2, ..] = row(work.shares, position, pathways)? else { return None };
-        let u = row(work.inputs, position, d)?;
-        let attended = row(work.attended, position, d)?;
-        let x = work.residual.get_mut(position * d..)?;
-        let ssm = work.block.ssm.b.iter().zip(work.block.ssm.c_out.iter()).zip(work.gate);
-        let channels = x.iter_mut().zip(u).zip(attended).zip(&mut *work.state).zip(ssm);
-        for (channel, ((((x, &u), &sparse), state), ((b, c_out), &gate))) in channels.enumerate() {
-            let local = conv_channel(&work.block.conv.taps, channel, u, work.history, d);
-            let recurrent = ssm_step(gate, b, c_out, u, state);
-            *x += (p0 * local + p1 * recurrent) + p2 * sparse;
+        for channel in 0..work.gate.len() {
+            mix_channel(&mut work, position, channel)?;
         }
     }
     Some(())
 }
 
-fn row(rows: &[f32], index: usize, width: usize) -> Option<&[f32]> {
-    rows.get(index * width..(index + 1) * width)
+/// The same for one channel of one position. A call of its own, because a compiler for size would otherwise carry every
+/// array around the loop on the stack.
+#[inline(never)]
+fn mix_channel(work: &mut Mix, position: usize, channel: usize) -> Option<()> {
+    let d = work.gate.len();
+    let &[p0, p1, p2] = work.shares.get(position * work.block.router.rows()..)?.first_chunk()?;
+    let at = position * d + channel;
+    let u = *work.inputs.get(at)?;
+    let ssm = &work.block.ssm;
+    let local = conv_channel(&work.block.conv.taps, channel, u, work.history, d);
+    let state = work.state.get_mut(channel)?;
+    let recurrent = ssm_step(*work.gate.get(channel)?, ssm.b.get(channel)?, ssm.c_out.get(channel)?, u, state);
+    *work.residual.get_mut(at)? += (p0 * local + p1 * recurrent) + p2 * work.attended.get(at)?;
+    Some(())
 }
 
 /// The convolution of one channel; `newest` then enters its history, every `stride`-th value, and the oldest falls out.
 ///
 /// The history holds zeros for what lies before the sequence's start: adding ±0.0 leaves a sum that started from +0.0 as
-/// it is, so this equals leaving those taps out.
+/// it is, so this equals leaving those taps out. For the same reason, taps beyond the history are left out.
 fn conv_channel(taps: &Matrix, channel: usize, newest: f32, history: &mut [f32], stride: usize) -> f32 {
-    let mut entering = newest;
-    let mut at = channel;
-    let inputs = core::iter::from_fn(|| {
-        let input = entering;
-        match history.get_mut(at) {
-            Some(slot) => entering = core::mem::replace(slot, input),
-            None => entering = 0.0,
-        }
+    let (mut entering, mut at, mut sum) = (newest, channel, 0.0);
+    for tap in 0..taps.cols() {
+        sum = accumulate(sum, taps.trit(channel * taps.cols() + tap), entering);
+        let Some(slot) = history.get_mut(at) else { break };
+        entering = core::mem::replace(slot, entering);
         at += stride;
-        Some(input)
-    });
-    conv_taps(taps.row(channel), taps.scale(), inputs)
+    }
+    sum * taps.scale()
 }

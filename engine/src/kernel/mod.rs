@@ -31,7 +31,6 @@ use none as fast;
 #[cfg(fast_ways = "fixed-point")]
 use soft_float as fast;
 
-pub(crate) use attention::TILE;
 pub use attention::{attend, Keys, TopK, Window};
 pub use conv::conv_taps;
 pub use fast::Kernel;

@@ -1,7 +1,7 @@
 //! Quantised matrices times vectors (numeric contract, step 2.2) and embedding (step 1).
 
 use super::fast;
-use crate::weights::{Matrix, Trit};
+use crate::weights::{Matrix, Trit, Trits};
 
 /// Adds `value`, subtracts it or leaves the sum alone.
 ///
@@ -15,10 +15,16 @@ pub(crate) fn accumulate(sum: f32, weight: Trit, value: f32) -> f32 {
     }
 }
 
+/// The sum of ±`x[i]` in order. A call of its own: within the loops over rows, a compiler for size runs out of registers.
+#[inline(never)]
+fn sum_of(x: &[f32], weights: &mut impl Iterator<Item = Trit>) -> f32 {
+    x.iter().zip(weights).fold(0.0, |sum, (&value, weight)| accumulate(sum, weight, value))
+}
+
 /// One output: the sum of ±`x[i]` in column order, then times the scale. `x` is `[cols]`.
 #[inline]
 pub fn matvec_row(matrix: &Matrix, row: usize, x: &[f32]) -> f32 {
-    matrix.row(row).zip(x).fold(0.0, |sum, (weight, &value)| accumulate(sum, weight, value)) * matrix.scale()
+    sum_of(x, &mut matrix.row(row)) * matrix.scale()
 }
 
 /// `y[row] = scale * (matrix x)[row]`. `x` is `[cols]`, `y` is `[rows]`.
@@ -55,10 +61,15 @@ pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection])
     }
     for Projection { matrix, out, row_stride, position_stride } in projections {
         for position in 0..positions {
-            let Some(x) = inputs.get(position * matrix.cols()..) else { return };
-            for row in 0..matrix.rows() {
-                let Some(slot) = out.get_mut(position * *position_stride + row * *row_stride) else { break };
-                *slot = matvec_row(matrix, row, x);
+            let start = position * matrix.cols();
+            let Some(x) = inputs.get(start..start + matrix.cols()) else { return };
+            // The rows lie one behind the other.
+            let mut weights = Trits::starting_at(matrix.packed(), 0);
+            let mut at = position * *position_stride;
+            for _ in 0..matrix.rows() {
+                let Some(slot) = out.get_mut(at) else { break };
+                *slot = sum_of(x, &mut weights) * matrix.scale();
+                at += *row_stride;
             }
         }
     }
@@ -66,7 +77,7 @@ pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection])
 
 /// Row `token` of the embedding matrix, each weight as a number times the scale. `x` is `[cols]`.
 pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
-    for (out, weight) in x.iter_mut().zip(matrix.row(token)) {
-        *out = f32::from(weight.value()) * matrix.scale();
+    for (column, out) in x.iter_mut().enumerate() {
+        *out = f32::from(matrix.trit(token * matrix.cols() + column).value()) * matrix.scale();
     }
 }
