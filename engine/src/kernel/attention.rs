@@ -52,7 +52,7 @@ impl<'w> TopK<'w> {
 /// few enough for a cache; otherwise it is all rows.
 pub(crate) const TILE: usize = if cfg!(fast_ways = "host") { 16 } else { usize::MAX };
 
-/// Keys, tile after tile of up to [`TILE`] rows. A tile holds element 0 of its rows, then element 1, and so on.
+/// Keys, tile after tile of up to `TILE` rows. A tile holds element 0 of its rows, then element 1, and so on.
 #[derive(Clone, Copy, Debug)]
 pub struct Keys<'w> {
     /// `[tiles][d_head][rows of the tile]`.

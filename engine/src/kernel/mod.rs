@@ -1,7 +1,7 @@
 //! The arithmetic, in the words of the numeric contract.
 //!
 //! The functions in this folder are the definition: binary32, one rounding after every operation, never fused, sums in the
-//! order written and started from +0.0. Each of them first asks [`fast`] whether this target has a faster way, which gives
+//! order written and started from +0.0. Each of them first asks `fast` whether this target has a faster way, which gives
 //! the same bits: vector instructions on a host, chosen when the program runs ([`Kernel`]); on a microcontroller what the
 //! feature `speed` adds.
 
