@@ -23,11 +23,16 @@ pub fn clippy(mode: Mode) -> Result<Outcome> {
 /// Every Rust test of the workspace but our own.
 pub fn tests(mode: Mode) -> Result<Outcome> {
     let mut cargo = process::cargo();
-    // With --show-output a passing test's own words can be read, among them that it skipped something.
-    cargo
-        .args(["test", "--workspace", "--exclude", "xtask"])
-        .args(mode.cargo_arguments())
-        .args(["--", "--show-output"]);
+    // With --show-output a passing test's own words can be read, among them that it skipped something. Training and
+    // measuring have no mode.
+    cargo.arg("test");
+    match mode {
+        Mode::Portable => cargo.args(["--workspace", "--exclude", "xtask"]),
+        Mode::System => {
+            cargo.args(["-p", "atome-engine", "-p", "atome-capi", "-p", "atome-cli", "-p", "atome-c-tests"])
+        }
+    };
+    cargo.args(mode.cargo_arguments()).args(["--", "--show-output"]);
     let output = process::checked(&mut cargo)?;
     for line in skips(&output) {
         println!("   note: {line}");
