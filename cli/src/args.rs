@@ -24,6 +24,8 @@ kernel_size, n_pathways, top_k, max_seq), and the rest is recovered from the byt
 
 const EXAMPLES: &str = "\
 Examples:
+  atome                                        talk with the default model
+  echo \"make it 21 degrees\" | atome -q
   atome run model.bin \"Once upon a time\"
   atome inspect model.bin
   atome budget model.bin --max-seq 64
@@ -54,11 +56,46 @@ Examples:
   atome budget model.bin --reserve-ram 16 --json | jq '.chips[] | select(.lean.fits) | .name'";
 
 /// Trains, exports, runs, inspects and budgets Atome LM models: tiny ternary language models for microcontrollers.
+///
+/// Without a command it answers questions, a line each, with the default model: the help of a thermostat.
 #[derive(Debug, Parser)]
-#[command(name = "atome", version = version(), after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "atome", version = version(), after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// How the default model answers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Without a command")]
+pub struct TalkArgs {
+    /// 0 takes the most probable byte each time; higher is more varied
+    #[arg(short, long, value_name = "T", default_value_t = 0.0)]
+    #[arg(value_parser = temperature, allow_negative_numbers = true)]
+    pub temperature: f32,
+
+    /// Draw from the K most probable bytes only
+    #[arg(long, value_name = "K", value_parser = value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    pub top_k: Option<u32>,
+
+    /// Draw from the most probable bytes that make up this share (above 0, at most 1)
+    #[arg(long, value_name = "P", value_parser = top_p, allow_negative_numbers = true)]
+    pub top_p: Option<f32>,
+
+    /// Start of the random draws: the same seed gives the same answers [default: 0]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Only the answers: no router bars, no marks, no notes
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// One line of JSON an answer
+    #[arg(long)]
+    pub json: bool,
 }
 
 fn version() -> String {

@@ -1,4 +1,4 @@
-//! `atome`: trains, exports, runs, inspects and budgets Atome LM models.
+//! `atome`: trains, exports, runs, inspects and budgets Atome LM models, and talks with the default one.
 
 mod args;
 mod bars;
@@ -24,6 +24,7 @@ mod shape_source;
 mod sidecar;
 mod sizes;
 mod stream;
+mod talk;
 mod train;
 
 use std::io::{self, Write};
@@ -59,14 +60,15 @@ fn main() -> ExitCode {
         }
     };
     let result = match cli.command {
-        Command::Run(args) => run::run(&args),
-        Command::Inspect(args) => inspect::inspect(&args),
-        Command::Budget(args) => budget::budget(&args),
-        Command::Train(args) => train::train(&args),
-        Command::Eval(args) => eval::eval(&args),
-        Command::Compare(args) => compare::compare(&args),
-        Command::Export(args) => export::export(&args),
-        Command::Corpus(args) => corpus::corpus(&args),
+        None => talk::talk(&cli.talk),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Inspect(args)) => inspect::inspect(&args),
+        Some(Command::Budget(args)) => budget::budget(&args),
+        Some(Command::Train(args)) => train::train(&args),
+        Some(Command::Eval(args)) => eval::eval(&args),
+        Some(Command::Compare(args)) => compare::compare(&args),
+        Some(Command::Export(args)) => export::export(&args),
+        Some(Command::Corpus(args)) => corpus::corpus(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

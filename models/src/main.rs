@@ -1,16 +1,201 @@
-//! Makes and scores the default model.
+//! `atome-models`: makes, scores and checks the default model. `cargo xtask model` calls it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-fn main() -> anyhow::Result<()> {
-    let steps: u64 = std::env::args().nth(1).unwrap().parse()?;
-    let folder = std::path::PathBuf::from(std::env::args().nth(2).unwrap());
-    let k = atome_models::knowledge::Knowledge::built_in()?;
-    let p = atome_models::phrasing::phrasings(&k);
-    eprintln!("{} entries {} phrasings", k.entries.len(), p.len());
-    for part in [atome_models::phrasing::Part::Train, atome_models::phrasing::Part::HeldOut, atome_models::phrasing::Part::NewWording] {
-        eprintln!("{part:?} {}", p.iter().filter(|x| x.part == part).count());
+
+use anyhow::{bail, ensure, Context, Result};
+use atome_engine::{Model, Shape};
+use atome_models::asking::Limits;
+use atome_models::embedded::Description;
+use atome_models::score::{limits, score};
+use atome_models::training::{config, text, train, CHUNK, MAX_SEQ, SEED, STEPS};
+use atome_models::{knowledge::Knowledge, phrasing::phrasings, report};
+use atome_train::checkpoint::atomic::write_atomic;
+use atome_train::corpus::Corpus;
+use atome_train::saved::dims;
+use lexopt::prelude::*;
+use serde_json::{json, Value};
+
+const HELP: &str = "\
+Makes, scores and checks the default model.
+
+Usage: cargo xtask model [--threads N] [--work FOLDER]     train from nothing, write and score models/default.bin
+       cargo xtask model --score                           score models/default.bin again
+       cargo xtask model --check                           a short training on 1 and 3 threads; corpus and scores
+                                                           against what is committed
+       cargo xtask model --corpus FILE                     write the text that the model learns from
+
+Checkpoint, log and loss curve go to FOLDER, unasked target/xtask/model. The number of threads changes no bit.
+";
+
+/// Steps of the training that only compares thread counts.
+const SHORT: u64 = 6;
+
+enum Task {
+    Make,
+    Score,
+    Check,
+    Corpus(PathBuf),
+}
+
+fn main() -> std::process::ExitCode {
+    match run() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
     }
-    let blob = atome_models::training::train(steps, &folder, None, false, &AtomicBool::new(false))?;
-    eprintln!("{} bytes", blob.len());
-    std::fs::write(folder.join("default.bin"), blob)?;
+}
+
+fn run() -> Result<()> {
+    let mut parser = lexopt::Parser::from_env();
+    let (mut task, mut threads, mut work) = (Task::Make, None, home().join("../target/xtask/model"));
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Long("score") => task = Task::Score,
+            Long("check") => task = Task::Check,
+            Long("corpus") => task = Task::Corpus(parser.value()?.into()),
+            Long("threads") => threads = Some(parser.value()?.parse().context("--threads: expected a whole number")?),
+            Long("work") => work = parser.value()?.into(),
+            other => bail!("{} (cargo xtask model --help)", other.unexpected()),
+        }
+    }
+    ensure!(threads != Some(0), "--threads is 0, expected 1 at least");
+    match task {
+        Task::Make => make(&work, threads),
+        Task::Score => rescore(),
+        Task::Check => check(&work),
+        Task::Corpus(path) => write(&path, &text()?),
+    }
+}
+
+/// Where the default model lies.
+fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn make(work: &Path, threads: Option<usize>) -> Result<()> {
+    let blob = train(STEPS, work, threads, false, &AtomicBool::new(false))?;
+    let path = home().join("default.bin");
+    let said = if fs::read(&path).is_ok_and(|before| before == blob) { "the same bytes as before" } else { "new bytes" };
+    write(&path, &blob)?;
+    println!("models/default.bin: {} bytes, {said}", blob.len());
+    rescore()
+}
+
+fn shape() -> Result<Shape> {
+    Ok(Shape::new(dims(&config()))?)
+}
+
+/// The files that follow from `default.bin`.
+struct Derived {
+    sidecar: String,
+    scores_json: String,
+    scores_markdown: String,
+}
+
+fn derive() -> Result<Derived> {
+    let path = home().join("default.bin");
+    let blob = fs::read(&path).with_context(|| path.display().to_string())?;
+    let model = Model::new(shape()?, &blob).context("models/default.bin")?;
+    let limits = limits(&model, MAX_SEQ)?;
+    let scores = score(&model, MAX_SEQ)?;
+    Ok(Derived {
+        sidecar: format!("{:#}\n", sidecar(&blob, &limits)?),
+        scores_json: format!("{:#}\n", report::to_json(&scores, &limits)),
+        scores_markdown: report::to_markdown(&scores, &limits),
+    })
+}
+
+fn rescore() -> Result<()> {
+    let derived = derive()?;
+    write(&home().join("default.json"), derived.sidecar.as_bytes())?;
+    write(&home().join("scores.json"), derived.scores_json.as_bytes())?;
+    write(&home().join("scores.md"), derived.scores_markdown.as_bytes())?;
+    print!("{}", derived.scores_markdown);
     Ok(())
+}
+
+fn sidecar(blob: &[u8], limits: &Limits) -> Result<Value> {
+    let dims = dims(&config());
+    Ok(json!({
+        "format": "ATOME01",
+        "vocab_size": dims.vocab_size,
+        "d_model": dims.d_model,
+        "n_layers": dims.n_layers,
+        "d_head": dims.d_head,
+        "kernel_size": dims.kernel_size,
+        "n_pathways": dims.n_pathways,
+        "top_k": dims.top_k,
+        "max_seq": MAX_SEQ,
+        "bytes": blob.len(),
+        "sha256": Corpus::new(blob.to_vec(), 256)?.digest,
+        "corpus_sha256": Corpus::new(text()?, 256)?.digest,
+        "seed": SEED,
+        "steps": STEPS,
+        "chunk": CHUNK,
+        "limits": limits.json(),
+    }))
+}
+
+/// What can be known without the whole training.
+fn check(work: &Path) -> Result<()> {
+    let short = |threads: usize| -> Result<Vec<u8>> {
+        train(SHORT, &work.join(format!("check-{threads}")), Some(threads), true, &AtomicBool::new(false))
+    };
+    let (one, three) = (short(1)?, short(3)?);
+    ensure!(one == three, "{SHORT} steps on 1 and on 3 threads gave different models, expected the same bytes");
+    let derived = derive()?;
+    let files = [
+        ("default.json", &derived.sidecar),
+        ("scores.json", &derived.scores_json),
+        ("scores.md", &derived.scores_markdown),
+    ];
+    for (name, expected) in files {
+        let path = home().join(name);
+        let found = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        if let Some(line) = difference(&found, expected) {
+            bail!("models/{name}: line {line} differs from what the generator and the model give (cargo xtask model)");
+        }
+    }
+    let description = Description::parse(&derived.sidecar)?;
+    println!(
+        "{SHORT} steps on 1 and 3 threads: the same {} bytes; {} phrasings and the scores of {} bytes as committed",
+        one.len(),
+        phrasings(&Knowledge::built_in()?).len(),
+        Model::blob_len(&description.shape)
+    );
+    Ok(())
+}
+
+/// The first line in which two texts differ.
+fn difference(found: &str, expected: &str) -> Option<usize> {
+    let (mut left, mut right) = (found.split('\n'), expected.split('\n'));
+    (1..).find_map(|line| match (left.next(), right.next()) {
+        (None, None) => Some(None),
+        (a, b) if a != b => Some(Some(line)),
+        _ => None,
+    })?
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_atomic(path, bytes).with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::difference;
+
+    #[test]
+    fn the_first_line_that_differs_is_named() {
+        assert_eq!(difference("a\nb\n", "a\nb\n"), None);
+        assert_eq!(difference("a\nb\n", "a\nc\n"), Some(2));
+        assert_eq!(difference("a\n", "a\nc\n"), Some(2));
+    }
 }

@@ -20,7 +20,7 @@ pub struct Record {
 const DRAWS: u64 = 0x636f_7270_7573;
 
 /// One training record in this many has a slip.
-const SLIPS: usize = 6;
+const SLIPS: usize = 10;
 
 /// A text of `count` chunks of `chunk` bytes. Each begins with a question, ends with its answer and is filled up with line
 /// feeds: in use, too, every question begins from cold.
@@ -45,7 +45,7 @@ pub fn corpus(knowledge: &Knowledge, phrasings: &[Phrasing], seed: u64, count: u
         let record = record(&draw(knowledge, phrasing, with_slip, &mut rng));
         if record.len() <= chunk {
             let end = text.len() + chunk;
-            text.extend(record.bytes());
+            text.extend(record);
             text.resize(end, b'\n');
         }
     }

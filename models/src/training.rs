@@ -22,7 +22,7 @@ use crate::records::corpus;
 pub const SEED: u64 = 21;
 
 /// Bytes of a record, filled up.
-pub const CHUNK: usize = 96;
+pub const CHUNK: usize = 64;
 
 /// Records of the corpus.
 const RECORDS: usize = 120_000;
@@ -31,14 +31,14 @@ const RECORDS: usize = 120_000;
 pub const MAX_SEQ: usize = 128;
 
 /// Steps of the whole training.
-pub const STEPS: u64 = 5_000;
+pub const STEPS: u64 = 12_000;
 
 /// The shape: as large as 64 KB of ATOME01 allow. All text is ASCII, so 128 tokens do.
 pub fn config() -> AtomeConfig {
     AtomeConfig {
         vocab_size: 128,
         d_model: 128,
-        n_layers: 5,
+        n_layers: 6,
         d_head: 16,
         kernel_size: 8,
         top_k: 4,
@@ -53,7 +53,9 @@ pub fn recipe(steps: u64) -> Recipe {
         model: ModelConfig::Atome(config()),
         seed: SEED,
         chunk: CHUNK,
-        batch: 16,
+        batch: 8,
+        // The question matters as far as it leads to the answer, and shows whether it is of the domain.
+        prompt_weight: Some(0.1),
         train_share: 0.995,
         optimiser: AdamW { lr: rate, ..AdamW::default() },
         ..Recipe::everyday(steps, rate)

@@ -40,6 +40,10 @@ pub struct Recipe {
     pub clip: Option<f64>,
     /// What a teacher adds.
     pub distillation: Option<Distillation>,
+    /// For texts in which every chunk begins with a line that is given and not to be learnt, such as a question: how much
+    /// the bytes of that line count in the loss, from 0 to 1. Without it, as much as all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt_weight: Option<f64>,
 }
 
 /// A teacher and its part in the loss.
@@ -69,6 +73,7 @@ impl Default for Recipe {
             schedule: Schedule::default(),
             clip: None,
             distillation: None,
+            prompt_weight: None,
         }
     }
 }
@@ -131,6 +136,14 @@ impl Recipe {
                 bail!("clip is {clip}, expected a number above 0");
             }
         }
+        if let Some(weight) = self.prompt_weight {
+            if !(0.0..=1.0).contains(&weight) {
+                bail!("prompt_weight is {weight}, expected 0 to 1");
+            }
+            if self.distillation.is_some() {
+                bail!("prompt_weight is {weight}, expected none where a teacher is learnt from");
+            }
+        }
         if let Some(Distillation { mixture: Mixture { share, temperature }, .. }) = self.distillation {
             if !(0.0..=1.0).contains(&share) {
                 bail!("the share of the cross-entropy is {share}, expected 0 to 1");
@@ -172,6 +185,7 @@ mod tests {
             ("shards", Recipe { shards: 0, ..Recipe::default() }),
             ("train_share", Recipe { train_share: f64::NAN, ..Recipe::default() }),
             ("clip", Recipe { clip: Some(0.0), ..Recipe::default() }),
+            ("prompt_weight", Recipe { prompt_weight: Some(1.5), ..Recipe::default() }),
         ];
         for (name, recipe) in wrong {
             let message = recipe.check().unwrap_err().to_string();

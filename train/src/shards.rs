@@ -35,6 +35,26 @@ pub struct Losses {
     pub cross_entropy: f64,
 }
 
+impl Losses {
+    const fn plain(loss: f64) -> Self {
+        Self { loss, cross_entropy: loss }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self { loss: self.loss + other.loss, cross_entropy: self.cross_entropy + other.cross_entropy }
+    }
+}
+
+/// The losses of a chunk whose first line counts `share`, with the gradient in `logits` as [`cross_entropy`] leaves it.
+fn behind_prompt(logits: &mut [f32], vocab_size: usize, targets: &[u8], weight: f32, share: f64) -> Losses {
+    let line = targets.iter().position(|&byte| byte == b'\n').map_or(targets.len(), |end| end + 1);
+    let (prompt, rest) = targets.split_at(line);
+    let (prompt_logits, rest_logits) = logits.split_at_mut(line * vocab_size);
+    let given = cross_entropy(prompt_logits, vocab_size, prompt, weight * share as f32);
+    let learnt = cross_entropy(rest_logits, vocab_size, rest, weight);
+    Losses { loss: share * given + learnt, cross_entropy: given + learnt }
+}
+
 /// All parts.
 pub struct Shards {
     shards: Vec<Shard>,
@@ -54,6 +74,8 @@ pub struct Batch<'a> {
     pub at_once: usize,
     /// A teacher's opinion.
     pub teacher: Option<(&'a TeacherLogits, Mixture)>,
+    /// How much the first line of a chunk counts.
+    pub prompt_weight: Option<f64>,
 }
 
 impl Shards {
@@ -99,10 +121,7 @@ impl Shards {
                 add::<f32>(sums, &shard[start..start + sums.len()]);
             }
         });
-        Ok(self.shards.iter().fold(Losses::default(), |sum, shard| Losses {
-            loss: sum.loss + shard.losses.loss,
-            cross_entropy: sum.cross_entropy + shard.losses.cross_entropy,
-        }))
+        Ok(self.shards.iter().fold(Losses::default(), |sum, shard| sum.plus(shard.losses)))
     }
 }
 
@@ -124,9 +143,17 @@ impl Shard {
         let logits = self.pass.logits();
         match batch.teacher {
             None => {
-                let loss = cross_entropy(logits, vocab_size, &self.targets, weight);
-                self.losses.loss += loss;
-                self.losses.cross_entropy += loss;
+                let losses = match batch.prompt_weight {
+                    None => Losses::plain(cross_entropy(logits, vocab_size, &self.targets, weight)),
+                    Some(share) => {
+                        let len = batch.chunk - 1;
+                        let chunks = logits.chunks_exact_mut(len * vocab_size).zip(self.targets.chunks_exact(len));
+                        chunks.fold(Losses::default(), |sum, (logits, targets)| {
+                            sum.plus(behind_prompt(logits, vocab_size, targets, weight, share))
+                        })
+                    }
+                };
+                self.losses = self.losses.plus(losses);
             }
             Some((teacher, mixture)) => {
                 teacher.read(drawn, &mut self.taught)?;
@@ -145,5 +172,23 @@ multiversion! {
         for (to, &from) in to.iter_mut().zip(from) {
             *to += from;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_line_counts_as_told() {
+        let logits: Vec<f32> = (0..4 * 16).map(|i| (i * 7 % 11) as f32 / 5.0).collect();
+        let targets = [3, b'\n', 5, 6];
+        let (mut all, mut whole, mut none) = (logits.clone(), logits.clone(), logits);
+        let plain = cross_entropy(&mut all, 16, &targets, 0.5);
+        let losses = behind_prompt(&mut whole, 16, &targets, 0.5, 1.0);
+        assert!((losses.loss - plain).abs() < 1e-12 && losses.loss == losses.cross_entropy && whole == all);
+        let losses = behind_prompt(&mut none, 16, &targets, 0.5, 0.0);
+        assert!(losses.loss < plain && (losses.cross_entropy - plain).abs() < 1e-12);
+        assert!(none[..32].iter().all(|&value| value == 0.0) && none[32..] == all[32..]);
     }
 }

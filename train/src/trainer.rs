@@ -127,7 +127,14 @@ impl Trainer {
             (None, None) => None,
             _ => bail!("a distillation needs both a recipe for it and a teacher"),
         };
-        let batch = Batch { corpus: &self.corpus, chunk: recipe.chunk, drawn: &drawn, at_once: recipe.batch, teacher };
+        let batch = Batch {
+            corpus: &self.corpus,
+            chunk: recipe.chunk,
+            drawn: &drawn,
+            at_once: recipe.batch,
+            teacher,
+            prompt_weight: recipe.prompt_weight,
+        };
         let Self { shards, weights, gradients, state, pool, .. } = self;
         let rate = recipe.schedule.rate(recipe.optimiser.lr, number, recipe.steps);
         let (losses, norm) = pool.install(|| {

@@ -1,0 +1,79 @@
+//! The default model inside the program.
+
+use anyhow::{Context, Result};
+use atome_engine::{Dims, Model, Shape};
+use serde_json::Value;
+
+use crate::asking::Limits;
+
+/// The default model: ATOME01.
+pub const MODEL: &[u8] = include_bytes!("../default.bin");
+
+/// Its shape, and the limits beyond which an answer counts as unsure: JSON.
+pub const SIDECAR: &str = include_str!("../default.json");
+
+/// What the sidecar says.
+#[derive(Clone, Copy, Debug)]
+pub struct Description {
+    /// The shape.
+    pub shape: Shape,
+    /// The longest sequence.
+    pub max_seq: usize,
+    /// Beyond these an answer is unsure.
+    pub limits: Limits,
+}
+
+impl Description {
+    /// Reads a sidecar.
+    ///
+    /// # Errors
+    /// Names the key that is missing or wrong.
+    pub fn parse(sidecar: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(sidecar)?;
+        let size = |key: &str| -> Result<usize> {
+            let size = value.get(key).and_then(Value::as_u64).and_then(|size| usize::try_from(size).ok());
+            size.with_context(|| format!("{key}: expected a whole number"))
+        };
+        let dims = Dims {
+            d_model: size("d_model")?,
+            n_layers: size("n_layers")?,
+            d_head: size("d_head")?,
+            kernel_size: size("kernel_size")?,
+            n_pathways: size("n_pathways")?,
+            vocab_size: size("vocab_size")?,
+            top_k: size("top_k")?,
+        };
+        let limits = value.get("limits").context("limits: expected an object")?;
+        Ok(Self { shape: Shape::new(dims)?, max_seq: size("max_seq")?, limits: Limits::from_json(limits)? })
+    }
+}
+
+/// The default model with its description.
+///
+/// # Errors
+/// The files that this crate was built with do not belong together.
+pub fn load() -> Result<(Model<'static>, Description)> {
+    let description = Description::parse(SIDECAR).context("models/default.json")?;
+    let model = Model::new(description.shape, MODEL).context("models/default.bin")?;
+    Ok((model, description))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn model_and_sidecar_belong_together() {
+        let (_, description) = load().unwrap();
+        assert_eq!(MODEL.len(), Model::blob_len(&description.shape));
+        assert!(MODEL.len() <= 64 * 1024 && description.max_seq == crate::training::MAX_SEQ);
+    }
+
+    #[test]
+    fn wrong_sidecars_are_named_by_key() {
+        for (sidecar, key) in [("{}", "d_model"), (&SIDECAR.replace("limits", "bounds"), "limits")] {
+            let message = format!("{:#}", Description::parse(sidecar).unwrap_err());
+            assert!(message.contains(key), "{message}");
+        }
+    }
+}
