@@ -83,7 +83,8 @@ fn home() -> &'static Path {
 fn make(work: &Path, threads: Option<usize>) -> Result<()> {
     let blob = train(STEPS, work, threads, false, &AtomicBool::new(false))?;
     let path = home().join("default.bin");
-    let said = if fs::read(&path).is_ok_and(|before| before == blob) { "the same bytes as before" } else { "new bytes" };
+    let said =
+        if fs::read(&path).is_ok_and(|before| before == blob) { "the same bytes as before" } else { "new bytes" };
     write(&path, &blob)?;
     println!("models/default.bin: {} bytes, {said}", blob.len());
     rescore()

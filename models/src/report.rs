@@ -29,7 +29,8 @@ pub fn to_json(scores: &Scores, limits: &Limits) -> Value {
         .groups
         .iter()
         .map(|group| {
-            let content = json!({ "questions": group.asked.len(), "right": group.right(), "share": rounded(group.share()) });
+            let content =
+                json!({ "questions": group.asked.len(), "right": group.right(), "share": rounded(group.share()) });
             (group.name.to_owned(), content)
         })
         .collect();
@@ -40,9 +41,8 @@ pub fn to_json(scores: &Scores, limits: &Limits) -> Value {
             (name.to_string(), scores.groups.iter().map(|group| (group.name.to_owned(), json!(of(group)))).collect())
         })
         .collect();
-    let unsure: Map<String, Value> = all(scores)
-        .map(|group| (group.name.to_owned(), json!(rounded(unsure(&group.asked, limits)))))
-        .collect();
+    let unsure: Map<String, Value> =
+        all(scores).map(|group| (group.name.to_owned(), json!(rounded(unsure(&group.asked, limits))))).collect();
     json!({ "exactly_right": groups, "auroc_against_elsewhere": curves, "marked_unsure": unsure })
 }
 
@@ -80,7 +80,8 @@ pub fn to_markdown(scores: &Scores, limits: &Limits) -> String {
         // Spread over the group, not the first ones: those are all of the same few entries.
         for asked in wrong.iter().step_by(wrong.len().div_ceil(SHOWN).max(1)).take(SHOWN) {
             let expected = asked.expected.as_deref().unwrap_or_default();
-            let _ = writeln!(text, "| `{}` | `{}` | `{}` |", cell(&asked.question), cell(&asked.answer), cell(expected));
+            let _ =
+                writeln!(text, "| `{}` | `{}` | `{}` |", cell(&asked.question), cell(&asked.answer), cell(expected));
         }
     }
     text.push_str("\n## Prompts of other domains\n\n| prompt | answer | marked |\n|---|---|---|\n");

@@ -3,6 +3,7 @@
  *
  *   demo                       a model with random weights, made in memory: the text is noise
  *   demo MODEL PROMPT COUNT    the model in a file, whose shape the program was compiled with
+ *   demo MODEL PROMPT COUNT line    the same up to the end of a line: an answer
  */
 #include "atome.h"
 
@@ -155,6 +156,11 @@ int main(int argc, char **argv)
         return 1;
     }
     atome_init(&state);
+    if (argc > 4 && strcmp(argv[4], "line") != 0) {
+        fprintf(stderr, "%s: expected line\n", argv[4]);
+        free(blob);
+        return 1;
+    }
     printf("libatome %s, %s mode\n", atome_version(), atome_mode());
     printf("shape   d=%d layers=%d head=%d vocabulary=%d positions=%d\n", ATOME_D_MODEL, ATOME_N_LAYERS, ATOME_D_HEAD,
            ATOME_VOCAB_SIZE, ATOME_MAX_SEQ);
@@ -176,9 +182,12 @@ int main(int argc, char **argv)
             free(blob);
             return 1;
         }
+        made++;
+        if (argc > 4 && next == '\n') {
+            break;
+        }
         print_byte(next);
         tokens[n++] = next;
-        made++;
     }
     printf("\ntime    %.1f ms a token\n", 1000.0 * (double)(clock() - start) / CLOCKS_PER_SEC / (made > 0 ? made : 1));
     print_entropy();

@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask demo | test | lib | dist | header | qemu | costs | bench`.
+//! The project's chores: `cargo xtask demo | test | lib | dist | header | model | qemu | costs | bench`.
 
 mod archive;
 mod bench;
@@ -7,6 +7,7 @@ mod costs;
 mod demo;
 mod dist;
 mod header;
+mod model;
 mod process;
 mod qemu;
 mod setup;
@@ -34,6 +35,7 @@ Commands:
   costs    measure code, RAM, stack and instructions on the emulated cores
   bench    time the engine beside the C reference on this machine, or check its instruction counts
   header   generate include/atome.h from the Rust code, or check that it is up to date
+  model    train the default model from nothing, score it, or check it
 
 `cargo xtask <COMMAND> --help` describes one command.
 
@@ -66,11 +68,12 @@ fn dispatch() -> Result<()> {
             "lib" => archive::run(parser),
             "dist" => dist::run(parser),
             "header" => header::run(parser),
+            "model" => model::run(parser),
             "qemu" => qemu::run(parser),
             "costs" => costs::run(parser),
             "bench" => bench::run(parser),
             other => {
-                let known = "demo, test, lib, dist, header, qemu, costs or bench";
+                let known = "demo, test, lib, dist, header, model, qemu, costs or bench";
                 bail!("unknown command `{other}`: expected {known} (cargo xtask --help)")
             }
         },

@@ -123,6 +123,7 @@ fn steps() -> Vec<Step> {
     }
     steps.push(step("differential run, each kernel", differential::each_kernel));
     steps.push(step("differential run, 944K model", differential::real_model));
+    steps.push(step("default model", |_| Ok(Outcome::Passed(crate::model::check()?))));
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
     steps.push(step("costs on emulated cores", |_| Ok(Outcome::Passed(crate::costs::check()?))));
