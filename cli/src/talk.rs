@@ -80,7 +80,8 @@ impl Talk<'_> {
     }
 
     fn answer(&mut self, question: &str) -> Result<()> {
-        let shape = self.workspace.layout().shape();
+        let layout = self.workspace.layout();
+        let shape = layout.shape();
         let mut stats = RouterStats::new(shape.n_layers(), shape.n_pathways());
         let mut text = TextStream::default();
         let is_json = self.args.json;

@@ -115,7 +115,7 @@ pub fn limits(model: &Model<'_>, max_seq: usize) -> Result<Limits> {
 }
 
 fn answers(model: &Model<'_>, max_seq: usize, records: &[Record]) -> Result<Vec<Asked>> {
-    let layout = Layout::new(model.shape(), max_seq, Plan::Cached)?;
+    let layout = Layout::new(*model.shape(), max_seq, Plan::Cached)?;
     records
         .par_iter()
         .map_init(
