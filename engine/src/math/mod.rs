@@ -32,7 +32,7 @@
 mod exp;
 mod fixed;
 mod ln;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(feature = "system-libm")))]
 mod processor;
 #[cfg(any(test, fast_ways = "fixed-point"))]
 mod quick;
