@@ -2,8 +2,8 @@
 
 use crate::records::Record;
 
-/// What the model reads before its answer. It knows lower case without marks at the end, which need no weights that way;
-/// what is no ASCII becomes a question mark, as the model has 128 tokens.
+/// What the model reads before its answer. It knows lower case without marks at the end, which need no weights that
+/// way; what is no ASCII becomes a question mark, as the model has 128 tokens.
 pub fn prompt(question: &str) -> Vec<u8> {
     let mut bytes = b"Q: ".to_vec();
     let plain = question.trim().trim_end_matches(['?', '.', '!', ' ']);

@@ -54,8 +54,8 @@ fn frames(knowledge: &Knowledge, kind: Kind) -> impl Iterator<Item = &str> {
     knowledge.frames.iter().filter(move |frame| frame.0 == kind).map(|frame| frame.1.as_str())
 }
 
-/// Decides what is held out by the words alone: neither the seed nor the order of the lists moves a phrasing from one part
-/// to the other (FNV-1a, 64 bits, its upper half).
+/// Decides what is held out by the words alone: neither the seed nor the order of the lists moves a phrasing from one
+/// part to the other (FNV-1a, 64 bits, its upper half).
 fn fnv1a(text: &str) -> u64 {
     text.bytes()
         .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))

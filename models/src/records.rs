@@ -22,8 +22,8 @@ const DRAWS: u64 = 0x636f_7270_7573;
 /// One training record in this many has a slip.
 const SLIPS: usize = 10;
 
-/// A text of `count` chunks of `chunk` bytes. Each begins with a question, ends with its answer and is filled up with line
-/// feeds: in use, too, every question begins from cold.
+/// A text of `count` chunks of `chunk` bytes. Each begins with a question, ends with its answer and is filled up with
+/// line feeds: in use, too, every question begins from cold.
 ///
 /// Entries are drawn in proportion to the square root of the number of their phrasings, those with slots three times as
 /// often: they have more to teach than one answer.

@@ -49,7 +49,8 @@ pub fn to_json(scores: &Scores, limits: &Limits) -> Value {
 /// Everything as Markdown.
 pub fn to_markdown(scores: &Scores, limits: &Limits) -> String {
     let mut text = String::from(
-        "# Scores of the default model\n\nWritten by `cargo xtask model --score`; greedy decoding, every question from cold.\n\n\
+        "# Scores of the default model\n\n\
+         Written by `cargo xtask model --score`; greedy decoding, every question from cold.\n\n\
          | questions | | exactly right | marked unsure |\n|---|---|---|---|\n",
     );
     for group in all(scores) {
@@ -60,7 +61,8 @@ pub fn to_markdown(scores: &Scores, limits: &Limits) -> String {
         let marked = 100.0 * unsure(&group.asked, limits);
         let _ = writeln!(text, "| `{}` | {} | {right} | {marked:.1} % |", group.name, group.about);
     }
-    text.push_str("\n## Own domain against others\n\nAUROC of a signal: our questions against the prompts of other domains.\n\n| signal |");
+    text.push_str("\n## Own domain against others\n\n");
+    text.push_str("AUROC of a signal: our questions against the prompts of other domains.\n\n| signal |");
     for group in &scores.groups {
         let _ = write!(text, " `{}` |", group.name);
     }

@@ -71,8 +71,8 @@ pub fn text() -> Result<Vec<u8>> {
     Ok(corpus(&knowledge, &phrasings(&knowledge), SEED, RECORDS, CHUNK))
 }
 
-/// Trains `steps` steps and returns the ATOME01 file; checkpoint, log and loss curve go to `folder`. A training there that
-/// was interrupted is not gone on with: `threads` changes nothing about the result, time does not either.
+/// Trains `steps` steps and returns the ATOME01 file; checkpoint, log and loss curve go to `folder`. A training there
+/// that was interrupted is not gone on with: `threads` changes nothing about the result, time does not either.
 ///
 /// # Errors
 /// The word lists are wrong, the folder cannot be written to, or `stop` was set.

@@ -40,8 +40,8 @@ pub struct Recipe {
     pub clip: Option<f64>,
     /// What a teacher adds.
     pub distillation: Option<Distillation>,
-    /// For texts in which every chunk begins with a line that is given and not to be learnt, such as a question: how much
-    /// the bytes of that line count in the loss, from 0 to 1. Without it, as much as all others.
+    /// For texts in which every chunk begins with a line that is given and not to be learnt, such as a question: how
+    /// much the bytes of that line count in the loss, from 0 to 1. Without it, as much as all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_weight: Option<f64>,
 }
@@ -85,8 +85,8 @@ pub const EVERYDAY_RATE: f64 = 3e-3;
 const LARGEST_BATCH: usize = 1 << 20;
 
 impl Recipe {
-    /// What serves a user best who has a text and no wish to experiment: a higher learning rate that rises first and then
-    /// falls to a hundredth by half a cosine, and clipped gradients.
+    /// What serves a user best who has a text and no wish to experiment: a higher learning rate that rises first and
+    /// then falls to a hundredth by half a cosine, and clipped gradients.
     pub fn everyday(steps: u64, lr: f64) -> Self {
         Self {
             steps,

@@ -1,4 +1,5 @@
-//! `cargo xtask model`: the default model, from its word lists to its bytes and scores. The work is done by `atome-models`.
+//! `cargo xtask model`: the default model, from its word lists to its bytes and scores. The work is done by
+//! `atome-models`.
 
 use anyhow::Result;
 
