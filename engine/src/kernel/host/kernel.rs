@@ -64,8 +64,9 @@ impl Kernel {
     pub fn is_available(self) -> bool {
         match self {
             Self::Portable => true,
+            // An interpreter checks the definition: it knows few vector instructions.
             #[cfg(target_arch = "x86_64")]
-            Self::Sse2 => true,
+            Self::Sse2 => !cfg!(miri),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => super::cpu::has_avx2(),
             #[cfg(target_arch = "x86_64")]
