@@ -10,6 +10,7 @@ mod header;
 mod model;
 mod process;
 mod qemu;
+mod record;
 mod setup;
 mod symbols;
 mod test;

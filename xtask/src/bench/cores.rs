@@ -1,14 +1,6 @@
 //! What `cargo xtask costs` has measured on the emulated cores.
 
-use std::collections::BTreeMap;
-use std::fs;
-
-use anyhow::{Context, Result};
-use serde_json::Value;
-
-use crate::workspace;
-
-type Figures = BTreeMap<String, u64>;
+use crate::record::Figures;
 
 /// Instructions on a core.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,14 +11,6 @@ pub struct OnCore {
     pub here: u64,
     /// Which archive: the one that takes least.
     pub with: String,
-}
-
-/// The figures of `qemu/costs.json`.
-pub fn figures() -> Result<Figures> {
-    let path = workspace::root().join("qemu/costs.json");
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut value: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-    serde_json::from_value(value["figures"].take()).with_context(|| format!("{}: `figures`", path.display()))
 }
 
 /// One more token after eight; in C a call with one token.

@@ -11,12 +11,10 @@ use std::time::Instant;
 
 use anyhow::{bail, ensure, Context, Result};
 
-use super::instructions::{Counts, Record};
+use crate::record::growth::{self, LIMIT};
+use crate::record::{Figures, Record, INSTRUCTIONS};
 use crate::toolchain::Toolchain;
 use crate::{process, workspace};
-
-/// Per cent that a count may grow.
-const LIMIT: u64 = 3;
 
 /// The jobs that are held.
 const HELD: [&str; 4] = ["load", "prefill", "position-32", "generation"];
@@ -39,7 +37,7 @@ pub enum Verdict {
     Skipped(String),
 }
 
-/// Counts everything and writes the record.
+/// Figures everything and writes the record.
 pub fn record(toolchain: &Toolchain) -> Result<Record> {
     let growth = GROWTH.map(|count| format!("token-{count}"));
     let mut wanted = held();
@@ -47,42 +45,44 @@ pub fn record(toolchain: &Toolchain) -> Result<Record> {
         wanted.extend(growth.iter().map(|job| (job.clone(), *engine)));
     }
     let record = Record { conditions: conditions(toolchain)?, figures: count(&wanted)? };
-    record.write()?;
+    INSTRUCTIONS.write(&record)?;
     Ok(record)
 }
 
-/// Counts what is held and compares it with the record.
+/// Figures what is held and compares it with the record.
 ///
 /// # Errors
 /// The counts that grew, and how to accept that.
 pub fn check(toolchain: &Toolchain) -> Result<Verdict> {
     let start = Instant::now();
-    let (recorded, now) = (Record::read()?, conditions(toolchain)?);
+    let (recorded, now) = (INSTRUCTIONS.read()?, conditions(toolchain)?);
     for name in ["rustc", "target"] {
         if recorded.conditions.get(name) != now.get(name) {
             let [here, there] = [&now, &recorded.conditions].map(|of| of.get(name).map_or("unknown", String::as_str));
             return Ok(Verdict::Skipped(format!(
-                "COUNTS DEPEND ON THE COMPILER: THIS IS {here}, RECORDED WITH {there} (cargo xtask bench --counts)"
+                "COUNTS DEPEND ON THE COMPILER: THIS IS {here}, RECORDED WITH {there} ({})",
+                INSTRUCTIONS.command
             )));
         }
     }
     let counts = count(&held())?;
-    let faults = faults(&counts, &recorded.figures);
+    let faults = growth::faults(&counts, &recorded);
     ensure!(
         faults.is_empty(),
-        "instructions grew by more than {LIMIT} % over benches/instructions.json:\n  {}\n\
-         To accept this: cargo xtask bench --counts",
-        faults.join("\n  ")
+        "instructions grew by more than {LIMIT} % over {}:\n  {}\nTo accept this: {}",
+        INSTRUCTIONS.path,
+        faults.join("\n  "),
+        INSTRUCTIONS.command
     );
-    let same = counts.iter().filter(|(name, now)| recorded.figures.get(*name) == Some(*now)).count();
+    let same = growth::unchanged(&counts, &recorded);
     let absent = match recorded.figures.keys().filter(|name| is_held(name) && !counts.contains_key(*name)).count() {
         0 => String::new(),
         absent => format!(", {absent} SKIPPED: this processor has no such kernel"),
     };
     let (all, seconds) = (counts.len(), start.elapsed().as_secs_f64());
     Ok(Verdict::Passed(format!(
-        "{all} instruction counts at most {LIMIT} % above benches/instructions.json, {same} unchanged{absent}, in \
-         {seconds:.0} s"
+        "{all} instruction counts at most {LIMIT} % above {}, {same} unchanged{absent}, in {seconds:.0} s",
+        INSTRUCTIONS.path
     )))
 }
 
@@ -106,13 +106,13 @@ fn name(engine: &str, job: &str) -> String {
     format!("{engine}/{job}")
 }
 
-/// Counts all, on all processors. What this processor has no kernel for is left out.
-fn count(wanted: &[(String, &str)]) -> Result<Counts> {
+/// Figures all, on all processors. What this processor has no kernel for is left out.
+fn count(wanted: &[(String, &str)]) -> Result<Figures> {
     let program = super::program("counted")?;
     let folder = workspace::scratch().join("bench/callgrind");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let next = AtomicUsize::new(0);
-    let found = Mutex::new(Ok(Counts::new()));
+    let found = Mutex::new(Ok(Figures::new()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -159,28 +159,9 @@ fn total(profile: &str) -> Result<u64> {
     }
 }
 
-fn faults(counts: &Counts, recorded: &Counts) -> Vec<String> {
-    counts.iter().filter_map(|(name, &now)| fault(name, now, recorded.get(name).copied())).collect()
-}
-
-fn fault(name: &str, now: u64, recorded: Option<u64>) -> Option<String> {
-    match recorded {
-        None => Some(format!("{name}: {now}, but nothing is recorded")),
-        Some(before) if 100 * now > (100 + LIMIT) * before => Some(format!("{name}: {now}, recorded {before}")),
-        Some(_) => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_count_that_grew_fails_by_its_name() {
-        assert_eq!(fault("sse2/load", 1031, Some(1000)).unwrap(), "sse2/load: 1031, recorded 1000");
-        assert!(fault("sse2/load", 1, None).is_some());
-        assert!(fault("sse2/load", 1030, Some(1000)).is_none() && fault("sse2/load", 10, Some(1000)).is_none());
-    }
 
     #[test]
     fn a_profile_has_a_sum() {

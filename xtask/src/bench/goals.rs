@@ -5,6 +5,7 @@ use anyhow::Result;
 use super::cores::{self, OnCore};
 use super::timings::{shown, times, Of, Timing, Timings, C};
 use crate::costs::markdown::{self, grouped};
+use crate::record::COSTS;
 
 /// One line of it.
 #[derive(Debug)]
@@ -59,7 +60,7 @@ pub fn measured(timings: &Timings) -> Result<Vec<Row>> {
         }
     }
     rows.extend(load(timings));
-    let figures = cores::figures()?;
+    let figures = COSTS.read()?.figures;
     for (core, shape, what, least, aim) in CORES {
         let Some(OnCore { c, here, with }) = cores::one_position(&figures, core, shape) else { continue };
         rows.push(Row {

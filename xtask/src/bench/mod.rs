@@ -4,7 +4,6 @@ mod conditions;
 mod cores;
 mod counts;
 mod goals;
-mod instructions;
 mod plot;
 mod readme;
 mod results;

@@ -5,9 +5,9 @@ use anyhow::Result;
 use super::conditions::Conditions;
 use super::counts::{C as C_COUNTS, GROWTH, KERNELS};
 use super::goals;
-use super::instructions::Record;
 use super::timings::{shown, times, Of, Timing, Timings, C};
 use crate::costs::markdown::{self, grouped};
+use crate::record::Record;
 
 const HEAD: &str = "\
 # How fast it is
@@ -164,8 +164,8 @@ pub fn growth(record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::instructions::Counts;
     use crate::bench::timings::tests::example;
+    use crate::record::Figures;
 
     #[test]
     fn every_engine_has_a_row_and_every_job_a_column() {
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn growth_needs_all_counts() {
-        let mut record = Record { conditions: Default::default(), figures: Counts::new() };
+        let mut record = Record { conditions: Default::default(), figures: Figures::new() };
         assert_eq!(growth(&record), "");
         for engine in [C_COUNTS].iter().chain(KERNELS) {
             for count in GROWTH {

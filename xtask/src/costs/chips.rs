@@ -4,11 +4,12 @@ use anyhow::{Context, Result};
 
 use super::code::Uses;
 use super::engine::{Engine, Variant};
-use super::figures::{self, Figures};
+use super::names;
 use super::running::{MODEL, STACK_LOAD, STACK_PREDICT, STATE};
 use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::shapes::Plan;
+use crate::record::Figures;
 use data_sheets::{Chip, CHIPS};
 
 /// The command line tool's: one list of facts for both.
@@ -30,7 +31,7 @@ const PORTABLE: Engine = Engine::archive(Mode::Portable, Profile::Size);
 /// The matrix: head and a row for each chip.
 pub fn matrix(figures: &Figures) -> Result<Vec<Vec<String>>> {
     let mut combinations = Vec::new();
-    for shape in ["default", "944k"].into_iter().filter(|shape| figures.contains_key(&figures::file(shape))) {
+    for shape in ["default", "944k"].into_iter().filter(|shape| figures.contains_key(&names::file(shape))) {
         combinations.extend(Plan::ALL.map(|plan| (shape, plan)));
     }
     let mut head = vec!["chip".to_string(), "core".to_string(), "flash".to_string(), "RAM".to_string()];
@@ -63,22 +64,22 @@ struct Need {
 impl Need {
     fn of(figures: &Figures, core: &Core, shape: &str, plan: Plan) -> Result<Need> {
         let get = |name: String| figures.get(&name).copied().with_context(|| format!("no figure {name}"));
-        let code = |what: &str| get(figures::code(core, what, PORTABLE, Uses::Predict));
+        let code = |what: &str| get(names::code(core, what, PORTABLE, Uses::Predict));
         let variant = Variant::archive(Mode::Portable, Profile::Size, plan);
         // Sizes are the same on all cores, and the smallest one cannot run every shape.
         let size = |what: &str| {
-            let found = CORES.iter().find_map(|core| figures.get(&figures::run(core, shape, variant, what)));
+            let found = CORES.iter().find_map(|core| figures.get(&names::run(core, shape, variant, what)));
             found.copied().with_context(|| format!("no core has run the shape {shape}"))
         };
         // Of whatever ran on this core: the most.
         let stack = super::extent::SHAPES
             .iter()
-            .flat_map(|(shape, _)| [STACK_LOAD, STACK_PREDICT].map(|what| figures::run(core, shape, variant, what)))
+            .flat_map(|(shape, _)| [STACK_LOAD, STACK_PREDICT].map(|what| names::run(core, shape, variant, what)))
             .filter_map(|name| figures.get(&name))
             .max()
             .with_context(|| format!("no stack figure of {}", core.title))?;
         Ok(Need {
-            flash: code("code")? + code("libraries")? + get(figures::file(shape))?,
+            flash: code("code")? + code("libraries")? + get(names::file(shape))?,
             ram: code("ram")? + size(STATE)? + size(MODEL)? + stack,
         })
     }

@@ -5,12 +5,13 @@ use std::path::Path;
 use anyhow::{bail, Result};
 
 use super::engine::Engine;
-use super::figures::{self, Figures};
 use super::map::{self, Section};
+use super::names;
 use crate::qemu::cores::Core;
 use crate::qemu::image::{self, Image, Order, Unit};
 use crate::qemu::shapes::{Plan, DEFAULT};
 use crate::qemu::workbench::Workbench;
+use crate::record::Figures;
 
 /// What the program calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,9 +62,9 @@ pub fn measure(core: &Core, engine: Engine, bench: &Workbench, folder: &Path) ->
         if with.engine == 0 {
             bail!("{}: {engine}: the linker's map names no code of the engine", core.title);
         }
-        found.insert(figures::code(core, "code", engine, uses), with.engine);
-        found.insert(figures::code(core, "libraries", engine, uses), with.libraries.saturating_sub(without.libraries));
-        found.insert(figures::code(core, "ram", engine, uses), with.engine_ram);
+        found.insert(names::code(core, "code", engine, uses), with.engine);
+        found.insert(names::code(core, "libraries", engine, uses), with.libraries.saturating_sub(without.libraries));
+        found.insert(names::code(core, "ram", engine, uses), with.engine_ram);
     }
     Ok(found)
 }

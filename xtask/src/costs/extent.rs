@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::engine::{Engine, Variant};
-use super::figures;
 use super::jobs::Job;
+use super::names;
 use super::{code, running};
 use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{Core, CORES};
@@ -75,7 +75,7 @@ impl Extent {
         let mut jobs = Vec::new();
         for shape in shapes {
             if self == Extent::All {
-                let (name, file) = (figures::file(shape.name), shape.file.clone());
+                let (name, file) = (names::file(shape.name), shape.file.clone());
                 jobs.push(Job::new(format!("file {name}"), move |_, _| {
                     let length = fs::metadata(&file).with_context(|| format!("cannot read {}", file.display()))?.len();
                     Ok([(name.clone(), length)].into())

@@ -3,10 +3,11 @@
 
 use super::engine::Variant;
 use super::extent::SHAPES;
-use super::figures::{self, Figures};
 use super::markdown::grouped;
+use super::names;
 use super::running::{AFTER, FIRST, NEXT, TOKEN};
 use crate::qemu::cores::CORES;
+use crate::record::Figures;
 
 /// A ratio to the C reference at -O2 that the speed profile has to reach.
 struct Goal {
@@ -55,7 +56,7 @@ const GOALS: [Goal; 4] = [
 
 fn of(figures: &Figures, core: &str, shape: &str, variant: Variant, what: &str) -> Option<u64> {
     let core = CORES.iter().find(|known| known.name == core)?;
-    figures.get(&figures::run(core, shape, variant, what)).copied()
+    figures.get(&names::run(core, shape, variant, what)).copied()
 }
 
 fn shown(figure: Option<u64>) -> String {
@@ -111,16 +112,16 @@ mod tests {
     #[test]
     fn a_ratio_needs_both_figures() {
         let m0 = &CORES[0];
-        let mut figures = Figures::from([(figures::run(m0, "small", Variant::FAST, NEXT), 500)]);
+        let mut figures = Figures::from([(names::run(m0, "small", Variant::FAST, NEXT), 500)]);
         assert_eq!(rows(&figures)[3][1..4], ["500", "-", "-"]);
-        figures.insert(figures::run(m0, "small", Variant::C[1], FIRST), 1600);
+        figures.insert(names::run(m0, "small", Variant::C[1], FIRST), 1600);
         assert_eq!(rows(&figures)[3][1..], ["500", "1 600", "1/3.2", "1/2", "1/3"]);
         assert_eq!(rows(&figures)[1][3], "-");
     }
 
     #[test]
     fn growth_shows_what_was_measured() {
-        let figures = Figures::from([(figures::run(&CORES[0], "small", Variant::FAST, AFTER[1].1), 7)]);
+        let figures = Figures::from([(names::run(&CORES[0], "small", Variant::FAST, AFTER[1].1), 7)]);
         let rows = growth(&figures);
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[1], ["Cortex-M0", "small", "-", "7", "-", "-"]);

@@ -7,8 +7,8 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-use super::figures::Figures;
 use crate::qemu::workbench::Workbench;
+use crate::record::Figures;
 
 type Action = dyn Fn(&Workbench, &Path) -> Result<Figures> + Send + Sync;
 

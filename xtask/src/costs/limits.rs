@@ -2,18 +2,21 @@
 
 use anyhow::{bail, Result};
 
-use super::figures::{Figures, Record};
 use super::{conditions, running};
+use crate::record::growth::{self, LIMIT};
+use crate::record::{Figures, Record, COSTS};
 
-/// Per cent that a figure may grow.
-const LIMIT: u64 = 3;
+/// Those of `figures` that have a limit.
+pub fn limited(figures: Figures) -> Figures {
+    figures.into_iter().filter(|(name, _)| is_limited(name)).collect()
+}
 
-/// Checks every figure that has a limit against the recorded one.
+/// Checks figures against the recorded ones.
 ///
 /// # Errors
 /// All that grew too far or were never recorded, and how to accept them.
 pub fn check(figures: &Figures, recorded: &Record) -> Result<()> {
-    let faults = faults(figures, &recorded.figures);
+    let faults = growth::faults(figures, recorded);
     if faults.is_empty() {
         return Ok(());
     }
@@ -25,34 +28,11 @@ pub fn check(figures: &Figures, recorded: &Record) -> Result<()> {
         }
     }
     bail!(
-        "costs grew by more than {LIMIT} % over qemu/costs.json:\n  {}{other_tools}\n\
-         To accept this: cargo xtask costs",
-        faults.join("\n  ")
+        "costs grew by more than {LIMIT} % over {}:\n  {}{other_tools}\nTo accept this: {}",
+        COSTS.path,
+        faults.join("\n  "),
+        COSTS.command
     )
-}
-
-/// How many figures have a limit.
-pub fn limited(figures: &Figures) -> usize {
-    figures.keys().filter(|name| is_limited(name)).count()
-}
-
-/// How many of those are exactly the recorded ones.
-pub fn unchanged(figures: &Figures, recorded: &Record) -> usize {
-    let is_same = |(name, now): &(&String, &u64)| recorded.figures.get(*name) == Some(*now);
-    figures.iter().filter(|(name, _)| is_limited(name)).filter(is_same).count()
-}
-
-fn faults(figures: &Figures, recorded: &Figures) -> Vec<String> {
-    let limited = figures.iter().filter(|(name, _)| is_limited(name));
-    limited.filter_map(|(name, &now)| fault(name, now, recorded.get(name).copied())).collect()
-}
-
-fn fault(name: &str, now: u64, recorded: Option<u64>) -> Option<String> {
-    match recorded {
-        None => Some(format!("{name}: {now}, but nothing is recorded")),
-        Some(before) if 100 * now > (100 + LIMIT) * before => Some(format!("{name}: {now}, recorded {before}")),
-        Some(_) => None,
-    }
 }
 
 /// What depends on the C reference or on the C toolchain's libraries alone is only reported.
@@ -76,25 +56,6 @@ mod tests {
     const STACK: &str = "m3/small/lean portable/stack-predict";
     const RAM: &str = "m3/ram/system/all";
 
-    fn faults_of(name: &str, before: u64, now: u64) -> Vec<String> {
-        faults(&Figures::from([(name.to_string(), now)]), &Figures::from([(name.to_string(), before)]))
-    }
-
-    #[test]
-    fn a_figure_that_grew_fails_by_its_name() {
-        assert_eq!(faults_of(CODE, 1000, 1031), [format!("{CODE}: 1031, recorded 1000")]);
-        assert_eq!(faults_of(STACK, 400, 416).len(), 1);
-        // Nothing may become something.
-        assert_eq!(faults_of(RAM, 0, 4).len(), 1);
-    }
-
-    #[test]
-    fn a_figure_within_its_limit_passes() {
-        assert!(faults_of(CODE, 1000, 1030).is_empty());
-        assert!(faults_of(STACK, 400, 100).is_empty());
-        assert!(faults_of(RAM, 0, 0).is_empty());
-    }
-
     #[test]
     fn the_error_says_how_to_accept_it() {
         let recorded = Record { conditions: Default::default(), figures: Figures::from([(CODE.to_string(), 1000)]) };
@@ -103,14 +64,9 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_that_was_never_recorded_fails() {
-        assert_eq!(faults(&Figures::from([(CODE.to_string(), 1)]), &Figures::new()).len(), 1);
-    }
-
-    #[test]
     fn what_others_cost_has_no_limit() {
         for name in ["m3/code/C -Os/predict", "m3/libraries/system/predict", "m3/small/C -O2/first", "file/small"] {
-            assert!(faults_of(name, 100, 200).is_empty(), "{name}");
+            assert!(!is_limited(name), "{name}");
         }
         for name in [
             CODE,

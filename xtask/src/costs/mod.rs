@@ -6,12 +6,12 @@ mod code;
 mod conditions;
 mod engine;
 mod extent;
-mod figures;
 mod goals;
 mod jobs;
 mod limits;
 mod map;
 pub mod markdown;
+mod names;
 mod running;
 mod table;
 
@@ -25,10 +25,13 @@ use crate::qemu::cores::{Core, CORES};
 use crate::qemu::needs;
 use crate::qemu::workbench::Workbench;
 use crate::qemu::Settings;
+use crate::record::{
+    growth::{self, LIMIT},
+    Figures, Record, COSTS,
+};
 use crate::toolchain::Toolchain;
 use crate::workspace;
 use extent::Extent;
-use figures::{Figures, Record};
 
 const HELP: &str = "\
 Measure code, memory, stack and instructions of the archive and of the C reference on the emulated cores.
@@ -68,14 +71,17 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
 /// The figures that grew, and how to accept that.
 pub fn check() -> Result<String> {
     let start = Instant::now();
-    let recorded = Record::read()?;
+    let recorded = COSTS.read()?;
     let (_, figures) = measure(Extent::Check)?;
-    limits::check(&figures, &recorded)?;
-    let (limited, unchanged) = (limits::limited(&figures), limits::unchanged(&figures, &recorded));
+    let limited = limits::limited(figures);
+    limits::check(&limited, &recorded)?;
     let seconds = start.elapsed().as_secs_f64();
     let cores = CORES.len();
     Ok(format!(
-        "{limited} figures of {cores} cores at most 3 % above qemu/costs.json, {unchanged} of them unchanged, in {seconds:.0} s"
+        "{} figures of {cores} cores at most {LIMIT} % above {}, {} of them unchanged, in {seconds:.0} s",
+        limited.len(),
+        COSTS.path,
+        growth::unchanged(&limited, &recorded)
     ))
 }
 
@@ -89,7 +95,7 @@ fn record() -> Result<String> {
     let record = Record { conditions: conditions::all()?, figures };
     let table = table::document(&record)?;
     println!("{table}");
-    record.write()?;
+    COSTS.write(&record)?;
     let path = workspace::root().join("qemu/COSTS.md");
     fs::write(&path, table).with_context(|| format!("cannot write {}", path.display()))?;
     let seconds = start.elapsed().as_secs_f64();

@@ -8,11 +8,12 @@ use anyhow::Result;
 use super::clock;
 use super::engine::Variant;
 use super::extent::Measured;
-use super::figures::{self, Figures};
+use super::names;
 use crate::qemu::cores::Core;
 use crate::qemu::image::{Image, Unit};
 use crate::qemu::machine;
 use crate::qemu::workbench::Workbench;
+use crate::record::Figures;
 
 /// Most runs take half a minute at most on a free machine; the reference's generation with the 944K model, minutes.
 const LIMIT: Duration = Duration::from_secs(3000);
@@ -67,7 +68,7 @@ pub fn measure(core: &Core, shape: &Measured, variant: Variant, bench: &Workbenc
     let token = (generated > 0).then_some(TOKEN);
     let mut found = Figures::new();
     for what in ALWAYS.into_iter().chain(after.map(|(_, what)| what)).chain(token) {
-        found.insert(figures::run(core, shape.name, variant, what), report.number(what)?);
+        found.insert(names::run(core, shape.name, variant, what), report.number(what)?);
     }
     Ok(found)
 }

@@ -6,12 +6,13 @@ use super::chips;
 use super::code::Uses;
 use super::engine::{Engine, Variant};
 use super::extent::{generated_tokens, SHAPES};
-use super::figures::{self, Figures, Record};
 use super::goals;
 use super::markdown::{self, grouped};
+use super::names;
 use super::running::{FIRST, MODEL, NEXT, STACK_LOAD, STACK_PREDICT, STATE, TOKEN};
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::shapes::{Plan, Shape};
+use crate::record::{Figures, Record};
 
 const HEAD: &str = "\
 # What the engine costs
@@ -117,7 +118,7 @@ fn code_rows(figures: &Figures, uses: Uses) -> Vec<Vec<String>> {
     for core in &CORES {
         let mut row = vec![core.title.to_string()];
         row.extend(Engine::ALL.map(|engine| {
-            let get = |what| shown(figures, &figures::code(core, what, engine, uses));
+            let get = |what| shown(figures, &names::code(core, what, engine, uses));
             format!("{} + {}", get("code"), get("libraries"))
         }));
         rows.push(row);
@@ -133,14 +134,14 @@ fn memory_rows(figures: &Figures) -> Vec<Vec<String>> {
     let lean = of(&|variant| variant.plan == Some(Plan::Lean));
     let cached = of(&|variant| variant.plan == Some(Plan::Cached));
     let c = of(&|variant| variant.plan.is_none());
-    for (shape, _) in SHAPES.iter().filter(|(shape, _)| figures.contains_key(&figures::file(shape))) {
+    for (shape, _) in SHAPES.iter().filter(|(shape, _)| figures.contains_key(&names::file(shape))) {
         let size = |variant: Option<Variant>, what: &str| {
-            let names = CORES.iter().filter_map(|core| Some(figures::run(core, shape, variant?, what)));
+            let names = CORES.iter().filter_map(|core| Some(names::run(core, shape, variant?, what)));
             names.into_iter().find(|name| figures.contains_key(name)).map_or("-".into(), |name| shown(figures, &name))
         };
         let mut row = vec![shape.to_string()];
         row.extend([size(lean, STATE), size(cached, STATE), size(c, STATE), size(lean, MODEL), size(c, MODEL)]);
-        row.push(shown(figures, &figures::file(shape)));
+        row.push(shown(figures, &names::file(shape)));
         rows.push(row);
     }
     rows
@@ -163,12 +164,12 @@ fn run_rows(figures: &Figures, shape: &str) -> Vec<Vec<String>> {
     let mut rows = vec![head.map(String::from).to_vec()];
     for core in &CORES {
         for variant in Variant::all() {
-            if !figures.contains_key(&figures::run(core, shape, variant, FIRST)) {
+            if !figures.contains_key(&names::run(core, shape, variant, FIRST)) {
                 continue;
             }
             let mut row = vec![core.title.to_string(), variant.to_string()];
             for what in [STACK_LOAD, STACK_PREDICT, FIRST, NEXT, TOKEN] {
-                row.push(shown(figures, &figures::run(core, shape, variant, what)));
+                row.push(shown(figures, &names::run(core, shape, variant, what)));
             }
             for what in [FIRST, TOKEN] {
                 row.extend(Variant::C.map(|c| ratio(figures, core, shape, variant, c, what)));
@@ -180,7 +181,7 @@ fn run_rows(figures: &Figures, shape: &str) -> Vec<Vec<String>> {
 }
 
 fn ratio(figures: &Figures, core: &Core, shape: &str, variant: Variant, to: Variant, what: &str) -> String {
-    let get = |variant| figures.get(&figures::run(core, shape, variant, what));
+    let get = |variant| figures.get(&names::run(core, shape, variant, what));
     match (get(variant), get(to)) {
         (Some(&ours), Some(&theirs)) if variant.engine.is_archive() => format!("{:.2}", ours as f64 / theirs as f64),
         _ => String::new(),
@@ -196,8 +197,8 @@ mod tests {
         let m3 = &CORES[1];
         let ours = Variant::all()[0];
         let mut figures = Figures::new();
-        figures.insert(figures::run(m3, "small", ours, FIRST), 500);
-        figures.insert(figures::run(m3, "small", Variant::C[0], FIRST), 1000);
+        figures.insert(names::run(m3, "small", ours, FIRST), 500);
+        figures.insert(names::run(m3, "small", Variant::C[0], FIRST), 1000);
         let rows = run_rows(&figures, "small");
         assert_eq!(rows.len(), 3);
         assert_eq!((rows[1][4].as_str(), rows[1][7].as_str(), rows[1][8].as_str()), ("500", "0.50", ""));

@@ -1,62 +1,59 @@
-//! Figures by name, and the file that records them: `qemu/costs.json`.
+//! Figures by name, and the files that record them.
+
+pub mod growth;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde_json::{json, Value};
 
-use super::code::Uses;
-use super::engine::{Engine, Variant};
-use crate::qemu::cores::Core;
 use crate::workspace;
 
-/// Name to number. A name is a path: the core, what was measured, and of what.
+/// Name to number. A name is a path, such as the core, what was measured, and of what.
 pub type Figures = BTreeMap<String, u64>;
 
-/// The name of a code figure: `code` (bytes of the engine), `libraries` (what it makes the linker take from the C
-/// toolchain) or `ram` (static memory of its own).
-pub fn code(core: &Core, what: &str, engine: Engine, uses: Uses) -> String {
-    format!("{}/{what}/{engine}/{}", core.name, uses.name())
+/// A committed file of figures.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordFile {
+    /// Its path from the workspace root.
+    pub path: &'static str,
+    /// The command that writes it: that is also how a change of the figures is accepted.
+    pub command: &'static str,
 }
 
-/// The name of something measured in a run.
-pub fn run(core: &Core, shape: &str, variant: Variant, what: &str) -> String {
-    format!("{}/{shape}/{variant}/{what}", core.name)
-}
+/// What the archive costs on the emulated cores.
+pub const COSTS: RecordFile = RecordFile { path: "qemu/costs.json", command: "cargo xtask costs" };
 
-/// The name of a model file's length.
-pub fn file(shape: &str) -> String {
-    format!("file/{shape}")
-}
+/// What it executes on this machine.
+pub const INSTRUCTIONS: RecordFile =
+    RecordFile { path: "benches/instructions.json", command: "cargo xtask bench --counts" };
 
-/// What was measured, and with which tools.
+/// What was measured, and with what.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Tool to version.
+    /// Tool to version, and the like.
     pub conditions: BTreeMap<String, String>,
+    /// The figures.
     pub figures: Figures,
 }
 
-fn path() -> PathBuf {
-    workspace::root().join("qemu/costs.json")
-}
-
-impl Record {
+impl RecordFile {
     /// Reads the file.
-    pub fn read() -> Result<Record> {
-        let path = path();
+    pub fn read(&self) -> Result<Record> {
+        let path = workspace::root().join(self.path);
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        Record::parse(&text).with_context(|| format!("{} (cargo xtask costs writes it)", path.display()))
+        Record::parse(&text).with_context(|| format!("{} ({} writes it)", path.display(), self.command))
     }
 
     /// Writes the file.
-    pub fn write(&self) -> Result<()> {
-        let path = path();
-        fs::write(&path, self.text()?).with_context(|| format!("cannot write {}", path.display()))
+    pub fn write(&self, record: &Record) -> Result<()> {
+        let path = workspace::root().join(self.path);
+        fs::write(&path, record.text()?).with_context(|| format!("cannot write {}", path.display()))
     }
+}
 
+impl Record {
     fn parse(text: &str) -> Result<Record> {
         let mut value: Value = serde_json::from_str(text)?;
         let mut take = |name: &str| value.get_mut(name).map(Value::take).with_context(|| format!("no `{name}`"));
