@@ -1,4 +1,5 @@
-//! Says which fast ways of computing this target has, as `cfg(fast_ways = "...")`: see `src/kernel/mod.rs`.
+//! Says which fast ways of computing this target has, as `cfg(fast_ways = "...")` (see `src/kernel/mod.rs`) and to the
+//! build scripts of packages that depend on this one, as `DEP_ATOME_ENGINE_FAST_WAYS`.
 
 use std::env::var;
 
@@ -18,6 +19,7 @@ fn main() {
         _ => "none",
     };
     println!("cargo:rustc-cfg=fast_ways=\"{ways}\"");
+    println!("cargo:fast_ways={ways}");
     // ARMv6-M has no atomics; its assembly does whole rows (src/kernel/soft_float/assembly.rs).
     println!("cargo:rustc-check-cfg=cfg(assembly_rows)");
     if cfg("ARCH") == "arm" && ways == "fixed-point" && !cfg("HAS_ATOMIC").split(',').any(|bits| bits == "32") {

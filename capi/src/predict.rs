@@ -16,7 +16,7 @@ use crate::types::{atome_classifier_t, atome_model_t, atome_sampler_t, atome_sta
 ///
 /// # Safety
 /// `tokens` leads to `count` readable tokens until the iterator is dropped.
-unsafe fn tokens(tokens: *const c_int, count: usize) -> impl Iterator<Item = i32> {
+unsafe fn tokens(tokens: *const c_int, count: usize) -> impl ExactSizeIterator<Item = i32> {
     // SAFETY: index is below count, which the caller vouches for.
     (0..count).map(move |index| unsafe { tokens.add(index).read() })
 }
@@ -150,19 +150,17 @@ pub unsafe extern "C" fn atome_generate_sliding(
 ) -> c_int {
     // SAFETY: as the caller promises.
     unsafe {
-        let Some(config) = &config() else { return 0 };
-        let layout = &config.layout;
-        let Some(run) = &mut Generation::open(layout, model, state, prompt, prompt_len, output, max_tokens) else {
-            return 0;
-        };
-        let prompt = (0..run.prompt_len).map(|index| prompt.add(index).read());
-        let written = generate_sliding(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
-            Some(run.output.write(argmax(logits.iter().copied())))
-        });
-        written.unwrap_or(0) as c_int
+        run(model, state, prompt, prompt_len, output, max_tokens, |run| {
+            let prompt = tokens(prompt, run.prompt_len);
+            generate_sliding(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
+                Some(run.output.write(argmax(logits.iter().copied())))
+            })
+        })
     }
 }
 
+/// Generates within the window, each token as `choose` says.
+///
 /// # Safety
 /// As `atome_generate`.
 unsafe fn generate_with(
@@ -176,17 +174,32 @@ unsafe fn generate_with(
 ) -> c_int {
     // SAFETY: as the caller promises.
     unsafe {
-        let Some(config) = &config() else { return 0 };
-        let layout = &config.layout;
-        let Some(run) = &mut Generation::open(layout, model, state, prompt, prompt_len, output, max_tokens) else {
-            return 0;
-        };
-        let count = run.prompt_len.min(run.workspace.layout().max_seq());
-        let written = generate(&run.model, &mut run.workspace, tokens(prompt, count), run.max_tokens, |logits| {
-            Some(run.output.write(choose(logits)))
-        });
-        written.unwrap_or(0) as c_int
+        run(model, state, prompt, prompt_len, output, max_tokens, |run| {
+            let prompt = tokens(prompt, run.prompt_len.min(run.workspace.layout().max_seq()));
+            generate(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
+                Some(run.output.write(choose(logits)))
+            })
+        })
     }
+}
+
+/// Opens a generation and has `generate` do it; 0 where it cannot be opened or fails.
+///
+/// # Safety
+/// As `atome_generate`.
+unsafe fn run(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    prompt: *const c_int,
+    prompt_len: c_int,
+    output: *mut c_int,
+    max_tokens: c_int,
+    generate: impl FnOnce(&mut Generation) -> Result<usize, RunError>,
+) -> c_int {
+    let Some(config) = &config() else { return 0 };
+    // SAFETY: as the caller promises.
+    let run = unsafe { Generation::open(&config.layout, model, state, prompt, prompt_len, output, max_tokens) };
+    run.and_then(|mut run| generate(&mut run).ok()).unwrap_or(0) as c_int
 }
 
 /// What a generation works on.

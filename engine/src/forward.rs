@@ -231,12 +231,12 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
             let newest = part.row + index;
             kernel::softmax(shares);
             (self.observe)(RouterReading { layer, position: newest, weights: shares });
-            // Position after position: the last one's stay.
-            for (last, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*shares) {
-                *last = *share;
-            }
             let len = layout.max_seq().min(part.before + index + 1);
             attention.attend_query(&block.attention, index, &Window { newest, len });
+        }
+        let last = cut(router, (part.count - 1) * pathways, pathways);
+        for (kept, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*last) {
+            *kept = *share;
         }
         kernel::mix(Mix {
             positions: part.count,

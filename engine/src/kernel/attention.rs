@@ -118,10 +118,11 @@ impl Window {
     #[inline]
     #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
     pub(super) fn rows(&self, rows: usize) -> [Range<usize>; 2] {
-        let end = self.newest + 1;
-        match end.checked_sub(self.len) {
-            Some(oldest) => [oldest..end, 0..0],
-            None => [(rows + end).saturating_sub(self.len)..rows, 0..end],
+        let (oldest, end) = (self.oldest(rows), self.newest + 1);
+        if oldest < end {
+            [oldest..end, 0..0]
+        } else {
+            [oldest..rows, 0..end]
         }
     }
 }
