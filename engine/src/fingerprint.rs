@@ -130,6 +130,5 @@ mod tests {
         assert_eq!(seen.len(), 69);
     }
 
-    extern crate std;
     use std::vec::Vec;
 }

@@ -53,6 +53,15 @@ mod step;
 mod weights;
 mod workspace;
 
+#[cfg(test)]
+extern crate std;
+
+// The integration tests have it too.
+#[cfg(test)]
+#[allow(dead_code)]
+#[path = "../tests/common/random.rs"]
+mod random;
+
 pub use attention::AttentionMemory;
 pub use classify::classify;
 pub use entropy::entropy;

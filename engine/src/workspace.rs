@@ -211,7 +211,6 @@ mod tests {
     use crate::layout::Plan;
     use crate::shape::{Dims, Shape};
 
-    extern crate std;
     use std::vec;
 
     #[test]

@@ -8,36 +8,6 @@ use atome_engine::kernel::{self, Kernel, Keys, Mix, Projection, TopK, Window};
 use atome_engine::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm};
 use common::{bits, Rng};
 
-/// Values that no model should meet, and that show when an addition is left out, added or moved.
-const HOSTILE: [f32; 12] = [
-    0.0,
-    -0.0,
-    f32::INFINITY,
-    f32::NEG_INFINITY,
-    f32::NAN,
-    f32::MAX,
-    f32::MIN,
-    1e-45,
-    -1e-40,
-    1e30,
-    1.2676505e30, // 2^100, from which on a kernel leaves the work to the definition
-    1.2676504e30, // the float below it
-];
-
-fn value(rng: &mut Rng, hostile: bool) -> f32 {
-    if hostile && rng.below(8) == 0 {
-        HOSTILE[rng.below(HOSTILE.len())]
-    } else if rng.below(6) == 0 {
-        rng.float() * 2.0_f32.powi(rng.below(60) as i32 - 30)
-    } else {
-        rng.float()
-    }
-}
-
-fn values(rng: &mut Rng, count: usize, hostile: bool) -> Vec<f32> {
-    (0..count).map(|_| value(rng, hostile)).collect()
-}
-
 fn packed(rng: &mut Rng, rows: usize, cols: usize) -> Vec<u8> {
     (0..Matrix::packed_len(rows, cols)).map(|_| rng.next() as u8).collect()
 }
@@ -68,10 +38,10 @@ fn projection(rng: &mut Rng, case: usize) {
     let cols = if case.is_multiple_of(2) { 4 * rng.below(40) } else { rng.below(70) };
     let positions = 1 + rng.below(11);
     let hostile = rng.below(3) == 0;
-    let inputs = values(rng, positions * cols, hostile);
+    let inputs = rng.values(positions * cols, hostile);
     let rows = [rng.below(70), rng.below(4), rng.below(20)];
     let codes = rows.map(|rows| packed(rng, rows, cols));
-    let scales = rows.map(|_| value(rng, true));
+    let scales = rows.map(|_| rng.value(true));
     let matrix = |i: usize| Matrix::new(&codes[i], scales[i], rows[i], cols).expect("long enough");
     let matrices = [matrix(0), matrix(1), matrix(2)];
     compare("projection", case, || {
@@ -104,8 +74,8 @@ fn norm(rng: &mut Rng, case: usize) {
     let d = if case.is_multiple_of(2) { 16 * rng.below(5) } else { rng.below(40) };
     let rows = 1 + rng.below(13);
     let hostile = rng.below(3) == 0;
-    let (gamma, beta) = (bytes(&values(rng, d, hostile)), bytes(&values(rng, d, hostile)));
-    let x = values(rng, rows * d, hostile);
+    let (gamma, beta) = (bytes(&rng.values(d, hostile)), bytes(&rng.values(d, hostile)));
+    let x = rng.values(rows * d, hostile);
     let norm = Norm { gamma: Floats::new(&gamma), beta: Floats::new(&beta) };
     compare("layer norm", case, || {
         let mut out = vec![7.0; rows * d + 1];
@@ -118,9 +88,9 @@ fn attention(rng: &mut Rng, case: usize) {
     let (h, d) = (1 + rng.below(20), if case.is_multiple_of(2) { 16 } else { 1 + rng.below(40) });
     let stride = 1 + rng.below(150);
     let hostile = rng.below(3) == 0;
-    let query = values(rng, h, hostile);
-    let elements = values(rng, h * stride, hostile);
-    let rows = values(rng, stride * d, hostile);
+    let query = rng.values(h, hostile);
+    let elements = rng.values(h * stride, hostile);
+    let rows = rng.values(stride * d, hostile);
     let window = Window { newest: rng.below(stride), len: 1 + rng.below(stride) };
     let slots = window.len.min(1 + rng.below(9));
     compare("attention", case, || {
@@ -140,19 +110,19 @@ fn mix(rng: &mut Rng, case: usize) {
     let history_len = if rng.below(3) == 0 { rng.below(taps) } else { taps - 1 };
     let hostile = rng.below(3) == 0;
     let codes = packed(rng, d, taps);
-    let [a, b, c_out] = [(); 3].map(|()| bytes(&values(rng, d, hostile)));
+    let [a, b, c_out] = [(); 3].map(|()| bytes(&rng.values(d, hostile)));
     let matrix = |rows| Matrix::new(&[], 1.0, rows, 0).expect("no weights");
     let block = Block {
         norm: Norm { gamma: Floats::new(&[]), beta: Floats::new(&[]) },
-        conv: Conv { taps: Matrix::new(&codes, value(rng, hostile), d, taps).expect("long enough") },
+        conv: Conv { taps: Matrix::new(&codes, rng.value(hostile), d, taps).expect("long enough") },
         ssm: Ssm { a_raw: Floats::new(&a), b: Floats::new(&b), c_out: Floats::new(&c_out) },
         attention: Attention { wq: matrix(1), wk: matrix(1), wv: matrix(1), top_k: 1 },
         router: matrix(pathways),
     };
-    let history = values(rng, history_len * d, hostile);
-    let [state, gate] = [(); 2].map(|()| values(rng, d, hostile));
-    let shares = values(rng, positions * pathways, hostile);
-    let [inputs, attended, residual] = [(); 3].map(|()| values(rng, positions * d, hostile));
+    let history = rng.values(history_len * d, hostile);
+    let [state, gate] = [(); 2].map(|()| rng.values(d, hostile));
+    let shares = rng.values(positions * pathways, hostile);
+    let [inputs, attended, residual] = [(); 3].map(|()| rng.values(positions * d, hostile));
     compare("mix", case, || {
         let (mut history, mut state, mut residual) = (history.clone(), state.clone(), residual.clone());
         let work = Mix {

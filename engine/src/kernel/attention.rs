@@ -29,6 +29,7 @@ impl<'w> TopK<'w> {
 
     /// What a score must be greater than to enter; `None` where there are no slots.
     #[inline]
+    #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
     pub(super) fn least(&self) -> Option<f32> {
         self.scores.last().copied()
     }

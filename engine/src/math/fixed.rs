@@ -68,14 +68,11 @@ pub(super) fn round(significand: u64, exponent: i32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Rng;
 
     #[test]
     fn mul_high_is_the_upper_half_of_the_product() {
-        let mut state = 1u64;
-        let mut next = || {
-            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-            state ^ (state >> 29)
-        };
+        let mut rng = Rng(1);
         let edges = [0, 1, 2, 0xffff_ffff, 0x1_0000_0000, 0xffff_ffff_0000_0000, u64::MAX - 1, u64::MAX];
         let check = |a: u64, b: u64| {
             assert_eq!(by_halves(a, b), ((a as u128 * b as u128) >> 64) as u64, "{a} * {b}");
@@ -85,10 +82,10 @@ mod tests {
             for b in edges {
                 check(a, b);
             }
-            check(a, next());
+            check(a, rng.next());
         }
         for _ in 0..if cfg!(miri) { 100 } else { 1_000_000 } {
-            check(next(), next());
+            check(rng.next(), rng.next());
         }
     }
 

@@ -1,29 +1,12 @@
 //! Random models and numbers for the tests: seeded, so that a failure repeats.
-#![allow(dead_code)] // each test file uses its own part
+#![allow(dead_code, unused_imports)] // each test file uses its own part
+
+mod random;
 
 use atome_engine::format::{sections, SectionKind, CLASSIFIER_MAGIC, MAGIC};
 use atome_engine::{Dims, Layout, Model, Plan, Shape, Workspace};
 
-/// SplitMix64.
-pub struct Rng(pub u64);
-
-impl Rng {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
-    /// Between -1 and 1.
-    pub fn float(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
-    }
-}
+pub use random::{bits, Rng};
 
 pub fn shape(dims: Dims) -> Shape {
     Shape::new(dims).expect("a valid shape")
@@ -74,10 +57,6 @@ pub fn classifier_blob(shape: Shape, n_classes: usize, seed: u64) -> Vec<u8> {
     bytes.extend((n_classes as i32).to_le_bytes());
     fill_body(&mut bytes, shape, Some(n_classes), &mut Rng(seed));
     bytes
-}
-
-pub fn bits(values: &[f32]) -> Vec<u32> {
-    values.iter().map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }).collect()
 }
 
 /// A work area with its memory.

@@ -1,7 +1,5 @@
 //! Against the definition: every bit, whatever the values, whatever the shape.
 
-extern crate std;
-
 use std::vec;
 use std::vec::Vec;
 
@@ -9,62 +7,16 @@ use super::products::{add_scaled, eight_dots};
 use super::{attention, mix::mix, project::project};
 use crate::kernel::attention::{score, Keys, TopK, Window};
 use crate::kernel::{conv_taps, matvec_row, ssm_step, Mix, Projection};
+use crate::random::{bits, Rng};
 use crate::weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm};
 
-/// A small generator of our own: Numerical Recipes' `ranqd1`, of which only the upper bits are used.
-struct Random(u32);
-
-impl Random {
-    fn bits(&mut self) -> u32 {
-        let mut half = || {
-            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            self.0 >> 16
-        };
-        half() << 16 | half()
-    }
-
-    fn below(&mut self, limit: u32) -> u32 {
-        (self.bits() >> 16) % limit
-    }
-
-    /// Mostly everyday numbers; now and then what breaks careless arithmetic.
-    fn float(&mut self, hostile: bool) -> f32 {
-        const HOSTILE: [f32; 10] = [
-            f32::INFINITY,
-            f32::NEG_INFINITY,
-            f32::NAN,
-            f32::MAX,
-            f32::MIN,
-            f32::MIN_POSITIVE,
-            1e-45,
-            -1e-45,
-            -0.0,
-            0.0,
-        ];
-        match self.below(8) {
-            0 if hostile => HOSTILE[self.below(10) as usize],
-            1 if hostile => f32::from_bits(self.bits()),
-            2 => f32::from_bits(self.bits() & 0x807f_ffff),
-            _ => (self.bits() as i32 as f32) * 2f32.powi(self.below(9) as i32 - 34),
-        }
-    }
-}
-
-fn same(x: f32, y: f32) -> bool {
-    x.to_bits() == y.to_bits() || (x.is_nan() && y.is_nan())
-}
-
-fn all_same(x: &[f32], y: &[f32]) -> bool {
-    x.len() == y.len() && x.iter().zip(y).all(|(&x, &y)| same(x, y))
-}
-
 /// Projects two positions by a random matrix and returns whether the kernel took it.
-fn compare(random: &mut Random, rows: usize, cols: usize, row_stride: usize) -> bool {
+fn compare(rng: &mut Rng, rows: usize, cols: usize, row_stride: usize) -> bool {
     const UNTOUCHED: f32 = 1234.5;
-    let hostile = random.below(2) == 0;
-    let packed: Vec<u8> = (0..Matrix::packed_len(rows, cols)).map(|_| random.bits() as u8).collect();
-    let matrix = Matrix::new(&packed, random.float(false), rows, cols).unwrap();
-    let inputs: Vec<f32> = (0..2 * cols).map(|_| random.float(hostile)).collect();
+    let hostile = rng.below(2) == 0;
+    let packed: Vec<u8> = (0..Matrix::packed_len(rows, cols)).map(|_| rng.word() as u8).collect();
+    let matrix = Matrix::new(&packed, rng.value(false), rows, cols).unwrap();
+    let inputs: Vec<f32> = (0..2 * cols).map(|_| rng.value(hostile)).collect();
     let position_stride = if row_stride == 1 { rows + 1 } else { 1 };
     let mut out = vec![UNTOUCHED; rows * row_stride + position_stride];
     let mut expected = out.clone();
@@ -75,18 +27,18 @@ fn compare(random: &mut Random, rows: usize, cols: usize, row_stride: usize) -> 
                 matvec_row(&matrix, row, &inputs[position * cols..]);
         }
     }
-    assert!(all_same(&out, &expected), "{rows} x {cols}: {out:?}, expected {expected:?}");
+    assert!(bits(&out) == bits(&expected), "{rows} x {cols}: {out:?}, expected {expected:?}");
     taken
 }
 
 #[test]
 fn rows_that_start_on_bytes_are_all_taken() {
-    let mut random = Random(1);
+    let mut rng = Rng(1);
     for rows in (1..=13).chain([31, 32, 33]) {
         for cols in (4..=64).step_by(4) {
             for stride in [1, 2, 5] {
                 for _ in 0..if cfg!(miri) { 1 } else { 10 } {
-                    assert!(compare(&mut random, rows, cols, stride));
+                    assert!(compare(&mut rng, rows, cols, stride));
                 }
             }
         }
@@ -95,10 +47,10 @@ fn rows_that_start_on_bytes_are_all_taken() {
 
 #[test]
 fn other_columns_are_left_to_the_definition() {
-    let mut random = Random(2);
+    let mut rng = Rng(2);
     for cols in [1, 2, 3, 5, 6, 7, 19, 33] {
         for rows in [1, 2, 4, 7] {
-            assert!(!compare(&mut random, rows, cols, 1));
+            assert!(!compare(&mut rng, rows, cols, 1));
         }
     }
 }
@@ -114,22 +66,23 @@ fn what_does_not_fit_is_left_to_the_definition() {
 
 #[test]
 fn products_are_summed_in_order() {
-    let mut random = Random(4);
+    let mut rng = Rng(4);
     for len in 0..40 {
         for round in 0..20 {
-            let mut values = |count| -> Vec<f32> { (0..count).map(|_| random.float(round % 2 == 0)).collect() };
+            let mut values = |count| -> Vec<f32> { (0..count).map(|_| rng.value(round % 2 == 0)).collect() };
             let (a, stride) = (values(len), 8 + round % 4);
             let elements = values(stride * len);
             let keys = Keys { elements: &elements, rows: stride, d_head: len };
             let dots = eight_dots(&a, &elements, stride);
             assert_eq!(dots.is_some(), len > 0);
-            assert!(dots.into_iter().flatten().enumerate().all(|(row, sum)| same(sum, score(&a, &keys, row))));
+            let scores: [f32; 8] = core::array::from_fn(|row| score(&a, &keys, row));
+            assert!(dots.is_none_or(|dots| bits(&dots) == bits(&scores)));
             assert_eq!(eight_dots(&a, &elements[1.min(len)..], 8 + round % 4).is_some(), len > 0 && stride > 8);
 
             let mut out = values(len);
             let expected: Vec<f32> = out.iter().zip(&a).map(|(out, a)| out + 0.3 * a).collect();
             add_scaled(&mut out, 0.3, &a);
-            assert!(all_same(&out, &expected), "{a:?}");
+            assert!(bits(&out) == bits(&expected), "{a:?}");
         }
     }
     assert!(eight_dots(&[1.0], &[1.0; 8], 7).is_none());
@@ -137,12 +90,12 @@ fn products_are_summed_in_order() {
 
 #[test]
 fn windows_are_scored_like_single_rows() {
-    let mut random = Random(5);
+    let mut rng = Rng(5);
     for stride in [1, 3, 8, 9, 16, 21] {
         for newest in 0..stride {
             for len in 1..=stride {
-                let query: Vec<f32> = (0..5).map(|_| random.float(len % 4 == 0)).collect();
-                let elements: Vec<f32> = (0..5 * stride).map(|_| random.float(len % 4 == 0)).collect();
+                let query: Vec<f32> = (0..5).map(|_| rng.value(len % 4 == 0)).collect();
+                let elements: Vec<f32> = (0..5 * stride).map(|_| rng.value(len % 4 == 0)).collect();
                 let (keys, window) =
                     (Keys { elements: &elements, rows: stride, d_head: query.len() }, Window { newest, len });
                 let (mut scores, mut rows) = ([[0.0; 3]; 2], [[0; 3]; 2]);
@@ -153,7 +106,7 @@ fn windows_are_scored_like_single_rows() {
                 for row in window.rows(stride).into_iter().flatten() {
                     best.offer(score(&query, &keys, row) * 0.5, row as u32);
                 }
-                assert!(all_same(&scores[0], &scores[1]) && rows[0] == rows[1], "{window:?} of {stride}");
+                assert!(bits(&scores[0]) == bits(&scores[1]) && rows[0] == rows[1], "{window:?} of {stride}");
             }
         }
     }
@@ -168,24 +121,23 @@ fn values_of_kept_rows_are_added_best_first() {
     best.offer(0.5, 0);
     let mut out = [7.0; 11];
     assert!(attention::add_values(&best, &values, &mut out));
-    for (c, out) in out.iter().enumerate() {
-        assert!(same(*out, 0.0 + 0.5 * values[c] + 0.25 * values[2 * 11 + c]));
-    }
+    let expected: Vec<f32> = (0..11).map(|c| 0.0 + 0.5 * values[c] + 0.25 * values[2 * 11 + c]).collect();
+    assert_eq!(bits(&out), bits(&expected));
 }
 
 #[test]
 fn pathways_are_mixed_channel_by_channel() {
-    let mut random = Random(6);
+    let mut rng = Rng(6);
     for case in 0..400 {
         let (d, k, positions) = (1 + case % 37, 1 + case % 14, 1 + case % 3);
         let hostile = case % 2 == 0;
-        let mut floats = |count: usize| -> Vec<f32> { (0..count).map(|_| random.float(hostile)).collect() };
+        let mut floats = |count: usize| -> Vec<f32> { (0..count).map(|_| rng.value(hostile)).collect() };
         let params: Vec<Vec<u8>> =
             (0..3).map(|_| floats(d).iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
         let (inputs, attended, gate) = (floats(positions * d), floats(positions * d), floats(d));
         let (mut history, mut state, mut residual) = (floats((k - 1) * d), floats(d), floats(positions * d));
         let shares = floats(positions * 4);
-        let packed: Vec<u8> = (0..Matrix::packed_len(d, k)).map(|_| random.bits() as u8).collect();
+        let packed: Vec<u8> = (0..Matrix::packed_len(d, k)).map(|_| rng.word() as u8).collect();
         let taps = Matrix::new(&packed, 0.7, d, k).unwrap();
         let router = Matrix::new(&[0; 64], 1.0, 4, d).unwrap();
         let [a_raw, b, c_out] = [0, 1, 2].map(|i| Floats::new(&params[i]));
@@ -223,7 +175,7 @@ fn pathways_are_mixed_channel_by_channel() {
             residual: &mut residual,
         };
         assert_eq!(mix(&mut work), k <= 12);
-        assert!(all_same(&residual, &expected) && all_same(&state, &old_state), "{d} channels, {k} taps");
-        assert!(all_same(&history, &earlier), "{d} channels, {k} taps");
+        assert!(bits(&residual) == bits(&expected) && bits(&state) == bits(&old_state), "{d} channels, {k} taps");
+        assert!(bits(&history) == bits(&earlier), "{d} channels, {k} taps");
     }
 }

@@ -1,59 +1,14 @@
 //! Against the definition, bit by bit.
 
-extern crate std;
-
 use std::vec::Vec;
 
 use super::project::project;
 use crate::kernel::{matvec_row, Projection};
+use crate::random::{bits, Rng, HOSTILE};
 use crate::weights::Matrix;
 
 /// Where the miri interpreter stands in for the processor, a sample has to do.
 const CASES: usize = if cfg!(miri) { 20 } else { 40_000 };
-
-struct Rng(u64);
-
-impl Rng {
-    fn next(&mut self) -> u32 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (self.0 >> 33) as u32 ^ (self.0 >> 59) as u32
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.next() as usize % end
-    }
-
-    /// Roughly normal, standard deviation 1.
-    fn normal(&mut self) -> f32 {
-        let sum: f32 = (0..12).map(|_| self.next() as f32 / (1u64 << 31) as f32).sum();
-        sum - 6.0
-    }
-
-    fn sign(&mut self) -> f32 {
-        if self.next() & 1 == 0 {
-            1.0
-        } else {
-            -1.0
-        }
-    }
-}
-
-const HOSTILE: [f32; 14] = [
-    0.0,
-    -0.0,
-    f32::INFINITY,
-    f32::NEG_INFINITY,
-    f32::NAN,
-    f32::MAX,
-    f32::MIN,
-    1e-45,
-    -1e-40,
-    1e30,
-    3e38,
-    1.7e38,
-    f32::MIN_POSITIVE,
-    -1.0,
-];
 
 /// Ways of choosing an input vector.
 const KINDS: usize = 12;
@@ -76,12 +31,12 @@ fn one(rng: &mut Rng, kind: usize, base: f32) -> f32 {
     match kind {
         0 | 1 | 9 => rng.normal(),
         // Bits at random: all exponents, subnormals, NaN.
-        2 => f32::from_bits(rng.next() << 1 ^ rng.next()),
+        2 => f32::from_bits(rng.word()),
         3 if rng.below(6) == 0 => HOSTILE[rng.below(HOSTILE.len())],
         3 => rng.normal(),
         // Few significant bits: ties at every step.
         4 => rng.sign() * (1 + rng.below(7)) as f32 * 2f32.powi(-(rng.below(26) as i32)),
-        5 => rng.sign() * (0x0080_0001u32 + rng.next() % 6) as f32 * 2f32.powi(-(rng.below(30) as i32)),
+        5 => rng.sign() * (0x0080_0001u32 + rng.word() % 6) as f32 * 2f32.powi(-(rng.below(30) as i32)),
         // Always up: the sum leaves every window at the top.
         6 => base.abs() + rng.normal().abs() * 1e-3,
         // Near cancellation of two values far above the others.
@@ -96,11 +51,6 @@ fn one(rng: &mut Rng, kind: usize, base: f32) -> f32 {
         // Widely spread.
         _ => rng.normal() * 2f32.powi(rng.below(40) as i32 - 20),
     }
-}
-
-fn bits(values: &[f32]) -> Vec<u32> {
-    // Which NaN is not part of the contract.
-    values.iter().map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }).collect()
 }
 
 fn packed(rng: &mut Rng, rows: usize, cols: usize) -> Vec<u8> {
