@@ -5,10 +5,13 @@
 #[path = "src/shapes.rs"]
 mod shapes;
 
+#[path = "../c_tests/adapter/bindings.rs"]
+mod bindings;
+
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use shapes::{C_BUILDS, SHAPES};
@@ -25,7 +28,7 @@ fn main() {
         compiler = compile(prefix, index);
     }
     fs::write(out.join("references.rs"), references(&prefixes)).expect("OUT_DIR is writable");
-    bind(&out.join("engine_api.rs"));
+    bindings::write(ADAPTER, &out.join("engine_api.rs"));
     println!("cargo::rustc-env=BENCH_CC={}", version(&compiler));
     println!("cargo::rustc-env=BENCH_RUSTC={}", version(&env::var_os("RUSTC").expect("cargo sets RUSTC").into()));
     for path in [ADAPTER, REFERENCE, UNIT, "src/shapes.rs"] {
@@ -69,16 +72,4 @@ fn references(prefixes: &[String]) -> String {
         let _ = writeln!(text, "    (unsafe {{ &{prefix}api }}, {prefix}attend),");
     }
     text + "];\n"
-}
-
-fn bind(file: &Path) {
-    bindgen::Builder::default()
-        .header(format!("{ADAPTER}/engine_api.h"))
-        .allowlist_type("engine_.*")
-        .allowlist_var("ENGINE_.*")
-        .derive_debug(false)
-        .generate()
-        .expect("adapter/engine_api.h is C that clang understands")
-        .write_to_file(file)
-        .expect("OUT_DIR is writable");
 }

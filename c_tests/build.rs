@@ -5,6 +5,9 @@
 #[path = "src/shapes.rs"]
 mod shapes;
 
+#[path = "adapter/bindings.rs"]
+mod bindings;
+
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
@@ -23,7 +26,7 @@ fn main() {
         compile_reference(index, &shape.flags(), &reference);
     }
     fs::write(out.join("references.rs"), references(&reference, is_ours)).expect("OUT_DIR is writable");
-    bind(&out.join("engine_api.rs"));
+    bindings::write(ADAPTER, &out.join("engine_api.rs"));
     println!("cargo::rerun-if-changed={ADAPTER}");
     println!("cargo::rerun-if-changed=src/shapes.rs");
     println!("cargo::rerun-if-changed={}", reference.display());
@@ -93,16 +96,4 @@ fn references(folder: &Path, is_ours: bool) -> String {
     let _ = writeln!(text, "pub const FOLDER: &str = {:?};", folder.display().to_string());
     let _ = writeln!(text, "pub const IS_OURS: bool = {is_ours};");
     text
-}
-
-fn bind(file: &Path) {
-    bindgen::Builder::default()
-        .header(format!("{ADAPTER}/engine_api.h"))
-        .allowlist_type("engine_.*")
-        .allowlist_var("ENGINE_.*")
-        .derive_debug(false)
-        .generate()
-        .expect("adapter/engine_api.h is C that clang understands")
-        .write_to_file(file)
-        .expect("OUT_DIR is writable");
 }
