@@ -12,7 +12,7 @@
 //! Arrays whose length depends on the program's shape stand last in their struct. The Rust types give them an arbitrary
 //! length, so no reference to such a struct as a whole is ever made: members are reached by raw pointers, and the tail as a
 //! slice of the length that [`config`] names.
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, feature = "std")), no_std)]
 #![allow(non_camel_case_types, non_snake_case)]
 #![warn(missing_docs)]
 
@@ -37,13 +37,26 @@ mod blocks;
 
 mod config;
 mod model;
+/// The functions and types as C sees them, for Rust programs on a host: tests and fuzzing.
+#[cfg(feature = "std")]
+pub mod api {
+    pub use crate::blocks::*;
+    pub use crate::codes::*;
+    pub use crate::info::*;
+    pub use crate::load::*;
+    pub use crate::predict::*;
+    pub use crate::sampler::*;
+    pub use crate::state::*;
+    pub use crate::step::*;
+    pub use crate::types::*;
+}
 #[cfg(runtime_calls)]
 mod runtime;
 #[cfg(test)]
 mod tests;
 
 /// Never reached: the symbol check of the archive fails when any code can panic.
-#[cfg(not(test))]
+#[cfg(not(any(test, feature = "std")))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
     loop {}

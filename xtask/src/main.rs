@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask demo | test | lib | dist | header | model | qemu | costs | bench`.
+//! The project's chores: `cargo xtask demo | test | lib | dist | header | model | qemu | costs | bench | fuzz`.
 
 mod archive;
 mod bench;
@@ -6,6 +6,7 @@ mod c_build;
 mod costs;
 mod demo;
 mod dist;
+mod fuzz;
 mod header;
 mod model;
 mod process;
@@ -35,6 +36,7 @@ Commands:
   qemu     run the archive in C firmware on emulated cores
   costs    measure code, RAM, stack and instructions on the emulated cores
   bench    time the engine beside the C reference on this machine, or check its instruction counts
+  fuzz     fuzz everything that reads foreign bytes, guided by coverage
   header   generate include/atome.h from the Rust code, or check that it is up to date
   model    train the default model from nothing, score it, or check it
 
@@ -68,13 +70,14 @@ fn dispatch() -> Result<()> {
             "test" => test::run(parser),
             "lib" => archive::run(parser),
             "dist" => dist::run(parser),
+            "fuzz" => fuzz::run(parser),
             "header" => header::run(parser),
             "model" => model::run(parser),
             "qemu" => qemu::run(parser),
             "costs" => costs::run(parser),
             "bench" => bench::run(parser),
             other => {
-                let known = "demo, test, lib, dist, header, model, qemu, costs or bench";
+                let known = "demo, test, lib, dist, header, model, qemu, costs, bench or fuzz";
                 bail!("unknown command `{other}`: expected {known} (cargo xtask --help)")
             }
         },

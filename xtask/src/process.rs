@@ -22,6 +22,17 @@ pub fn cargo() -> Command {
     in_root(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// cargo of the nightly toolchain, started in the workspace root.
+pub fn nightly_cargo() -> Command {
+    let mut cargo = in_root("rustup");
+    cargo.args(["run", "nightly", "cargo"]);
+    // Our own toolchain's settings, passed down by cargo, would pull the nightly one apart.
+    for variable in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC", "LD_LIBRARY_PATH"] {
+        cargo.env_remove(variable);
+    }
+    cargo
+}
+
 /// `program`, started in the workspace root.
 pub fn in_root(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);

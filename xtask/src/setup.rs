@@ -15,6 +15,8 @@ use crate::toolchain::Toolchain;
 pub struct Missing {
     packages: Vec<&'static str>,
     rustup: Vec<Vec<String>>,
+    /// Programs that cargo installs from its registry.
+    cargo: Vec<&'static str>,
 }
 
 impl Missing {
@@ -94,6 +96,20 @@ impl Missing {
         missing
     }
 
+    /// For `cargo xtask fuzz`: a nightly compiler, cargo-fuzz, and a C++ compiler for libFuzzer.
+    pub fn for_fuzzing() -> Missing {
+        let mut missing = Missing::default();
+        missing.program("g++", "g++");
+        let nightly = process::capture(Command::new("rustup").args(["run", "nightly", "rustc", "--version"]));
+        if !nightly.is_ok_and(|nightly| nightly.status.success()) {
+            missing.rustup(&["toolchain", "install", "nightly", "--profile", "minimal"]);
+        }
+        if process::find("cargo-fuzz").is_none() {
+            missing.cargo.push("cargo-fuzz");
+        }
+        missing
+    }
+
     /// A program on the PATH, and the Debian package that holds it.
     pub fn program(&mut self, program: &str, package: &'static str) {
         if process::find(program).is_none() {
@@ -139,6 +155,13 @@ impl Missing {
             process::checked(Command::new("rustup").args(arguments))
                 .with_context(|| format!("run by hand: {command}"))?;
             done.push(arguments.join(" "));
+        }
+        for package in &self.cargo {
+            let command = format!("cargo install --locked {package}");
+            eprintln!("set-up: {command}");
+            process::checked(process::cargo().args(["install", "--locked", package]))
+                .with_context(|| format!("run by hand: {command}"))?;
+            done.push(package.to_string());
         }
         Ok(if done.is_empty() { "nothing was missing".to_string() } else { format!("installed: {}", done.join("; ")) })
     }

@@ -14,26 +14,11 @@ pub fn run() -> Result<Outcome> {
             "NO MIRI, so nothing here was checked for undefined behaviour: {error:#}"
         )));
     }
-    let mut miri = process::in_root("rustup");
-    miri.args([
-        "run",
-        "nightly",
-        "cargo",
-        "miri",
-        "test",
-        "--package",
-        "atome-engine",
-        "--package",
-        "atome-capi",
-        "--lib",
-    ]);
+    let mut miri = process::nightly_cargo();
+    miri.args(["miri", "test", "--package", "atome-engine", "--package", "atome-capi", "--lib"]);
     // What takes an interpreter many minutes is left out: kernels are compared with the definition by other steps.
     miri.args(["--test", "cache", "--test", "format", "--test", "layout", "--test", "sample"]);
     miri.args(["--", "--skip", "hard_float", "--skip", "soft_float", "--skip", "quick"]);
-    // Our own toolchain's settings, passed down by cargo, would pull the nightly one apart.
-    for variable in ["RUSTUP_TOOLCHAIN", "CARGO", "RUSTC", "RUSTDOC", "LD_LIBRARY_PATH"] {
-        miri.env_remove(variable);
-    }
     let output = process::checked(&mut miri)?;
     Ok(Outcome::Passed(rust::counted(&output)?.to_string()))
 }

@@ -1,0 +1,28 @@
+//! What is fuzzed: functions from any bytes to nothing, which panic where a promise of the engine, of the C interface or of
+//! a reader is broken. The fuzzer (`fuzz/runner`) finds bytes for them; the inputs worth keeping lie in `fuzz/corpus`,
+//! and a test of this crate runs them again.
+
+mod calls;
+mod checkpoint;
+mod input;
+mod model;
+mod program;
+
+pub use calls::calls;
+pub use checkpoint::checkpoint;
+pub use model::model;
+
+/// A function to fuzz.
+pub struct Target {
+    /// Its name, and that of its folder in `fuzz/corpus`.
+    pub name: &'static str,
+    /// The function.
+    pub run: fn(&[u8]),
+}
+
+/// All of them.
+pub const TARGETS: [Target; 3] = [
+    Target { name: "model", run: model },
+    Target { name: "calls", run: calls },
+    Target { name: "checkpoint", run: checkpoint },
+];

@@ -1,0 +1,84 @@
+//! Loading a blob in Rust, and running what was loaded.
+
+use atome_engine::format::FormatError;
+use atome_engine::{classify, predict_next, step, Classifier, Layout, Model, Plan, Shape, Workspace};
+
+use crate::input::{blob, Input};
+
+const MOST_CLASSES: usize = 4;
+
+/// A model either loads or is refused for a reason that is true; a loaded one gives the same bits in both memory plans and
+/// token by token.
+pub fn model(data: &[u8]) {
+    let mut input = Input::new(data);
+    let shape = input.shape();
+    let max_seq = 1 + input.below(9);
+    let tokens: Vec<i32> = (0..1 + input.below(max_seq)).map(|_| input.number()).collect();
+    let fills = input.below(2) == 1;
+    let bytes = input.rest();
+    let data = blob(bytes, fills, Model::blob_len(&shape));
+    match Model::new(shape, &data) {
+        Ok(model) => run(&model, shape, max_seq, &tokens),
+        Err(FormatError::Truncated { len, needed }) => assert!(len == data.len() && len < needed),
+        Err(_) => {}
+    }
+    let data = blob(bytes, fills, Classifier::blob_len(&shape, MOST_CLASSES));
+    match Classifier::new(shape, &data, MOST_CLASSES) {
+        Ok(classifier) => name_class(&classifier, shape, max_seq, &tokens),
+        Err(FormatError::Truncated { len, needed }) => assert!(len == data.len() && len < needed),
+        Err(_) => {}
+    }
+}
+
+/// A work area full of what was never written, with its memory.
+struct Area {
+    layout: Layout,
+    floats: Vec<f32>,
+    words: Vec<u32>,
+}
+
+impl Area {
+    fn new(shape: Shape, max_seq: usize, plan: Plan) -> Self {
+        let layout = Layout::new(shape, max_seq, plan).expect("small numbers are in range");
+        Self { layout, floats: vec![f32::NAN; layout.floats()], words: vec![u32::MAX; layout.words()] }
+    }
+
+    fn workspace(&mut self) -> Workspace<'_> {
+        Workspace::new(self.layout, &mut self.floats, &mut self.words).expect("exactly as large as asked for")
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }).collect()
+}
+
+fn run(model: &Model, shape: Shape, max_seq: usize, tokens: &[i32]) {
+    let [mut lean, mut cached, mut stream] =
+        [Plan::Lean, Plan::Cached, Plan::Cached].map(|plan| Area::new(shape, max_seq, plan));
+    let (mut lean, mut cached, mut stream) = (lean.workspace(), cached.workspace(), stream.workspace());
+    for count in 1..=tokens.len() {
+        let given = || tokens[..count].iter().copied();
+        let next = predict_next(model, &mut lean, given()).expect("there are tokens");
+        assert!(next < shape.vocab_size());
+        let expected = (next, bits(lean.logits()));
+        let next = predict_next(model, &mut cached, given()).expect("there are tokens");
+        assert_eq!((next, bits(cached.logits())), expected, "growing prefix of {count}");
+        let next = step(model, &mut stream, tokens[count - 1]).expect("the plan is cached");
+        assert_eq!((next, bits(stream.logits())), expected, "step {count}");
+    }
+}
+
+fn name_class(classifier: &Classifier, shape: Shape, max_seq: usize, tokens: &[i32]) {
+    assert!((1..=MOST_CLASSES).contains(&classifier.n_classes()));
+    let logits = [Plan::Lean, Plan::Cached].map(|plan| {
+        let mut area = Area::new(shape, max_seq, plan);
+        let mut logits = Vec::new();
+        let tokens = tokens.iter().copied();
+        let class = classify(&classifier.base, &classifier.head, &mut area.workspace(), tokens, |_, logit| {
+            logits.push(logit);
+        });
+        assert!(class.expect("there are tokens") < classifier.n_classes());
+        bits(&logits)
+    });
+    assert_eq!(logits[0], logits[1]);
+}

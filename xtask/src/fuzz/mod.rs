@@ -1,0 +1,133 @@
+//! `cargo xtask fuzz`: coverage-guided fuzzing, from nothing to a small corpus that the tests replay.
+
+mod campaign;
+mod corpus;
+mod status;
+
+use std::fs;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{bail, Context, Result};
+use lexopt::prelude::*;
+
+use crate::costs::markdown::{self, grouped};
+use crate::setup::Missing;
+use crate::workspace;
+use campaign::Campaign;
+
+/// The targets: functions of `fuzz/src`.
+const TARGETS: [&str; 3] = ["model", "calls", "checkpoint"];
+
+const DEFAULT_MINUTES: u64 = 30;
+
+const HELP: &str = "\
+Fuzz everything that reads foreign bytes, guided by coverage, under the address sanitizer.
+
+Usage: cargo xtask fuzz [--minutes N] [--from-corpus] [--keep] [TARGET...]
+
+Arguments:
+  TARGET         model (loading and running blobs), calls (sequences of C calls) or checkpoint (PyTorch and safetensors
+                 files); all of them, as many at a time as there are processors
+
+Options:
+  --minutes N    minutes for each target (default 30)
+  --from-corpus  start from the committed inputs instead of none
+  --keep         replace the committed inputs in fuzz/corpus/TARGET by the fewest that reach as much code, and write
+                 fuzz/RESULTS.md
+
+An input that breaks something is saved in target/xtask/fuzz/TARGET, and the command says how to run it again. The tests
+run the committed inputs, and thousands of changes of them: cargo test -p atome-fuzz.
+
+Examples:
+  cargo xtask fuzz --minutes 1
+  cargo xtask fuzz calls --from-corpus
+  cargo xtask fuzz --keep
+";
+
+/// The command.
+pub fn run(mut parser: lexopt::Parser) -> Result<()> {
+    let (mut minutes, mut from_corpus, mut keep, mut wanted) = (DEFAULT_MINUTES, false, false, Vec::new());
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => {
+                print!("{HELP}");
+                return Ok(());
+            }
+            Long("minutes") => minutes = parser.value()?.parse()?,
+            Long("from-corpus") => from_corpus = true,
+            Long("keep") => keep = true,
+            Value(word) => wanted.push(known(&word.string()?)?),
+            other => bail!("{} (cargo xtask fuzz --help)", other.unexpected()),
+        }
+    }
+    if wanted.is_empty() {
+        wanted.extend(TARGETS);
+    }
+    Missing::for_fuzzing().install()?;
+    campaign::build()?;
+    let length = Duration::from_secs(60 * minutes);
+    let campaigns =
+        wanted.into_iter().map(|target| Campaign::new(target, length, from_corpus)).collect::<Result<Vec<_>>>()?;
+    let outcomes = run_all(&campaigns)?;
+    let mut rows =
+        vec![["target", "minutes", "inputs", "code reached", "findings", "inputs kept"].map(String::from).to_vec()];
+    for (campaign, outcome) in campaigns.iter().zip(&outcomes) {
+        let kept = if keep && outcome.finding.is_none() { Some(corpus::keep(campaign)?) } else { None };
+        rows.push(vec![
+            campaign.target.to_string(),
+            minutes.to_string(),
+            grouped(outcome.status.runs),
+            format!("{} edges", grouped(outcome.status.edges)),
+            usize::from(outcome.finding.is_some()).to_string(),
+            kept.map_or("-".to_string(), |kept| kept.to_string()),
+        ]);
+    }
+    let table = markdown::table(&rows, 1);
+    println!("\n{table}");
+    let findings: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.finding.as_deref()).collect();
+    if !findings.is_empty() {
+        bail!("{} of {} targets broke:\n{}", findings.len(), outcomes.len(), findings.join("\n"));
+    }
+    if keep {
+        write_results(&table)?;
+    }
+    Ok(())
+}
+
+fn known(word: &str) -> Result<&'static str> {
+    TARGETS
+        .into_iter()
+        .find(|target| *target == word)
+        .with_context(|| format!("no target `{word}`: expected {}", TARGETS.join(", ")))
+}
+
+/// Runs the campaigns, as many at a time as there are processors.
+fn run_all(campaigns: &[Campaign]) -> Result<Vec<campaign::Outcome>> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(campaign) = campaigns.get(index) else { break };
+                let outcome = campaign.run();
+                done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((index, outcome));
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+fn write_results(table: &str) -> Result<()> {
+    let path = workspace::root().join("fuzz/RESULTS.md");
+    let text = format!(
+        "# What was fuzzed\n\nWritten by `cargo xtask fuzz --keep`: libFuzzer under the address sanitizer, with debug \
+         assertions\nand overflow checks, each target from an empty corpus.\n\n{table}"
+    );
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
