@@ -9,6 +9,7 @@ use atome_engine::Plan;
 use clap::builder::RangedI64ValueParser;
 use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
+use crate::calibrate::CalibrateArgs;
 use crate::compare::CompareArgs;
 use crate::corpus::CorpusArgs;
 use crate::eval::EvalArgs;
@@ -113,6 +114,7 @@ pub enum Command {
     Budget(BudgetArgs),
     Train(Box<TrainArgs>),
     Eval(EvalArgs),
+    Calibrate(CalibrateArgs),
     Compare(CompareArgs),
     Export(ExportArgs),
     Corpus(CorpusArgs),

@@ -4,6 +4,7 @@ mod args;
 mod bars;
 mod budget;
 mod budget_table;
+mod calibrate;
 mod chips;
 mod compare;
 mod corpus;
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
         Some(Command::Train(args)) => train::train(&args),
         Some(Command::Eval(args)) => eval::eval(&args),
         Some(Command::Compare(args)) => compare::compare(&args),
+        Some(Command::Calibrate(args)) => calibrate::calibrate(&args),
         Some(Command::Export(args)) => export::export(&args),
         Some(Command::Corpus(args)) => corpus::corpus(&args),
     };

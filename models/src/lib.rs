@@ -3,7 +3,7 @@
 //! `cargo xtask model` goes from the word lists in `models/corpus` to `models/default.bin`, bit for bit.
 
 pub mod asking;
-pub mod auroc;
+pub mod calibration;
 pub mod conversation;
 pub mod embedded;
 pub mod knowledge;

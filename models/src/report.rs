@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
+use atome_train::statistics::auroc;
 use serde_json::{json, Map, Value};
 
 use crate::asking::{Limits, Signals};
-use crate::auroc::auroc;
+
 use crate::score::{Asked, Group, Scores};
 
 /// A number that may tell questions of other domains from our own: higher for the others.

@@ -3,10 +3,11 @@
 use anyhow::Result;
 use atome_engine::sample::Sampler;
 use atome_engine::{Layout, Model, Plan, Weights, Workspace};
+use atome_train::statistics::quantile;
 use rayon::prelude::*;
 
 use crate::asking::{ask, Limits, Signals};
-use crate::auroc::quantile;
+
 use crate::knowledge::Knowledge;
 use crate::phrasing::{phrasings, Part};
 use crate::records::{questions, Record};

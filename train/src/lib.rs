@@ -1,6 +1,7 @@
 //! Trains Atome LM models and the GPT baseline they are compared with.
 
 mod batches;
+pub mod calibration;
 pub mod checkpoint;
 pub mod compare;
 pub mod config;
@@ -25,6 +26,7 @@ pub mod schedule;
 pub mod session;
 mod shards;
 mod simd;
+pub mod statistics;
 pub mod teacher;
 pub mod thermal;
 pub mod trainer;

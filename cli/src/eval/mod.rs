@@ -1,29 +1,22 @@
 //! `atome eval`.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+mod subject;
+
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{bail, Context, Result};
-use atome_engine::{Classifier, Model, Shape};
-use atome_train::checkpoint::Checkpoint;
-use atome_train::config::{ModelConfig, Quantiser};
 use atome_train::corpus::{Corpus, Split};
-use atome_train::evaluate::{judge, judge_with_engine, windows, Judgement};
-use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
-use atome_train::layout::Layout;
-use atome_train::saved::{dims, load_training, SavedModel};
+use atome_train::evaluate::{windows, Judgement};
 use atome_train::trainer::pool;
-use atome_train::weights::Weights;
 use clap::{value_parser, Args, ValueEnum};
 use serde_json::json;
 
+pub use subject::Subject;
+
 use crate::args::ShapeArgs;
-use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
 use crate::output::{print, print_json};
-use crate::shape_source::find;
-use crate::sizes::Sizes;
 use crate::UsageError;
 
 const EXAMPLES: &str = "\
@@ -89,112 +82,20 @@ pub enum With {
     Train,
 }
 
-/// A model that can be judged.
-enum Subject {
-    /// A model file's bytes, its format and its shape.
-    File { bytes: Vec<u8>, format: Format, shape: Shape },
-    /// A checkpoint's model and, where that matters, how its training cut the text, with the text's digest.
-    Checkpoint { model: SavedModel, training: Option<(usize, f64, String)> },
-}
-
 pub fn eval(args: &EvalArgs) -> Result<()> {
-    let subject = Subject::load(args)?;
-    let vocab_size = match &subject {
-        Subject::File { shape, .. } => shape.vocab_size().min(256),
-        Subject::Checkpoint { model, .. } => model.config.vocab_size(),
-    };
-    let corpus = Corpus::load(&args.text, vocab_size)?;
+    let subject = Subject::load(&args.model, &args.shape, args.held_out)?;
+    if args.with == Some(With::Train) && matches!(subject, Subject::File { .. }) {
+        return Err(UsageError("--with train is for checkpoints, and this is a model file".to_owned()).into());
+    }
+    let corpus = Corpus::load(&args.text, subject.vocab_size())?;
     let (starts, window) = cut(args, &subject, &corpus)?;
-    let subject = subject.for_engine(args)?;
+    let subject = subject.for_engine(&args.model, args.with)?;
     let start = Instant::now();
     let judgement = pool(args.threads.map(usize::from))?
         .install(|| subject.judge(&corpus.bytes, &starts, window))
         .with_context(|| args.model.display().to_string())?;
     let with = if matches!(subject, Subject::File { .. }) { "engine" } else { "train" };
     show(args, &judgement, (starts.len(), window), with, start.elapsed().as_secs_f64())
-}
-
-impl Subject {
-    fn load(args: &EvalArgs) -> Result<Self> {
-        let path = &args.model;
-        if is_model_file(path)? {
-            if args.with == Some(With::Train) {
-                return Err(UsageError("--with train is for checkpoints, and this is a model file".to_owned()).into());
-            }
-            if args.held_out {
-                let why = "--held-out is for checkpoints: a model file does not say what was held out";
-                return Err(UsageError(why.to_owned()).into());
-            }
-            let file = ModelFile::read(path)?;
-            let shape = find(&file, args.shape.sizes())?.shape;
-            return Ok(Self::File { format: file.format, bytes: file.bytes, shape });
-        }
-        if args.shape.sizes() != Sizes::default() {
-            let why = "sizes are for model files; a checkpoint has its own: leave those flags out";
-            return Err(UsageError(why.to_owned()).into());
-        }
-        let checkpoint = Checkpoint::load(path)?;
-        let model = SavedModel::from_checkpoint(&checkpoint).with_context(|| path.display().to_string())?;
-        let training = match args.held_out {
-            false => None,
-            true => {
-                let what = || format!("--held-out: {}", path.display());
-                let (recipe, _, digest) = load_training(&checkpoint).with_context(what)?;
-                Some((recipe.chunk, recipe.train_share, digest))
-            }
-        };
-        Ok(Self::Checkpoint { model, training })
-    }
-
-    /// The model file that a checkpoint becomes, unless the forward pass of training is asked for or the only way.
-    fn for_engine(self, args: &EvalArgs) -> Result<Self> {
-        let Self::Checkpoint { model, training } = self else { return Ok(self) };
-        if args.with == Some(With::Train) {
-            return Ok(Self::Checkpoint { model, training });
-        }
-        let shape = match &model.config {
-            ModelConfig::Atome(config) if config.quantiser == Quantiser::Ternary => exportable(dims(config)).ok(),
-            _ => None,
-        };
-        match shape {
-            Some(shape) => {
-                let bytes = export(&model.to_checkpoint(), shape, FileFormat::Atome01, USUAL_THREADS)?.bytes;
-                Ok(Self::File { bytes, format: Format::Model, shape })
-            }
-            None if args.with == Some(With::Engine) => bail!(
-                "{}: the engine reads ternary models with all three pathways; expected one, or --with train",
-                args.model.display()
-            ),
-            None => Ok(Self::Checkpoint { model, training }),
-        }
-    }
-
-    fn judge(&self, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
-        match self {
-            Self::File { bytes, format: Format::Model, shape } => {
-                judge_with_engine(&Model::new(*shape, bytes)?, text, starts, window)
-            }
-            Self::File { bytes, format: Format::Classifier { n_classes }, shape } => {
-                judge_with_engine(&Classifier::new(*shape, bytes, *n_classes)?.base, text, starts, window)
-            }
-            Self::Checkpoint { model: SavedModel { config, params }, .. } => {
-                if window - 1 > config.longest() {
-                    bail!(
-                        "--window is {window}, expected {} at most: the model has no more positions",
-                        config.longest() + 1
-                    );
-                }
-                Ok(judge(config, &Weights::new(config, &Layout::new(config), params), text, starts, window))
-            }
-        }
-    }
-}
-
-fn is_model_file(path: &Path) -> Result<bool> {
-    let mut start = Vec::new();
-    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
-    file.take(5).read_to_end(&mut start).with_context(|| path.display().to_string())?;
-    Ok(start == b"ATOME")
 }
 
 /// Where the windows begin, and how long they are.

@@ -1,0 +1,147 @@
+//! `atome calibrate`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{bail, Context, Result};
+use atome_engine::Model;
+use atome_models::{calibration::texts as default_texts, embedded};
+use atome_train::calibration::{calibrate as measure, domain_plot, markdown, token_plot, Calibration, Sequence, Texts};
+use atome_train::checkpoint::atomic::write_atomic;
+use atome_train::corpus::Corpus;
+use atome_train::evaluate::windows;
+use atome_train::trainer::pool;
+use clap::{value_parser, Args};
+use serde_json::{json, Value};
+
+use crate::args::ShapeArgs;
+use crate::eval::Subject;
+use crate::numbers::counted;
+use crate::output::{print, print_json};
+
+const EXAMPLES: &str = "\
+Examples:
+  atome calibrate --out calibration                         the default model
+  atome calibrate model.bin --text story.txt --out calibration
+  atome calibrate model.bin --text story.txt --outside LICENSE --outside main.c --out calibration
+  atome calibrate model.safetensors --text story.txt --out calibration --json | jq '.correlations[0]'";
+
+/// Measures whether the router's entropy tells how sure a model is.
+///
+/// At every byte: its correlation with the loss of the byte that follows, and how well it tells bytes that the model
+/// gets wrong. In every window: how well it tells texts of other domains from the model's own. The entropy of the
+/// predicted distribution and the distance of the two best logits, which are no property of the router, stand beside
+/// it. FOLDER gets calibration.json, calibration.md, tokens.svg and, with other texts, domains.svg.
+///
+/// Without MODEL, the default model is measured on the phrasings that were held out from its training, against prompts
+/// of other domains and new wordings.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct CalibrateArgs {
+    /// Model file, or checkpoint that can become one [default: the default model]
+    #[arg(requires = "text")]
+    pub model: Option<PathBuf>,
+
+    /// Text of the model's domain
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub text: Option<PathBuf>,
+
+    /// Text of another domain; may be given several times
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub outside: Vec<PathBuf>,
+
+    /// Folder for the results
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+
+    /// Bytes of a window
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = value_parser!(u16).range(2..))]
+    pub window: u16,
+
+    /// Where the first window of the text begins, in bytes
+    #[arg(long, value_name = "OFFSET", default_value_t = 0)]
+    pub from: usize,
+
+    /// The most windows of each text [default: all that fit]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub windows: Option<u32>,
+
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// Print JSON instead of the tables
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}
+
+pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
+    let (Some(path), Some(text)) = (&args.model, &args.text) else {
+        let (model, _) = embedded::load()?;
+        let about = json!({ "model": "the default model", "text": "held-out phrasings and their answers" });
+        return run(args, &model, &default_texts()?, "the default model", about);
+    };
+    let subject = Subject::load(path, &args.shape, false)?.for_engine(path, None)?;
+    let named = || path.display().to_string();
+    let Some(model) = subject.engine_model().with_context(named)? else {
+        bail!("{}: has no router that the engine runs, expected a ternary model of three pathways", named());
+    };
+    let sequences = |path: &Path, from| cut(args, path, from, subject.vocab_size());
+    let outside = args.outside.iter().map(|path| Ok((file_name(path), sequences(path, 0)?)));
+    let texts =
+        Texts { inside: sequences(text, args.from)?, inside_domain: None, outside: outside.collect::<Result<_>>()? };
+    let about = json!({ "model": file_name(path), "text": file_name(text), "from": args.from, "window": args.window });
+    run(args, &model, &texts, &file_name(path), about)
+}
+
+/// Windows side by side.
+fn cut(args: &CalibrateArgs, path: &Path, from: usize, vocab_size: usize) -> Result<Vec<Sequence>> {
+    let corpus = Corpus::load(path, vocab_size)?;
+    let window = usize::from(args.window);
+    let most = args.windows.map_or(usize::MAX, |count| count as usize);
+    let starts = windows(corpus.bytes.len(), from, window, most);
+    if starts.is_empty() {
+        bail!(
+            "{}: {} from offset {from} on, expected a window of {window} at least",
+            path.display(),
+            counted(corpus.bytes.len().saturating_sub(from), "byte")
+        );
+    }
+    Ok(starts.into_iter().map(|start| Sequence::window(&corpus.bytes[start..start + window])).collect())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+fn run(args: &CalibrateArgs, model: &Model<'_>, texts: &Texts, name: &str, about: Value) -> Result<()> {
+    let found = pool(args.threads.map(usize::from))?.install(|| measure(model, texts))?;
+    let mut results = about;
+    if let (Value::Object(all), Value::Object(measured)) = (&mut results, serde_json::to_value(&found)?) {
+        all.extend(measured);
+    }
+    save(&args.out, &found, name, &results)?;
+    match args.json {
+        true => print_json(&results),
+        false => print(&markdown(&found)),
+    }
+}
+
+fn save(folder: &Path, found: &Calibration, name: &str, results: &Value) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let mut files = vec![
+        ("calibration.json", serde_json::to_string_pretty(results)? + "\n"),
+        ("calibration.md", markdown(found)),
+        ("tokens.svg", token_plot(&format!("Router entropy and loss: {name}"), found)),
+    ];
+    if !found.domains.is_empty() {
+        files.push(("domains.svg", domain_plot(&format!("Router entropy by text: {name}"), found)));
+    }
+    for (name, text) in files {
+        let path = folder.join(name);
+        write_atomic(&path, text.as_bytes()).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! What is judged: a model file or a checkpoint.
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{bail, Context, Result};
+use atome_engine::{Classifier, Model, Shape};
+use atome_train::checkpoint::Checkpoint;
+use atome_train::config::{ModelConfig, Quantiser};
+use atome_train::evaluate::{judge, judge_with_engine, Judgement};
+use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
+use atome_train::layout::Layout;
+use atome_train::saved::{dims, load_training, SavedModel};
+use atome_train::weights::Weights;
+
+use super::With;
+use crate::args::ShapeArgs;
+use crate::model_file::{Format, ModelFile};
+use crate::shape_source::find;
+use crate::sizes::Sizes;
+use crate::UsageError;
+
+/// A model that can be judged.
+pub enum Subject {
+    /// A model file's bytes, its format and its shape.
+    File { bytes: Vec<u8>, format: Format, shape: Shape },
+    /// A checkpoint's model and, where that matters, how its training cut the text, with the text's digest.
+    Checkpoint { model: SavedModel, training: Option<(usize, f64, String)> },
+}
+
+impl Subject {
+    /// Reads `path`. With `held_out`, also how a checkpoint's training cut its text.
+    pub fn load(path: &Path, shape: &ShapeArgs, held_out: bool) -> Result<Self> {
+        if is_model_file(path)? {
+            if held_out {
+                let why = "--held-out is for checkpoints: a model file does not say what was held out";
+                return Err(UsageError(why.to_owned()).into());
+            }
+            let file = ModelFile::read(path)?;
+            let shape = find(&file, shape.sizes())?.shape;
+            return Ok(Self::File { format: file.format, bytes: file.bytes, shape });
+        }
+        if shape.sizes() != Sizes::default() {
+            let why = "sizes are for model files; a checkpoint has its own: leave those flags out";
+            return Err(UsageError(why.to_owned()).into());
+        }
+        let checkpoint = Checkpoint::load(path)?;
+        let model = SavedModel::from_checkpoint(&checkpoint).with_context(|| path.display().to_string())?;
+        let training = match held_out {
+            false => None,
+            true => {
+                let what = || format!("--held-out: {}", path.display());
+                let (recipe, _, digest) = load_training(&checkpoint).with_context(what)?;
+                Some((recipe.chunk, recipe.train_share, digest))
+            }
+        };
+        Ok(Self::Checkpoint { model, training })
+    }
+
+    /// The model file that a checkpoint becomes, unless the forward pass of training is asked for or the only way.
+    pub fn for_engine(self, path: &Path, with: Option<With>) -> Result<Self> {
+        let Self::Checkpoint { model, training } = self else { return Ok(self) };
+        if with == Some(With::Train) {
+            return Ok(Self::Checkpoint { model, training });
+        }
+        let shape = match &model.config {
+            ModelConfig::Atome(config) if config.quantiser == Quantiser::Ternary => exportable(dims(config)).ok(),
+            _ => None,
+        };
+        match shape {
+            Some(shape) => {
+                let bytes = export(&model.to_checkpoint(), shape, FileFormat::Atome01, USUAL_THREADS)?.bytes;
+                Ok(Self::File { bytes, format: Format::Model, shape })
+            }
+            None if with == Some(With::Engine) => bail!(
+                "{}: the engine reads ternary models with all three pathways; expected one, or --with train",
+                path.display()
+            ),
+            None => Ok(Self::Checkpoint { model, training }),
+        }
+    }
+
+    /// The model for the engine; `None` where only the forward pass of training computes it.
+    pub fn engine_model(&self) -> Result<Option<Model<'_>>> {
+        Ok(match self {
+            Self::File { bytes, format: Format::Model, shape } => Some(Model::new(*shape, bytes)?),
+            Self::File { bytes, format: Format::Classifier { n_classes }, shape } => {
+                Some(Classifier::new(*shape, bytes, *n_classes)?.base)
+            }
+            Self::Checkpoint { .. } => None,
+        })
+    }
+
+    /// How many tokens the model has.
+    pub fn vocab_size(&self) -> usize {
+        match self {
+            Self::File { shape, .. } => shape.vocab_size().min(256),
+            Self::Checkpoint { model, .. } => model.config.vocab_size(),
+        }
+    }
+
+    /// Judges windows of a text.
+    pub fn judge(&self, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
+        if let Some(model) = self.engine_model()? {
+            return judge_with_engine(&model, text, starts, window);
+        }
+        match self {
+            Self::File { .. } => bail!("a model file that the engine does not read"),
+            Self::Checkpoint { model: SavedModel { config, params }, .. } => {
+                if window - 1 > config.longest() {
+                    bail!(
+                        "--window is {window}, expected {} at most: the model has no more positions",
+                        config.longest() + 1
+                    );
+                }
+                Ok(judge(config, &Weights::new(config, &Layout::new(config), params), text, starts, window))
+            }
+        }
+    }
+}
+
+fn is_model_file(path: &Path) -> Result<bool> {
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
+    file.take(5).read_to_end(&mut start).with_context(|| path.display().to_string())?;
+    Ok(start == b"ATOME")
+}

@@ -1,0 +1,107 @@
+//! What a model shows at each byte of a text.
+
+use std::ops::Range;
+
+use anyhow::{ensure, Result};
+use atome_engine::{entropy, step_observed, Layout, Model, Plan, Weights as _, Workspace};
+use rayon::prelude::*;
+
+/// A text that the model reads from cold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequence {
+    /// The text.
+    pub bytes: Vec<u8>,
+    /// Which of its bytes count as predicted; none of them is the first.
+    pub counted: Vec<Range<usize>>,
+}
+
+impl Sequence {
+    /// A window of a text, in which every byte but the first counts.
+    pub fn window(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), counted: std::iter::once(1..bytes.len()).collect() }
+    }
+}
+
+/// At one byte: how the model came to predict it, and how well.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// Cross-entropy of the byte, in nats.
+    pub loss: f64,
+    /// Whether another byte was the most probable one.
+    pub wrong: bool,
+    /// Entropy of the predicted distribution, in nats.
+    pub output_entropy: f64,
+    /// Best logit less the second.
+    pub margin: f64,
+    /// Entropy of each layer's router at the byte before, whose logits predict this one, `[n_layers]`, in nats.
+    pub router: Vec<f64>,
+}
+
+/// Reads every sequence from cold; one list of readings a sequence.
+///
+/// # Errors
+/// A byte is no token of the model, a counted byte is out of range, the model does not fit in memory, or what the engine
+/// says.
+pub fn read(model: &Model<'_>, sequences: &[Sequence]) -> Result<Vec<Vec<Reading>>> {
+    let longest = sequences.iter().map(|sequence| sequence.bytes.len()).max().unwrap_or(1).max(1);
+    let memory = Layout::new(*model.shape(), longest, Plan::Cached)?;
+    sequences
+        .par_iter()
+        .map_init(
+            || (vec![0.0; memory.floats()], vec![0; memory.words()]),
+            |(floats, words), sequence| one(model, &mut Workspace::new(memory, floats, words)?, sequence),
+        )
+        .collect()
+}
+
+fn one(model: &Model<'_>, workspace: &mut Workspace<'_>, sequence: &Sequence) -> Result<Vec<Reading>> {
+    workspace.forget();
+    let vocab_size = model.shape().vocab_size();
+    let bytes = &sequence.bytes;
+    for range in &sequence.counted {
+        ensure!(range.start >= 1 && range.end <= bytes.len(), "bytes {range:?} of {} cannot count", bytes.len());
+    }
+    let mut router = vec![0.0; model.shape().n_layers()];
+    let mut readings = Vec::new();
+    for (at, &byte) in bytes.iter().enumerate() {
+        ensure!(usize::from(byte) < vocab_size, "byte {at} is {byte}, expected 0 to {}", vocab_size - 1);
+        if sequence.counted.iter().any(|range| range.contains(&at)) {
+            readings.push(reading(workspace.logits(), usize::from(byte), &router));
+        }
+        step_observed(model, workspace, i32::from(byte), |seen| {
+            router[seen.layer] = f64::from(entropy(seen.weights));
+        })?;
+    }
+    Ok(readings)
+}
+
+fn reading(logits: &[f32], target: usize, router: &[f64]) -> Reading {
+    let best = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let below = |logit: f32| f64::from(logit) - f64::from(best);
+    let sum: f64 = logits.iter().map(|&logit| libm::exp(below(logit))).sum();
+    let ln_sum = libm::log(sum);
+    let mean: f64 = logits.iter().map(|&logit| libm::exp(below(logit)) / sum * below(logit)).sum();
+    let first = logits.iter().position(|&logit| logit == best);
+    let second = logits.iter().enumerate().filter(|&(at, _)| Some(at) != first).map(|(_, &logit)| below(logit));
+    Reading {
+        loss: ln_sum - below(logits[target]),
+        wrong: first != Some(target),
+        output_entropy: ln_sum - mean,
+        margin: -second.fold(f64::NEG_INFINITY, f64::max),
+        router: router.to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_of_a_few_logits() {
+        let even = reading(&[1.0, 1.0, 1.0, 1.0], 2, &[0.5]);
+        assert!((even.loss - 4f64.ln()).abs() < 1e-12 && (even.output_entropy - 4f64.ln()).abs() < 1e-12);
+        assert!(even.margin == 0.0 && even.wrong && even.router == [0.5]);
+        let sure = reading(&[0.0, 3.0], 1, &[]);
+        assert!((sure.loss - (-3f64).exp().ln_1p()).abs() < 1e-12 && !sure.wrong && sure.margin == 3.0);
+    }
+}
