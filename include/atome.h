@@ -108,11 +108,17 @@ typedef char atome_shape_is_in_range_t
 /* sizeof(atome_state_t), in bytes. */
 #define ATOME_STATE_SIZE (sizeof(atome_state_t))
 
+/* ---- Model formats ---- */
+
+/* atome_load takes ATOME01 (two bits a weight), ATOME02 (five weights to a byte) and ATOMEP3 (powers of 3). A program that
+ * loads nothing but ATOME01 and ATOMECL01 may define ATOME_ONLY_ATOME01, in all of its files: what reads the others, about
+ * 2 KB on a microcontroller, is not linked then. */
+
 
 /**
  * Version of the agreement between this header and the archive. They work together only when it is the same.
  */
-#define ATOME_ABI_VERSION 1
+#define ATOME_ABI_VERSION 2
 
 /**
  * Done.
@@ -140,12 +146,26 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_ERR_PLAN -4
 
 /**
+ * The data is of a known format, but a byte of its weights stands for no weights (ATOME02, ATOMEP3).
+ */
+#define ATOME_ERR_MALFORMED -5
+
+/**
+ * Private: what reads the formats ATOME02 and ATOMEP3. A program that does not refer to it links none of it.
+ */
+typedef struct atome_formats_t atome_formats_t;
+
+/**
  * A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
  * (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
+ *
+ * In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and rows or cols is 0, by which the
+ * library knows: every function takes such a matrix like any other, as long as it is not changed.
  */
 typedef struct atome_ternary_t {
     /**
-     * The weights, (rows * cols + 3) / 4 bytes inside the blob. Owned by the caller, like the blob.
+     * The weights inside the blob, (rows * cols + 3) / 4 bytes where they have two bits each. Owned by the caller, like
+     * the blob.
      */
     const uint8_t *packed;
     /**
@@ -419,6 +439,10 @@ typedef struct atome_config_t {
      * ATOME_MAX_CLASSES.
      */
     uint32_t max_classes;
+    /**
+     * The model formats besides ATOME01 and ATOMECL01 that the program may load; NULL for none.
+     */
+    const struct atome_formats_t *formats;
 } atome_config_t;
 
 #ifdef __cplusplus
@@ -426,13 +450,20 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Loads an ATOME01 blob of this program's shape. Nothing is copied: the model points into data, which belongs to the
- * caller, must outlive the model and must not change while it is in use. data may lie at any address, in flash too.
- * Bytes after the model's end are allowed. A model may be loaded again, from the same or another blob, at any time.
+ * What the header's configuration refers to, unless the program keeps to ATOME01.
+ */
+extern const struct atome_formats_t atome_formats;
+
+/**
+ * Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape. Nothing is copied: the model points into data, which
+ * belongs to the caller, must outlive the model and must not change while it is in use. data may lie at any address, in
+ * flash too. Bytes after the model's end are allowed. A model may be loaded again, from the same or another blob, at any
+ * time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded.
  *
- * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOME01 or too short to tell;
- * ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The
- * model is untouched unless the result is ATOME_OK.
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
+ * ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
+ * ATOME_ERR_MALFORMED (-5) when a byte stands for no weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111,
+ * in both one with weights other than 0 behind a matrix's last one. The model is untouched unless the result is ATOME_OK.
  *
  * Caller:
  * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -753,7 +784,12 @@ const atome_config_t atome_config = {
     ATOME_D_HEAD,
     ATOME_KERNEL_SIZE,
     ATOME_TOP_K,
-    ATOME_MAX_CLASSES
+    ATOME_MAX_CLASSES,
+#ifdef ATOME_ONLY_ATOME01
+    NULL
+#else
+    &atome_formats
+#endif
 };
 #endif
 

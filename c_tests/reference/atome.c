@@ -5,6 +5,8 @@
  */
 #include "atome.h"
 
+#include "packings.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -28,12 +30,12 @@ static float read_float(const void *floats, int i)
     return value;
 }
 
-/* Weight (row, col) of a packed matrix. The index of a large matrix does not fit an int, atome_unpack_trit's does. */
-static int weight(const uint8_t *packed, int cols, int row, int col)
+/* Step 2.2, one term: the product is rounded, then added. Weight 0 adds nothing, not even 0 * inf. */
+static float add_term(float acc, int w, float x)
 {
-    size_t index = (size_t)row * (size_t)cols + (size_t)col;
+    float product = (float)w * x;
 
-    return atome_unpack_trit(packed + index / 4, (int)(index % 4));
+    return w == 0 ? acc : acc + product;
 }
 
 /* Step 2.2, one row: one running sum in column order, scaled at the end. */
@@ -43,12 +45,7 @@ static float row_times_vector(const atome_ternary_t *W, int row, const float *x)
     int col;
 
     for (col = 0; col < W->cols; col++) {
-        int w = weight(W->packed, W->cols, row, col);
-        if (w > 0) {
-            acc = acc + x[col];
-        } else if (w < 0) {
-            acc = acc - x[col];
-        }
+        acc = add_term(acc, weight_at(W->packed, W->packing, (size_t)row * W->cols + (size_t)col), x[col]);
     }
     return acc * W->scale;
 }
@@ -125,12 +122,8 @@ void atome_causal_conv(const float x[][ATOME_D_MODEL], int seq_len, const atome_
         for (c = 0; c < min_int(kernel->channels, D); c++) {
             float acc = 0.0f;
             for (j = 0; j < kernel->kernel_size && t - j >= 0; j++) {
-                int w = weight(kernel->packed, kernel->kernel_size, c, j);
-                if (w > 0) {
-                    acc = acc + x[t - j][c];
-                } else if (w < 0) {
-                    acc = acc - x[t - j][c];
-                }
+                size_t index = (size_t)c * kernel->kernel_size + (size_t)j;
+                acc = add_term(acc, weight_at(kernel->packed, kernel->packing, index), x[t - j][c]);
             }
             out[t][c] = acc * kernel->scale;
         }
@@ -238,7 +231,8 @@ static void embed(const atome_model_t *model, const int *tokens, int n, float (*
     for (t = 0; t < n; t++) {
         int token = tokens[t] >= 0 && tokens[t] < V ? tokens[t] : 0;
         for (i = 0; i < D; i++) {
-            x[t][i] = (float)weight(model->embed.packed, D, token, i) * model->embed.scale;
+            size_t index = (size_t)token * D + (size_t)i;
+            x[t][i] = (float)weight_at(model->embed.packed, model->embed.packing, index) * model->embed.scale;
         }
     }
 }
@@ -379,117 +373,4 @@ int atome_classify(const atome_classifier_t *clf, atome_state_t *state, const in
     return best;
 }
 
-/* Bytes of a section Q(rows, cols): the scale, then four weights a byte. 64 bits, for shapes beyond a 32-bit size_t. */
-static uint64_t quantised_length(uint64_t rows, uint64_t cols) { return 4 + (rows * cols + 3) / 4; }
-
-/* Bytes of the body that all formats share. */
-static uint64_t body_length(void)
-{
-    uint64_t floats_d = 4 * (uint64_t)D;
-    uint64_t norm = 2 * floats_d, ssm = 3 * floats_d;
-    uint64_t attn = 2 * quantised_length(H, D) + quantised_length(D, D);
-    uint64_t block = norm + quantised_length(D, K) + ssm + attn + quantised_length(P, D);
-
-    return quantised_length(V, D) + (uint64_t)L * block + norm + quantised_length(V, D);
-}
-
-/* The take_* functions read one section at *at and move *at behind it. The caller has checked the length. */
-
-static const float *take_floats(const uint8_t **at, int n)
-{
-    /* Stored as a pointer only; read_float() reads through it byte by byte. */
-    const void *floats = *at;
-
-    *at += 4 * (size_t)n;
-    return (const float *)floats;
-}
-
-static atome_ternary_t take_quantised(const uint8_t **at, int rows, int cols)
-{
-    atome_ternary_t W;
-
-    W.scale = read_float(*at, 0);
-    W.packed = *at + 4;
-    W.rows = (uint16_t)rows;
-    W.cols = (uint16_t)cols;
-    *at += quantised_length((uint64_t)rows, (uint64_t)cols);
-    return W;
-}
-
-static atome_norm_t take_norm(const uint8_t **at)
-{
-    atome_norm_t norm;
-
-    norm.gamma = take_floats(at, D);
-    norm.beta = take_floats(at, D);
-    return norm;
-}
-
-static void take_block(atome_block_t *block, const uint8_t **at)
-{
-    atome_ternary_t conv;
-
-    block->norm = take_norm(at);
-    conv = take_quantised(at, D, K);
-    block->local_conv.packed = conv.packed;
-    block->local_conv.scale = conv.scale;
-    block->local_conv.channels = conv.rows;
-    block->local_conv.kernel_size = conv.cols;
-    block->ssm.a = take_floats(at, D);
-    block->ssm.b = take_floats(at, D);
-    block->ssm.c_out = take_floats(at, D);
-    block->ssm.channels = D;
-    block->attn.Wq = take_quantised(at, H, D);
-    block->attn.Wk = take_quantised(at, H, D);
-    block->attn.Wv = take_quantised(at, D, D);
-    block->attn.d_head = H;
-    block->attn.top_k = TOP_K;
-    block->router = take_quantised(at, P, D);
-}
-
-/* Returns where the body ends. */
-static const uint8_t *take_body(atome_model_t *model, const uint8_t *at)
-{
-    int l;
-
-    model->embed = take_quantised(&at, V, D);
-    for (l = 0; l < L; l++) {
-        take_block(&model->blocks[l], &at);
-    }
-    model->final_norm = take_norm(&at);
-    model->unembed = take_quantised(&at, V, D);
-    return at;
-}
-
-int atome_load(atome_model_t *model, const uint8_t *data, size_t len)
-{
-    if (model == NULL || data == NULL || len < 7 || memcmp(data, "ATOME01", 7) != 0) {
-        return -1;
-    }
-    if (len < 7 + body_length()) {
-        return -2;
-    }
-    take_body(model, data + 7);
-    return 0;
-}
-
-int atome_classifier_load(atome_classifier_t *clf, const uint8_t *data, size_t len)
-{
-    const uint8_t *at;
-    int32_t n_classes;
-
-    if (clf == NULL || data == NULL || len < 13 || memcmp(data, "ATOMECL01", 9) != 0) {
-        return -1;
-    }
-    memcpy(&n_classes, data + 9, sizeof n_classes);
-    if (n_classes < 1 || n_classes > ATOME_MAX_CLASSES) {
-        return -1;
-    }
-    if (len < 13 + body_length() + quantised_length((uint64_t)n_classes, D)) {
-        return -2;
-    }
-    at = take_body(&clf->base, data + 13);
-    clf->head = take_quantised(&at, (int)n_classes, D);
-    clf->n_classes = (int)n_classes;
-    return 0;
-}
+#include "files.h"

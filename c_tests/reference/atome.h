@@ -50,15 +50,17 @@ extern "C" {
 /* Model: views into the caller's blob. The float pointers may be unaligned: copy bytes, do not dereference. --------- */
 
 typedef struct {
-    const uint8_t *packed; /* rows * cols weights of 2 bits, row-major, no gap between rows */
+    const uint8_t *packed; /* rows * cols weights, row-major, no gap between rows */
     float scale;
     uint16_t rows, cols;
+    int packing; /* 0: of 2 bits; the others in packings.h */
 } atome_ternary_t;
 
 typedef struct {
-    const uint8_t *packed; /* channels * kernel_size weights of 2 bits, newest tap first */
+    const uint8_t *packed; /* channels * kernel_size weights, newest tap first */
     float scale;
     uint16_t channels, kernel_size;
+    int packing;
 } atome_conv_t;
 
 typedef struct {
@@ -153,8 +155,8 @@ void atome_sparse_attn(const float x[][ATOME_D_MODEL], int seq_len, const atome_
 /* Zeroes the state. */
 void atome_init(atome_state_t *state);
 
-/* Points the model into an ATOME01 blob. 0; -1 for NULL, another format, or less than the magic; -2 truncated. A failed
- * load leaves the model as it was. */
+/* Points the model into an ATOME01, ATOME02 or ATOMEP3 blob. 0; -1 for NULL, another format, or less than the magic; -2
+ * truncated; -5 bytes that stand for no weights. A failed load leaves the model as it was. */
 int atome_load(atome_model_t *model, const uint8_t *data, size_t len);
 
 /* The next token; -1 for NULL, a model that was never loaded, or n_tokens < 1. Only the first ATOME_MAX_SEQ tokens

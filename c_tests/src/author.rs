@@ -2,6 +2,7 @@
 
 use fastrand::Rng;
 
+use crate::packed::{malformed, Packing};
 use crate::random_values::{activations, hostile, length, token};
 use crate::script::{Call, Contents, ModelRef, Sampling, BAD_ARGUMENTS, CLASSIFIER_BUFFERS, MODEL_BUFFERS, STATES};
 use crate::shapes::TestShape;
@@ -185,7 +186,9 @@ impl<'a> Author<'a> {
 
     fn load_bad(&mut self, slot: usize) -> Call {
         let file = &self.contents.models[self.rng.usize(..MODEL_BUFFERS)];
-        Call::LoadBad { slot, data: spoilt(file, 7, self.rng) }
+        let count = self.shape.vocab_size * self.shape.d_model;
+        let malformed = Some(()).filter(|()| self.rng.bool()).and_then(|()| malformed(file, count, self.rng));
+        Call::LoadBad { slot, data: malformed.unwrap_or_else(|| spoilt(file, 7, self.rng)) }
     }
 
     fn load_bad_classifier(&mut self, slot: usize) -> Call {
@@ -236,7 +239,8 @@ impl<'a> Author<'a> {
         let n = length(self.rng, max_seq);
         match self.rng.u32(..6) {
             0 => {
-                let bytes = self.contents.models[0].len();
+                // Any of the models may lie there by then.
+                let bytes = self.contents.models.iter().map(Vec::len).min().unwrap_or(0);
                 let at = self.rng.usize(..bytes);
                 Call::UnpackTrits { buffer: 0, at, count: self.rng.usize(1..=4 * (bytes - at).min(16)) }
             }
@@ -263,7 +267,14 @@ impl<'a> Author<'a> {
 fn spoilt(file: &[u8], magic: usize, rng: &mut Rng) -> Vec<u8> {
     let mut data = file.to_vec();
     match rng.u32(..4) {
-        0 => data[rng.usize(..magic)] ^= rng.u8(1..),
+        0 => {
+            let at = rng.usize(..magic);
+            data[at] ^= rng.u8(1..);
+            if data.starts_with(b"ATOME01") || Packing::of_file(&data) != Packing::TwoBits {
+                // Another format's.
+                data[at] = 0;
+            }
+        }
         1 => data.truncate(rng.usize(..magic + 8).min(file.len() - 1)),
         2 => data.truncate(file.len() - 1),
         _ => data.truncate(rng.usize(..file.len())),

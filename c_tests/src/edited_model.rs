@@ -21,8 +21,7 @@ impl<'m> EditedModel<'m> {
             Edit::Scale { matrix, scale } if matrix == number => Some(scale),
             _ => None,
         });
-        let scale = scale.unwrap_or(original.scale());
-        Matrix::new(original.packed(), scale, original.rows(), original.cols()).unwrap_or(original)
+        original.rescaled(scale.unwrap_or(original.scale()))
     }
 
     /// A matrix that is not a convolution, by its number in `engine_api.h`.

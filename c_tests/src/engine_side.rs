@@ -219,13 +219,13 @@ impl EngineSide {
                 out.floats("layer_norm", &x);
             }
             Call::CausalConv { model, layer, x } => {
-                let taps = self.model(world, *model)?.block(*layer)?.conv.taps;
+                let conv = self.model(world, *model)?.block(*layer)?.conv;
                 let d = shape.d_model();
                 let mut y = Vec::with_capacity(x.len() + MARGIN);
                 for t in 0..x.len() / d {
                     y.extend((0..d).map(|c| {
                         let inputs = (0..=t).rev().map(|position| x[position * d + c]);
-                        kernel::conv_taps(taps.row(c), taps.scale(), inputs)
+                        kernel::conv_taps(&conv, c, inputs)
                     }));
                 }
                 y.extend([UNTOUCHED_FLOAT; MARGIN]);
@@ -316,6 +316,7 @@ fn load_code<T>(result: Result<T, FormatError>) -> i32 {
     match result {
         Ok(_) => 0,
         Err(FormatError::Truncated { .. }) => -2,
+        Err(FormatError::Malformed { .. }) => -5,
         Err(_) => -1,
     }
 }

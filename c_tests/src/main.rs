@@ -14,6 +14,7 @@ mod engine_api;
 mod engine_side;
 mod memory;
 mod outcome;
+mod packed;
 mod progress;
 mod random_model;
 mod random_values;

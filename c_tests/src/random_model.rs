@@ -2,15 +2,22 @@
 
 use fastrand::Rng;
 
+use crate::packed::Packing;
 use crate::random_values::{float, Character};
 use crate::shapes::TestShape;
 
-/// An ATOME01 file, or an ATOMECL01 file where there are classes.
-pub fn model_file(shape: &TestShape, n_classes: Option<usize>, character: Character, rng: &mut Rng) -> Vec<u8> {
+/// A model file with weights that lie as `packing` says, or an ATOMECL01 file where there are classes.
+pub fn model_file(
+    shape: &TestShape,
+    packing: Packing,
+    n_classes: Option<usize>,
+    character: Character,
+    rng: &mut Rng,
+) -> Vec<u8> {
     let (d, h, v) = (shape.d_model, shape.d_head, shape.vocab_size);
-    let mut file = Writer { bytes: Vec::new(), character, rng };
+    let mut file = Writer { bytes: Vec::new(), packing, character, rng };
     match n_classes {
-        None => file.bytes.extend(b"ATOME01"),
+        None => file.bytes.extend(packing.magic()),
         Some(count) => {
             file.bytes.extend(b"ATOMECL01");
             file.bytes.extend((count as i32).to_le_bytes());
@@ -39,19 +46,9 @@ pub fn model_file(shape: &TestShape, n_classes: Option<usize>, character: Charac
     file.bytes
 }
 
-/// The file with its very last weight changed: the last weight of the unembedding, or of a classifier's head.
-pub fn with_last_weight_changed(file: &[u8], rows: usize, cols: usize) -> Vec<u8> {
-    let mut changed = file.to_vec();
-    let packed = (rows * cols).div_ceil(4);
-    let last = rows * cols - 1;
-    let byte = file.len() - packed + last / 4;
-    // Between 00 and 01, or between 10 (which reads as 0) and 11: another weight each time.
-    changed[byte] ^= 1 << (2 * (last % 4));
-    changed
-}
-
 struct Writer<'r> {
     bytes: Vec<u8>,
+    packing: Packing,
     character: Character,
     rng: &'r mut Rng,
 }
@@ -71,6 +68,10 @@ impl Writer<'_> {
     /// A scale, then weights of all four codes, 10 and those behind the last weight included.
     fn quantised(&mut self, rows: usize, cols: usize, scale: f32) {
         self.float(scale, 0.3 * scale);
+        if self.packing != Packing::TwoBits {
+            let weights = self.weights(rows * cols);
+            return self.bytes.extend(self.packing.pack(&weights));
+        }
         let start = self.bytes.len();
         self.bytes.resize(start + (rows * cols).div_ceil(4), 0);
         let packed = &mut self.bytes[start..];
@@ -81,6 +82,19 @@ impl Writer<'_> {
             1 => packed.iter_mut().for_each(|byte| *byte = self.rng.u8(..) & self.rng.u8(..) & self.rng.u8(..)),
             _ => self.rng.fill(packed),
         }
+    }
+
+    /// The same for formats in which not every byte stands for weights.
+    fn weights(&mut self, count: usize) -> Vec<i8> {
+        let all = self.packing.weights();
+        let one = all[self.rng.usize(..all.len())];
+        let style = self.rng.u32(..12);
+        let weight = |rng: &mut Rng| match style {
+            0 => one,
+            1 if rng.u32(..8) > 0 => 0,
+            _ => all[rng.usize(..all.len())],
+        };
+        (0..count).map(|_| weight(self.rng)).collect()
     }
 }
 
@@ -94,20 +108,15 @@ mod tests {
     fn a_file_is_as_long_as_the_reference_expects() {
         for (index, shape) in SHAPES.iter().enumerate() {
             let mut rng = Rng::with_seed(index as u64);
-            let file = model_file(shape, None, Character::Tame, &mut rng);
-            let classifier = model_file(shape, Some(1), Character::Tame, &mut rng);
             let engine = reference::of_shape(index);
-            assert_eq!(engine.load_code(&file), 0, "{}", shape.name);
-            assert_eq!(engine.load_code(&file[..file.len() - 1]), -2, "{}", shape.name);
+            for packing in Packing::in_use() {
+                let file = model_file(shape, *packing, None, Character::Tame, &mut rng);
+                assert_eq!(engine.load_code(&file), 0, "{}", shape.name);
+                assert_eq!(engine.load_code(&file[..file.len() - 1]), -2, "{}", shape.name);
+            }
+            let classifier = model_file(shape, Packing::TwoBits, Some(1), Character::Tame, &mut rng);
             assert_eq!(engine.classifier_load_code(&classifier), 0, "{}", shape.name);
             assert_eq!(engine.classifier_load_code(&classifier[..classifier.len() - 1]), -2, "{}", shape.name);
         }
-    }
-
-    #[test]
-    fn the_changed_weight_is_a_weight() {
-        let file = [9, 9, 9, 9, 0b11_01_00_11, 0b10];
-        assert_eq!(with_last_weight_changed(&file, 5, 1), [9, 9, 9, 9, 0b11_01_00_11, 0b11]);
-        assert_eq!(with_last_weight_changed(&file[..5], 1, 3), [9, 9, 9, 9, 0b11_00_00_11]);
     }
 }

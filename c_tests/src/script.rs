@@ -3,6 +3,7 @@
 use fastrand::Rng;
 
 use crate::author::Author;
+use crate::packed::{with_last_weight_changed, Packing};
 use crate::random_model::model_file;
 use crate::random_values::Character;
 use crate::shapes::TestShape;
@@ -212,14 +213,15 @@ impl Script {
 fn contents(shape: &TestShape, character: Character, rng: &mut Rng) -> Contents {
     let mut contents = Contents::default();
     for _ in 0..MODEL_BUFFERS {
-        contents.models.push(model_file(shape, None, character, rng));
+        let packing = Packing::random(rng);
+        contents.models.push(model_file(shape, packing, None, character, rng));
     }
     if rng.bool() {
-        contents.models[1] = retouched(&contents.models[0], rng);
+        contents.models[1] = retouched(shape, &contents.models[0], rng);
     }
     for _ in 0..CLASSIFIER_BUFFERS {
         let n_classes = rng.usize(1..=shape.max_classes);
-        contents.classifiers.push(model_file(shape, Some(n_classes), character, rng));
+        contents.classifiers.push(model_file(shape, Packing::TwoBits, Some(n_classes), character, rng));
     }
     contents.starts = (0..MODEL_BUFFERS + CLASSIFIER_BUFFERS).map(|_| rng.usize(..8)).collect();
     contents
@@ -227,7 +229,10 @@ fn contents(shape: &TestShape, character: Character, rng: &mut Rng) -> Contents 
 
 /// The same file but for a few weights, as after a little more training: what tells two models apart by less than all of
 /// their bytes takes them for one.
-fn retouched(file: &[u8], rng: &mut Rng) -> Vec<u8> {
+fn retouched(shape: &TestShape, file: &[u8], rng: &mut Rng) -> Vec<u8> {
+    if Packing::of_file(file) != Packing::TwoBits {
+        return with_last_weight_changed(file, shape.vocab_size, shape.d_model);
+    }
     let mut other = file.to_vec();
     for _ in 0..rng.usize(1..=6) {
         let at = rng.usize(7..file.len());

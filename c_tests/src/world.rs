@@ -1,6 +1,6 @@
 //! What every engine of a trial is told alike: the blobs in memory, and which model struct holds what.
 
-use crate::random_model::with_last_weight_changed;
+use crate::packed::with_last_weight_changed;
 use crate::random_values::hostile;
 use crate::script::{Call, Contents, ModelRef, MODEL_BUFFERS, STATES};
 use crate::shapes::TestShape;
@@ -16,10 +16,12 @@ pub struct Buffer {
 const BEHIND: usize = 8;
 
 impl Buffer {
-    fn new(content: &[u8], start: usize) -> Self {
-        let mut memory = vec![0xc3; start + content.len() + BEHIND].into_boxed_slice();
-        memory[start..start + content.len()].copy_from_slice(content);
-        Self { memory, start, len: content.len() }
+    /// With room for any blob of at most `most` bytes.
+    fn new(content: &[u8], start: usize, most: usize) -> Self {
+        let memory = vec![0xc3; start + most + BEHIND].into_boxed_slice();
+        let mut buffer = Self { memory, start, len: 0 };
+        buffer.overwrite(content);
+        buffer
     }
 
     /// The blob with `trailing` bytes behind it, at most 8.
@@ -28,6 +30,7 @@ impl Buffer {
     }
 
     fn overwrite(&mut self, content: &[u8]) {
+        self.len = content.len();
         self.memory[self.start..self.start + self.len].copy_from_slice(content);
     }
 }
@@ -66,7 +69,8 @@ impl World {
     /// Blobs in memory, nothing loaded.
     pub fn new(shape: &'static TestShape, contents: &Contents) -> Self {
         let files = contents.models.iter().chain(&contents.classifiers);
-        let buffers = files.zip(&contents.starts).map(|(file, &start)| Buffer::new(file, start)).collect();
+        let most = files.clone().map(Vec::len).max().unwrap_or(0);
+        let buffers = files.zip(&contents.starts).map(|(file, &start)| Buffer::new(file, start, most)).collect();
         Self {
             shape,
             contents: contents.models.clone(),

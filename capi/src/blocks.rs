@@ -8,7 +8,7 @@ use core::slice;
 
 use atome_engine::kernel;
 
-use crate::config::config;
+use crate::config::{config, d_model};
 use crate::state::workspace;
 use crate::types::{
     atome_attn_t, atome_conv_t, atome_norm_t, atome_ssm_t, atome_state_t, atome_ternary_t, ATOME_D_MODEL,
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn atome_ternary_matvec(W: *const atome_ternary_t, x: *con
     }
     // SAFETY: not NULL; the caller vouches for the sizes.
     unsafe {
-        let Some(matrix) = (*W).view() else { return };
+        let Some(matrix) = (*W).view(d_model()) else { return };
         let x = slice::from_raw_parts(x, matrix.cols());
         let out = slice::from_raw_parts_mut(out, matrix.rows());
         kernel::matvec(&matrix, x, out);
@@ -76,13 +76,13 @@ pub unsafe extern "C" fn atome_causal_conv(
     let (x, out) = (x.cast::<f32>(), out.cast::<f32>());
     // SAFETY: not NULL; every index is t * stride + c with t < seq_len and c < stride, which the caller vouches for.
     unsafe {
-        let channels = usize::from((*kernel).channels);
-        let Some(conv) = (*kernel).view() else { return };
-        let channels = channels.min(stride);
+        let Some(config) = config() else { return };
+        let Some(conv) = (*kernel).view(config.layout.shape()) else { return };
+        let channels = conv.taps.rows().min(stride);
         for t in 0..n {
             for c in 0..channels {
                 let earlier = (0..=t).rev().map(|position| x.add(position * stride + c).read());
-                out.add(t * stride + c).write(kernel::conv_taps(conv.taps.row(c), conv.taps.scale(), earlier));
+                out.add(t * stride + c).write(kernel::conv_taps(&conv, c, earlier));
             }
         }
     }

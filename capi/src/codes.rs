@@ -12,3 +12,5 @@ pub const ATOME_ERR_TRUNCATED: c_int = -2;
 pub const ATOME_ERR_CONFIG: c_int = -3;
 /// The function needs the cached memory plan, and the program was compiled with the lean one: see ATOME_PLAN.
 pub const ATOME_ERR_PLAN: c_int = -4;
+/// The data is of a known format, but a byte of its weights stands for no weights (ATOME02, ATOMEP3).
+pub const ATOME_ERR_MALFORMED: c_int = -5;

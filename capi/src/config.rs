@@ -2,9 +2,9 @@
 
 use core::mem::{offset_of, size_of};
 
-use atome_engine::{Dims, Layout, Plan, Shape};
+use atome_engine::{Codec, Dims, Layout, Plan, Shape};
 
-use crate::types::{atome_block_t, atome_config_t, atome_model_t, ATOME_ABI_VERSION};
+use crate::types::{atome_block_t, atome_config_t, atome_formats_t, atome_model_t, ATOME_ABI_VERSION};
 
 /// Values of ATOME_PLAN.
 const PLAN_LEAN: u32 = 1;
@@ -19,6 +19,19 @@ extern "C" {
 #[cfg(test)]
 #[allow(non_upper_case_globals)]
 static atome_config: atome_config_t = crate::tests::CONFIG;
+
+/// What the header's configuration refers to, unless the program keeps to ATOME01.
+#[no_mangle]
+pub static atome_formats: atome_formats_t = atome_formats_t { codecs: Codec::ALL };
+
+/// The formats besides ATOME01 that the program may load. The library itself refers to them by the program's configuration
+/// alone, so that a linker drops what reads them when the program leaves them out.
+#[inline]
+pub(crate) fn codecs() -> &'static [&'static Codec] {
+    // SAFETY: as in `config`; the header has NULL or a reference to `atome_formats` there.
+    #[cfg_attr(test, allow(unused_unsafe))]
+    unsafe { atome_config.formats.as_ref() }.map_or(&[], |formats| &formats.codecs)
+}
 
 /// What a program told about itself, checked.
 pub(crate) struct Config {
@@ -58,4 +71,13 @@ pub(crate) fn config() -> Option<Config> {
 /// Bytes of the program's `atome_model_t`.
 pub(crate) const fn model_size(shape: &Shape) -> usize {
     offset_of!(atome_model_t, blocks) + shape.n_layers() * size_of::<atome_block_t>()
+}
+
+/// The columns of a loaded model's matrices, unchecked.
+pub(crate) fn d_model() -> usize {
+    // SAFETY: as in `config`.
+    #[cfg_attr(test, allow(unused_unsafe))]
+    unsafe {
+        atome_config.d_model as usize
+    }
 }

@@ -4,7 +4,9 @@ use core::ffi::{c_char, c_int, CStr};
 
 use atome_engine::kernel::Kernel;
 
-use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_PLAN, ATOME_ERR_TRUNCATED, ATOME_OK};
+use crate::codes::{
+    ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_PLAN, ATOME_ERR_TRUNCATED, ATOME_OK,
+};
 
 macro_rules! c_string {
     ($($text:expr),*) => {
@@ -78,6 +80,7 @@ pub extern "C" fn atome_error_text(code: c_int) -> *const c_char {
             c_string!("atome.h and libatome.a do not fit together, or a shape macro is out of range")
         }
         ATOME_ERR_PLAN => c_string!("a stream needs the cached memory plan, and the program has the lean one"),
+        ATOME_ERR_MALFORMED => c_string!("a byte of the model's weights stands for no weights in its format"),
         _ => c_string!("no such code"),
     }
 }

@@ -3,25 +3,26 @@
 use core::ffi::c_int;
 use core::slice;
 
-use atome_engine::format::{classifier_body, model_body};
-use atome_engine::{fingerprint, FormatError, Matrix, Shape};
+use atome_engine::format::{classifier_body, model_body, ModelBody};
+use atome_engine::{fingerprint, Codec, FormatError, Matrix, Shape};
 
-use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_TRUNCATED, ATOME_OK};
-use crate::config::config;
+use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_TRUNCATED, ATOME_OK};
+use crate::config::{codecs, config};
 use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_t, atome_ternary_t};
 
 const fn code(error: FormatError) -> c_int {
     match error {
         FormatError::Truncated { .. } => ATOME_ERR_TRUNCATED,
+        FormatError::Malformed { .. } => ATOME_ERR_MALFORMED,
         _ => ATOME_ERR_INVALID,
     }
 }
 
-/// Points `model` at the sections of `body`.
+/// Points `model` at the sections of `body`, whose weights `codec` reads.
 ///
 /// # Safety
 /// `model` leads to a writable `atome_model_t` of the program's shape, and `body` has the sections of that shape.
-unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8]) {
+unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8], codec: Option<&Codec>) {
     let (v, d, h) = (shape.vocab_size(), shape.d_model(), shape.d_head());
     let identity = fingerprint(body);
     // SAFETY: every place written lies in the struct, whose tail holds as many blocks as the program has layers. The
@@ -29,28 +30,28 @@ unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8]) {
     // of the file.
     unsafe {
         (*model).fingerprint = [identity as u32, (identity >> 32) as u32];
-        let mut at = take_matrix(body.as_ptr(), &mut (*model).embed, v, d);
+        let mut at = take_matrix(body.as_ptr(), &mut (*model).embed, v, d, codec);
         let mut next_block = (&raw mut (*model).blocks).cast::<atome_block_t>();
         for _ in 0..shape.n_layers() {
             // Zeroed first, so that padding between members, which counts for the model's identity, is always the same.
             next_block.write_bytes(0, 1);
             let block = &mut *next_block;
             at = take_norm(at, &mut block.norm, d);
-            at = take_matrix(at, block.local_conv.as_matrix_mut(), d, shape.kernel_size());
+            at = take_matrix(at, block.local_conv.as_matrix_mut(), d, shape.kernel_size(), codec);
             at = take_floats(at, &mut block.ssm.a, d);
             at = take_floats(at, &mut block.ssm.b, d);
             at = take_floats(at, &mut block.ssm.c_out, d);
             block.ssm.channels = d as u16;
-            at = take_matrix(at, &mut block.attn.Wq, h, d);
-            at = take_matrix(at, &mut block.attn.Wk, h, d);
-            at = take_matrix(at, &mut block.attn.Wv, d, d);
+            at = take_matrix(at, &mut block.attn.Wq, h, d, codec);
+            at = take_matrix(at, &mut block.attn.Wk, h, d, codec);
+            at = take_matrix(at, &mut block.attn.Wv, d, d, codec);
             block.attn.d_head = h as u16;
             block.attn.top_k = shape.top_k() as u16;
-            at = take_matrix(at, &mut block.router, shape.n_pathways(), d);
+            at = take_matrix(at, &mut block.router, shape.n_pathways(), d, codec);
             next_block = next_block.add(1);
         }
         at = take_norm(at, &mut (*model).final_norm, d);
-        take_matrix(at, &mut (*model).unembed, v, d);
+        take_matrix(at, &mut (*model).unembed, v, d, codec);
     }
 }
 
@@ -59,13 +60,25 @@ unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8]) {
 /// # Safety
 /// The section is there.
 #[inline(never)]
-unsafe fn take_matrix(at: *const u8, to: &mut atome_ternary_t, rows: usize, cols: usize) -> *const u8 {
+unsafe fn take_matrix(
+    at: *const u8,
+    to: &mut atome_ternary_t,
+    rows: usize,
+    cols: usize,
+    codec: Option<&Codec>,
+) -> *const u8 {
     // SAFETY: as the caller promises; bytes need no alignment.
     unsafe {
         let packed = at.add(4);
         let scale = f32::from_le_bytes(at.cast::<[u8; 4]>().read());
         *to = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
-        packed.add(Matrix::packed_len(rows, cols))
+        packed.add(match codec {
+            None => Matrix::packed_len(rows, cols),
+            Some(codec) => {
+                to.mark(codec);
+                codec.len(rows * cols)
+            }
+        })
     }
 }
 
@@ -88,13 +101,15 @@ unsafe fn take_norm(at: *const u8, to: &mut atome_norm_t, count: usize) -> *cons
     unsafe { take_floats(take_floats(at, &mut to.gamma, count), &mut to.beta, count) }
 }
 
-/// Loads an ATOME01 blob of this program's shape. Nothing is copied: the model points into data, which belongs to the
-/// caller, must outlive the model and must not change while it is in use. data may lie at any address, in flash too.
-/// Bytes after the model's end are allowed. A model may be loaded again, from the same or another blob, at any time.
+/// Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape. Nothing is copied: the model points into data, which
+/// belongs to the caller, must outlive the model and must not change while it is in use. data may lie at any address, in
+/// flash too. Bytes after the model's end are allowed. A model may be loaded again, from the same or another blob, at any
+/// time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded.
 ///
-/// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOME01 or too short to tell;
-/// ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The
-/// model is untouched unless the result is ATOME_OK.
+/// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
+/// ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
+/// ATOME_ERR_MALFORMED (-5) when a byte stands for no weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111,
+/// in both one with weights other than 0 behind a matrix's last one. The model is untouched unless the result is ATOME_OK.
 ///
 /// # Safety
 /// `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -109,10 +124,10 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
     // SAFETY: not NULL; the caller vouches for len bytes.
     let data = unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) };
     let shape = config.layout.shape();
-    match model_body(shape, data) {
-        Ok(body) => {
+    match model_body(shape, data, codecs()) {
+        Ok(ModelBody { sections, codec }) => {
             // SAFETY: not NULL; the caller vouches for the struct.
-            unsafe { fill(model, shape, body) };
+            unsafe { fill(model, shape, sections, codec) };
             ATOME_OK
         }
         Err(error) => code(error),
@@ -146,7 +161,7 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
             unsafe {
                 (*clf).head = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
                 (*clf).n_classes = rows as c_int;
-                fill(&raw mut (*clf).base, shape, body.model);
+                fill(&raw mut (*clf).base, shape, body.model, None);
             }
             ATOME_OK
         }

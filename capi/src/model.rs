@@ -5,9 +5,9 @@
 use core::marker::PhantomData;
 use core::slice;
 
-use atome_engine::{fingerprint, Attention, Block, Conv, Floats, Matrix, Norm, Shape, Ssm, Weights};
+use atome_engine::{fingerprint, Attention, Block, Codec, Conv, Floats, Matrix, Norm, Packing, Shape, Ssm, Weights};
 
-use crate::config::model_size;
+use crate::config::{codecs, model_size};
 use crate::types::{
     atome_attn_t, atome_block_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ssm_t, atome_ternary_t,
 };
@@ -22,22 +22,50 @@ unsafe fn floats<'m>(start: *const f32, count: usize) -> Floats<'m> {
 }
 
 impl atome_ternary_t {
-    /// `None` for NULL.
+    /// Notes that `codec` reads the weights: a number that no matrix has, 0, takes the place of the columns, and where it is
+    /// ATOMEP3 the rows change places with it. What they were is known: every matrix of a model has d_model columns but the
+    /// convolution, which has kernel_size.
+    pub(crate) fn mark(&mut self, codec: &Codec) {
+        self.cols = 0;
+        if codec.packing() == Packing::PowersOfThree {
+            (self.rows, self.cols) = (0, self.rows);
+        }
+    }
+
+    /// What [`atome_ternary_t::mark`] noted, and the rows. `None` for 2-bit weights, and where the program has left the
+    /// format out.
+    fn codec(&self) -> Option<(&'static Codec, u16)> {
+        let (packing, rows) = match (self.rows, self.cols) {
+            (0, 0) => return None,
+            (rows, 0) => (Packing::BaseThree, rows),
+            (0, rows) => (Packing::PowersOfThree, rows),
+            _ => return None,
+        };
+        codecs().iter().find(|codec| codec.packing() == packing).map(|codec| (*codec, rows))
+    }
+
+    /// `None` for NULL. A marked matrix has `cols` columns.
     ///
     /// # Safety
     /// The pointer is NULL or leads to `rows * cols` packed weights, readable and unchanged for `'m`.
-    pub(crate) unsafe fn view<'m>(&self) -> Option<Matrix<'m>> {
+    pub(crate) unsafe fn view<'m>(&self, cols: usize) -> Option<Matrix<'m>> {
         // SAFETY: as the caller promises.
-        (!self.packed.is_null()).then(|| unsafe { self.matrix() })
+        (!self.packed.is_null()).then(|| unsafe { self.matrix(cols) })
     }
 
+    /// A marked matrix has `cols` columns.
+    ///
     /// # Safety
     /// The pointer leads to `rows * cols` packed weights, readable and unchanged for `'m`.
     #[inline(never)]
-    unsafe fn matrix<'m>(&self) -> Matrix<'m> {
-        let (rows, cols) = (usize::from(self.rows), usize::from(self.cols));
+    unsafe fn matrix<'m>(&self, cols: usize) -> Matrix<'m> {
         // SAFETY: the caller vouches for the bytes; a matrix is refused only for having too few of them.
         unsafe {
+            if let Some((codec, rows)) = self.codec() {
+                let packed = slice::from_raw_parts(self.packed, codec.len(usize::from(rows) * cols));
+                return Matrix::with_codec(Some(codec), packed, self.scale, rows.into(), cols).unwrap_unchecked();
+            }
+            let (rows, cols) = (usize::from(self.rows), usize::from(self.cols));
             let packed = slice::from_raw_parts(self.packed, Matrix::packed_len(rows, cols));
             Matrix::new(packed, self.scale, rows, cols).unwrap_unchecked()
         }
@@ -49,9 +77,9 @@ impl atome_conv_t {
     ///
     /// # Safety
     /// The pointer is NULL or leads to `channels * kernel_size` packed weights, readable and unchanged for `'m`.
-    pub(crate) unsafe fn view<'m>(&self) -> Option<Conv<'m>> {
+    pub(crate) unsafe fn view<'m>(&self, shape: &Shape) -> Option<Conv<'m>> {
         // SAFETY: as the caller promises.
-        Some(Conv { taps: unsafe { self.as_matrix().view() }? })
+        Some(Conv { taps: unsafe { self.as_matrix().view(shape.kernel_size()) }? })
     }
 }
 
@@ -104,7 +132,7 @@ impl atome_attn_t {
     pub(crate) unsafe fn view<'m>(&self, shape: &Shape) -> Option<Attention<'m>> {
         let (d, h) = (shape.d_model(), usize::from(self.d_head));
         // SAFETY: as the caller promises.
-        let (wq, wk, wv) = unsafe { (self.Wq.view()?, self.Wk.view()?, self.Wv.view()?) };
+        let (wq, wk, wv) = unsafe { (self.Wq.view(d)?, self.Wk.view(d)?, self.Wv.view(d)?) };
         let is = |matrix: &Matrix, rows| matrix.rows() == rows && matrix.cols() == d;
         let top_k = usize::from(self.top_k);
         let fits = h <= shape.d_head() && top_k <= shape.top_k() && is(&wq, h) && is(&wk, h) && is(&wv, d);
@@ -114,18 +142,19 @@ impl atome_attn_t {
 
 impl atome_block_t {
     /// # Safety
-    /// Every pointer leads to its section for `d` channels, readable and unchanged for `'m`.
+    /// Every pointer leads to its section for the shape, readable and unchanged for `'m`.
     #[inline(never)]
-    unsafe fn view<'m>(&self, d: usize) -> Block<'m> {
+    unsafe fn view<'m>(&self, shape: &Shape) -> Block<'m> {
+        let d = shape.d_model();
         // SAFETY: as the caller promises.
         unsafe {
-            let (wq, wk, wv) = (self.attn.Wq.matrix(), self.attn.Wk.matrix(), self.attn.Wv.matrix());
+            let (wq, wk, wv) = (self.attn.Wq.matrix(d), self.attn.Wk.matrix(d), self.attn.Wv.matrix(d));
             Block {
                 norm: self.norm.sized(d),
-                conv: Conv { taps: self.local_conv.as_matrix().matrix() },
+                conv: Conv { taps: self.local_conv.as_matrix().matrix(shape.kernel_size()) },
                 ssm: self.ssm.sized(d),
                 attention: Attention { wq, wk, wv, top_k: usize::from(self.attn.top_k) },
-                router: self.router.matrix(),
+                router: self.router.matrix(d),
             }
         }
     }
@@ -159,7 +188,7 @@ impl<'m> Weights<'m> for LoadedModel<'m> {
 
     fn embed(&self) -> Matrix<'m> {
         // SAFETY: `open` was promised it, and so everywhere below.
-        unsafe { (*self.model).embed.matrix() }
+        unsafe { (*self.model).embed.matrix(self.shape.d_model()) }
     }
 
     fn block(&self, layer: usize) -> Option<Block<'m>> {
@@ -167,7 +196,7 @@ impl<'m> Weights<'m> for LoadedModel<'m> {
         unsafe {
             let blocks = (&raw const (*self.model).blocks).cast::<atome_block_t>();
             if layer < self.shape.n_layers() {
-                Some((*blocks.add(layer)).view(self.shape.d_model()))
+                Some((*blocks.add(layer)).view(self.shape))
             } else {
                 None
             }
@@ -181,7 +210,7 @@ impl<'m> Weights<'m> for LoadedModel<'m> {
 
     fn unembed(&self) -> Matrix<'m> {
         // SAFETY: see `embed`.
-        unsafe { (*self.model).unembed.matrix() }
+        unsafe { (*self.model).unembed.matrix(self.shape.d_model()) }
     }
 
     /// That of all bytes of the struct, the blob's fingerprint among them, so that a member changed by hand counts too. 0,

@@ -300,7 +300,7 @@ pub unsafe extern "C" fn atome_classify(
 /// `clf` leads to an `atome_classifier_t` that is zeroed or loaded.
 unsafe fn head_of<'m>(clf: *const atome_classifier_t) -> Option<Matrix<'m>> {
     // SAFETY: as the caller promises.
-    let (head, n_classes) = unsafe { ((*clf).head.view()?, (*clf).n_classes) };
+    let (head, n_classes) = unsafe { ((*clf).head.view(0)?, (*clf).n_classes) };
     let rows = usize::try_from(n_classes).ok().filter(|rows| (1..=head.rows()).contains(rows))?;
     Matrix::new(head.packed(), head.scale(), rows, head.cols())
 }

@@ -4,8 +4,10 @@
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 
+use atome_engine::Codec;
+
 /// Version of the agreement between this header and the archive. They work together only when it is the same.
-pub const ATOME_ABI_VERSION: u32 = 1;
+pub const ATOME_ABI_VERSION: u32 = 2;
 
 // The shape macros. The header defines them before these types, and firmware may set its own: the values here only give
 // the types a size on the Rust side, which nothing relies on.
@@ -26,10 +28,14 @@ pub const ATOME_STATE_FLOATS: usize = 1;
 
 /// A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
 /// (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
+///
+/// In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and rows or cols is 0, by which the
+/// library knows: every function takes such a matrix like any other, as long as it is not changed.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct atome_ternary_t {
-    /// The weights, (rows * cols + 3) / 4 bytes inside the blob. Owned by the caller, like the blob.
+    /// The weights inside the blob, (rows * cols + 3) / 4 bytes where they have two bits each. Owned by the caller, like
+    /// the blob.
     pub packed: *const u8,
     /// Multiplies every weight.
     pub scale: f32,
@@ -217,4 +223,14 @@ pub struct atome_config_t {
     pub top_k: u32,
     /// ATOME_MAX_CLASSES.
     pub max_classes: u32,
+    /// The model formats besides ATOME01 and ATOMECL01 that the program may load; NULL for none.
+    pub formats: *const atome_formats_t,
+}
+
+// SAFETY: a constant of the program, which nothing ever writes to.
+unsafe impl Sync for atome_config_t {}
+
+/// Private: what reads the formats ATOME02 and ATOMEP3. A program that does not refer to it links none of it.
+pub struct atome_formats_t {
+    pub(crate) codecs: [&'static Codec; 2],
 }

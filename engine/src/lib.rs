@@ -36,6 +36,7 @@
 
 mod attention;
 mod classify;
+mod codec;
 mod entropy;
 mod error;
 mod fingerprint;
@@ -64,6 +65,7 @@ mod random;
 
 pub use attention::AttentionMemory;
 pub use classify::classify;
+pub use codec::{Codec, Fault, Packing, BASE_THREE, POWERS_OF_THREE};
 pub use entropy::entropy;
 pub use error::RunError;
 pub use fingerprint::{fingerprint, Fingerprint};

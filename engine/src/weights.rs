@@ -2,6 +2,7 @@
 
 use byteorder::{ByteOrder, LittleEndian};
 
+use crate::codec::{Codec, Packing};
 use crate::shape::Shape;
 
 /// One ternary weight.
@@ -78,33 +79,62 @@ impl Iterator for Trits<'_> {
     }
 }
 
-/// A quantised matrix: `rows * cols` ternary weights, row-major without gaps, and one scale.
+/// A quantised matrix: `rows * cols` weights, row-major without gaps, and one scale.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
     packed: &'a [u8],
     scale: f32,
     rows: u16,
     cols: u16,
+    /// `None` for 2-bit weights.
+    codec: Option<&'static Codec>,
 }
 
 impl<'a> Matrix<'a> {
-    /// Bytes of `rows * cols` packed weights. Both are at most 65,535 in a valid model.
+    /// Bytes of `rows * cols` weights of two bits. Both are at most 65,535 in a valid model.
     #[inline]
     pub const fn packed_len(rows: usize, cols: usize) -> usize {
-        (rows * cols).div_ceil(4)
+        Packing::TwoBits.len(rows * cols)
     }
 
-    /// A view of `packed`; `None` where it is too short for `rows * cols` weights, or one of these is above 65,535.
+    /// A view of `packed` 2-bit weights; `None` where it is too short for `rows * cols` of them, or one of these is above
+    /// 65,535.
     #[inline]
     pub fn new(packed: &'a [u8], scale: f32, rows: usize, cols: usize) -> Option<Self> {
         let (rows, cols) = (u16::try_from(rows).ok()?, u16::try_from(cols).ok()?);
         let len = Self::packed_len(usize::from(rows), usize::from(cols));
-        Some(Self { packed: packed.get(..len)?, scale, rows, cols })
+        Some(Self { packed: packed.get(..len)?, scale, rows, cols, codec: None })
+    }
+
+    /// The same of weights that `codec` reads; without one, 2-bit weights.
+    #[inline]
+    pub fn with_codec(
+        codec: Option<&'static Codec>,
+        packed: &'a [u8],
+        scale: f32,
+        rows: usize,
+        cols: usize,
+    ) -> Option<Self> {
+        let Some(reader) = codec else { return Self::new(packed, scale, rows, cols) };
+        let (rows, cols) = (u16::try_from(rows).ok()?, u16::try_from(cols).ok()?);
+        let len = reader.len(usize::from(rows) * usize::from(cols));
+        Some(Self { packed: packed.get(..len)?, scale, rows, cols, codec })
+    }
+
+    /// The same weights with another scale.
+    pub const fn rescaled(self, scale: f32) -> Self {
+        Self { scale, ..self }
     }
 
     /// The packed weights.
     pub const fn packed(&self) -> &'a [u8] {
         self.packed
+    }
+
+    /// What reads them; `None` for 2-bit weights.
+    #[inline]
+    pub const fn codec(&self) -> Option<&'static Codec> {
+        self.codec
     }
 
     /// The scale that multiplies every weight.
@@ -125,23 +155,49 @@ impl<'a> Matrix<'a> {
         self.cols as usize
     }
 
-    /// The weights of one row. Empty where there is no such row.
+    /// The weight at `index` in storage order; 0 where there is none.
     #[inline]
-    pub fn row(&self, row: usize) -> impl Iterator<Item = Trit> + use<'a> {
-        let start = if row < self.rows() { row * self.cols() } else { usize::MAX };
-        Trits::starting_at(self.packed, start).take(self.cols())
-    }
-
-    /// The weight at `index` in storage order; [`Trit::Zero`] where there is none.
-    #[inline]
-    pub fn trit(&self, index: usize) -> Trit {
-        Trit::from_code(self.packed.get(index / 4).map_or(0, |byte| byte >> (2 * (index % 4))))
+    pub fn weight(&self, index: usize) -> i8 {
+        match self.codec {
+            None => self.trit(index).value(),
+            Some(codec) => (codec.weight)(self.packed, index),
+        }
     }
 
     /// All weights, row by row.
+    pub fn weights(&self) -> impl Iterator<Item = i8> + use<'a> {
+        let matrix = *self;
+        (0..self.rows() * self.cols()).map(move |index| matrix.weight(index))
+    }
+
+    /// The 2-bit weight at `index`.
     #[inline]
-    pub fn trits(&self) -> impl Iterator<Item = Trit> + use<'a> {
-        Trits::starting_at(self.packed, 0).take(self.rows() * self.cols())
+    pub(crate) fn trit(&self, index: usize) -> Trit {
+        Trit::from_code(self.packed.get(index / 4).map_or(0, |byte| byte >> (2 * (index % 4))))
+    }
+
+    /// `len` bytes of 2-bit codes, those of the weights from index `start` on, which lie in `packed` or are written to
+    /// `scratch`. `None` where there are too few, where the first is not the first of its byte, or where weights are no
+    /// trits.
+    #[inline]
+    pub(crate) fn codes<'s>(&self, start: usize, len: usize, scratch: &'s mut [u8]) -> Option<&'s [u8]>
+    where
+        'a: 's,
+    {
+        match self.codec {
+            None => self.packed.get(start / 4..)?.get(..len).filter(|_| start.is_multiple_of(4)),
+            Some(codec) => {
+                let scratch = scratch.get_mut(..len)?;
+                (codec.codes?)(self.packed, start, scratch);
+                Some(scratch)
+            }
+        }
+    }
+
+    /// Whether all weights are trits, so that [`Matrix::codes`] gives them.
+    #[inline]
+    pub(crate) fn is_ternary(&self) -> bool {
+        self.codec.is_none_or(|codec| codec.codes.is_some())
     }
 }
 

@@ -61,8 +61,9 @@ fn foreign_data_and_bad_counts_are_refused() {
     let shape = shapes()[0];
     let mut blob = model_blob(shape, 1);
     assert_eq!(Classifier::new(shape, &blob, 16).err(), Some(FormatError::BadMagic { expected: "ATOMECL01" }));
-    blob[6] = b'2';
-    assert_eq!(Model::new(shape, &blob).err(), Some(FormatError::BadMagic { expected: "ATOME01" }));
+    blob[6] = b'3';
+    let expected = "ATOME01, ATOME02 or ATOMEP3";
+    assert_eq!(Model::new(shape, &blob).err(), Some(FormatError::BadMagic { expected }));
     let mut blob = classifier_blob(shape, 4, 1);
     for (count, most) in [(0, 16), (-1, 16), (17, 16), (4, 3), (i32::MIN, 16), (i32::MAX, usize::MAX / 2)] {
         blob[9..13].copy_from_slice(&count.to_le_bytes());

@@ -5,11 +5,19 @@
 mod common;
 
 use atome_engine::kernel::{self, Kernel, Keys, Mix, Projection, TopK, Window};
-use atome_engine::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm};
-use common::{bits, Rng};
+use atome_engine::{Attention, Block, Conv, Floats, Matrix, Norm, Packing, Ssm};
+use common::{bits, pack, weights, Rng};
 
-fn packed(rng: &mut Rng, rows: usize, cols: usize) -> Vec<u8> {
-    (0..Matrix::packed_len(rows, cols)).map(|_| rng.next() as u8).collect()
+fn packed(packing: Packing, rng: &mut Rng, rows: usize, cols: usize) -> Vec<u8> {
+    match packing {
+        // The code 10 included.
+        Packing::TwoBits => (0..Matrix::packed_len(rows, cols)).map(|_| rng.next() as u8).collect(),
+        _ => pack(packing, &weights(packing, rows * cols, rng)),
+    }
+}
+
+fn any_packing(rng: &mut Rng) -> Packing {
+    Packing::ALL[rng.below(3)]
 }
 
 /// Runs `compute` with the definition and then with every other kernel, and compares.
@@ -32,6 +40,9 @@ fn every_kernel_equals_the_definition() {
         attention(&mut rng, case);
         mix(&mut rng, case);
     }
+    for case in 0..if cfg!(miri) { 0 } else { 8 } {
+        wide_projection(&mut rng, case);
+    }
 }
 
 fn projection(rng: &mut Rng, case: usize) {
@@ -40,9 +51,12 @@ fn projection(rng: &mut Rng, case: usize) {
     let hostile = rng.below(3) == 0;
     let inputs = rng.values(positions * cols, hostile);
     let rows = [rng.below(70), rng.below(4), rng.below(20)];
-    let codes = rows.map(|rows| packed(rng, rows, cols));
+    let alike = any_packing(rng);
+    let packings = if rng.below(5) == 0 { rows.map(|_| any_packing(rng)) } else { [alike; 3] };
+    let codes = [0, 1, 2].map(|i: usize| packed(packings[i], rng, rows[i], cols));
     let scales = rows.map(|_| rng.value(true));
-    let matrix = |i: usize| Matrix::new(&codes[i], scales[i], rows[i], cols).expect("long enough");
+    let matrix =
+        |i: usize| Matrix::with_codec(packings[i].codec(), &codes[i], scales[i], rows[i], cols).expect("long enough");
     let matrices = [matrix(0), matrix(1), matrix(2)];
     compare("projection", case, || {
         let [mut a, mut b, mut c] = rows.map(|rows| vec![7.0; positions * rows]);
@@ -63,7 +77,39 @@ fn projection(rng: &mut Rng, case: usize) {
         kernel::matvec(&matrices[0], &inputs[..cols], &mut y);
         let by_row: Vec<f32> = (0..rows[0]).map(|row| kernel::matvec_row(&matrices[0], row, &inputs[..cols])).collect();
         assert_eq!(bits(&y), bits(&by_row), "case {case}");
+        assert_eq!(bits(&y), bits(&naive(&matrices[0], &inputs)), "case {case}");
     }
+}
+
+/// A matrix times the first input, in the words of the contract.
+fn naive(matrix: &Matrix, x: &[f32]) -> Vec<f32> {
+    let rows = (0..matrix.rows()).map(|row| {
+        let mut sum = 0.0_f32;
+        for (column, &x) in x.iter().enumerate().take(matrix.cols()) {
+            let weight = matrix.weight(row * matrix.cols() + column);
+            let product = f32::from(weight) * x;
+            if weight != 0 {
+                sum += product;
+            }
+        }
+        sum * matrix.scale()
+    });
+    rows.collect()
+}
+
+/// Rows so wide, and so many, that a kernel cannot translate all of them at once.
+fn wide_projection(rng: &mut Rng, case: usize) {
+    let (rows, cols) = [(700, 256), (3, 66_000 / 4 * 4), (90, 1_100), (11, 40_000)][case % 4];
+    let cols = cols.min(65_532);
+    let packing = [Packing::BaseThree, Packing::PowersOfThree][case / 4 % 2];
+    let inputs = rng.values(2 * cols, false);
+    let codes = packed(packing, rng, rows, cols);
+    let matrix = Matrix::with_codec(packing.codec(), &codes, 0.3, rows, cols).expect("long enough");
+    compare("wide projection", case, || {
+        let mut out = vec![7.0; 2 * rows];
+        kernel::project(&inputs, 2, &mut [Projection::new(&matrix, &mut out)]);
+        out
+    });
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {
@@ -109,12 +155,15 @@ fn mix(rng: &mut Rng, case: usize) {
     let (taps, positions, pathways) = (1 + rng.below(10), 1 + rng.below(9), 3 + rng.below(3));
     let history_len = if rng.below(3) == 0 { rng.below(taps) } else { taps - 1 };
     let hostile = rng.below(3) == 0;
-    let codes = packed(rng, d, taps);
+    let packing = any_packing(rng);
+    let codes = packed(packing, rng, d, taps);
     let [a, b, c_out] = [(); 3].map(|()| bytes(&rng.values(d, hostile)));
     let matrix = |rows| Matrix::new(&[], 1.0, rows, 0).expect("no weights");
     let block = Block {
         norm: Norm { gamma: Floats::new(&[]), beta: Floats::new(&[]) },
-        conv: Conv { taps: Matrix::new(&codes, rng.value(hostile), d, taps).expect("long enough") },
+        conv: Conv {
+            taps: Matrix::with_codec(packing.codec(), &codes, rng.value(hostile), d, taps).expect("long enough"),
+        },
         ssm: Ssm { a_raw: Floats::new(&a), b: Floats::new(&b), c_out: Floats::new(&c_out) },
         attention: Attention { wq: matrix(1), wk: matrix(1), wv: matrix(1), top_k: 1 },
         router: matrix(pathways),

@@ -57,7 +57,7 @@ impl Naive {
             let reach = shape.kernel_size().min(self.max_seq);
             for (c, x) in x.iter_mut().enumerate() {
                 let earlier = layer.inputs.iter().rev().take(reach).map(|u| u[c]);
-                let local = kernel::conv_taps(block.conv.taps.row(c), block.conv.taps.scale(), earlier);
+                let local = kernel::conv_taps(&block.conv, c, earlier);
                 let value = |floats: &atome_engine::Floats| floats.iter().nth(c).expect("a channel");
                 let gate = kernel::gate(value(&block.ssm.a_raw));
                 let (b, c_out) = (value(&block.ssm.b), value(&block.ssm.c_out));

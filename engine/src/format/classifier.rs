@@ -5,6 +5,7 @@ use super::error::FormatError;
 use super::model::Model;
 use super::sections::{body_len, matrix_len};
 use super::CLASSIFIER_MAGIC;
+use crate::codec::Packing;
 use crate::shape::{is_size, Shape};
 use crate::weights::Matrix;
 
@@ -61,7 +62,7 @@ pub struct Classifier<'a> {
 impl<'a> Classifier<'a> {
     /// Bytes of an ATOMECL01 file of this shape and class count, magic and count included.
     pub const fn blob_len(shape: &Shape, n_classes: usize) -> usize {
-        HEADER + body_len(shape) + matrix_len(n_classes, shape.d_model())
+        HEADER + body_len(shape) + matrix_len(n_classes, shape.d_model(), Packing::TwoBits)
     }
 
     /// Reads an ATOMECL01 file of the given shape with at most `most_classes` classes. Bytes behind the end are allowed.
@@ -71,7 +72,7 @@ impl<'a> Classifier<'a> {
     pub fn new(shape: Shape, data: &'a [u8], most_classes: usize) -> Result<Self, FormatError> {
         let body = classifier_body(&shape, data, most_classes)?;
         let truncated = FormatError::Truncated { len: data.len(), needed: Self::blob_len(&shape, body.head.rows()) };
-        Ok(Self { base: Model::from_body(shape, body.model).ok_or(truncated)?, head: body.head })
+        Ok(Self { base: Model::from_body(shape, body.model, None).ok_or(truncated)?, head: body.head })
     }
 
     /// Number of classes.

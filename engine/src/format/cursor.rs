@@ -2,22 +2,29 @@
 
 use byteorder::{ByteOrder, LittleEndian};
 
+use crate::codec::Codec;
 use crate::weights::{Floats, Matrix, Norm};
 
 /// A place in a file's body, from which sections are taken one after another. `None` means that the bytes end first.
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor<'a> {
     rest: &'a [u8],
+    codec: Option<&'static Codec>,
 }
 
 impl<'a> Cursor<'a> {
-    /// Starts at the front of `bytes`.
+    /// Starts at the front of `bytes`, whose matrices have 2-bit weights.
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+        Self::with_codec(bytes, None)
+    }
+
+    /// The same where `codec` reads the weights.
+    pub const fn with_codec(bytes: &'a [u8], codec: Option<&'static Codec>) -> Self {
+        Self { rest: bytes, codec }
     }
 
     pub(super) fn skip(self, len: usize) -> Option<Self> {
-        Some(Self { rest: self.rest.get(len..)? })
+        Some(Self { rest: self.rest.get(len..)?, ..self })
     }
 
     fn take(&mut self, len: usize) -> Option<&'a [u8]> {
@@ -39,8 +46,9 @@ impl<'a> Cursor<'a> {
     /// One scale, then `rows * cols` packed weights.
     pub fn matrix(&mut self, rows: usize, cols: usize) -> Option<Matrix<'a>> {
         let scale = self.four().map(|bytes| LittleEndian::read_f32(bytes))?;
-        let packed = self.take(rows.checked_mul(cols)?.div_ceil(4))?;
-        Matrix::new(packed, scale, rows, cols)
+        let count = rows.checked_mul(cols)?;
+        let packed = self.take(self.codec.map_or(count.div_ceil(4), |codec| codec.len(count)))?;
+        Matrix::with_codec(self.codec, packed, scale, rows, cols)
     }
 
     /// `count` floats.

@@ -31,6 +31,19 @@ pub enum FormatError {
         /// What a file of this shape takes.
         needed: usize,
     },
+    /// A byte of a matrix stands for no weights.
+    Malformed {
+        /// Where it lies.
+        offset: usize,
+        /// Its section.
+        section: &'static str,
+        /// The layer that the section belongs to, if any.
+        layer: Option<usize>,
+        /// The byte.
+        found: u8,
+        /// What was expected there.
+        expected: &'static str,
+    },
 }
 
 impl fmt::Display for FormatError {
@@ -40,6 +53,12 @@ impl fmt::Display for FormatError {
             Self::BadMagic { expected } => write!(f, "offset 0: expected the magic {expected:?}"),
             Self::BadClassCount { found, most } => write!(f, "offset 9: class count {found}, expected 1 to {most}"),
             Self::Truncated { len, needed } => write!(f, "ends at offset {len}, expected {needed} bytes of this shape"),
+            Self::Malformed { offset, section, layer: Some(layer), found, expected } => {
+                write!(f, "offset {offset}: byte {found} in layer {layer} {section}, expected {expected}")
+            }
+            Self::Malformed { offset, section, layer: None, found, expected } => {
+                write!(f, "offset {offset}: byte {found} in {section}, expected {expected}")
+            }
         }
     }
 }

@@ -12,8 +12,8 @@ mod sections;
 pub use classifier::{classifier_body, Classifier, ClassifierBody};
 pub use cursor::Cursor;
 pub use error::FormatError;
-pub use model::{model_body, model_fingerprint, Model};
-pub use sections::{sections, Section, SectionKind};
+pub use model::{model_body, model_fingerprint, Model, ModelBody};
+pub use sections::{packed_body_len, sections, sections_packed, Section, SectionKind};
 
 /// First bytes of a model file with 2-bit weights.
 pub const MAGIC: &[u8; 7] = b"ATOME01";

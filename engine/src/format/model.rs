@@ -1,31 +1,52 @@
-//! ATOME01: a model in place.
+//! ATOME01, ATOME02 and ATOMEP3: a model in place.
 
 use super::cursor::Cursor;
 use super::error::FormatError;
-use super::sections::{block_len, body_len, embed_len};
+use super::sections::{block_len, body_len, embed_len, packed_body_len};
 use super::MAGIC;
+use crate::codec::{Codec, Packing};
 use crate::fingerprint::Fingerprint;
 use crate::shape::Shape;
 use crate::weights::{Attention, Block, Conv, Matrix, Norm, Ssm, Weights};
 
-/// The sections of an ATOME01 file of the given shape, magic and trailing bytes cut off.
+/// What a model file holds behind its magic.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelBody<'a> {
+    /// The sections, trailing bytes cut off.
+    pub sections: &'a [u8],
+    /// What reads the weights; `None` for 2-bit weights.
+    pub codec: Option<&'static Codec>,
+}
+
+/// The body of an ATOME01 file of the given shape, or of one whose magic is that of one of `codecs`.
 ///
 /// # Errors
 /// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
-/// ends early.
-pub fn model_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<&'a [u8], FormatError> {
-    let Some((magic, body)) = data.split_first_chunk() else {
+/// ends early, [`FormatError::Malformed`] where bytes stand for no weights; every byte does in ATOME01.
+pub fn model_body<'a>(shape: &Shape, data: &'a [u8], codecs: &[&'static Codec]) -> Result<ModelBody<'a>, FormatError> {
+    let Some((magic, rest)) = data.split_first_chunk() else {
         return Err(FormatError::TooShort { len: data.len(), needed: MAGIC.len() });
     };
-    if magic != MAGIC {
-        return Err(FormatError::BadMagic { expected: "ATOME01" });
+    if magic == MAGIC {
+        let needed = body_len(shape);
+        return match rest.get(..needed) {
+            Some(sections) => Ok(ModelBody { sections, codec: None }),
+            None => Err(FormatError::Truncated { len: data.len(), needed: MAGIC.len() + needed }),
+        };
     }
-    body.get(..body_len(shape)).ok_or(FormatError::Truncated { len: data.len(), needed: Model::blob_len(shape) })
+    match codecs.iter().copied().find(|codec| codec.packing().magic() == magic) {
+        Some(codec) => Ok(ModelBody { sections: (codec.body)(shape, rest)?, codec: Some(codec) }),
+        None if codecs.is_empty() => Err(FormatError::BadMagic { expected: "ATOME01" }),
+        None => Err(FormatError::BadMagic { expected: "ATOME01, ATOME02 or ATOMEP3" }),
+    }
 }
 
 /// The identity of a model: that of its sections and of all numbers that change what they mean.
-pub fn model_fingerprint(shape: &Shape, body: &[u8]) -> u64 {
+pub fn model_fingerprint(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> u64 {
     let mut fingerprint = Fingerprint::of_shape(shape);
+    if let Some(codec) = codec {
+        fingerprint.word(codec.packing() as u64);
+    }
     fingerprint.bytes(body);
     fingerprint.finish()
 }
@@ -36,6 +57,7 @@ pub struct Model<'a> {
     shape: Shape,
     embed: Matrix<'a>,
     blocks: &'a [u8],
+    codec: Option<&'static Codec>,
     final_norm: Norm<'a>,
     unembed: Matrix<'a>,
     fingerprint: u64,
@@ -47,25 +69,40 @@ impl<'a> Model<'a> {
         MAGIC.len() + body_len(shape)
     }
 
-    /// Reads an ATOME01 file of the given shape. Bytes behind the end are allowed.
+    /// The same with weights that lie as `packing` says: an ATOME02 or ATOMEP3 file.
+    pub const fn packed_blob_len(shape: &Shape, packing: Packing) -> usize {
+        packing.magic().len() + packed_body_len(shape, packing)
+    }
+
+    /// Reads an ATOME01, ATOME02 or ATOMEP3 file of the given shape, as its magic says. Bytes behind the end are allowed.
     ///
     /// # Errors
     /// As [`model_body`].
     pub fn new(shape: Shape, data: &'a [u8]) -> Result<Self, FormatError> {
-        let body = model_body(&shape, data)?;
-        Self::from_body(shape, body).ok_or(FormatError::Truncated { len: data.len(), needed: Self::blob_len(&shape) })
+        let ModelBody { sections, codec } = model_body(&shape, data, &Codec::ALL)?;
+        let packing = codec.map_or(Packing::TwoBits, Codec::packing);
+        let needed = Self::packed_blob_len(&shape, packing);
+        Self::from_body(shape, sections, codec).ok_or(FormatError::Truncated { len: data.len(), needed })
     }
 
     /// Reads the sections; `None` where they do not fit.
-    pub(super) fn from_body(shape: Shape, body: &'a [u8]) -> Option<Self> {
+    pub(super) fn from_body(shape: Shape, body: &'a [u8], codec: Option<&'static Codec>) -> Option<Self> {
         let d = shape.d_model();
-        let (start, len) = (embed_len(&shape), shape.n_layers() * block_len(&shape));
-        let embed = Cursor::new(body).matrix(shape.vocab_size(), d)?;
+        let packing = codec.map_or(Packing::TwoBits, Codec::packing);
+        let (start, len) = (embed_len(&shape, packing), shape.n_layers() * block_len(&shape, packing));
+        let all = Cursor::with_codec(body, codec);
+        let embed = { all }.matrix(shape.vocab_size(), d)?;
         let blocks = body.get(start..start + len)?;
-        let mut tail = Cursor::new(body).skip(start + len)?;
+        let mut tail = all.skip(start + len)?;
         let final_norm = tail.norm(d)?;
         let unembed = tail.matrix(shape.vocab_size(), d)?;
-        Some(Self { shape, embed, blocks, final_norm, unembed, fingerprint: model_fingerprint(&shape, body) })
+        let fingerprint = model_fingerprint(&shape, body, codec);
+        Some(Self { shape, embed, blocks, codec, final_norm, unembed, fingerprint })
+    }
+
+    /// How the weights lie.
+    pub fn packing(&self) -> Packing {
+        self.codec.map_or(Packing::TwoBits, Codec::packing)
     }
 }
 
@@ -80,7 +117,8 @@ impl<'a> Weights<'a> for Model<'a> {
 
     fn block(&self, layer: usize) -> Option<Block<'a>> {
         let (d, h) = (self.shape.d_model(), self.shape.d_head());
-        let mut at = Cursor::new(self.blocks).skip(layer.checked_mul(block_len(&self.shape))?)?;
+        let start = layer.checked_mul(block_len(&self.shape, self.packing()))?;
+        let mut at = Cursor::with_codec(self.blocks, self.codec).skip(start)?;
         Some(Block {
             norm: at.norm(d)?,
             conv: Conv { taps: at.matrix(d, self.shape.kernel_size())? },

@@ -3,18 +3,20 @@
 
 use core::fmt;
 
+use crate::codec::Packing;
 use crate::shape::Shape;
-use crate::weights::Matrix;
 
 /// What a section holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SectionKind {
-    /// Scale and packed ternary weights.
+    /// Scale and packed weights.
     Matrix {
         /// Outputs.
         rows: usize,
         /// Inputs.
         cols: usize,
+        /// How the weights lie.
+        packing: Packing,
     },
     /// binary32 values.
     Floats {
@@ -27,7 +29,7 @@ impl SectionKind {
     /// Bytes in the file.
     pub const fn len(&self) -> usize {
         match *self {
-            Self::Matrix { rows, cols } => matrix_len(rows, cols),
+            Self::Matrix { rows, cols, packing } => matrix_len(rows, cols, packing),
             Self::Floats { count } => 4 * count,
         }
     }
@@ -69,60 +71,77 @@ impl fmt::Display for Section {
 
 const IN_BLOCK: usize = 10;
 
-const fn in_block(shape: &Shape, index: usize) -> (&'static str, SectionKind) {
+const fn in_block(shape: &Shape, packing: Packing, index: usize) -> (&'static str, SectionKind) {
     let d = shape.d_model();
     let floats = SectionKind::Floats { count: d };
     match index {
         0 => ("norm gamma", floats),
         1 => ("norm beta", floats),
-        2 => ("conv taps", SectionKind::Matrix { rows: d, cols: shape.kernel_size() }),
+        2 => ("conv taps", SectionKind::Matrix { rows: d, cols: shape.kernel_size(), packing }),
         3 => ("ssm a_raw", floats),
         4 => ("ssm b", floats),
         5 => ("ssm c_out", floats),
-        6 => ("Wq", SectionKind::Matrix { rows: shape.d_head(), cols: d }),
-        7 => ("Wk", SectionKind::Matrix { rows: shape.d_head(), cols: d }),
-        8 => ("Wv", SectionKind::Matrix { rows: d, cols: d }),
-        _ => ("router", SectionKind::Matrix { rows: shape.n_pathways(), cols: d }),
+        6 => ("Wq", SectionKind::Matrix { rows: shape.d_head(), cols: d, packing }),
+        7 => ("Wk", SectionKind::Matrix { rows: shape.d_head(), cols: d, packing }),
+        8 => ("Wv", SectionKind::Matrix { rows: d, cols: d, packing }),
+        _ => ("router", SectionKind::Matrix { rows: shape.n_pathways(), cols: d, packing }),
     }
 }
 
+// The lengths are written down as sums, because a core counts the code of a walk; a test compares them with the walk. They
+// are made anew for each packing that a program names.
+
 /// Bytes of a quantised matrix: its scale and its weights.
-pub(super) const fn matrix_len(rows: usize, cols: usize) -> usize {
-    4 + Matrix::packed_len(rows, cols)
+#[inline(always)]
+pub(super) const fn matrix_len(rows: usize, cols: usize, packing: Packing) -> usize {
+    4 + packing.len(rows * cols)
 }
 
 /// Bytes of the embedding, and of the unembedding.
-pub(super) const fn embed_len(shape: &Shape) -> usize {
-    matrix_len(shape.vocab_size(), shape.d_model())
+#[inline(always)]
+pub(super) const fn embed_len(shape: &Shape, packing: Packing) -> usize {
+    matrix_len(shape.vocab_size(), shape.d_model(), packing)
 }
 
-/// Bytes of one layer. In closed form, because a core counts the code of a walk; a test compares it with the walk.
-pub(super) const fn block_len(shape: &Shape) -> usize {
+/// Bytes of one layer.
+#[inline(always)]
+pub(super) const fn block_len(shape: &Shape, packing: Packing) -> usize {
     let d = shape.d_model();
     5 * 4 * d
-        + matrix_len(d, shape.kernel_size())
-        + 2 * matrix_len(shape.d_head(), d)
-        + matrix_len(d, d)
-        + matrix_len(shape.n_pathways(), d)
+        + matrix_len(d, shape.kernel_size(), packing)
+        + 2 * matrix_len(shape.d_head(), d, packing)
+        + matrix_len(d, d, packing)
+        + matrix_len(shape.n_pathways(), d, packing)
 }
 
-/// Bytes of all sections of a plain model.
+/// Bytes of all sections of a plain model with 2-bit weights.
 pub(super) const fn body_len(shape: &Shape) -> usize {
-    2 * embed_len(shape) + shape.n_layers() * block_len(shape) + 2 * 4 * shape.d_model()
+    packed_body_len(shape, Packing::TwoBits)
 }
 
-/// All sections of a file of this shape in order; `n_classes` adds a classifier's head.
+/// Bytes of all sections of a model: its file without the magic.
+#[inline(always)]
+pub const fn packed_body_len(shape: &Shape, packing: Packing) -> usize {
+    2 * embed_len(shape, packing) + shape.n_layers() * block_len(shape, packing) + 2 * 4 * shape.d_model()
+}
+
+/// All sections of a file with 2-bit weights of this shape in order; `n_classes` adds a classifier's head.
 pub fn sections(shape: Shape, n_classes: Option<usize>) -> impl Iterator<Item = Section> {
+    sections_packed(shape, Packing::TwoBits, n_classes)
+}
+
+/// The same with weights that lie as `packing` says.
+pub fn sections_packed(shape: Shape, packing: Packing, n_classes: Option<usize>) -> impl Iterator<Item = Section> {
     let d = shape.d_model();
-    let embed = SectionKind::Matrix { rows: shape.vocab_size(), cols: d };
+    let embed = SectionKind::Matrix { rows: shape.vocab_size(), cols: d, packing };
     let blocks = (0..shape.n_layers())
-        .flat_map(move |layer| (0..IN_BLOCK).map(move |index| (Some(layer), in_block(&shape, index))));
+        .flat_map(move |layer| (0..IN_BLOCK).map(move |index| (Some(layer), in_block(&shape, packing, index))));
     let tail = [
         (None, ("final norm gamma", SectionKind::Floats { count: d })),
         (None, ("final norm beta", SectionKind::Floats { count: d })),
         (None, ("unembed", embed)),
     ];
-    let head = n_classes.map(|rows| (None, ("head", SectionKind::Matrix { rows, cols: d })));
+    let head = n_classes.map(|rows| (None, ("head", SectionKind::Matrix { rows, cols: d, packing })));
     core::iter::once((None, ("embed", embed))).chain(blocks).chain(tail).chain(head).scan(
         0,
         |offset, (layer, (name, kind))| {

@@ -1,11 +1,14 @@
 //! Depthwise causal convolution, one channel at one position (numeric contract, step 2.4).
 
-use super::project::accumulate;
-use crate::weights::Trit;
+use super::project::accumulate_weight;
+use crate::weights::Conv;
 
-/// The sum of ± the channel's inputs, times `scale`. Both iterators run from the newest position back; taps that reach
-/// beyond the sequence's start add nothing.
+/// The sum of the channel's taps times its inputs, times the scale. `inputs` runs from the newest position back; taps that
+/// reach beyond the sequence's start add nothing.
 #[inline]
-pub fn conv_taps(taps: impl Iterator<Item = Trit>, scale: f32, inputs: impl Iterator<Item = f32>) -> f32 {
-    taps.zip(inputs).fold(0.0, |sum, (tap, input)| accumulate(sum, tap, input)) * scale
+pub fn conv_taps(conv: &Conv, channel: usize, inputs: impl Iterator<Item = f32>) -> f32 {
+    let taps = &conv.taps;
+    let first = channel * taps.cols();
+    let each = (first..first + taps.cols()).zip(inputs);
+    each.fold(0.0, |sum, (index, input)| accumulate_weight(sum, taps, index, input)) * taps.scale()
 }

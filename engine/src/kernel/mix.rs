@@ -1,7 +1,7 @@
 //! The three pathways of a layer, channel by channel, into the residual stream (numeric contract, steps 2.4, 2.5 and 2.7).
 
 use super::fast;
-use super::project::accumulate;
+use super::project::accumulate_weight;
 use super::ssm_step;
 use crate::weights::{Block, Matrix};
 
@@ -64,7 +64,7 @@ fn mix_channel(work: &mut Mix, position: usize, channel: usize) -> Option<()> {
 fn conv_channel(taps: &Matrix, channel: usize, newest: f32, history: &mut [f32], stride: usize) -> f32 {
     let (mut entering, mut at, mut sum) = (newest, channel, 0.0);
     for tap in 0..taps.cols() {
-        sum = accumulate(sum, taps.trit(channel * taps.cols() + tap), entering);
+        sum = accumulate_weight(sum, taps, channel * taps.cols() + tap, entering);
         let Some(slot) = history.get_mut(at) else { break };
         entering = core::mem::replace(slot, entering);
         at += stride;

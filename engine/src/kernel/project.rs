@@ -1,6 +1,7 @@
 //! Quantised matrices times vectors (numeric contract, step 2.2) and embedding (step 1).
 
 use super::fast;
+use crate::codec::Codec;
 use crate::weights::{Matrix, Trit, Trits};
 
 /// Adds `value`, subtracts it or leaves the sum alone.
@@ -15,16 +16,30 @@ pub(crate) fn accumulate(sum: f32, weight: Trit, value: f32) -> f32 {
     }
 }
 
-/// The sum of ±`x[i]` in order. A call of its own: within the loops over rows, a compiler for size runs out of registers.
-#[inline(never)]
-fn sum_of(x: &[f32], weights: &mut impl Iterator<Item = Trit>) -> f32 {
-    x.iter().zip(weights).fold(0.0, |sum, (&value, weight)| accumulate(sum, weight, value))
+/// The same with the weight at `index` of a matrix.
+#[inline]
+pub(crate) fn accumulate_weight(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
+    match matrix.codec() {
+        None => accumulate(sum, matrix.trit(index), value),
+        Some(codec) => (codec.add)(matrix.packed(), index, sum, value),
+    }
 }
 
-/// One output: the sum of ±`x[i]` in column order, then times the scale. `x` is `[cols]`.
+/// `sum` plus ±`x[i]` in order. A call of its own: within the loops over rows, a compiler for size runs out of registers.
+#[inline(never)]
+pub(crate) fn add_all(sum: f32, x: &[f32], weights: &mut impl Iterator<Item = Trit>) -> f32 {
+    x.iter().zip(weights).fold(sum, |sum, (&value, weight)| accumulate(sum, weight, value))
+}
+
+/// One output: the sum of the row's weights times `x[i]` in column order, then times the scale. `x` is `[cols]`.
 #[inline]
 pub fn matvec_row(matrix: &Matrix, row: usize, x: &[f32]) -> f32 {
-    sum_of(x, &mut matrix.row(row)) * matrix.scale()
+    let start = if row < matrix.rows() { row * matrix.cols() } else { usize::MAX };
+    let sum = match matrix.codec() {
+        None => add_all(0.0, x, &mut Trits::starting_at(matrix.packed(), start).take(matrix.cols())),
+        Some(codec) => (codec.sum)(matrix.packed(), start, x.get(..matrix.cols()).unwrap_or(x)),
+    };
+    sum * matrix.scale()
 }
 
 /// `y[row] = scale * (matrix x)[row]`. `x` is `[cols]`, `y` is `[rows]`.
@@ -63,21 +78,39 @@ pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection])
         for position in 0..positions {
             let start = position * matrix.cols();
             let Some(x) = inputs.get(start..start + matrix.cols()) else { return };
-            // The rows lie one behind the other.
-            let mut weights = Trits::starting_at(matrix.packed(), 0);
-            let mut at = position * *position_stride;
-            for _ in 0..matrix.rows() {
-                let Some(slot) = out.get_mut(at) else { break };
-                *slot = sum_of(x, &mut weights) * matrix.scale();
-                at += *row_stride;
+            let start = position * *position_stride;
+            match matrix.codec() {
+                None => project_trits(matrix, x, out, start, *row_stride),
+                Some(codec) => project_coded(codec, matrix, x, out, start, *row_stride),
             }
         }
+    }
+}
+
+/// The outputs of 2-bit weights for one input, from place `at` of `out` on.
+#[inline(always)]
+fn project_trits(matrix: &Matrix, x: &[f32], out: &mut [f32], mut at: usize, stride: usize) {
+    // The rows lie one behind the other.
+    let mut weights = Trits::starting_at(matrix.packed(), 0);
+    for _ in 0..matrix.rows() {
+        let Some(slot) = out.get_mut(at) else { return };
+        *slot = add_all(0.0, x, &mut weights) * matrix.scale();
+        at += stride;
+    }
+}
+
+/// The same for weights that `codec` reads.
+fn project_coded(codec: &Codec, matrix: &Matrix, x: &[f32], out: &mut [f32], mut at: usize, stride: usize) {
+    for row in 0..matrix.rows() {
+        let Some(slot) = out.get_mut(at) else { return };
+        *slot = (codec.sum)(matrix.packed(), row * matrix.cols(), x) * matrix.scale();
+        at += stride;
     }
 }
 
 /// Row `token` of the embedding matrix, each weight as a number times the scale. `x` is `[cols]`.
 pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     for (column, out) in x.iter_mut().enumerate() {
-        *out = f32::from(matrix.trit(token * matrix.cols() + column).value()) * matrix.scale();
+        *out = f32::from(matrix.weight(token * matrix.cols() + column)) * matrix.scale();
     }
 }

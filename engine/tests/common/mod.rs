@@ -3,8 +3,8 @@
 
 mod random;
 
-use atome_engine::format::{sections, SectionKind, CLASSIFIER_MAGIC, MAGIC};
-use atome_engine::{Dims, Layout, Model, Plan, Shape, Workspace};
+use atome_engine::format::{sections, sections_packed, SectionKind, CLASSIFIER_MAGIC, MAGIC};
+use atome_engine::{Dims, Layout, Model, Packing, Plan, Shape, Workspace};
 
 pub use random::{bits, Rng};
 
@@ -56,6 +56,58 @@ pub fn classifier_blob(shape: Shape, n_classes: usize, seed: u64) -> Vec<u8> {
     let mut bytes = CLASSIFIER_MAGIC.to_vec();
     bytes.extend((n_classes as i32).to_le_bytes());
     fill_body(&mut bytes, shape, Some(n_classes), &mut Rng(seed));
+    bytes
+}
+
+/// Weights as a file has them, written from the format's description.
+pub fn pack(packing: Packing, weights: &[i8]) -> Vec<u8> {
+    let code_of =
+        |codes: &[i8], weight: i8| codes.iter().position(|&code| code == weight).expect("such a weight") as u32;
+    match packing {
+        Packing::TwoBits => weights
+            .chunks(4)
+            .map(|four| {
+                four.iter().zip([0, 2, 4, 6]).map(|(&w, at)| code_of(&[0, 1, 7, -1], w) << at).sum::<u32>() as u8
+            })
+            .collect(),
+        Packing::BaseThree => weights
+            .chunks(5)
+            .map(|five| {
+                (0..5).map(|i| (five.get(i).map_or(0, |&w| i32::from(w)) + 1) * 3_i32.pow(i as u32)).sum::<i32>() as u8
+            })
+            .collect(),
+        Packing::PowersOfThree => weights
+            .chunks(8)
+            .flat_map(|eight| {
+                let codes = eight.iter().enumerate().map(|(i, &w)| code_of(&[0, 1, -1, 3, -3, 9, -9], w) << (3 * i));
+                let [a, b, c, _] = codes.sum::<u32>().to_le_bytes();
+                [a, b, c]
+            })
+            .collect(),
+    }
+}
+
+/// Weights that a packing has.
+pub fn weights(packing: Packing, count: usize, rng: &mut Rng) -> Vec<i8> {
+    let all: &[i8] = if packing == Packing::PowersOfThree { &[0, 1, -1, 3, -3, 9, -9] } else { &[0, 1, -1] };
+    (0..count).map(|_| all[rng.below(all.len())]).collect()
+}
+
+/// A model file of any packing; those of the two ternary ones have the same weights.
+pub fn packed_blob(packing: Packing, shape: Shape, seed: u64) -> Vec<u8> {
+    let mut rng = Rng(seed);
+    let mut bytes = packing.magic().to_vec();
+    for section in sections_packed(shape, packing, None) {
+        match section.kind {
+            SectionKind::Floats { count } => {
+                bytes.extend((0..count).flat_map(|_| (1.5 * rng.float()).to_le_bytes()));
+            }
+            SectionKind::Matrix { rows, cols, .. } => {
+                bytes.extend((0.05 + 0.5 * rng.float().abs()).to_le_bytes());
+                bytes.extend(pack(packing, &weights(packing, rows * cols, &mut rng)));
+            }
+        }
+    }
     bytes
 }
 

@@ -25,6 +25,7 @@ pub(in crate::kernel) fn mix(work: &mut Mix) -> bool {
         && work.state.len() >= d
         && taps.cols() <= MOST_TAPS
         && taps.rows() >= d
+        && taps.is_ternary()
         && d > 0;
     if !fits {
         return false;
@@ -48,7 +49,7 @@ fn one_position(work: &mut Mix, position: usize, d: usize, pathways: usize) -> O
     for (block, (((u, attended), gate), (residual, state))) in values.zip(moving).enumerate() {
         let mut local = [0.0; CHANNELS];
         let first = block * CHANNELS;
-        let done = if conv.taps.cols() == TAPS {
+        let done = if conv.taps.cols() == TAPS && conv.taps.codec().is_none() {
             five_taps(conv.taps.packed(), first, u, work.history, d, &mut local)
         } else {
             None
@@ -87,6 +88,11 @@ fn convolve(taps: &Matrix, first: usize, u: &[f32], history: &mut [f32], d: usiz
 /// The codes of a channel's taps in one number, the first tap lowest, with zeros behind the last one.
 fn codes(taps: &Matrix, channel: usize) -> u32 {
     let start = channel * taps.cols();
+    if taps.codec().is_some() {
+        let mut bytes = [0; 4];
+        taps.codes(start, 4, &mut bytes);
+        return u32::from_le_bytes(bytes) & ((1 << (2 * taps.cols())) - 1);
+    }
     let rest = taps.packed().get(start / 4..).unwrap_or_default();
     let bits = match rest.first_chunk::<4>() {
         Some(bytes) => u32::from_le_bytes(*bytes),

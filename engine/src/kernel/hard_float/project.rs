@@ -41,6 +41,9 @@ pub(super) fn matvec(matrix: &Matrix, x: &[f32], first: usize, y: &mut [f32]) ->
     if !odd_columns.is_empty() || matrix.cols() != 4 * stride {
         return None;
     }
+    if matrix.codec().is_some() {
+        return translated(matrix, x, first, y);
+    }
     let packed = matrix.packed().get(first.checked_mul(stride)?..)?;
     let (groups, rest) = y.as_chunks_mut::<ROWS>();
     if !groups.is_empty() {
@@ -53,6 +56,27 @@ pub(super) fn matvec(matrix: &Matrix, x: &[f32], first: usize, y: &mut [f32]) ->
         let mut sums = [0.0; ROWS];
         four_rows(packed, others, x, matrix.scale(), core::slice::from_mut(&mut sums))?;
         for (out, sum) in rest.iter_mut().zip(sums) {
+            *out = sum;
+        }
+    }
+    Some(())
+}
+
+/// Room for four rows' 2-bit codes: up to 512 columns.
+const TRANSLATED: usize = 512;
+
+/// The same where weights do not lie two bits each. `None` where they are no trits or a row is long.
+#[inline(never)]
+fn translated(matrix: &Matrix, x: &[[f32; 4]], first: usize, y: &mut [f32]) -> Option<()> {
+    let stride = x.len();
+    let mut scratch = [0; TRANSLATED];
+    for (group, outputs) in y.chunks_mut(ROWS).enumerate() {
+        let start = (first + group * ROWS) * matrix.cols();
+        let packed = matrix.codes(start, outputs.len() * stride, &mut scratch)?;
+        let others = [1, 2, 3].map(|row: usize| row.min(outputs.len() - 1) * stride);
+        let mut sums = [0.0; ROWS];
+        four_rows(packed, others, x, matrix.scale(), core::slice::from_mut(&mut sums))?;
+        for (out, sum) in outputs.iter_mut().zip(sums) {
             *out = sum;
         }
     }

@@ -5,17 +5,24 @@ use std::vec::Vec;
 
 use super::products::{add_scaled, eight_dots};
 use super::{attention, mix::mix, project::project};
+use crate::codec::{Codec, BASE_THREE, POWERS_OF_THREE};
 use crate::kernel::attention::{score, Keys, TopK, Window};
 use crate::kernel::{conv_taps, matvec_row, ssm_step, Mix, Projection};
 use crate::random::{bits, Rng};
 use crate::weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm};
+
+/// Half of the matrices in base 3: in no more bytes than of two bits, and all bytes read as something.
+fn codec(rng: &mut Rng) -> Option<&'static Codec> {
+    Some(&BASE_THREE).filter(|_| rng.below(2) == 0)
+}
 
 /// Projects two positions by a random matrix and returns whether the kernel took it.
 fn compare(rng: &mut Rng, rows: usize, cols: usize, row_stride: usize) -> bool {
     const UNTOUCHED: f32 = 1234.5;
     let hostile = rng.below(2) == 0;
     let packed: Vec<u8> = (0..Matrix::packed_len(rows, cols)).map(|_| rng.word() as u8).collect();
-    let matrix = Matrix::new(&packed, rng.value(false), rows, cols).unwrap();
+    let codec = codec(rng);
+    let matrix = Matrix::with_codec(codec, &packed, rng.value(false), rows, cols).unwrap();
     let inputs: Vec<f32> = (0..2 * cols).map(|_| rng.value(hostile)).collect();
     let position_stride = if row_stride == 1 { rows + 1 } else { 1 };
     let mut out = vec![UNTOUCHED; rows * row_stride + position_stride];
@@ -61,6 +68,16 @@ fn what_does_not_fit_is_left_to_the_definition() {
     for (inputs, outputs) in [(7, 4), (0, 4), (8, 3), (8, 0)] {
         let mut y = vec![7.0; outputs];
         assert!(!project(&vec![1.0; inputs], 1, &mut [Projection::new(&matrix, &mut y)]));
+    }
+}
+
+#[test]
+fn long_translated_rows_and_powers_of_three_are_left_to_the_definition() {
+    let mut y = [7.0; 4];
+    for (codec, cols, is_taken) in [(&BASE_THREE, 512, true), (&BASE_THREE, 516, false), (&POWERS_OF_THREE, 16, false)]
+    {
+        let matrix = Matrix::with_codec(Some(codec), &[121; 512], 1.0, 4, cols).unwrap();
+        assert_eq!(project(&vec![1.0; cols], 1, &mut [Projection::new(&matrix, &mut y)]), is_taken, "{cols}");
     }
 }
 
@@ -138,7 +155,7 @@ fn pathways_are_mixed_channel_by_channel() {
         let (mut history, mut state, mut residual) = (floats((k - 1) * d), floats(d), floats(positions * d));
         let shares = floats(positions * 4);
         let packed: Vec<u8> = (0..Matrix::packed_len(d, k)).map(|_| rng.word() as u8).collect();
-        let taps = Matrix::new(&packed, 0.7, d, k).unwrap();
+        let taps = Matrix::with_codec(codec(&mut rng), &packed, 0.7, d, k).unwrap();
         let router = Matrix::new(&[0; 64], 1.0, 4, d).unwrap();
         let [a_raw, b, c_out] = [0, 1, 2].map(|i| Floats::new(&params[i]));
         let block = Block {
@@ -154,7 +171,7 @@ fn pathways_are_mixed_channel_by_channel() {
             for c in 0..d {
                 let at = t * d + c;
                 let newest = core::iter::once(inputs[at]).chain((0..k - 1).map(|j| earlier[j * d + c]));
-                let local = conv_taps(taps.row(c), 0.7, newest);
+                let local = conv_taps(&block.conv, c, newest);
                 let [b, c_out] = [b, c_out].map(|values| values.iter().nth(c).unwrap());
                 let recurrent = ssm_step(gate[c], b, c_out, inputs[at], &mut old_state[c]);
                 expected[at] +=

@@ -16,6 +16,7 @@ pub(super) fn suits(work: &Mix, lanes: usize) -> bool {
     (1..=MOST_TAPS).contains(&work.block.conv.taps.cols())
         && d.is_multiple_of(lanes)
         && work.block.conv.taps.rows() == d
+        && work.block.conv.taps.is_ternary()
         && work.block.router.rows() >= 3
         && work.history.len() + d == work.block.conv.taps.cols() * d
         && work.state.len() == d
@@ -121,9 +122,11 @@ fn codes<L: Lanes, const K: usize>(taps: &Matrix, channel: usize) -> [u32; MOST]
     let bytes = taps.packed().get(channel * K / 4..).unwrap_or(&[]);
     let mut copy = [0; MOST_BYTES];
     let bytes = match bytes.first_chunk::<MOST_BYTES>() {
-        Some(bytes) => bytes,
-        None => {
-            copy.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+        Some(bytes) if taps.codec().is_none() => bytes,
+        _ => {
+            if taps.codes(channel * K, MOST_BYTES, &mut copy).is_none() {
+                copy.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            }
             &copy
         }
     };

@@ -15,6 +15,8 @@ mod lanes;
 mod mix;
 mod norm;
 mod project;
+mod translate;
+mod weighed;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -40,6 +42,12 @@ macro_rules! instruction_set {
             pub(super) unsafe fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
                 // SAFETY: the same contract.
                 unsafe { super::project::project::<$lanes>(inputs, positions, projections) }
+            }
+
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn project_weighed(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
+                // SAFETY: the same contract.
+                unsafe { super::weighed::project::<$lanes>(inputs, positions, projections) }
             }
 
             #[target_feature(enable = $features)]
@@ -109,7 +117,20 @@ macro_rules! call {
 
 pub(super) fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
     let suits = project::suits(inputs, positions, projections);
+    if projections.iter().any(|projection| projection.matrix.codec().is_some()) {
+        return suits && project_coded(inputs, positions, projections);
+    }
     call!(project(inputs, positions, projections) if |_lanes| suits)
+}
+
+/// The same where weights do not lie two bits each: they are translated into 2-bit codes where they are trits, some rows at
+/// a time, and multiplied one by one where they are not.
+#[inline(never)]
+fn project_coded(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
+    if projections.iter().all(|projection| projection.matrix.is_ternary()) {
+        return translate::in_parts(projections, |parts| call!(project(inputs, positions, parts) if |_lanes| true));
+    }
+    call!(project_weighed(inputs, positions, projections) if |_lanes| true)
 }
 
 pub(super) fn offer_scores(q: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) -> bool {

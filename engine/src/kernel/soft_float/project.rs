@@ -17,7 +17,7 @@ pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: 
     let is_like_first = |projection: &Projection| projection.matrix.cols() == cols;
     let suits = rows >= WORTHWHILE_ROWS
         && cols.is_multiple_of(4)
-        && projections.iter().all(is_like_first)
+        && projections.iter().all(|projection| is_like_first(projection) && projection.matrix.is_ternary())
         && positions.checked_mul(cols).is_some_and(|values| values <= inputs.len());
     if !suits {
         return false;
@@ -40,20 +40,28 @@ pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: 
 /// The products with an input that has room in the tables.
 fn multiply(tables: &Tables, x: &[f32], projection: &mut Projection, position: usize) {
     let scale = Scale::new(projection.matrix.scale());
-    let (packed, width) = (projection.matrix.packed(), x.len() / 4);
+    let width = x.len() / 4;
     let (rows, stride) = (projection.matrix.rows(), projection.row_stride);
     let mut out = projection.out.get_mut(position * projection.position_stride..).unwrap_or(&mut []);
     let mut row = 0;
+    let mut scratch = [0; BLOCK / 4];
     while row < rows {
         // What lies ahead, in assembly for as long as that can.
-        let Some(ahead) = packed.get(row * width..) else { return };
-        let done = many_rows(tables, ahead, &scale, out, stride, rows - row);
+        let (ahead, most) = match projection.matrix.codec() {
+            None => (projection.matrix.packed().get(row * width..), rows - row),
+            Some(_) => (projection.matrix.codes(row * x.len(), width, &mut scratch), 1),
+        };
+        let Some(ahead) = ahead else { return };
+        let done = many_rows(tables, ahead, &scale, out, stride, most);
         row += done;
         out = out.get_mut(done * stride..).unwrap_or(&mut []);
         if row == rows {
             return;
         }
-        let Some(bytes) = packed.get(row * width..(row + 1) * width) else { return };
+        if done == most {
+            continue;
+        }
+        let Some(bytes) = ahead.get(done * width..(done + 1) * width) else { return };
         let Some(first) = out.first_mut() else { return };
         *first = row_product(tables, x, bytes, &scale);
         row += 1;
@@ -96,11 +104,11 @@ fn multiply_by_blocks(tables: &mut Tables, x: &[f32], projections: &mut [Project
 /// Adds to every row's sum what a block of columns contributes; the block begins at byte `start` of a row.
 fn add_block(tables: &Tables, x: &[f32], start: usize, projection: &mut Projection, position: usize) {
     let matrix: &Matrix = projection.matrix;
-    let mut packed = matrix.packed();
+    let mut scratch = [0; BLOCK / 4];
+    let mut first = 4 * start;
     each_output(projection, position, |sum| {
-        let Some((row, later)) = packed.split_at_checked(matrix.cols() / 4) else { return };
-        packed = later;
-        let bytes = row.get(start..).and_then(|rest| rest.get(..x.len() / 4)).unwrap_or(&[]);
+        let Some(bytes) = matrix.codes(first, x.len() / 4, &mut scratch) else { return };
+        first += matrix.cols();
         *sum = row_sum(tables, x, bytes, *sum);
     });
 }

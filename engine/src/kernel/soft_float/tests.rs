@@ -3,6 +3,7 @@
 use std::vec::Vec;
 
 use super::project::project;
+use crate::codec::BASE_THREE;
 use crate::kernel::{matvec_row, Projection};
 use crate::random::{bits, Rng, HOSTILE};
 use crate::weights::Matrix;
@@ -79,11 +80,13 @@ fn every_matrix_equals_its_rows() {
         let x = inputs(&mut rng, kind, cols);
         let shapes: Vec<usize> = (0..3).map(|_| rng.below(12)).collect();
         let weights: Vec<Vec<u8>> = shapes.iter().map(|&rows| packed(&mut rng, rows, cols)).collect();
+        // Base 3 takes no more bytes than two bits a weight, and all bytes read as something.
+        let codec = Some(&BASE_THREE).filter(|_| rng.below(3) == 0);
         let scale = if rng.below(10) == 0 { HOSTILE[rng.below(HOSTILE.len())] } else { rng.normal() };
         let matrices: Vec<Matrix> = shapes
             .iter()
             .zip(&weights)
-            .map(|(&rows, w)| Matrix::new(w, scale, rows, cols).expect("long enough"))
+            .map(|(&rows, w)| Matrix::with_codec(codec, w, scale, rows, cols).expect("long enough"))
             .collect();
         let mut results: Vec<Vec<f32>> = shapes.iter().map(|&rows| [7.0].repeat(3 * rows)).collect();
         let mut outputs: Vec<Projection> =

@@ -1,0 +1,158 @@
+//! ATOMEP3: three bits a weight, eight to three bytes, lowest bits first in a 24-bit little-endian word.
+
+use super::{add_weighed, checked_body, Codec, Fault, Packing, PADDING};
+
+/// Weights of a group, and its bytes.
+const WEIGHTS: usize = 8;
+const BYTES: usize = 3;
+
+/// What the codes stand for; 111 is malformed.
+const VALUES: [i8; 8] = [0, 1, -1, 3, -3, 9, -9, 0];
+
+/// The code that stands for nothing.
+const MALFORMED: u32 = 7;
+
+/// Reads ATOMEP3's weights.
+pub static POWERS_OF_THREE: Codec = Codec {
+    packing: Packing::PowersOfThree,
+    len,
+    weight,
+    add,
+    sum,
+    codes: None,
+    fault,
+    body: |shape, rest| checked_body(Packing::PowersOfThree, shape, rest),
+};
+
+fn len(count: usize) -> usize {
+    Packing::PowersOfThree.len(count)
+}
+
+#[inline]
+fn word(packed: &[u8], group: usize) -> u32 {
+    match packed.get(BYTES * group..).and_then(|rest| rest.first_chunk()) {
+        Some(&[a, b, c]) => u32::from_le_bytes([a, b, c, 0]),
+        None => 0,
+    }
+}
+
+#[inline]
+fn value(code: u32) -> i8 {
+    VALUES.get(code as usize & 7).copied().unwrap_or(0)
+}
+
+fn weight(packed: &[u8], index: usize) -> i8 {
+    value(word(packed, index / WEIGHTS) >> (3 * (index % WEIGHTS)))
+}
+
+fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
+    add_weighed(sum, weight(packed, index), value)
+}
+
+fn sum(packed: &[u8], start: usize, x: &[f32]) -> f32 {
+    let mut group = start / WEIGHTS;
+    let mut left = WEIGHTS - start % WEIGHTS;
+    let mut codes = word(packed, group) >> (3 * (start % WEIGHTS));
+    let mut sum = 0.0;
+    for &input in x {
+        if left == 0 {
+            group += 1;
+            (codes, left) = (word(packed, group), WEIGHTS);
+        }
+        sum = add_weighed(sum, value(codes), input);
+        codes >>= 3;
+        left -= 1;
+    }
+    sum
+}
+
+/// The weights from index `start` on.
+#[cfg(any(test, fast_ways = "host"))]
+pub(crate) fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
+    let mut group = start / WEIGHTS;
+    let before = ((WEIGHTS - start % WEIGHTS) % WEIGHTS).min(out.len());
+    let (first, rest) = out.split_at_mut_checked(before).unwrap_or_default();
+    for (index, out) in (start..).zip(first.iter_mut()) {
+        *out = weight(packed, index);
+    }
+    group += usize::from(!first.is_empty());
+    for (group, out) in (group..).zip(rest.chunks_mut(WEIGHTS)) {
+        let mut codes = word(packed, group);
+        for out in out {
+            *out = value(codes);
+            codes >>= 3;
+        }
+    }
+}
+
+fn fault(packed: &[u8], count: usize) -> Option<Fault> {
+    for group in 0..packed.len() / BYTES {
+        let bits = word(packed, group);
+        for place in 0..WEIGHTS {
+            let code = bits >> (3 * place) & 7;
+            let is_padding = WEIGHTS * group + place >= count;
+            if code != MALFORMED && !(is_padding && code != 0) {
+                continue;
+            }
+            // The byte that holds the code's lowest bit.
+            let index = BYTES * group + 3 * place / 8;
+            let expected = if is_padding { PADDING } else { "no code 111 (000 to 110 stand for weights)" };
+            return Some(Fault { index, found: packed.get(index).copied().unwrap_or(0), expected });
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_in_every_place_reads_as_its_weight() {
+        for place in 0..8 {
+            for (code, expected) in [(0_u32, 0), (1, 1), (2, -1), (3, 3), (4, -3), (5, 9), (6, -9)] {
+                let [a, b, c, _] = (code << (3 * place)).to_le_bytes();
+                let packed = [a, b, c];
+                let read = [0, 1, 2, 3, 4, 5, 6, 7].map(|index| weight(&packed, index));
+                let mut wanted = [0; 8];
+                wanted[place] = expected;
+                assert_eq!(read, wanted);
+                assert_eq!(fault(&packed, 8), None);
+                assert_eq!(fault(&packed, place).is_some(), expected != 0, "padding");
+            }
+            let [a, b, c, _] = (7_u32 << (3 * place)).to_le_bytes();
+            assert_eq!(fault(&[a, b, c], 8).map(|fault| fault.index), Some(3 * place / 8));
+        }
+    }
+
+    #[test]
+    fn all_groups_of_three_bytes_are_read_as_eight_codes_or_refused() {
+        // All 2^24 take seconds unoptimised: every 61st, which is prime to 2^24, and all that differ in the first byte.
+        for bits in (0..1_u32 << 24).step_by(61).chain(0..256) {
+            let [a, b, c, _] = bits.to_le_bytes();
+            let codes = [0, 1, 2, 3, 4, 5, 6, 7].map(|place| bits >> (3 * place) & 7);
+            let is_malformed = codes.contains(&7);
+            assert_eq!(fault(&[a, b, c], 8).is_some(), is_malformed, "{bits:#x}");
+            if !is_malformed {
+                let expected = codes.map(|code| [0, 1, -1, 3, -3, 9, -9][code as usize]);
+                assert_eq!([0, 1, 2, 3, 4, 5, 6, 7].map(|index| weight(&[a, b, c], index)), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_may_start_anywhere() {
+        let packed = [0o21, 0x35, 0x0a, 0x91, 0x04, 0x12];
+        let x = [0.1, -0.7, 3.3, 1e-3, 5.0, -2.5, 0.25, 7.5, -9.0];
+        for start in 0..7 {
+            let expected = x.iter().zip(start..).fold(0.0, |sum, (&x, index)| add(&packed, index, sum, x));
+            assert_eq!(sum(&packed, start, &x).to_bits(), expected.to_bits());
+            for len in 0..=9 {
+                let mut unpacked = [0x55; 9];
+                unpack(&packed, start, &mut unpacked[..len]);
+                let expected = (start..start + len).map(|index| weight(&packed, index));
+                assert!(expected.eq(unpacked[..len].iter().copied()), "{start} {len}");
+            }
+        }
+    }
+}
