@@ -2,7 +2,7 @@
 
 use core::mem::{offset_of, size_of};
 
-use atome_engine::{Codec, Dims, Layout, Plan, Shape};
+use atome_engine::{Dims, Layout, Plan, Shape};
 
 use crate::types::{atome_block_t, atome_config_t, atome_formats_t, atome_model_t, ATOME_ABI_VERSION};
 
@@ -11,6 +11,8 @@ const PLAN_LEAN: u32 = 1;
 const PLAN_CACHED: u32 = 2;
 
 #[cfg(not(test))]
+// C knows nothing of the formats but where they are.
+#[allow(improper_ctypes)]
 extern "C" {
     static atome_config: atome_config_t;
 }
@@ -20,17 +22,15 @@ extern "C" {
 #[allow(non_upper_case_globals)]
 static atome_config: atome_config_t = crate::tests::CONFIG;
 
-/// What the header's configuration refers to, unless the program keeps to ATOME01.
-#[no_mangle]
-pub static atome_formats: atome_formats_t = atome_formats_t { codecs: Codec::ALL };
-
-/// The formats besides ATOME01 that the program may load. The library itself refers to them by the program's configuration
-/// alone, so that a linker drops what reads them when the program leaves them out.
+/// What reads formats other than ATOME01, unless the program leaves it out. The library itself refers to it by the program's
+/// configuration alone, so that a linker drops it then.
 #[inline]
-pub(crate) fn codecs() -> &'static [&'static Codec] {
+pub(crate) fn formats() -> Option<&'static atome_formats_t> {
     // SAFETY: as in `config`; the header has NULL or a reference to `atome_formats` there.
     #[cfg_attr(test, allow(unused_unsafe))]
-    unsafe { atome_config.formats.as_ref() }.map_or(&[], |formats| &formats.codecs)
+    unsafe {
+        atome_config.formats.as_ref()
+    }
 }
 
 /// What a program told about itself, checked.

@@ -36,12 +36,14 @@ mod info;
 mod blocks;
 
 mod config;
+mod formats;
 mod model;
 /// The functions and types as C sees them, for Rust programs on a host: tests and fuzzing.
 #[cfg(feature = "std")]
 pub mod api {
     pub use crate::blocks::*;
     pub use crate::codes::*;
+    pub use crate::formats::*;
     pub use crate::info::*;
     pub use crate::load::*;
     pub use crate::predict::*;

@@ -3,14 +3,14 @@
 use core::ffi::c_int;
 use core::slice;
 
-use atome_engine::format::{classifier_body, model_body, ModelBody};
+use atome_engine::format::{classifier_body, model_body};
 use atome_engine::{fingerprint, Codec, FormatError, Matrix, Shape};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_TRUNCATED, ATOME_OK};
-use crate::config::{codecs, config};
+use crate::config::{config, formats};
 use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_t, atome_ternary_t};
 
-const fn code(error: FormatError) -> c_int {
+pub(crate) const fn code(error: FormatError) -> c_int {
     match error {
         FormatError::Truncated { .. } => ATOME_ERR_TRUNCATED,
         FormatError::Malformed { .. } => ATOME_ERR_MALFORMED,
@@ -22,7 +22,7 @@ const fn code(error: FormatError) -> c_int {
 ///
 /// # Safety
 /// `model` leads to a writable `atome_model_t` of the program's shape, and `body` has the sections of that shape.
-unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8], codec: Option<&Codec>) {
+pub(crate) unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8], codec: Option<&Codec>) {
     let (v, d, h) = (shape.vocab_size(), shape.d_model(), shape.d_head());
     let identity = fingerprint(body);
     // SAFETY: every place written lies in the struct, whose tail holds as many blocks as the program has layers. The
@@ -124,13 +124,15 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
     // SAFETY: not NULL; the caller vouches for len bytes.
     let data = unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) };
     let shape = config.layout.shape();
-    match model_body(shape, data, codecs()) {
-        Ok(ModelBody { sections, codec }) => {
+    match (model_body(shape, data), formats()) {
+        (Ok(body), _) => {
             // SAFETY: not NULL; the caller vouches for the struct.
-            unsafe { fill(model, shape, sections, codec) };
+            unsafe { fill(model, shape, body, None) };
             ATOME_OK
         }
-        Err(error) => code(error),
+        // SAFETY: as above.
+        (Err(FormatError::BadMagic { .. }), Some(formats)) => unsafe { (formats.load)(model, shape, data) },
+        (Err(error), _) => code(error),
     }
 }
 

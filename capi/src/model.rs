@@ -5,9 +5,9 @@
 use core::marker::PhantomData;
 use core::slice;
 
-use atome_engine::{fingerprint, Attention, Block, Codec, Conv, Floats, Matrix, Norm, Packing, Shape, Ssm, Weights};
+use atome_engine::{fingerprint, Attention, Block, Conv, Floats, Matrix, Norm, Shape, Ssm, Weights};
 
-use crate::config::{codecs, model_size};
+use crate::config::{formats, model_size};
 use crate::types::{
     atome_attn_t, atome_block_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ssm_t, atome_ternary_t,
 };
@@ -22,28 +22,6 @@ unsafe fn floats<'m>(start: *const f32, count: usize) -> Floats<'m> {
 }
 
 impl atome_ternary_t {
-    /// Notes that `codec` reads the weights: a number that no matrix has, 0, takes the place of the columns, and where it is
-    /// ATOMEP3 the rows change places with it. What they were is known: every matrix of a model has d_model columns but the
-    /// convolution, which has kernel_size.
-    pub(crate) fn mark(&mut self, codec: &Codec) {
-        self.cols = 0;
-        if codec.packing() == Packing::PowersOfThree {
-            (self.rows, self.cols) = (0, self.rows);
-        }
-    }
-
-    /// What [`atome_ternary_t::mark`] noted, and the rows. `None` for 2-bit weights, and where the program has left the
-    /// format out.
-    fn codec(&self) -> Option<(&'static Codec, u16)> {
-        let (packing, rows) = match (self.rows, self.cols) {
-            (0, 0) => return None,
-            (rows, 0) => (Packing::BaseThree, rows),
-            (0, rows) => (Packing::PowersOfThree, rows),
-            _ => return None,
-        };
-        codecs().iter().find(|codec| codec.packing() == packing).map(|codec| (*codec, rows))
-    }
-
     /// `None` for NULL. A marked matrix has `cols` columns.
     ///
     /// # Safety
@@ -61,9 +39,10 @@ impl atome_ternary_t {
     unsafe fn matrix<'m>(&self, cols: usize) -> Matrix<'m> {
         // SAFETY: the caller vouches for the bytes; a matrix is refused only for having too few of them.
         unsafe {
-            if let Some((codec, rows)) = self.codec() {
-                let packed = slice::from_raw_parts(self.packed, codec.len(usize::from(rows) * cols));
-                return Matrix::with_codec(Some(codec), packed, self.scale, rows.into(), cols).unwrap_unchecked();
+            if self.is_marked() {
+                if let Some(formats) = formats() {
+                    return (formats.matrix)(self, cols);
+                }
             }
             let (rows, cols) = (usize::from(self.rows), usize::from(self.cols));
             let packed = slice::from_raw_parts(self.packed, Matrix::packed_len(rows, cols));

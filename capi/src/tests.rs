@@ -41,7 +41,7 @@ pub(crate) const CONFIG: atome_config_t = atome_config_t {
     kernel_size: 5,
     top_k: 4,
     max_classes: 4,
-    formats: &raw const crate::config::atome_formats,
+    formats: &raw const crate::formats::atome_formats,
 };
 
 /// Memory as a C program would reserve it for one of the structs: exactly its size, and aligned.

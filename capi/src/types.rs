@@ -4,7 +4,7 @@
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 
-use atome_engine::Codec;
+use atome_engine::{Matrix, Shape};
 
 /// Version of the agreement between this header and the archive. They work together only when it is the same.
 pub const ATOME_ABI_VERSION: u32 = 2;
@@ -232,5 +232,14 @@ unsafe impl Sync for atome_config_t {}
 
 /// Private: what reads the formats ATOME02 and ATOMEP3. A program that does not refer to it links none of it.
 pub struct atome_formats_t {
-    pub(crate) codecs: [&'static Codec; 2],
+    /// What `atome_load` does with data that is not ATOME01.
+    ///
+    /// # Safety
+    /// The model is writable and of the program's shape.
+    pub(crate) load: unsafe fn(*mut atome_model_t, &Shape, &[u8]) -> c_int,
+    /// The view of a matrix that loading has marked, with so many columns.
+    ///
+    /// # Safety
+    /// It was marked by `load` and not changed; the view is gone before the blob is.
+    pub(crate) matrix: unsafe fn(&atome_ternary_t, usize) -> Matrix<'static>,
 }

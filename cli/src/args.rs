@@ -11,6 +11,7 @@ use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
 use crate::calibrate::CalibrateArgs;
 use crate::compare::CompareArgs;
+use crate::convert::ConvertArgs;
 use crate::corpus::CorpusArgs;
 use crate::eval::EvalArgs;
 use crate::export::ExportArgs;
@@ -32,6 +33,7 @@ Examples:
   atome budget model.bin --max-seq 64
   atome train --text story.txt --out model.safetensors
   atome export model.safetensors --out model.bin
+  atome convert model.bin --format atome02 --out model.b3
 
 `atome help COMMAND` says more about a command.";
 
@@ -117,6 +119,7 @@ pub enum Command {
     Calibrate(CalibrateArgs),
     Compare(CompareArgs),
     Export(ExportArgs),
+    Convert(ConvertArgs),
     Corpus(CorpusArgs),
 }
 
@@ -131,7 +134,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = RUN_EXAMPLES, after_long_help = long_help(RUN_EXAMPLES))]
 pub struct RunArgs {
-    /// Model file: ATOME01 or ATOMECL01
+    /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01
     pub model: PathBuf,
 
     /// Text to continue; without it, every line of standard input is a prompt
@@ -187,7 +190,7 @@ pub struct RunArgs {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = INSPECT_EXAMPLES, after_long_help = long_help(INSPECT_EXAMPLES))]
 pub struct InspectArgs {
-    /// Model file: ATOME01 or ATOMECL01
+    /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01
     pub model: PathBuf,
 
     /// Print JSON
@@ -205,7 +208,7 @@ pub struct InspectArgs {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = BUDGET_EXAMPLES, after_long_help = long_help(BUDGET_EXAMPLES))]
 pub struct BudgetArgs {
-    /// Model file: ATOME01 or ATOMECL01
+    /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01
     pub model: Option<PathBuf>,
 
     /// Flash to leave to the program itself, in KiB

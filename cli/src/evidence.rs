@@ -4,8 +4,11 @@
 
 use std::ops::Range;
 
-/// Information of one ternary weight, in bits: log2(3).
+use atome_engine::Packing;
+
+/// Information of one weight, in bits: log2 of 3, and of 7 where it is a power of 3.
 const TRIT_BITS: f64 = 1.584_962_500_721_156;
+const POWER_BITS: f64 = 2.807_354_922_057_604;
 
 /// Cost of a weight behind the last one of a matrix that is not zero, as exporters leave it.
 const BAD_PADDING_BITS: f64 = 12.0;
@@ -16,20 +19,22 @@ const MOST_MEAN_FLOAT_BITS: f64 = 36.0;
 /// The bytes behind the header, and running sums over them.
 pub struct Evidence<'b> {
     body: &'b [u8],
-    /// How many of the bytes in front of an offset hold the code `10`.
+    packing: Packing,
+    /// How many of the bytes in front of an offset stand for no weights; of groups of bytes, where a weight may lie across
+    /// two of them, in steps of a group back from there.
     dirty: Vec<u32>,
     /// Cost in bits of reading the bytes in front of an offset as floats, in steps of four bytes back from there.
     float_bits: Vec<u32>,
 }
 
 impl<'b> Evidence<'b> {
-    pub fn new(body: &'b [u8]) -> Self {
-        let mut dirty = Vec::with_capacity(body.len() + 1);
-        let mut count = 0;
-        dirty.push(count);
-        for &byte in body {
-            count += u32::from(has_invalid_code(byte));
-            dirty.push(count);
+    pub fn new(body: &'b [u8], packing: Packing) -> Self {
+        let (_, step) = packing.group();
+        let mut dirty = vec![0; body.len() + 1];
+        for (start, group) in body.windows(step).enumerate() {
+            if let [from, .., to] = &mut dirty[start..=start + step] {
+                *to = *from + u32::from(is_dirty(packing, group));
+            }
         }
         let mut float_bits = vec![0_u32; body.len() + 1];
         for (start, bytes) in body.windows(4).enumerate() {
@@ -38,14 +43,14 @@ impl<'b> Evidence<'b> {
                 *to = from.wrapping_add(cost);
             }
         }
-        Self { body, dirty, float_bits }
+        Self { body, packing, dirty, float_bits }
     }
 
     pub fn len(&self) -> usize {
         self.body.len()
     }
 
-    /// No byte of the range holds the code `10`; false where the range leaves the file.
+    /// All bytes of the range, whole groups, stand for weights; false where the range leaves the file.
     pub fn is_clean(&self, range: Range<usize>) -> bool {
         match (self.dirty.get(range.start), self.dirty.get(range.end)) {
             (Some(before), Some(through)) => before == through,
@@ -55,16 +60,18 @@ impl<'b> Evidence<'b> {
 
     /// How many bytes from `start` on are clean.
     pub fn clean_from(&self, start: usize) -> usize {
+        let (_, step) = self.packing.group();
         let Some(rest) = self.dirty.get(start..) else { return 0 };
         let before = rest.first().copied().unwrap_or(0);
-        rest.partition_point(|&count| count == before).saturating_sub(1)
+        step * rest.iter().step_by(step).take_while(|&&count| count == before).count().saturating_sub(1)
     }
 
     /// How many bytes right in front of `end` are clean.
     pub fn clean_before(&self, end: usize) -> usize {
+        let (_, step) = self.packing.group();
         let Some(front) = self.dirty.get(..=end) else { return 0 };
         let through = front.last().copied().unwrap_or(0);
-        end - front.partition_point(|&count| count < through)
+        step * front.iter().rev().step_by(step).take_while(|&&count| count == through).count().saturating_sub(1)
     }
 
     /// A positive number of a size that a mean of weights can have. Exporters write at least 1e-5.
@@ -95,12 +102,32 @@ impl<'b> Evidence<'b> {
     /// Bits that it takes to write down a matrix whose scale lies at `at`.
     pub fn matrix_bits(&self, at: usize, rows: usize, cols: usize) -> f64 {
         let count = rows * cols;
-        let padding = match (count % 4, self.body.get(at + 4 + count / 4)) {
+        let weights = match self.packing {
+            Packing::PowersOfThree => POWER_BITS,
+            _ => TRIT_BITS,
+        };
+        self.floats_bits(at, 1) + count as f64 * weights + self.padding_bits(at, count)
+    }
+
+    fn padding_bits(&self, at: usize, count: usize) -> f64 {
+        if let Some(codec) = self.packing.codec() {
+            // A reader refuses such a file.
+            let packed = self.body.get(at + 4..at + 4 + self.packing.len(count));
+            return if packed.is_some_and(|packed| codec.fault(packed, count).is_none()) { 0.0 } else { f64::INFINITY };
+        }
+        match (count % 4, self.body.get(at + 4 + count / 4)) {
             (0, _) => 0.0,
             (used, Some(&last)) if last >> (2 * used) == 0 => 0.0,
             _ => BAD_PADDING_BITS,
-        };
-        self.floats_bits(at, 1) + count as f64 * TRIT_BITS + padding
+        }
+    }
+}
+
+/// Whether a group of bytes stands for no weights.
+fn is_dirty(packing: Packing, group: &[u8]) -> bool {
+    match packing.codec() {
+        None => group.iter().any(|&byte| has_invalid_code(byte)),
+        Some(codec) => codec.fault(group, packing.group().0).is_some(),
     }
 }
 
@@ -144,7 +171,7 @@ mod tests {
 
     #[test]
     fn clean_runs_end_at_the_first_invalid_code() {
-        let evidence = Evidence::new(&[0x15, 0x80, 0x11, 0x3f, 0x02, 0x00]);
+        let evidence = Evidence::new(&[0x15, 0x80, 0x11, 0x3f, 0x02, 0x00], Packing::TwoBits);
         assert_eq!(evidence.clean_from(0), 1);
         assert_eq!(evidence.clean_from(1), 0);
         assert_eq!(evidence.clean_from(2), 2);
@@ -157,11 +184,22 @@ mod tests {
     }
 
     #[test]
+    fn clean_runs_of_groups_are_counted_from_both_ends() {
+        // Clean but for the code 111 in the second group from offset 1.
+        let evidence = Evidence::new(&[0, 1, 0, 0, 7, 0, 0, 1, 0, 0], Packing::PowersOfThree);
+        assert_eq!((evidence.clean_from(1), evidence.clean_from(7)), (3, 3));
+        assert_eq!((evidence.clean_before(10), evidence.clean_before(4)), (3, 3));
+        assert!(evidence.is_clean(1..4) && !evidence.is_clean(1..7) && evidence.is_clean(7..10));
+        let evidence = Evidence::new(&[3, 243, 242, 121, 255], Packing::BaseThree);
+        assert_eq!((evidence.clean_from(0), evidence.clean_from(2), evidence.clean_before(4)), (1, 2, 2));
+    }
+
+    #[test]
     fn packed_weights_are_no_floats() {
         let bytes: Vec<u8> = (0..=255).filter(|&byte| !has_invalid_code(byte)).collect();
-        assert!(!Evidence::new(&bytes).are_floats(0, bytes.len() / 4));
+        assert!(!Evidence::new(&bytes, Packing::TwoBits).are_floats(0, bytes.len() / 4));
         let bytes: Vec<u8> = (-20..20).flat_map(|value| (value as f32 / 100.0).to_le_bytes()).collect();
-        assert!(Evidence::new(&bytes).are_floats(0, 40));
+        assert!(Evidence::new(&bytes, Packing::TwoBits).are_floats(0, 40));
     }
 
     #[test]
@@ -170,7 +208,7 @@ mod tests {
         for shift in 0..4 {
             let mut body = vec![0x55; shift];
             body.extend(&bytes);
-            let evidence = Evidence::new(&body);
+            let evidence = Evidence::new(&body, Packing::TwoBits);
             assert_eq!(evidence.floats_bits(shift, 3), f64::from(27 + 20 + 44));
         }
     }

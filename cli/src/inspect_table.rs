@@ -1,5 +1,7 @@
 //! What `atome inspect` prints for people.
 
+use atome_engine::Packing;
+
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped, percent, short};
 use crate::section_stats::{Content, SectionStats};
@@ -9,9 +11,9 @@ use crate::sizes::{Key, Sizes, Source};
 pub fn render(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String {
     let mut text = header(file, found, sections);
     text.push('\n');
-    text.push_str(&table(sections));
+    text.push_str(&table(file.format.packing(), sections));
     text.push('\n');
-    text.push_str(&verdict(sections));
+    text.push_str(&verdict(file.format.packing(), sections));
     text
 }
 
@@ -21,7 +23,12 @@ fn header(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String 
         Some(count) => format!(", {count} classes"),
         None => String::new(),
     };
-    text.push_str(&format!("format   {} (2 bits a weight){classes}\n", file.format.name()));
+    let packing = match file.format.packing() {
+        Packing::TwoBits => "2 bits a weight",
+        Packing::BaseThree => "5 weights to a byte",
+        Packing::PowersOfThree => "3 bits a weight: 0, ±1, ±3, ±9",
+    };
+    text.push_str(&format!("format   {} ({packing}){classes}\n", file.format.name()));
     text.push_str(&format!("bytes    {}\n", grouped(file.bytes.len() as u64)));
     let behind = file.bytes.len() - found.needed;
     if behind > 0 {
@@ -33,9 +40,10 @@ fn header(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String 
     }
     let (ternary, floats) = parameters(sections);
     text.push_str(&format!(
-        "weights  {}: {} ternary, {} f32\n",
+        "weights  {}: {} {}, {} f32\n",
         grouped(ternary + floats),
         grouped(ternary),
+        if file.format.packing() == Packing::PowersOfThree { "quantised" } else { "ternary" },
         grouped(floats)
     ));
     text.push_str(&shape_lines(&found.sizes, found));
@@ -77,8 +85,9 @@ fn parameters(sections: &[SectionStats]) -> (u64, u64) {
     })
 }
 
-fn table(sections: &[SectionStats]) -> String {
-    let mut text = row(["offset", "bytes", "section", "size", "scale", "-1", "0", "+1", "bad"]);
+fn table(packing: Packing, sections: &[SectionStats]) -> String {
+    let [minus, plus] = if packing == Packing::PowersOfThree { ["< 0", "> 0"] } else { ["-1", "+1"] };
+    let mut text = row(["offset", "bytes", "section", "size", "scale", minus, "0", plus, "bad"]);
     text.push_str(&row(["", "", "", "", "", "or min", "or mean", "or max", ""]));
     for section in sections {
         let (size, [scale, low, middle, high], bad) = match &section.content {
@@ -119,7 +128,7 @@ fn name(section: &SectionStats) -> String {
     }
 }
 
-fn verdict(sections: &[SectionStats]) -> String {
+fn verdict(packing: Packing, sections: &[SectionStats]) -> String {
     let mut text = String::new();
     let mut line = |offset: usize, count: u64, what: &str, section: &SectionStats| {
         text.push_str(&format!(
@@ -146,7 +155,12 @@ fn verdict(sections: &[SectionStats]) -> String {
         }
     }
     if text.is_empty() {
-        text.push_str("no invalid code (10), no non-finite value\n");
+        let invalid = match packing {
+            Packing::TwoBits => "code (10)",
+            Packing::BaseThree => "byte (above 242)",
+            Packing::PowersOfThree => "code (111)",
+        };
+        text.push_str(&format!("no invalid {invalid}, no non-finite value\n"));
     }
     text
 }

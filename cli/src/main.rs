@@ -7,6 +7,7 @@ mod budget_table;
 mod calibrate;
 mod chips;
 mod compare;
+mod convert;
 mod corpus;
 mod eval;
 mod evidence;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         Some(Command::Compare(args)) => compare::compare(&args),
         Some(Command::Calibrate(args)) => calibrate::calibrate(&args),
         Some(Command::Export(args)) => export::export(&args),
+        Some(Command::Convert(args)) => convert::convert(&args),
         Some(Command::Corpus(args)) => corpus::corpus(&args),
     };
     match result {

@@ -5,7 +5,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
-use atome_engine::format::{CLASSIFIER_MAGIC, MAGIC};
+use atome_engine::format::CLASSIFIER_MAGIC;
+use atome_engine::Packing;
 
 /// Far above any model that makes sense here; keeps an endless input from filling the memory.
 const MOST_BYTES: u64 = 1 << 30;
@@ -13,8 +14,8 @@ const MOST_BYTES: u64 = 1 << 30;
 /// What a file's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// ATOME01.
-    Model,
+    /// ATOME01, ATOME02 or ATOMEP3.
+    Model { packing: Packing },
     /// ATOMECL01.
     Classifier { n_classes: usize },
 }
@@ -22,14 +23,14 @@ pub enum Format {
 impl Format {
     pub const fn name(self) -> &'static str {
         match self {
-            Format::Model => "ATOME01",
+            Format::Model { packing } => name(packing),
             Format::Classifier { .. } => "ATOMECL01",
         }
     }
 
     pub const fn n_classes(self) -> Option<usize> {
         match self {
-            Format::Model => None,
+            Format::Model { .. } => None,
             Format::Classifier { n_classes } => Some(n_classes),
         }
     }
@@ -37,11 +38,30 @@ impl Format {
     /// Bytes in front of the first section.
     pub const fn header_len(self) -> usize {
         match self {
-            Format::Model => MAGIC.len(),
+            Format::Model { packing } => packing.magic().len(),
             Format::Classifier { .. } => CLASSIFIER_MAGIC.len() + 4,
         }
     }
+
+    /// How the weights lie.
+    pub const fn packing(self) -> Packing {
+        match self {
+            Format::Model { packing } => packing,
+            Format::Classifier { .. } => Packing::TwoBits,
+        }
+    }
 }
+
+/// A model format's name.
+pub const fn name(packing: Packing) -> &'static str {
+    match packing {
+        Packing::TwoBits => "ATOME01",
+        Packing::BaseThree => "ATOME02",
+        Packing::PowersOfThree => "ATOMEP3",
+    }
+}
+
+const EXPECTED: &str = "expected the magic ATOME01, ATOME02, ATOMEP3 or ATOMECL01";
 
 /// A file that starts like a model.
 #[derive(Debug)]
@@ -74,8 +94,8 @@ impl ModelFile {
 }
 
 fn format(start: &[u8]) -> Result<Format> {
-    if start.starts_with(MAGIC) {
-        return Ok(Format::Model);
+    if let Some(packing) = start.get(..7).and_then(Packing::of_magic) {
+        return Ok(Format::Model { packing });
     }
     if let Some(rest) = start.strip_prefix(CLASSIFIER_MAGIC) {
         let Some(count) = rest.first_chunk() else {
@@ -86,20 +106,13 @@ fn format(start: &[u8]) -> Result<Format> {
             count => bail!("offset 9: class count {count}, expected 1 to 65535"),
         };
     }
-    if start.starts_with(b"ATOME02") || start.starts_with(b"ATOMEP3") {
-        let magic = String::from_utf8_lossy(start.get(..7).unwrap_or(&[])).into_owned();
-        bail!("offset 0: {magic} is a format that the engine does not read, expected ATOME01 or ATOMECL01");
-    }
     if start.starts_with(b"PK\x03\x04") {
-        bail!("offset 0: a zip file, perhaps a PyTorch checkpoint: expected its export (magic ATOME01 or ATOMECL01)");
+        bail!("offset 0: a zip file, perhaps a PyTorch checkpoint: expected its export (`atome export`)");
     }
     if start.is_empty() {
-        bail!("offset 0: the file is empty, expected the magic ATOME01 or ATOMECL01");
+        bail!("offset 0: the file is empty, {EXPECTED}");
     }
-    bail!(
-        "offset 0: found \"{}\", expected the magic ATOME01 or ATOMECL01",
-        start.get(..start.len().min(9)).unwrap_or(start).escape_ascii()
-    )
+    bail!("offset 0: found \"{}\", {EXPECTED}", start.get(..start.len().min(9)).unwrap_or(start).escape_ascii())
 }
 
 #[cfg(test)]
@@ -108,7 +121,14 @@ mod tests {
 
     #[test]
     fn headers_are_told_apart() {
-        assert_eq!(format(b"ATOME01.....").unwrap(), Format::Model);
+        for (start, packing) in [
+            (b"ATOME01.....", Packing::TwoBits),
+            (b"ATOME02.....", Packing::BaseThree),
+            (b"ATOMEP3.....", Packing::PowersOfThree),
+        ] {
+            assert_eq!(format(start).unwrap(), Format::Model { packing });
+            assert!(start.starts_with(Format::Model { packing }.name().as_bytes()));
+        }
         assert_eq!(format(b"ATOMECL01\x03\0\0\0").unwrap(), Format::Classifier { n_classes: 3 });
     }
 
@@ -120,7 +140,7 @@ mod tests {
             b"ATOMECL01\0\0",
             b"ATOMECL01\0\0\0\0",
             b"ATOMECL01\xff\xff\xff\xff",
-            b"ATOME02.....",
+            b"ATOME03.....",
             b"PK\x03\x04....",
         ];
         for header in headers {

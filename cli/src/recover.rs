@@ -1,7 +1,7 @@
 //! A model's shape from its bytes.
 //!
-//! Three facts do it. The length of a file is an exact function of the shape. The code `10` never occurs in packed
-//! weights, and floats are full of it. And every matrix starts with a positive scale. The search walks through the
+//! Three facts do it. The length of a file is an exact function of the shape. Some codes never occur in packed weights (of
+//! two bits `10`, in base 3 a byte above 242, of powers of 3 `111`), and floats are full of them. And every matrix starts with a positive scale. The search walks through the
 //! shapes that meet the first fact and drops those that break another, or under which most floats would be of absurd
 //! size. Of what is left, the best is the shape under which the bytes are least surprising: the number of bits needed to
 //! write them down as what the shape takes them for (minimum description length; Rissanen, "Modeling by shortest data
@@ -9,10 +9,11 @@
 
 use std::ops::RangeInclusive;
 
-use atome_engine::format::{sections, SectionKind};
-use atome_engine::{Dims, Shape};
+use atome_engine::format::{sections_packed, SectionKind};
+use atome_engine::{Dims, Packing, Shape};
 
 use crate::evidence::Evidence;
+use crate::model_file::Format;
 use crate::sizes::{Key, Sizes};
 
 /// The lead that makes a shape the answer: odds of 1,000 to 1.
@@ -43,9 +44,10 @@ pub enum Recovery {
 
 /// Searches for the shape of a file's body. Numbers in `known` are kept; the rest are searched in the ranges that
 /// [`limits`] names. top_k is not in a file and stays what `known` says.
-pub fn recover(body: &[u8], n_classes: Option<usize>, known: &Sizes) -> Recovery {
-    let evidence = Evidence::new(body);
-    let mut search = Search { evidence: &evidence, n_classes, known, found: Vec::new(), steps: 0 };
+pub fn recover(body: &[u8], format: Format, known: &Sizes) -> Recovery {
+    let (packing, n_classes) = (format.packing(), format.n_classes());
+    let evidence = Evidence::new(body, packing);
+    let mut search = Search { evidence: &evidence, packing, n_classes, known, found: Vec::new(), steps: 0 };
     search.run();
     if search.gave_up() {
         return Recovery::TooMany;
@@ -84,6 +86,7 @@ struct Candidate {
 
 struct Search<'e> {
     evidence: &'e Evidence<'e>,
+    packing: Packing,
     n_classes: Option<usize>,
     known: &'e Sizes,
     found: Vec<Candidate>,
@@ -105,15 +108,15 @@ impl Layers {
     }
 }
 
-const fn packed(rows: usize, cols: usize) -> usize {
-    (rows * cols).div_ceil(4)
-}
-
 const SCALE: usize = 4;
 
 impl Search<'_> {
     fn range(&self, key: Key) -> RangeInclusive<usize> {
         self.known.value(key).map_or(limits(key), |value| value..=value)
+    }
+
+    fn packed(&self, rows: usize, cols: usize) -> usize {
+        self.packing.len(rows * cols)
     }
 
     fn gave_up(&self) -> bool {
@@ -128,7 +131,7 @@ impl Search<'_> {
 
     fn run(&mut self) {
         for d in self.range(Key::DModel) {
-            let head = self.n_classes.map_or(0, |classes| SCALE + packed(classes, d));
+            let head = self.n_classes.map_or(0, |classes| SCALE + self.packed(classes, d));
             // The least that a width implies: the floats of one layer and of the final norm.
             let Some(end) = self.evidence.len().checked_sub(head).filter(|&end| end > 28 * d) else {
                 break;
@@ -148,10 +151,14 @@ impl Search<'_> {
         let longest = runs[0].min(runs[1]);
         // A norm's floats are never all clean (1.0 is not), so a clean run ends with them: behind the embedding, and,
         // with one more scale between, in front of the unembedding.
-        let shortest = runs[0].max(runs[1]).saturating_sub(8 * d + SCALE);
+        // Other packings have bytes that floats may have, too.
+        let shortest = match self.packing {
+            Packing::TwoBits => runs[0].max(runs[1]).saturating_sub(8 * d + SCALE),
+            _ => 0,
+        };
         let range = self.range(Key::VocabSize);
         for v in (*range.start()).max(4 * shortest.saturating_sub(1) / d)..=*range.end() {
-            let len = packed(v, d);
+            let len = self.packed(v, d);
             let start = SCALE + len;
             let Some(blocks_end) = end.checked_sub(SCALE + len + 8 * d) else { return };
             if len > longest || blocks_end <= start || !self.step() {
@@ -183,10 +190,10 @@ impl Search<'_> {
 
     /// What the floats, the scales and Wv leave of a layer is shared by convolution, Wq, Wk and router.
     fn kernels(&mut self, d: usize, v: usize, layers: Layers) {
-        let fixed = 20 * d + 5 * SCALE + packed(d, d);
+        let fixed = 20 * d + 5 * SCALE + self.packed(d, d);
         let Some(shared) = layers.len.checked_sub(fixed) else { return };
         for k in self.range(Key::KernelSize) {
-            let conv = packed(d, k);
+            let conv = self.packed(d, k);
             let Some(heads_and_router) = shared.checked_sub(conv) else { return };
             if !self.step() || !layers.all(8 * d, |at| self.evidence.is_matrix(at, conv)) {
                 return;
@@ -205,22 +212,24 @@ impl Search<'_> {
             if !self.step() {
                 return;
             }
-            let router = packed(p, d);
+            let router = self.packed(p, d);
             let head = match heads_and_router.checked_sub(router) {
                 Some(both) if both % 2 == 0 => both / 2,
                 _ => continue,
             };
             let wk = wq + SCALE + head;
             let wv = wk + SCALE + head;
-            let routes = wv + SCALE + packed(d, d);
-            let matrices = [(wq, head), (wk, head), (wv, packed(d, d)), (routes, router)];
+            let routes = wv + SCALE + self.packed(d, d);
+            let matrices = [(wq, head), (wk, head), (wv, self.packed(d, d)), (routes, router)];
             let fits = |&(offset, len): &(usize, usize)| layers.all(offset, |at| self.evidence.is_matrix(at, len));
             if head == 0 || !matrices.iter().all(fits) {
                 continue;
             }
             // Widths below 4 let several head sizes fill the same bytes.
-            for h in (4 * (head - 1) / d + 1)..=(4 * head / d) {
-                if self.step() && self.range(Key::DHead).contains(&h) && packed(h, d) == head {
+            let (weights, bytes) = self.packing.group();
+            let groups = head / bytes;
+            for h in (weights * groups.saturating_sub(1) / d + 1)..=(weights * groups / d) {
+                if self.step() && self.range(Key::DHead).contains(&h) && self.packed(h, d) == head {
                     self.add(Dims {
                         d_model: d,
                         n_layers: layers.count,
@@ -237,9 +246,9 @@ impl Search<'_> {
 
     fn add(&mut self, dims: Dims) {
         let Ok(shape) = Shape::new(dims) else { return };
-        let bits: f64 = sections(shape, self.n_classes)
+        let bits: f64 = sections_packed(shape, self.packing, self.n_classes)
             .map(|section| match section.kind {
-                SectionKind::Matrix { rows, cols } => self.evidence.matrix_bits(section.offset, rows, cols),
+                SectionKind::Matrix { rows, cols, .. } => self.evidence.matrix_bits(section.offset, rows, cols),
                 SectionKind::Floats { count } => self.evidence.floats_bits(section.offset, count),
             })
             .sum();

@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let found = find(&file, args.shape.sizes())?;
     let named = || file.path.display().to_string();
     let (model, head) = match file.format {
-        Format::Model => (Model::new(found.shape, &file.bytes).with_context(named)?, None),
+        Format::Model { .. } => (Model::new(found.shape, &file.bytes).with_context(named)?, None),
         Format::Classifier { n_classes } => {
             let classifier = Classifier::new(found.shape, &file.bytes, n_classes).with_context(named)?;
             (classifier.base, Some(classifier.head))

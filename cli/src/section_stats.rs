@@ -1,7 +1,7 @@
 //! What is in each section of a file.
 
-use atome_engine::format::{sections, Section, SectionKind};
-use atome_engine::Floats;
+use atome_engine::format::{sections_packed, Section, SectionKind};
+use atome_engine::{Floats, Matrix, Packing};
 use serde_json::{json, Value};
 
 use crate::model_file::ModelFile;
@@ -22,7 +22,8 @@ pub enum Content {
     Floats(FloatStats),
 }
 
-/// Weights by value. An invalid code counts as 0, as it is read, and also as invalid.
+/// Weights by sign. Of two bits, an invalid code counts as 0, as it is read, and also as invalid; in other packings, which
+/// the engine refuses then, only the first invalid byte counts.
 #[derive(Debug, Default, PartialEq)]
 pub struct MatrixStats {
     pub rows: usize,
@@ -31,6 +32,8 @@ pub struct MatrixStats {
     pub minus: u64,
     pub zero: u64,
     pub plus: u64,
+    /// Weights of ±3 and ±9 among those.
+    pub greater: u64,
     pub invalid: u64,
     /// Bytes from the start of the file.
     pub first_invalid: Option<usize>,
@@ -51,12 +54,17 @@ pub struct FloatStats {
 /// All sections of a file in order. The file is as long as its shape says: [`crate::shape_source::find`] saw to that.
 pub fn read_sections(file: &ModelFile, found: &Found) -> Vec<SectionStats> {
     let start = file.format.header_len();
-    sections(found.shape, file.format.n_classes())
+    sections_packed(found.shape, file.format.packing(), file.format.n_classes())
         .map(|section| {
             let offset = start + section.offset;
             let bytes = file.bytes.get(offset..start + section.end()).unwrap_or(&[]);
             let content = match section.kind {
-                SectionKind::Matrix { rows, cols } => Content::Matrix(matrix(bytes, offset, rows, cols)),
+                SectionKind::Matrix { rows, cols, packing: Packing::TwoBits } => {
+                    Content::Matrix(matrix(bytes, offset, rows, cols))
+                }
+                SectionKind::Matrix { rows, cols, packing } => {
+                    Content::Matrix(coded_matrix(packing, bytes, offset, rows, cols))
+                }
                 SectionKind::Floats { count } => Content::Floats(floats(bytes, offset, count)),
             };
             SectionStats { section, offset, content }
@@ -82,6 +90,29 @@ fn matrix(bytes: &[u8], offset: usize, rows: usize, cols: usize) -> MatrixStats 
         }
     }
     stats.zero = count as u64 - stats.plus - stats.minus;
+    stats
+}
+
+/// The same where weights do not lie two bits each.
+fn coded_matrix(packing: Packing, bytes: &[u8], offset: usize, rows: usize, cols: usize) -> MatrixStats {
+    let mut stats = MatrixStats { rows, cols, ..MatrixStats::default() };
+    let (Some((scale, packed)), Some(codec)) = (bytes.split_first_chunk(), packing.codec()) else { return stats };
+    stats.scale = f32::from_le_bytes(*scale);
+    let Some(matrix) = Matrix::with_codec(Some(codec), packed, stats.scale, rows, cols) else { return stats };
+    for weight in matrix.weights() {
+        match weight.signum() {
+            -1 => stats.minus += 1,
+            0 => stats.zero += 1,
+            _ => stats.plus += 1,
+        }
+        if weight.abs() > 1 {
+            stats.greater += 1;
+        }
+    }
+    if let Some(fault) = codec.fault(packed, rows * cols) {
+        stats.invalid = 1;
+        stats.first_invalid = Some(offset + 4 + fault.index);
+    }
     stats
 }
 
@@ -122,6 +153,7 @@ impl SectionStats {
                 "minus": stats.minus,
                 "zero": stats.zero,
                 "plus": stats.plus,
+                "greater_than_one": stats.greater,
                 "invalid_codes": stats.invalid,
                 "first_invalid_offset": stats.first_invalid,
             }),
@@ -159,6 +191,7 @@ mod tests {
             minus: 1,
             zero: 2,
             plus: 2,
+            greater: 0,
             invalid: 1,
             first_invalid: Some(104),
         };
@@ -171,9 +204,24 @@ mod tests {
             let bytes = [0, 0, 0, 0x3f, byte, byte];
             let stats = matrix(&bytes, 0, 2, 3);
             let read = Matrix::new(&bytes[4..], 0.5, 2, 3).unwrap();
-            let count = |value: i8| read.trits().filter(|trit| trit.value() == value).count() as u64;
+            let count = |value: i8| read.weights().filter(|&weight| weight == value).count() as u64;
             assert_eq!((stats.minus, stats.zero, stats.plus), (count(-1), count(0), count(1)), "{byte:#010b}");
         }
+    }
+
+    #[test]
+    fn weights_of_other_packings_are_counted_by_sign() {
+        // +1 -1 0 +1 0 | 0, padded
+        let bytes = [0, 0, 0, 0x3f, 2 + 9 + 2 * 27 + 81, 121];
+        let stats = coded_matrix(Packing::BaseThree, &bytes, 0, 2, 3);
+        assert_eq!((stats.minus, stats.zero, stats.plus, stats.scale), (1, 3, 2, 0.5));
+        assert_eq!(stats.first_invalid, None);
+        let bytes = [0, 0, 0, 0x3f, 122, 250];
+        assert_eq!(coded_matrix(Packing::BaseThree, &bytes, 7, 2, 3).first_invalid, Some(7 + 5));
+        // +9 -3 +1 0
+        let bytes = [0, 0, 0, 0x3f, 0b01_100_101, 0, 0];
+        let stats = coded_matrix(Packing::PowersOfThree, &bytes, 0, 2, 2);
+        assert_eq!((stats.minus, stats.zero, stats.plus, stats.greater), (1, 1, 2, 2));
     }
 
     #[test]

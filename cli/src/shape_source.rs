@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{bail, Context, Result};
-use atome_engine::{Classifier, Dims, Model, Shape};
+use atome_engine::{Classifier, Dims, Model, Packing, Shape};
 
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::grouped;
@@ -60,13 +60,13 @@ pub fn find(file: &ModelFile, flags: Sizes) -> Result<Found> {
 /// Bytes of a file of this shape and format.
 pub fn blob_len(shape: &Shape, format: Format) -> usize {
     match format {
-        Format::Model => Model::blob_len(shape),
+        Format::Model { packing } => Model::packed_blob_len(shape, packing),
         Format::Classifier { n_classes } => Classifier::blob_len(shape, n_classes),
     }
 }
 
 fn recovered(file: &ModelFile, known: &Sizes) -> Result<Dims> {
-    match recover(file.body(), file.format.n_classes(), known) {
+    match recover(file.body(), file.format, known) {
         Recovery::Clear(dims) => Ok(dims),
         Recovery::Several(shapes) => bail!("{}", ask(&shapes)),
         Recovery::TooMany => {
@@ -100,11 +100,16 @@ fn nothing(file: &ModelFile, known: &Sizes) -> String {
         None => format!("{} {} to {}", key.name(), limits(key).start(), limits(key).end()),
     });
     format!(
-        "no shape fits: expected {} bytes of sections from offset {} on (packed weights without the code 10, \
+        "no shape fits: expected {} bytes of sections from offset {} on ({}, \
          scales from 1e-6 to 1e4, floats mostly of ordinary size) for {}{}. \
          The file may be cut or damaged; else give its shape by flags (`atome help inspect`)",
         grouped(file.body().len() as u64),
         file.format.header_len(),
+        match file.format.packing() {
+            Packing::TwoBits => "packed weights without the code 10",
+            Packing::BaseThree => "packed weights without bytes above 242",
+            Packing::PowersOfThree => "packed weights without the code 111",
+        },
         wanted.join(", "),
         hint(file)
     )
@@ -112,7 +117,7 @@ fn nothing(file: &ModelFile, known: &Sizes) -> String {
 
 /// The shape that the bytes suggest, for someone whose flags or sidecar do not fit them.
 fn hint(file: &ModelFile) -> String {
-    match recover(file.body(), file.format.n_classes(), &Sizes::default()) {
+    match recover(file.body(), file.format, &Sizes::default()) {
         Recovery::Clear(dims) => format!("; its bytes look like {}", as_flags(&dims)),
         _ => String::new(),
     }

@@ -65,7 +65,7 @@ mod random;
 
 pub use attention::AttentionMemory;
 pub use classify::classify;
-pub use codec::{Codec, Fault, Packing, BASE_THREE, POWERS_OF_THREE};
+pub use codec::{Codec, Expected, Fault, Packing, BASE_THREE, POWERS_OF_THREE};
 pub use entropy::entropy;
 pub use error::RunError;
 pub use fingerprint::{fingerprint, Fingerprint};

@@ -179,6 +179,7 @@ impl<'a> Matrix<'a> {
     /// `len` bytes of 2-bit codes, those of the weights from index `start` on, which lie in `packed` or are written to
     /// `scratch`. `None` where there are too few, where the first is not the first of its byte, or where weights are no
     /// trits.
+    #[cfg(any(test, not(fast_ways = "none")))]
     #[inline]
     pub(crate) fn codes<'s>(&self, start: usize, len: usize, scratch: &'s mut [u8]) -> Option<&'s [u8]>
     where
@@ -195,6 +196,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// Whether all weights are trits, so that [`Matrix::codes`] gives them.
+    #[cfg(any(test, not(fast_ways = "none")))]
     #[inline]
     pub(crate) fn is_ternary(&self) -> bool {
         self.codec.is_none_or(|codec| codec.codes.is_some())

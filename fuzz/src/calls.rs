@@ -5,9 +5,9 @@ use std::ptr::null_mut;
 use std::slice;
 
 use atome::api::*;
-use atome_engine::{Classifier, Model, Plan};
+use atome_engine::{Classifier, Plan};
 
-use crate::input::{blob, Input};
+use crate::input::{blob, longest_blob, Input};
 use crate::program::{Fault, Program, Struct, MAX_CLASSES};
 
 /// Calls after which a run ends: more of them find nothing that these do not.
@@ -26,7 +26,7 @@ pub fn calls(data: &[u8]) {
         3 => Fault::ModelSize,
         _ => Fault::None,
     };
-    let program = Program::start(shape, max_seq, plan, fault);
+    let program = Program::start(shape, max_seq, plan, input.below(4) > 0, fault);
     let mut session = Session::new(&program, fault != Fault::None);
     for _ in 0..MOST_CALLS {
         if input.is_empty() {
@@ -98,7 +98,7 @@ impl<'p> Session<'p> {
 
     fn load(&mut self, input: &mut Input) {
         let before = self.model.bytes();
-        let needed = Model::blob_len(self.program.shape());
+        let needed = longest_blob(self.program.shape());
         let (data, len) = self.keep(input, needed);
         // SAFETY: a struct of the program's, and so many bytes.
         let code = unsafe { atome_load(self.model.at(), data, len) };

@@ -1,6 +1,6 @@
 //! Bytes from the fuzzer as the numbers that a target asks for. Where they end, zeros follow.
 
-use atome_engine::{Dims, Shape};
+use atome_engine::{Dims, Model, Packing, Shape};
 
 pub(crate) struct Input<'a>(&'a [u8]);
 
@@ -78,4 +78,9 @@ pub(crate) fn blob(bytes: &[u8], fills: bool, len: usize) -> Vec<u8> {
         blob.extend(bytes.iter().cycle().take(len.saturating_sub(bytes.len())));
     }
     blob
+}
+
+/// Bytes of a model file of this shape in the format that takes most.
+pub(crate) fn longest_blob(shape: &Shape) -> usize {
+    Packing::ALL.into_iter().map(|packing| Model::packed_blob_len(shape, packing)).max().unwrap_or(0)
 }

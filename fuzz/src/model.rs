@@ -3,7 +3,7 @@
 use atome_engine::format::FormatError;
 use atome_engine::{classify, predict_next, step, Classifier, Layout, Model, Plan, Shape, Workspace};
 
-use crate::input::{blob, Input};
+use crate::input::{blob, longest_blob, Input};
 
 const MOST_CLASSES: usize = 4;
 
@@ -16,7 +16,7 @@ pub fn model(data: &[u8]) {
     let tokens: Vec<i32> = (0..1 + input.below(max_seq)).map(|_| input.number()).collect();
     let fills = input.below(2) == 1;
     let bytes = input.rest();
-    let data = blob(bytes, fills, Model::blob_len(&shape));
+    let data = blob(bytes, fills, longest_blob(&shape));
     match Model::new(shape, &data) {
         Ok(model) => run(&model, shape, max_seq, &tokens),
         Err(FormatError::Truncated { len, needed }) => assert!(len == data.len() && len < needed),

@@ -2,10 +2,10 @@
 
 use std::alloc::{alloc_zeroed, dealloc, handle_alloc_error, Layout as Memory};
 use std::mem::{offset_of, size_of};
-use std::ptr::NonNull;
+use std::ptr::{null, NonNull};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use atome::api::{atome_block_t, atome_classifier_t, atome_config_t, atome_model_t, ATOME_ABI_VERSION};
+use atome::api::{atome_block_t, atome_classifier_t, atome_config_t, atome_formats, atome_model_t, ATOME_ABI_VERSION};
 use atome_engine::{Layout, Plan, Shape};
 
 pub(crate) const MAX_CLASSES: usize = 4;
@@ -27,6 +27,7 @@ static mut atome_config: atome_config_t = atome_config_t {
     kernel_size: 0,
     top_k: 0,
     max_classes: 0,
+    formats: null(),
 };
 
 /// One program runs at a time, as its constant is one for all.
@@ -48,7 +49,7 @@ pub(crate) enum Fault {
 }
 
 impl Program {
-    pub fn start(shape: Shape, max_seq: usize, plan: Plan, fault: Fault) -> Self {
+    pub fn start(shape: Shape, max_seq: usize, plan: Plan, all_formats: bool, fault: Fault) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let layout = Layout::new(shape, max_seq, plan).expect("small numbers are in range");
         let wrong = |field: Fault| u32::from(fault == field);
@@ -66,6 +67,7 @@ impl Program {
             kernel_size: shape.kernel_size() as u32,
             top_k: shape.top_k() as u32,
             max_classes: MAX_CLASSES as u32,
+            formats: if all_formats { &raw const atome_formats } else { null() },
         };
         // SAFETY: only the program whose turn it is reads or writes it.
         unsafe { (&raw mut atome_config).write(config) };

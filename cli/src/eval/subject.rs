@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
-use atome_engine::{Classifier, Model, Shape};
+use atome_engine::{Classifier, Model, Packing, Shape};
 use atome_train::checkpoint::Checkpoint;
 use atome_train::config::{ModelConfig, Quantiser};
 use atome_train::evaluate::{judge, judge_with_engine, Judgement};
@@ -70,7 +70,7 @@ impl Subject {
         match shape {
             Some(shape) => {
                 let bytes = export(&model.to_checkpoint(), shape, FileFormat::Atome01, USUAL_THREADS)?.bytes;
-                Ok(Self::File { bytes, format: Format::Model, shape })
+                Ok(Self::File { bytes, format: Format::Model { packing: Packing::TwoBits }, shape })
             }
             None if with == Some(With::Engine) => bail!(
                 "{}: the engine reads ternary models with all three pathways; expected one, or --with train",
@@ -83,7 +83,7 @@ impl Subject {
     /// The model for the engine; `None` where only the forward pass of training computes it.
     pub fn engine_model(&self) -> Result<Option<Model<'_>>> {
         Ok(match self {
-            Self::File { bytes, format: Format::Model, shape } => Some(Model::new(*shape, bytes)?),
+            Self::File { bytes, format: Format::Model { .. }, shape } => Some(Model::new(*shape, bytes)?),
             Self::File { bytes, format: Format::Classifier { n_classes }, shape } => {
                 Some(Classifier::new(*shape, bytes, *n_classes)?.base)
             }

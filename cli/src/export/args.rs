@@ -34,7 +34,7 @@ pub struct ExportArgs {
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 
-    /// Format of the model file; the engine reads atome01
+    /// Format of the model file; the C99 engine reads atome01 only
     #[arg(long, default_value = "atome01")]
     pub format: FormatName,
 

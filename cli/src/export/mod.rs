@@ -14,7 +14,7 @@ use atome_train::config::Quantiser;
 use atome_train::export::{array, export as to_blob, exportable, header, identifier, CModel, Exported, Format};
 use serde_json::{json, Map, Value};
 
-pub use args::ExportArgs;
+pub use args::{ExportArgs, FormatName};
 use summary::Summary;
 
 use crate::files::{write_all, Output};
@@ -118,13 +118,14 @@ fn stem(path: &Path) -> String {
 }
 
 /// The first place where [`crate::sidecar`] looks.
-fn sidecar_path(model: &Path) -> PathBuf {
+pub fn sidecar_path(model: &Path) -> PathBuf {
     let mut path = model.as_os_str().to_owned();
     path.push(".json");
     PathBuf::from(path)
 }
 
-fn sidecar(sizes: &Sizes, format: Format) -> String {
+/// A shape as [`crate::sidecar`] reads it.
+pub fn sidecar(sizes: &Sizes, format: Format) -> String {
     let mut content = Map::new();
     content.insert("format".to_owned(), json!(format.magic()));
     for key in Key::ALL {

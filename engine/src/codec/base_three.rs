@@ -1,7 +1,8 @@
 //! ATOME02: base 3, five weights to a byte. A byte is the sum of (t_i + 1) * 3^i, i = 0..4, t in -1, 0, +1.
 
-use super::{add_weighed, checked_body, Codec, Fault, Packing, PADDING};
-use crate::weights::{Trit, Trits};
+use super::{add_weighed, Codec, Expected, Fault, Packing};
+#[cfg(any(test, not(fast_ways = "none")))]
+use crate::weights::Trits;
 
 /// Weights of a byte.
 const WEIGHTS: usize = 5;
@@ -12,9 +13,92 @@ const MOST: u8 = 242;
 /// Five weights of 0.
 const ZEROS: u8 = 121;
 
+/// Reads ATOME02's weights.
+pub static BASE_THREE: Codec = Codec {
+    packing: Packing::BaseThree,
+    len,
+    weight,
+    add,
+    #[cfg(fast_ways = "none")]
+    sum: sum_by_digits,
+    #[cfg(not(fast_ways = "none"))]
+    sum: sum_by_codes,
+    #[cfg(any(test, not(fast_ways = "none")))]
+    codes: Some(codes),
+    fault,
+};
+
+fn len(count: usize) -> usize {
+    Packing::BaseThree.len(count)
+}
+
+/// The weight that a byte starts with, and the byte without it.
+#[inline]
+fn next(byte: u8) -> (i8, u8) {
+    let rest = byte / 3;
+    ((byte - 3 * rest) as i8 - 1, rest)
+}
+
+fn weight(packed: &[u8], index: usize) -> i8 {
+    let mut byte = byte(packed, index / WEIGHTS);
+    for _ in 0..index % WEIGHTS {
+        byte /= 3;
+    }
+    next(byte).0
+}
+
+/// What is not there, or stands for no weights, reads as zeros.
+#[inline]
+fn byte(packed: &[u8], index: usize) -> u8 {
+    packed.get(index).copied().filter(|&byte| byte <= MOST).unwrap_or(ZEROS)
+}
+
+fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
+    add_weighed(sum, weight(packed, index), value)
+}
+
+/// A digit at a time, where nothing but this function would need the table.
+#[cfg(any(test, fast_ways = "none"))]
+fn sum_by_digits(packed: &[u8], start: usize, x: &[f32]) -> f32 {
+    let mut index = start / WEIGHTS;
+    let mut left = WEIGHTS - start % WEIGHTS;
+    let mut rest = byte(packed, index);
+    for _ in left..WEIGHTS {
+        rest /= 3;
+    }
+    let mut sum = 0.0;
+    for &value in x {
+        if left == 0 {
+            index += 1;
+            (rest, left) = (byte(packed, index), WEIGHTS);
+        }
+        let weight;
+        (weight, rest) = next(rest);
+        sum = add_weighed(sum, weight, value);
+        left -= 1;
+    }
+    sum
+}
+
+/// By way of 2-bit codes.
+#[cfg(any(test, not(fast_ways = "none")))]
+fn sum_by_codes(packed: &[u8], start: usize, x: &[f32]) -> f32 {
+    const BYTES: usize = 16;
+    let (mut sum, mut start) = (0.0, start);
+    for x in x.chunks(4 * BYTES) {
+        let mut block = [0; BYTES];
+        codes(packed, start, &mut block);
+        start += x.len();
+        sum = crate::kernel::add_all(sum, x, &mut Trits::starting_at(&block, 0));
+    }
+    sum
+}
+
+#[cfg(any(test, not(fast_ways = "none")))]
 /// The 2-bit codes of each byte's weights, the first lowest; malformed bytes read as zeros.
 static CODES: [u16; 256] = table();
 
+#[cfg(any(test, not(fast_ways = "none")))]
 const fn table() -> [u16; 256] {
     let mut codes = [0; 256];
     let mut byte = 0;
@@ -31,48 +115,13 @@ const fn table() -> [u16; 256] {
     codes
 }
 
-/// Reads ATOME02's weights.
-pub static BASE_THREE: Codec = Codec {
-    packing: Packing::BaseThree,
-    len,
-    weight,
-    add,
-    sum,
-    codes: Some(codes),
-    fault,
-    body: |shape, rest| checked_body(Packing::BaseThree, shape, rest),
-};
-
-fn len(count: usize) -> usize {
-    Packing::BaseThree.len(count)
-}
-
+#[cfg(any(test, not(fast_ways = "none")))]
 #[inline]
 fn codes_of(byte: u8) -> u32 {
     u32::from(CODES.get(usize::from(byte)).copied().unwrap_or(0))
 }
 
-fn weight(packed: &[u8], index: usize) -> i8 {
-    let byte = packed.get(index / WEIGHTS).copied().unwrap_or(ZEROS);
-    Trit::from_code((codes_of(byte) >> (2 * (index % WEIGHTS))) as u8).value()
-}
-
-fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
-    add_weighed(sum, weight(packed, index), value)
-}
-
-fn sum(packed: &[u8], start: usize, x: &[f32]) -> f32 {
-    const BYTES: usize = 16;
-    let (mut sum, mut start) = (0.0, start);
-    for x in x.chunks(4 * BYTES) {
-        let mut block = [0; BYTES];
-        codes(packed, start, &mut block);
-        start += x.len();
-        sum = crate::kernel::add_all(sum, x, &mut Trits::starting_at(&block, 0));
-    }
-    sum
-}
-
+#[cfg(any(test, not(fast_ways = "none")))]
 /// Writes the weights from index `start` on as 2-bit codes, four to a byte; zeros behind the last one.
 pub(crate) fn codes(packed: &[u8], start: usize, out: &mut [u8]) {
     let mut bytes = packed.get(start / WEIGHTS..).unwrap_or_default();
@@ -111,13 +160,13 @@ pub(crate) fn codes(packed: &[u8], start: usize, out: &mut [u8]) {
 fn fault(packed: &[u8], count: usize) -> Option<Fault> {
     for (index, &found) in packed.iter().enumerate() {
         if found > MOST {
-            return Some(Fault { index, found, expected: "0 to 242 (five weights in base 3)" });
+            return Some(Fault { index, found, expected: Expected::BaseThree });
         }
     }
-    let (index, used) = (count / WEIGHTS, count % WEIGHTS);
-    let found = packed.get(index).copied().filter(|_| used > 0)?;
-    let is_padded = codes_of(found) >> (2 * used) == 0;
-    (!is_padded).then_some(Fault { index, found, expected: PADDING })
+    let index = count / WEIGHTS;
+    let found = *packed.get(index)?;
+    let is_padded = (count..WEIGHTS * (index + 1)).all(|index| weight(packed, index) == 0);
+    (!is_padded).then_some(Fault { index, found, expected: Expected::Padding })
 }
 
 #[cfg(test)]
@@ -167,8 +216,21 @@ mod tests {
                 let mut out = std::vec![0xee; len];
                 codes(&packed, start, &mut out);
                 let expected = (start..start + 4 * len).map(|index| weight(&packed, index));
-                let found = Trits::starting_at(&out, 0).map(Trit::value);
+                let found = Trits::starting_at(&out, 0).map(crate::weights::Trit::value);
                 assert!(expected.eq(found), "{start} {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn both_ways_to_a_sum_take_the_weights_in_order_from_any_place() {
+        let packed: Vec<u8> = (0..60).map(|index: u32| (index * 61 % 256) as u8).collect();
+        let x: Vec<f32> = (0..200).map(|index| 1.0 / (index as f32 + 0.7) * 2f32.powi(index % 30 - 15)).collect();
+        for start in 0..45 {
+            for len in [0, 1, 2, 3, 4, 5, 6, 63, 64, 65, 128, 200] {
+                let expected = x[..len].iter().zip(start..).fold(0.0, |sum, (&x, index)| add(&packed, index, sum, x));
+                assert_eq!(sum_by_digits(&packed, start, &x[..len]).to_bits(), expected.to_bits(), "{start} {len}");
+                assert_eq!(sum_by_codes(&packed, start, &x[..len]).to_bits(), expected.to_bits(), "{start} {len}");
             }
         }
     }

@@ -9,9 +9,6 @@ mod powers_of_three;
 
 use core::fmt;
 
-use crate::format::{sections_packed, FormatError, SectionKind};
-use crate::shape::Shape;
-
 pub use base_three::BASE_THREE;
 #[cfg(fast_ways = "host")]
 pub(crate) use powers_of_three::unpack as unpack_powers;
@@ -43,6 +40,20 @@ impl Packing {
         }
     }
 
+    /// Weights and bytes of a group, the least that starts and ends on bytes.
+    pub const fn group(self) -> (usize, usize) {
+        match self {
+            Self::TwoBits => (4, 1),
+            Self::BaseThree => (5, 1),
+            Self::PowersOfThree => (8, 3),
+        }
+    }
+
+    /// The packing of a model file with this magic.
+    pub fn of_magic(magic: &[u8]) -> Option<Self> {
+        Self::ALL.into_iter().find(|packing| packing.magic() == magic)
+    }
+
     /// The first bytes of a model file with such weights.
     pub const fn magic(self) -> &'static [u8; 7] {
         match self {
@@ -62,6 +73,10 @@ impl Packing {
     }
 }
 
+/// Writes the weights from an index on as 2-bit codes, four to a byte.
+#[cfg(any(test, not(fast_ways = "none")))]
+pub(crate) type Translate = fn(packed: &[u8], start: usize, codes: &mut [u8]);
+
 /// The functions that read one packing. Indices count weights in storage order; a weight that is not there reads as 0.
 pub struct Codec {
     packing: Packing,
@@ -73,12 +88,11 @@ pub struct Codec {
     pub(crate) add: fn(&[u8], usize, f32, f32) -> f32,
     /// The same for the weights from an index on and all values, in order, from +0.0.
     pub(crate) sum: fn(&[u8], usize, &[f32]) -> f32,
-    /// Where all weights are -1, 0 or +1: writes those from an index on as 2-bit codes, four to a byte.
-    pub(crate) codes: Option<fn(&[u8], usize, &mut [u8])>,
+    /// Where all weights are -1, 0 or +1. Kernels that are faster than the definition ask for it.
+    #[cfg(any(test, not(fast_ways = "none")))]
+    pub(crate) codes: Option<Translate>,
     /// The first thing that is wrong with the bytes of so many weights.
     fault: fn(&[u8], usize) -> Option<Fault>,
-    /// Cuts trailing bytes off a file's sections and checks the rest; see [`checked_body`].
-    pub(crate) body: for<'a> fn(&Shape, &'a [u8]) -> Result<&'a [u8], FormatError>,
 }
 
 impl Codec {
@@ -108,7 +122,7 @@ impl fmt::Debug for Codec {
     }
 }
 
-/// Bytes that stand for no weights.
+/// A byte that stands for no weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Which byte, from the first packed one.
@@ -116,32 +130,34 @@ pub struct Fault {
     /// Its value.
     pub found: u8,
     /// What was expected there.
-    pub expected: &'static str,
+    pub expected: Expected,
 }
 
-/// The sections of a file whose matrices are packed as `packing` says, trailing bytes cut off.
-fn checked_body<'a>(packing: Packing, shape: &Shape, rest: &'a [u8]) -> Result<&'a [u8], FormatError> {
-    let magic = packing.magic().len();
-    let needed = crate::format::packed_body_len(shape, packing);
-    let Some(body) = rest.get(..needed) else {
-        return Err(FormatError::Truncated { len: magic + rest.len(), needed: magic + needed });
-    };
-    for section in sections_packed(*shape, packing, None) {
-        let SectionKind::Matrix { rows, cols, .. } = section.kind else { continue };
-        let start = section.offset + 4;
-        let (Some(packed), Some(codec)) = (body.get(start..section.end()), packing.codec()) else { continue };
-        if let Some(Fault { index, found, expected }) = codec.fault(packed, rows * cols) {
-            let offset = magic + start + index;
-            return Err(FormatError::Malformed {
-                offset,
-                section: section.name,
-                layer: section.layer,
-                found,
-                expected,
-            });
-        }
+/// What a byte of packed weights has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// The greatest byte is 242.
+    BaseThree,
+    /// Every code but 111 stands for a weight.
+    PowersOfThree,
+    /// Behind a matrix's last weight there are zeros.
+    Padding,
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BaseThree => "0 to 242 (five weights in base 3)",
+            Self::PowersOfThree => "no code 111 (000 to 110 stand for weights)",
+            Self::Padding => "zeros behind the last weight of the matrix",
+        })
     }
-    Ok(body)
+}
+
+/// The sum of the weights from index `start` on times the values, in order, for formats of which this is not worth more
+/// code.
+fn sum_one_by_one(weight: fn(&[u8], usize) -> i8, packed: &[u8], start: usize, x: &[f32]) -> f32 {
+    x.iter().zip(start..).fold(0.0, |sum, (&value, index)| add_weighed(sum, weight(packed, index), value))
 }
 
 /// `sum + weight * value`, product rounded, then added (numeric contract, step 2.2). A weight of 0 leaves the sum alone:
@@ -155,6 +171,3 @@ fn add_weighed(sum: f32, weight: i8, value: f32) -> f32 {
         other => sum + f32::from(other) * value,
     }
 }
-
-/// What exporters leave behind the last weight.
-const PADDING: &str = "zero weights behind the last one of the matrix";

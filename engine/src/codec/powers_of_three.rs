@@ -1,6 +1,6 @@
 //! ATOMEP3: three bits a weight, eight to three bytes, lowest bits first in a 24-bit little-endian word.
 
-use super::{add_weighed, checked_body, Codec, Fault, Packing, PADDING};
+use super::{add_weighed, sum_one_by_one, Codec, Expected, Fault, Packing};
 
 /// Weights of a group, and its bytes.
 const WEIGHTS: usize = 8;
@@ -19,9 +19,9 @@ pub static POWERS_OF_THREE: Codec = Codec {
     weight,
     add,
     sum,
+    #[cfg(any(test, not(fast_ways = "none")))]
     codes: None,
     fault,
-    body: |shape, rest| checked_body(Packing::PowersOfThree, shape, rest),
 };
 
 fn len(count: usize) -> usize {
@@ -50,20 +50,7 @@ fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
 }
 
 fn sum(packed: &[u8], start: usize, x: &[f32]) -> f32 {
-    let mut group = start / WEIGHTS;
-    let mut left = WEIGHTS - start % WEIGHTS;
-    let mut codes = word(packed, group) >> (3 * (start % WEIGHTS));
-    let mut sum = 0.0;
-    for &input in x {
-        if left == 0 {
-            group += 1;
-            (codes, left) = (word(packed, group), WEIGHTS);
-        }
-        sum = add_weighed(sum, value(codes), input);
-        codes >>= 3;
-        left -= 1;
-    }
-    sum
+    sum_one_by_one(weight, packed, start, x)
 }
 
 /// The weights from index `start` on.
@@ -96,7 +83,7 @@ fn fault(packed: &[u8], count: usize) -> Option<Fault> {
             }
             // The byte that holds the code's lowest bit.
             let index = BYTES * group + 3 * place / 8;
-            let expected = if is_padding { PADDING } else { "no code 111 (000 to 110 stand for weights)" };
+            let expected = if is_padding { Expected::Padding } else { Expected::PowersOfThree };
             return Some(Fault { index, found: packed.get(index).copied().unwrap_or(0), expected });
         }
     }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::codec::Expected;
+
 /// Why a file was refused. Offsets and lengths are in bytes from the start of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FormatError {
@@ -35,14 +37,10 @@ pub enum FormatError {
     Malformed {
         /// Where it lies.
         offset: usize,
-        /// Its section.
-        section: &'static str,
-        /// The layer that the section belongs to, if any.
-        layer: Option<usize>,
         /// The byte.
         found: u8,
         /// What was expected there.
-        expected: &'static str,
+        expected: Expected,
     },
 }
 
@@ -53,11 +51,8 @@ impl fmt::Display for FormatError {
             Self::BadMagic { expected } => write!(f, "offset 0: expected the magic {expected:?}"),
             Self::BadClassCount { found, most } => write!(f, "offset 9: class count {found}, expected 1 to {most}"),
             Self::Truncated { len, needed } => write!(f, "ends at offset {len}, expected {needed} bytes of this shape"),
-            Self::Malformed { offset, section, layer: Some(layer), found, expected } => {
-                write!(f, "offset {offset}: byte {found} in layer {layer} {section}, expected {expected}")
-            }
-            Self::Malformed { offset, section, layer: None, found, expected } => {
-                write!(f, "offset {offset}: byte {found} in {section}, expected {expected}")
+            Self::Malformed { offset, found, expected } => {
+                write!(f, "offset {offset}: byte {found}, expected {expected}")
             }
         }
     }

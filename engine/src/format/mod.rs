@@ -4,15 +4,17 @@
 //! the reader is told. Source: formats, "The body, shared by every format".
 
 mod classifier;
+mod coded;
 mod cursor;
 mod error;
 mod model;
 mod sections;
 
 pub use classifier::{classifier_body, Classifier, ClassifierBody};
+pub use coded::{any_body, coded_body, CodedBody};
 pub use cursor::Cursor;
 pub use error::FormatError;
-pub use model::{model_body, model_fingerprint, Model, ModelBody};
+pub use model::{model_body, model_fingerprint, Model};
 pub use sections::{packed_body_len, sections, sections_packed, Section, SectionKind};
 
 /// First bytes of a model file with 2-bit weights.

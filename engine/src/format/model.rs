@@ -1,5 +1,6 @@
 //! ATOME01, ATOME02 and ATOMEP3: a model in place.
 
+use super::coded::{any_body, CodedBody};
 use super::cursor::Cursor;
 use super::error::FormatError;
 use super::sections::{block_len, body_len, embed_len, packed_body_len};
@@ -9,36 +10,19 @@ use crate::fingerprint::Fingerprint;
 use crate::shape::Shape;
 use crate::weights::{Attention, Block, Conv, Matrix, Norm, Ssm, Weights};
 
-/// What a model file holds behind its magic.
-#[derive(Clone, Copy, Debug)]
-pub struct ModelBody<'a> {
-    /// The sections, trailing bytes cut off.
-    pub sections: &'a [u8],
-    /// What reads the weights; `None` for 2-bit weights.
-    pub codec: Option<&'static Codec>,
-}
-
-/// The body of an ATOME01 file of the given shape, or of one whose magic is that of one of `codecs`.
+/// The sections of an ATOME01 file of the given shape, magic and trailing bytes cut off.
 ///
 /// # Errors
 /// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
-/// ends early, [`FormatError::Malformed`] where bytes stand for no weights; every byte does in ATOME01.
-pub fn model_body<'a>(shape: &Shape, data: &'a [u8], codecs: &[&'static Codec]) -> Result<ModelBody<'a>, FormatError> {
-    let Some((magic, rest)) = data.split_first_chunk() else {
+/// ends early.
+pub fn model_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<&'a [u8], FormatError> {
+    let Some((magic, body)) = data.split_first_chunk() else {
         return Err(FormatError::TooShort { len: data.len(), needed: MAGIC.len() });
     };
-    if magic == MAGIC {
-        let needed = body_len(shape);
-        return match rest.get(..needed) {
-            Some(sections) => Ok(ModelBody { sections, codec: None }),
-            None => Err(FormatError::Truncated { len: data.len(), needed: MAGIC.len() + needed }),
-        };
+    if magic != MAGIC {
+        return Err(FormatError::BadMagic { expected: "ATOME01" });
     }
-    match codecs.iter().copied().find(|codec| codec.packing().magic() == magic) {
-        Some(codec) => Ok(ModelBody { sections: (codec.body)(shape, rest)?, codec: Some(codec) }),
-        None if codecs.is_empty() => Err(FormatError::BadMagic { expected: "ATOME01" }),
-        None => Err(FormatError::BadMagic { expected: "ATOME01, ATOME02 or ATOMEP3" }),
-    }
+    body.get(..body_len(shape)).ok_or(FormatError::Truncated { len: data.len(), needed: Model::blob_len(shape) })
 }
 
 /// The identity of a model: that of its sections and of all numbers that change what they mean.
@@ -77,9 +61,9 @@ impl<'a> Model<'a> {
     /// Reads an ATOME01, ATOME02 or ATOMEP3 file of the given shape, as its magic says. Bytes behind the end are allowed.
     ///
     /// # Errors
-    /// As [`model_body`].
+    /// As [`any_body`].
     pub fn new(shape: Shape, data: &'a [u8]) -> Result<Self, FormatError> {
-        let ModelBody { sections, codec } = model_body(&shape, data, &Codec::ALL)?;
+        let CodedBody { sections, codec } = any_body(&shape, data)?;
         let packing = codec.map_or(Packing::TwoBits, Codec::packing);
         let needed = Self::packed_blob_len(&shape, packing);
         Self::from_body(shape, sections, codec).ok_or(FormatError::Truncated { len: data.len(), needed })

@@ -1,7 +1,6 @@
 //! Quantised matrices times vectors (numeric contract, step 2.2) and embedding (step 1).
 
 use super::fast;
-use crate::codec::Codec;
 use crate::weights::{Matrix, Trit, Trits};
 
 /// Adds `value`, subtracts it or leaves the sum alone.
@@ -78,33 +77,21 @@ pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection])
         for position in 0..positions {
             let start = position * matrix.cols();
             let Some(x) = inputs.get(start..start + matrix.cols()) else { return };
-            let start = position * *position_stride;
-            match matrix.codec() {
-                None => project_trits(matrix, x, out, start, *row_stride),
-                Some(codec) => project_coded(codec, matrix, x, out, start, *row_stride),
+            // The rows lie one behind the other.
+            let mut weights = Trits::starting_at(matrix.packed(), 0);
+            let mut first = 0;
+            let mut at = position * *position_stride;
+            for _ in 0..matrix.rows() {
+                let Some(slot) = out.get_mut(at) else { break };
+                let sum = match matrix.codec() {
+                    None => add_all(0.0, x, &mut weights),
+                    Some(codec) => (codec.sum)(matrix.packed(), first, x),
+                };
+                *slot = sum * matrix.scale();
+                first += x.len();
+                at += *row_stride;
             }
         }
-    }
-}
-
-/// The outputs of 2-bit weights for one input, from place `at` of `out` on.
-#[inline(always)]
-fn project_trits(matrix: &Matrix, x: &[f32], out: &mut [f32], mut at: usize, stride: usize) {
-    // The rows lie one behind the other.
-    let mut weights = Trits::starting_at(matrix.packed(), 0);
-    for _ in 0..matrix.rows() {
-        let Some(slot) = out.get_mut(at) else { return };
-        *slot = add_all(0.0, x, &mut weights) * matrix.scale();
-        at += stride;
-    }
-}
-
-/// The same for weights that `codec` reads.
-fn project_coded(codec: &Codec, matrix: &Matrix, x: &[f32], out: &mut [f32], mut at: usize, stride: usize) {
-    for row in 0..matrix.rows() {
-        let Some(slot) = out.get_mut(at) else { return };
-        *slot = (codec.sum)(matrix.packed(), row * matrix.cols(), x) * matrix.scale();
-        at += stride;
     }
 }
 

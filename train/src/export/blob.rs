@@ -14,7 +14,7 @@ pub const USUAL_THREADS: usize = 2;
 /// How a model file stores its weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Ternary, 2 bits a weight: the format that the engine reads.
+    /// Ternary, 2 bits a weight: the format that the C99 engine reads.
     Atome01,
     /// Ternary, five weights to a byte.
     Atome02,
@@ -39,7 +39,9 @@ impl Format {
         }
     }
 
-    fn pack(self, weights: &[i8]) -> Vec<u8> {
+    /// Weights as they lie in a file, the last byte or group filled up with zeros. Weights that the format does not hold
+    /// come out as others.
+    pub fn pack(self, weights: &[i8]) -> Vec<u8> {
         match self {
             Self::Atome01 => two_bits(weights),
             Self::Atome02 => base_3(weights),

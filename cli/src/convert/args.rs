@@ -1,0 +1,57 @@
+//! The command line of `atome convert`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::args::ShapeArgs;
+use crate::export::FormatName;
+
+const EXAMPLES: &str = "\
+Examples:
+  atome convert model.bin --format atome02 --out model.b3       a fifth smaller, the same logits
+  atome convert model.b3 --format atome01 --out model.bin       back again, for the C99 engine
+  atome convert model.bin --format atomep3 --out model.p3 --sidecar
+  atome convert classifier.bin --format atome01 --out base.bin --without-head";
+
+const HELP: &str = "\
+Weights, scales and all other numbers stay what they are, so the model gives the same logits, bit for
+bit. ATOME01 and ATOME02 hold -1, 0 and +1; a weight of +-3 or +-9 is refused by its place. A class
+head has a place in ATOMECL01 only. Bytes behind the model's end and unused codes are not carried over.
+
+Every file is written whole or not at all, and none is replaced without --force.";
+
+/// Writes a model file in another format: ATOME01 (2 bits a weight), ATOME02 (five weights to a byte), ATOMEP3 (powers of 3).
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{HELP}\n\n{EXAMPLES}"))]
+pub struct ConvertArgs {
+    /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01
+    pub model: PathBuf,
+
+    /// Model file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// Its format
+    #[arg(short, long)]
+    pub format: FormatName,
+
+    /// Of a classifier: leave the class head out
+    #[arg(long)]
+    pub without_head: bool,
+
+    /// Write the shape to OUT.json
+    #[arg(long)]
+    pub sidecar: bool,
+
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}

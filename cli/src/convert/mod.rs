@@ -1,0 +1,154 @@
+//! `atome convert`.
+
+mod args;
+
+use anyhow::{bail, Context, Result};
+use atome_engine::format::{sections_packed, SectionKind};
+use atome_engine::{Classifier, Matrix, Model, Packing};
+use atome_train::export::Format as FileFormat;
+use serde_json::{json, Value};
+
+pub use args::ConvertArgs;
+
+use crate::export::{sidecar, sidecar_path};
+use crate::files::{write_all, Output};
+use crate::inspect::sizes_json;
+use crate::model_file::{name, Format, ModelFile};
+use crate::numbers::{counted, grouped};
+use crate::output::{print, print_json};
+use crate::shape_source::{find, Found};
+
+pub fn convert(args: &ConvertArgs) -> Result<()> {
+    let named = || args.model.display().to_string();
+    let file = ModelFile::read(&args.model)?;
+    if file.format.n_classes().is_some() && !args.without_head {
+        bail!(
+            "{}: a class head has a place in ATOMECL01 only, expected a model without one; --without-head leaves it out",
+            args.model.display()
+        );
+    }
+    let found = find(&file, args.shape.sizes())?;
+    check(&file, &found).with_context(named)?;
+    let format = FileFormat::from(args.format);
+    let converted = repacked(&file, &found, format).with_context(named)?;
+    let mut outputs = vec![Output::new(&args.out, converted.bytes)];
+    if args.sidecar {
+        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(&found.sizes, format)));
+    }
+    write_all(&outputs, &[&args.model], args.force)?;
+    let files: Vec<_> = outputs.iter().map(|output| output.path.to_string_lossy()).collect();
+    let bytes = outputs.first().map_or(0, |output| output.bytes.len());
+    let left_out = LeftOut { codes: converted.unused_codes, behind: file.bytes.len() - found.needed };
+    if args.json {
+        return print_json(&json!({
+            "model": args.model.to_string_lossy(),
+            "from": file.format.name(),
+            "format": format.magic(),
+            "shape": sizes_json(&found.sizes),
+            "weights": converted.weights,
+            "bytes_before": found.needed,
+            "bytes": bytes,
+            "left_out": left_out.json(),
+            "files": files,
+        }));
+    }
+    let mut text = format!(
+        "read        {} ({} bytes, {})\n",
+        args.model.display(),
+        grouped(found.needed as u64),
+        file.format.name()
+    );
+    text.push_str(&left_out.text());
+    for (index, (output, file)) in outputs.iter().zip(&files).enumerate() {
+        let format = if index == 0 { format!(", {format}") } else { String::new() };
+        text.push_str(&format!("wrote       {file} ({} bytes{format})\n", grouped(output.bytes.len() as u64)));
+    }
+    print(&text)
+}
+
+/// What the new file does not have.
+struct LeftOut {
+    /// Codes that no exporter writes and that read as 0.
+    codes: usize,
+    /// Bytes behind the model's end.
+    behind: usize,
+}
+
+impl LeftOut {
+    fn json(&self) -> Value {
+        json!({ "unused_codes": self.codes, "bytes_behind_the_end": self.behind })
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        if self.codes > 0 {
+            text.push_str(&format!("left out    {} 10, which reads as 0: now 0\n", counted(self.codes, "code")));
+        }
+        if self.behind > 0 {
+            text.push_str(&format!("left out    {} behind the model's end\n", counted(self.behind, "byte")));
+        }
+        text
+    }
+}
+
+/// Whether the engine takes the file.
+fn check(file: &ModelFile, found: &Found) -> Result<()> {
+    match file.format {
+        Format::Model { .. } => Model::new(found.shape, &file.bytes).map(|_| ())?,
+        Format::Classifier { n_classes } => Classifier::new(found.shape, &file.bytes, n_classes).map(|_| ())?,
+    }
+    Ok(())
+}
+
+struct Converted {
+    bytes: Vec<u8>,
+    weights: usize,
+    unused_codes: usize,
+}
+
+/// The file's sections with their weights packed anew.
+fn repacked(file: &ModelFile, found: &Found, format: FileFormat) -> Result<Converted> {
+    let (from, to) = (file.format.packing(), packing(format));
+    let mut converted = Converted { bytes: format.magic().as_bytes().to_vec(), weights: 0, unused_codes: 0 };
+    for section in sections_packed(found.shape, from, None) {
+        let place = format!("offset {}: {section}", file.format.header_len() + section.offset);
+        let bytes = file.body().get(section.offset..section.end()).with_context(|| format!("{place}: is not there"))?;
+        let SectionKind::Matrix { rows, cols, .. } = section.kind else {
+            converted.bytes.extend(bytes);
+            continue;
+        };
+        let (scale, packed) = bytes.split_at_checked(4).with_context(|| format!("{place}: has no scale"))?;
+        let matrix = Matrix::with_codec(from.codec(), packed, 1.0, rows, cols)
+            .with_context(|| format!("{place}: has too few weights"))?;
+        let weights: Vec<i8> = matrix.weights().collect();
+        if let Some(at) = weights.iter().position(|&weight| weight.abs() > 1 && to != Packing::PowersOfThree) {
+            bail!(
+                "{place}: the weight in row {}, column {} is {:+}, expected -1, 0 or +1, which is all that {} holds",
+                at / cols,
+                at % cols,
+                weights.get(at).copied().unwrap_or(0),
+                name(to)
+            );
+        }
+        if from == Packing::TwoBits {
+            converted.unused_codes += unused_codes(packed, rows * cols);
+        }
+        converted.weights += weights.len();
+        converted.bytes.extend(scale);
+        converted.bytes.extend(format.pack(&weights));
+    }
+    Ok(converted)
+}
+
+fn packing(format: FileFormat) -> Packing {
+    match format {
+        FileFormat::Atome01 => Packing::TwoBits,
+        FileFormat::Atome02 => Packing::BaseThree,
+        FileFormat::AtomeP3 => Packing::PowersOfThree,
+    }
+}
+
+fn unused_codes(packed: &[u8], count: usize) -> usize {
+    let codes = packed.iter().flat_map(|byte| [0, 2, 4, 6].map(|place| byte >> place & 3));
+    codes.take(count).filter(|&code| code == 2).count()
+}
