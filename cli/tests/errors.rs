@@ -23,14 +23,23 @@ fn on_file(command: &str, model: impl AsRef<OsStr>) -> std::process::Command {
 #[test]
 fn files_that_are_no_models_are_named() {
     let folder = tempfile::tempdir().unwrap();
-    let bad: [(&str, &[u8], &str); 8] = [
+    let bad: [(&str, &[u8], &str); 9] = [
         ("empty", b"", "offset 0: the file is empty, expected the magic"),
         ("text", b"hello\n", "offset 0: found \"hello\\n\", expected the magic"),
         ("short", b"ATOME0", "offset 0: found \"ATOME0\""),
         ("magic", b"ATOME01", "no shape fits: expected 0 bytes of sections from offset 7"),
         ("classes", b"ATOMECL01\0\0\0\0", "offset 9: class count 0, expected 1 to 65535"),
         ("count", b"ATOMECL01\x01\0", "offset 9: 2 bytes, expected a class count of 4 bytes"),
-        ("base3", b"ATOME02abcdef", "offset 0: ATOME02 is a format that the engine does not read"),
+        (
+            "base3",
+            b"ATOME02abcdef",
+            "no shape fits: expected 6 bytes of sections from offset 7 on (packed weights without bytes",
+        ),
+        (
+            "later",
+            b"ATOME03abcdef",
+            "offset 0: found \"ATOME03ab\", expected the magic ATOME01, ATOME02, ATOMEP3 or ATOMECL01",
+        ),
         ("checkpoint", b"PK\x03\x04abc", "offset 0: a zip file, perhaps a PyTorch checkpoint"),
     ];
     for (name, bytes, expected) in bad {

@@ -97,7 +97,25 @@ pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection])
 
 /// Row `token` of the embedding matrix, each weight as a number times the scale. `x` is `[cols]`.
 pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
+    let start = token * matrix.cols();
+    #[cfg(fast_ways = "host")]
+    if matrix.codec().is_some() && matrix.is_ternary() {
+        return embed_codes(matrix, start, x);
+    }
     for (column, out) in x.iter_mut().enumerate() {
-        *out = f32::from(matrix.weight(token * matrix.cols() + column)) * matrix.scale();
+        *out = f32::from(matrix.weight(start + column)) * matrix.scale();
+    }
+}
+
+/// The same by way of 2-bit codes.
+#[cfg(fast_ways = "host")]
+fn embed_codes(matrix: &Matrix, start: usize, x: &mut [f32]) {
+    const BYTES: usize = 16;
+    for (index, x) in x.chunks_mut(4 * BYTES).enumerate() {
+        let mut block = [0; BYTES];
+        matrix.codes(start + 4 * BYTES * index, BYTES, &mut block);
+        for (out, weight) in x.iter_mut().zip(Trits::starting_at(&block, 0)) {
+            *out = f32::from(weight.value()) * matrix.scale();
+        }
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn suits(work: &Mix, lanes: usize) -> bool {
     (1..=MOST_TAPS).contains(&work.block.conv.taps.cols())
         && d.is_multiple_of(lanes)
         && work.block.conv.taps.rows() == d
-        && work.block.conv.taps.is_ternary()
+        && (work.block.conv.taps.codec().is_none() || is_translatable(&work.block.conv.taps))
         && work.block.router.rows() >= 3
         && work.history.len() + d == work.block.conv.taps.cols() * d
         && work.state.len() == d
@@ -26,6 +26,14 @@ pub(super) fn suits(work: &Mix, lanes: usize) -> bool {
         && work.inputs.len() >= all
         && work.attended.len() >= all
         && work.residual.len() >= all
+}
+
+/// Room for the 2-bit codes of all taps, where they do not lie so: 1,024 channels of five.
+const TRANSLATED: usize = 1300;
+
+/// Whether the taps can become 2-bit codes, and fit.
+fn is_translatable(taps: &Matrix) -> bool {
+    taps.is_ternary() && Matrix::packed_len(taps.rows(), taps.cols()) <= TRANSLATED
 }
 
 /// [`crate::kernel::mix`] of work that [`suits`] accepts.
@@ -56,10 +64,18 @@ pub(super) unsafe fn mix<L: Lanes>(work: &mut Mix) {
 #[inline(always)]
 unsafe fn with_taps<L: Lanes, const K: usize>(work: &mut Mix) {
     let d = work.gate.len();
+    let mut scratch;
+    let mut taps = work.block.conv.taps;
+    if taps.codec().is_some() {
+        scratch = [0; TRANSLATED];
+        // `suits` has checked that it is possible.
+        let Some(translated) = super::translate_all(&taps, &mut scratch) else { return };
+        taps = translated;
+    }
     let mut channel = 0;
     while channel < d {
         // SAFETY: as the caller promises; `suits` has checked that there are whole vectors of channels.
-        unsafe { channels::<L, K>(work, channel) };
+        unsafe { channels::<L, K>(work, &taps, channel) };
         channel += L::COUNT;
     }
 }
@@ -69,10 +85,9 @@ unsafe fn with_taps<L: Lanes, const K: usize>(work: &mut Mix) {
 /// # Safety
 /// As [`mix`]; a whole vector of channels starts at `channel`.
 #[inline(always)]
-unsafe fn channels<L: Lanes, const K: usize>(work: &mut Mix, channel: usize) {
+unsafe fn channels<L: Lanes, const K: usize>(work: &mut Mix, taps: &Matrix, channel: usize) {
     let d = work.gate.len();
     let pathways = work.block.router.rows();
-    let taps = &work.block.conv.taps;
     // SAFETY: `suits` has checked the lengths; the floats of the model need no alignment.
     unsafe {
         let codes = codes::<L, K>(taps, channel);
@@ -122,11 +137,9 @@ fn codes<L: Lanes, const K: usize>(taps: &Matrix, channel: usize) -> [u32; MOST]
     let bytes = taps.packed().get(channel * K / 4..).unwrap_or(&[]);
     let mut copy = [0; MOST_BYTES];
     let bytes = match bytes.first_chunk::<MOST_BYTES>() {
-        Some(bytes) if taps.codec().is_none() => bytes,
-        _ => {
-            if taps.codes(channel * K, MOST_BYTES, &mut copy).is_none() {
-                copy.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-            }
+        Some(bytes) => bytes,
+        None => {
+            copy.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
             &copy
         }
     };

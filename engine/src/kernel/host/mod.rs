@@ -9,6 +9,8 @@
 mod aarch64;
 mod attention;
 #[cfg(target_arch = "x86_64")]
+mod base_three;
+#[cfg(target_arch = "x86_64")]
 mod cpu;
 mod kernel;
 mod lanes;
@@ -20,8 +22,12 @@ mod weighed;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+use core::mem::MaybeUninit;
+
 use super::{Keys, Mix, Projection, TopK, Window};
-use crate::weights::Norm;
+#[cfg(target_arch = "x86_64")]
+use crate::codec::Packing;
+use crate::weights::{Matrix, Norm};
 
 pub use kernel::Kernel;
 
@@ -131,6 +137,56 @@ fn project_coded(inputs: &[f32], positions: usize, projections: &mut [Projection
         return translate::in_parts(projections, |parts| call!(project(inputs, positions, parts) if |_lanes| true));
     }
     call!(project_weighed(inputs, positions, projections) if |_lanes| true)
+}
+
+/// Writes the codes of a ternary matrix's weights from index `start` on to all of `out`. `None` where there are too few.
+fn translate(matrix: &Matrix, start: usize, out: &mut [MaybeUninit<u8>]) -> Option<()> {
+    let mut done = 0;
+    #[cfg(target_arch = "x86_64")]
+    if has_quick_base_three(matrix, start) {
+        // SAFETY: `Kernel` names only what the processor has, and AVX-512 processors have AVX2.
+        done = unsafe { base_three::codes(matrix.packed().get(start / 5..)?, out) };
+    }
+    let rest = out.get_mut(done..)?;
+    rest.fill(MaybeUninit::new(0));
+    // SAFETY: just written.
+    let rest = unsafe { core::slice::from_raw_parts_mut(rest.as_mut_ptr().cast(), rest.len()) };
+    copy_codes(matrix, start + 4 * done, rest)
+}
+
+/// The same without vectors.
+fn copy_codes(matrix: &Matrix, start: usize, out: &mut [u8]) -> Option<()> {
+    match matrix.codec() {
+        None => out.copy_from_slice(matrix.codes(start, out.len(), &mut [])?),
+        Some(_) => {
+            matrix.codes(start, out.len(), out)?;
+        }
+    }
+    Some(())
+}
+
+/// All codes of a matrix that does not lie two bits a weight, which has room in `out`.
+fn translate_all<'o>(matrix: &Matrix, out: &'o mut [u8]) -> Option<Matrix<'o>> {
+    let len = Matrix::packed_len(matrix.rows(), matrix.cols());
+    let mut done = 0;
+    #[cfg(target_arch = "x86_64")]
+    if has_quick_base_three(matrix, 0) {
+        // SAFETY: bytes may be written as if they were uninitialised, as long as they are; else as above.
+        done = unsafe {
+            let out = core::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<MaybeUninit<u8>>(), out.len());
+            base_three::codes(matrix.packed(), out)
+        };
+    }
+    if done < len {
+        copy_codes(matrix, 4 * done, out.get_mut(done..len)?)?;
+    }
+    Matrix::new(out, matrix.scale(), matrix.rows(), matrix.cols())
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_quick_base_three(matrix: &Matrix, start: usize) -> bool {
+    let is_base_three = matrix.codec().is_some_and(|codec| codec.packing() == Packing::BaseThree);
+    is_base_three && start.is_multiple_of(5) && matches!(Kernel::current(), Kernel::Avx2 | Kernel::Avx512)
 }
 
 pub(super) fn offer_scores(q: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) -> bool {

@@ -1,10 +1,12 @@
 //! Ternary weights that do not lie two bits each: translated into 2-bit codes, some rows at a time.
 
+use core::mem::MaybeUninit;
+
 use crate::kernel::Projection;
 use crate::weights::Matrix;
 
-/// Room for 2-bit codes, on the stack.
-const ROOM: usize = 16 * 1024;
+/// Room for 2-bit codes, on the stack: a layer of 256 channels, all of it at once.
+const ROOM: usize = 25 * 1024;
 
 /// Matrices that are taken together: a layer has four.
 const MOST: usize = 4;
@@ -25,12 +27,12 @@ pub(super) fn in_parts(projections: &mut [Projection], mut multiply: impl FnMut(
     if count > MOST || most_rows == 0 {
         return false;
     }
-    let mut scratch = [0; ROOM];
+    let mut scratch = MaybeUninit::<[u8; ROOM]>::uninit();
     let mut done = [0; MOST];
     loop {
-        let Some(parts) = fill(projections, &mut done, most_rows, width, &mut scratch) else { return true };
+        let Some((parts, codes)) = fill(projections, &mut done, most_rows, width, &mut scratch) else { return true };
         let mut matrices = parts.iter().zip(&*projections).zip({
-            let mut rest = &scratch[..];
+            let mut rest = codes;
             parts.map(|(_, rows)| {
                 let (codes, later) = rest.split_at_checked(rows * width).unwrap_or_default();
                 rest = later;
@@ -59,33 +61,25 @@ pub(super) fn in_parts(projections: &mut [Projection], mut multiply: impl FnMut(
     }
 }
 
-/// First row and number of rows of each matrix that come next, whose codes are written to `scratch` one after the other.
-/// `None` where all is done.
-fn fill(
+/// First row and number of rows of each matrix.
+type Parts = [(usize, usize); MOST];
+
+/// The rows that come next, and their codes, one after the other in `scratch`. `None` where all is done.
+fn fill<'s>(
     projections: &[Projection],
     done: &mut [usize; MOST],
     most_rows: usize,
     width: usize,
-    scratch: &mut [u8],
-) -> Option<[(usize, usize); MOST]> {
+    scratch: &'s mut MaybeUninit<[u8; ROOM]>,
+) -> Option<(Parts, &'s [u8])> {
     let mut parts = [(0, 0); MOST];
     let mut room = most_rows;
-    let mut rest = scratch;
-    for ((projection, done), part) in projections.iter().zip(done).zip(&mut parts) {
+    for ((projection, done), part) in projections.iter().zip(&mut *done).zip(&mut parts) {
         let left = projection.matrix.rows() - *done;
         let mut rows = left.min(room);
         if rows < left && rows > ROWS {
             rows -= rows % ROWS;
         }
-        let (codes, later) = core::mem::take(&mut rest).split_at_mut_checked(rows * width)?;
-        let (matrix, len, start) = (projection.matrix, codes.len(), *done * projection.matrix.cols());
-        match matrix.codec() {
-            None => codes.copy_from_slice(matrix.codes(start, len, &mut [])?),
-            Some(_) => {
-                matrix.codes(start, len, codes)?;
-            }
-        }
-        rest = later;
         *part = (*done, rows);
         *done += rows;
         room -= rows;
@@ -93,5 +87,17 @@ fn fill(
             break;
         }
     }
-    parts.iter().any(|&(_, rows)| rows > 0).then_some(parts)
+    let used: usize = parts.iter().map(|&(_, rows)| rows * width).sum();
+    // SAFETY: bytes that may be uninitialised, as many as there are.
+    let all = unsafe { core::slice::from_raw_parts_mut(scratch.as_mut_ptr().cast::<MaybeUninit<u8>>(), ROOM) };
+    let mut rest = all;
+    for (projection, (first, rows)) in projections.iter().zip(parts) {
+        let matrix = projection.matrix;
+        let (codes, later) = core::mem::take(&mut rest).split_at_mut_checked(rows * width)?;
+        super::translate(matrix, first * matrix.cols(), codes)?;
+        rest = later;
+    }
+    // SAFETY: `translate` has written all of them.
+    let codes = unsafe { core::slice::from_raw_parts(scratch.as_ptr().cast(), used.min(ROOM)) };
+    (used > 0).then_some((parts, codes))
 }
