@@ -56,6 +56,8 @@ pub struct Program<'a> {
     pub shape: &'a [String],
     /// More `-D` flags for such an engine, where the program sets its shape in its source.
     pub engine_shape: &'a [String],
+    /// More flags for compiling and for linking.
+    pub flags: &'a [&'a str],
 }
 
 impl Program<'_> {
@@ -76,7 +78,7 @@ impl Program<'_> {
         let mut objects = Vec::new();
         for (index, source) in self.sources.iter().enumerate() {
             let object = executable.with_extension(format!("{index}.o"));
-            let flags = warnings.iter().copied().chain(self.shape.iter().map(String::as_str));
+            let flags = warnings.iter().chain(self.flags).copied().chain(self.shape.iter().map(String::as_str));
             compile(self.language, source, flags, include, &object)?;
             objects.push(object);
         }
@@ -84,13 +86,14 @@ impl Program<'_> {
             Engine::Archive(archive) => objects.push(archive.clone()),
             Engine::Source(folder) => {
                 let object = executable.with_extension("engine.o");
-                let flags = self.shape.iter().chain(self.engine_shape).map(String::as_str);
+                let shape = self.shape.iter().chain(self.engine_shape).map(String::as_str);
+                let flags = self.flags.iter().copied().chain(shape);
                 compile(Language::C, &folder.join("atome.c"), flags, include, &object)?;
                 objects.push(object);
             }
         }
         let mut linker = Command::new(self.language.compiler());
-        process::checked(linker.args(&objects).arg("-lm").arg("-o").arg(executable))?;
+        process::checked(linker.args(self.flags).args(&objects).arg("-lm").arg("-o").arg(executable))?;
         Ok(())
     }
 }

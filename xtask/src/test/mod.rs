@@ -118,6 +118,7 @@ fn steps() -> Vec<Step> {
     steps.push(step("header, state sizes", header::state_sizes));
     steps.push(step("C programs against the reference", programs::compare));
     steps.push(step("C programs under valgrind", programs::valgrind));
+    steps.push(step("C programs under sanitizers", programs::sanitizers));
     for mode in Mode::ALL {
         steps.push(step(format!("differential run, {mode}"), move |context| differential::run(context, mode)));
     }

@@ -24,6 +24,9 @@ const PROMPT: &str = "Once upon a time";
 /// What `N` stands for, bytes after the prompt: 16 + 112 = 128 is all the room that the 944K model's programs have.
 const BYTES: usize = 112;
 
+/// What a compiler adds to C code to notice a wrong access, a leak or undefined behaviour where it happens.
+const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
 /// The same under valgrind, which runs everything some fifty times slower.
 const BYTES_UNDER_VALGRIND: usize = 4;
 
@@ -34,8 +37,8 @@ pub fn compare(context: &Context) -> Result<Outcome> {
     run_all(|program| {
         // Side by side: the reference is slow on purpose.
         let (expected, actual) = thread::scope(|scope| {
-            let expected = scope.spawn(|| program.output(&reference, "reference", &[], BYTES));
-            let actual = program.output(&archive, "archive", &[], BYTES);
+            let expected = scope.spawn(|| program.output(&reference, "reference", &[], &[], BYTES));
+            let actual = program.output(&archive, "archive", &[], &[], BYTES);
             (expected.join(), actual)
         });
         let expected = expected.map_err(|_| anyhow!("the thread of the reference run panicked"))??;
@@ -49,7 +52,21 @@ pub fn valgrind(context: &Context) -> Result<Outcome> {
         ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=all"];
     let archive = system_archive(context)?;
     let checked = [&VALGRIND[..], &["--errors-for-leak-kinds=all"]].concat();
-    run_all(|program| program.output(&archive, "valgrind", &checked, BYTES_UNDER_VALGRIND).map(|_| ()))
+    run_all(|program| program.output(&archive, "valgrind", &[], &checked, BYTES_UNDER_VALGRIND).map(|_| ()))
+}
+
+/// Runs every program with both engines under the address and undefined-behaviour sanitizers: the archive is compiled
+/// without them, but sees memory in which every access beyond a program's arrays is noticed in the C code around it, and
+/// the reference is checked in every line.
+pub fn sanitizers(context: &Context) -> Result<Outcome> {
+    let engines =
+        [("sanitized archive", system_archive(context)?), ("sanitized reference", Engine::Source(reference_folder()))];
+    run_all(|program| {
+        for (label, engine) in &engines {
+            program.output(engine, label, &SANITIZERS, &[], BYTES_UNDER_VALGRIND)?;
+        }
+        Ok(())
+    })
 }
 
 /// The C library's functions on both sides, so that only the engines differ.
@@ -134,14 +151,15 @@ impl Program {
         self.directives.arguments.iter().any(|word| word == "MODEL-FILE")
     }
 
-    /// Builds with `engine`, runs under `wrapper` and returns what was printed.
-    fn output(&self, engine: &Engine, label: &str, wrapper: &[&str], bytes: usize) -> Result<String> {
+    /// Builds with `engine` and more flags, runs under `wrapper` and returns what was printed.
+    fn output(&self, engine: &Engine, label: &str, flags: &[&str], wrapper: &[&str], bytes: usize) -> Result<String> {
         let executable = workspace::scratch().join("test/programs").join(label).join(&self.name);
         let program = c_build::Program {
             sources: &self.sources,
             language: self.language,
             shape: &self.directives.shape,
             engine_shape: &self.directives.engine_shape,
+            flags,
         };
         program.build(engine, &executable)?;
 
