@@ -26,14 +26,15 @@ const DEFAULT_MINUTES: u64 = 30;
 const HELP: &str = "\
 Fuzz everything that reads foreign bytes, guided by coverage, under the address sanitizer.
 
-Usage: cargo xtask fuzz [--minutes N] [--from-corpus] [--keep] [TARGET...]
+Usage: cargo xtask fuzz [--minutes N] [--jobs N] [--from-corpus] [--keep] [TARGET...]
 
 Arguments:
   TARGET         model (loading and running blobs), calls (sequences of C calls) or checkpoint (PyTorch and safetensors
-                 files); all of them, as many at a time as there are processors
+                 files); all of them without an argument
 
 Options:
   --minutes N    minutes for each target (default 30)
+  --jobs N       targets at a time (default: as many as there are processors)
   --from-corpus  start from the committed inputs instead of none
   --keep         replace the committed inputs in fuzz/corpus/TARGET by the fewest that reach as much code, and write
                  fuzz/RESULTS.md
@@ -50,6 +51,7 @@ Examples:
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let (mut minutes, mut from_corpus, mut keep, mut wanted) = (DEFAULT_MINUTES, false, false, Vec::new());
+    let mut jobs = thread::available_parallelism().map_or(1, usize::from);
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => {
@@ -57,6 +59,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 return Ok(());
             }
             Long("minutes") => minutes = parser.value()?.parse()?,
+            Long("jobs") => jobs = parser.value()?.parse::<usize>()?.max(1),
             Long("from-corpus") => from_corpus = true,
             Long("keep") => keep = true,
             Value(word) => wanted.push(known(&word.string()?)?),
@@ -71,7 +74,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let length = Duration::from_secs(60 * minutes);
     let campaigns =
         wanted.into_iter().map(|target| Campaign::new(target, length, from_corpus)).collect::<Result<Vec<_>>>()?;
-    let outcomes = run_all(&campaigns)?;
+    let outcomes = run_all(&campaigns, jobs)?;
     let mut rows =
         vec![["target", "minutes", "inputs", "code reached", "findings", "inputs kept"].map(String::from).to_vec()];
     for (campaign, outcome) in campaigns.iter().zip(&outcomes) {
@@ -104,12 +107,12 @@ fn known(word: &str) -> Result<&'static str> {
         .with_context(|| format!("no target `{word}`: expected {}", TARGETS.join(", ")))
 }
 
-/// Runs the campaigns, as many at a time as there are processors.
-fn run_all(campaigns: &[Campaign]) -> Result<Vec<campaign::Outcome>> {
+/// Runs the campaigns, `jobs` at a time.
+fn run_all(campaigns: &[Campaign], jobs: usize) -> Result<Vec<campaign::Outcome>> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+        for _ in 0..jobs {
             scope.spawn(|| loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(campaign) = campaigns.get(index) else { break };
