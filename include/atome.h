@@ -766,6 +766,8 @@ extern "C" {
  * no weak symbols, define ATOME_CONFIG_EXTERN before the include in all files of the program but one. */
 #if defined(__GNUC__) || defined(__clang__) || defined(__IAR_SYSTEMS_ICC__) || defined(__ARMCC_VERSION)
 extern const atome_config_t atome_config __attribute__((weak));
+/* So that a file that needs the types alone can be linked without the library. */
+extern const atome_formats_t atome_formats __attribute__((weak));
 #else
 extern const atome_config_t atome_config;
 #endif

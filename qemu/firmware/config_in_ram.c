@@ -4,8 +4,9 @@
  */
 #include <stdint.h>
 
-extern uint32_t atome_config[13];
+/* The last word is the pointer to what reads other formats. */
+extern uint32_t atome_config[14];
 extern uint32_t *const config_words;
 
-uint32_t atome_config[13];
+uint32_t atome_config[14];
 uint32_t *const config_words = atome_config;

@@ -3,8 +3,9 @@
  * every core and on the host, and the digest must be the same everywhere.
  *
  * The model is made from seeds in RAM, or with -DBLOB_FILE taken from flash (blob.S). Neither the memory plan nor the
- * core shows in the digest. What goes beyond the window has digests of its own: `sliding`, and in the cached plan `stream`.
- * Settings: seeds (models made), generate (tokens), sliding=1 and stream=1 (whether these run).
+ * core shows in the digest. What goes beyond the window has digests of its own: `sliding`, and in the cached plan `stream`;
+ * so have the same models as ATOME02 and others as ATOMEP3: `formats`.
+ * Settings: seeds (models made), generate (tokens), sliding=1, stream=1 and formats=1 (whether these run).
  */
 #include "atome.h"
 
@@ -14,6 +15,9 @@
 #include "make_model.h"
 #include "random.h"
 #include "text.h"
+#ifndef BLOB_FILE
+#include "repack.h"
+#endif
 
 static atome_model_t model;
 static atome_state_t state;
@@ -21,7 +25,7 @@ static int tokens[ATOME_MAX_SEQ + 3];
 static int output[ATOME_MAX_SEQ + 1];
 
 typedef struct {
-    digest_t all, sliding, stream;
+    digest_t all, sliding, stream, formats;
 } digests_t;
 
 static void check(int is_right, const char *what)
@@ -234,12 +238,44 @@ static void beyond_the_window(digests_t *digests, uint8_t *blob)
     }
 }
 
+static void predictions_of(digest_t *digest, const uint8_t *blob, size_t bytes, uint32_t seed)
+{
+    random_t random = random_start(seed);
+
+    check(atome_load(&model, blob, bytes) == ATOME_OK, "atome_load of another format");
+    make_prompt(&random);
+    predictions(digest, &random);
+}
+
+/* ATOME02 gives what the same weights give as ATOME01; ATOMEP3 has weights of its own. */
+static void other_formats(digest_t *digest, uint8_t *blob)
+{
+    uint32_t seed, seeds = setting("seeds", 3);
+    uint8_t *other;
+
+    if (!setting("formats", 0)) {
+        return;
+    }
+    other = board_memory(repack(blob, NULL, REPACK_AS_POWERS_OF_3));
+    for (seed = 1; seed <= seeds; seed++) {
+        digest_t plain = digest_start(), base_3 = digest_start();
+
+        write_model(blob, seed, 0);
+        predictions_of(&plain, blob, MODEL_BYTES, seed);
+        predictions_of(&base_3, other, repack(blob, other, REPACK_AS_BASE_3), seed);
+        check(plain.value == base_3.value, "ATOME02, whose logits are not those of ATOME01");
+        digest_word(digest, (uint32_t)base_3.value);
+        predictions_of(digest, other, repack(blob, other, REPACK_AS_POWERS_OF_3), seed);
+    }
+}
+
 static void battery(digests_t *digests)
 {
     uint8_t *blob = board_memory(CLASSIFIER_BYTES(CLASSES));
 
     within_the_window(digests, blob);
     beyond_the_window(digests, blob);
+    other_formats(&digests->formats, blob);
 }
 
 #endif
@@ -256,7 +292,7 @@ static void write_digest(const char *name, const digest_t *digest)
 
 int main(void)
 {
-    digests_t digests = {digest_start(), digest_start(), digest_start()};
+    digests_t digests = {digest_start(), digest_start(), digest_start(), digest_start()};
 
     check(strcmp(atome_mode(), "portable") == 0, "atome_mode: the archive is not the portable one");
     atome_init(&state);
@@ -265,7 +301,9 @@ int main(void)
     write_digest("digest", &digests.all);
     write_digest("sliding", &digests.sliding);
     write_digest("stream", &digests.stream);
-    write_result("words", digests.all.words + digests.sliding.words + digests.stream.words);
+    write_digest("formats", &digests.formats);
+    write_result("words",
+                 digests.all.words + digests.sliding.words + digests.stream.words + digests.formats.words);
     write_result("state", sizeof state);
     write_result("stack", (uint32_t)stack_used());
     return 0;

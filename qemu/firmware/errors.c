@@ -9,6 +9,7 @@
 #include "board.h"
 #include "digest.h"
 #include "make_model.h"
+#include "repack.h"
 #include "text.h"
 
 enum { CLASSES = 3, SPARE = 4, UNTOUCHED = -77 };
@@ -83,6 +84,40 @@ static void models(void)
         expect("load of a truncated model", ATOME_ERR_TRUNCATED, atome_load(&all.model, blob, n));
     }
     damage(blob, MODEL_BYTES, 7, 0);
+}
+
+/* Where config_words has the pointer to what reads other formats. */
+enum { FORMATS = 13 };
+
+static void other_format(uint8_t *bytes, enum repack_as as)
+{
+    const size_t length = repack(blob, bytes, as);
+    const uint32_t formats = config_words[FORMATS];
+    const size_t first = 7 + 4, last = length - 1;
+    size_t n, i;
+
+    for (n = 7; n < length; n++) {
+        expect("load of a truncated model", ATOME_ERR_TRUNCATED, atome_load(&all.model, bytes, n));
+    }
+    for (i = 0; i < 2; i++) {
+        const size_t at = i == 0 ? first : last;
+        const uint8_t right = bytes[at];
+        bytes[at] = 0xff;
+        expect("load of bytes that stand for no weights", ATOME_ERR_MALFORMED, atome_load(&all.model, bytes, length));
+        bytes[at] = right;
+    }
+    damage(bytes, length, 7, 0);
+    config_words[FORMATS] = 0;
+    expect("load of a format that was left out", ATOME_ERR_INVALID, atome_load(&all.model, bytes, length));
+    config_words[FORMATS] = formats;
+}
+
+static void other_formats(void)
+{
+    uint8_t *bytes = board_memory(repack(blob, NULL, REPACK_AS_POWERS_OF_3));
+
+    other_format(bytes, REPACK_AS_BASE_3);
+    other_format(bytes, REPACK_AS_POWERS_OF_3);
 }
 
 static void class_counts(void)
@@ -304,6 +339,7 @@ static void prepare(void)
     int i;
 
     memcpy(config_words, right_config, sizeof right_config);
+    config_words[FORMATS] = (uint32_t)(uintptr_t)&atome_formats;
     blob = board_memory(MODEL_BYTES + SPARE);
     classifier_blob = board_memory(CLASSIFIER_BYTES(CLASSES) + SPARE);
     write_model(blob, 5, 0);
@@ -333,6 +369,7 @@ int main(void)
     memcpy(&before, &all, sizeof all);
 
     models();
+    other_formats();
     classifiers();
     predictions();
     generations();

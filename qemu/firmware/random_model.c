@@ -30,6 +30,7 @@ struct writer {
     uint8_t *at; /* NULL while only bytes are counted */
     size_t bytes;
     uint32_t hostile_in;
+    enum packing packing;
 };
 
 static void put(struct writer *w, const void *bytes, size_t count)
@@ -58,15 +59,58 @@ static void floats(struct writer *w, int count, float mean, float deviation)
     }
 }
 
+/* Base 3, five weights to a byte; those behind the last one are 0, whose digit is 1. */
+static void base_3(struct writer *w, size_t weights)
+{
+    while (weights > 0) {
+        uint8_t byte = 0, place = 1;
+        int i;
+
+        for (i = 0; i < 5; i++) {
+            byte = (uint8_t)(byte + place * (weights > 0 ? random_below(w->random, 3) : 1));
+            place = (uint8_t)(place * 3);
+            weights -= weights > 0;
+        }
+        put(w, &byte, 1);
+    }
+}
+
+/* Codes of three bits, eight to three bytes; 111 is none, and those behind the last weight are 0. */
+static void powers_of_3(struct writer *w, size_t weights)
+{
+    while (weights > 0) {
+        uint32_t word = 0;
+        uint8_t bytes[3];
+        int i;
+
+        for (i = 0; i < 8 && weights > 0; i++, weights--) {
+            word |= random_below(w->random, 7) << (3 * i);
+        }
+        for (i = 0; i < 3; i++) {
+            bytes[i] = (uint8_t)(word >> (8 * i));
+        }
+        put(w, bytes, sizeof bytes);
+    }
+}
+
 /* All four codes, 10 (which reads as 0) and the unused ones behind the last weight included. */
 static void quantised(struct writer *w, int rows, int cols, float scale)
 {
-    const size_t bytes = ((size_t)rows * (size_t)cols + 3) / 4;
+    const size_t weights = (size_t)rows * (size_t)cols;
+    const size_t bytes = w->packing == ATOMEP3 ? (weights + 7) / 8 * 3 : (weights + 3) / 4;
     size_t i;
 
     floats(w, 1, scale, 0.25f * scale);
     if (w->at == NULL) {
         w->bytes += bytes;
+        return;
+    }
+    if (w->packing == ATOME02) {
+        base_3(w, weights);
+        return;
+    }
+    if (w->packing == ATOMEP3) {
+        powers_of_3(w, weights);
         return;
     }
     for (i = 0; i < bytes; i++) {
@@ -106,7 +150,8 @@ static size_t write(struct writer *w, const struct engine_shape *shape, int n_cl
         put(w, "ATOMECL01", 9);
         put(w, &count, sizeof count);
     } else {
-        put(w, "ATOME01", 7);
+        static const char magics[3][8] = {"ATOME01", "ATOME02", "ATOMEP3"};
+        put(w, magics[w->packing], 7);
     }
     body(w, shape);
     if (n_classes > 0) {
@@ -117,18 +162,22 @@ static size_t write(struct writer *w, const struct engine_shape *shape, int n_cl
 
 size_t random_model_bytes(const struct engine_shape *shape, int n_classes)
 {
-    struct writer w = {NULL, NULL, 0, 0};
+    struct writer classifier = {NULL, NULL, 0, 0, ATOME01}, widest = {NULL, NULL, 0, 0, ATOMEP3};
+    const size_t bytes = write(&classifier, shape, n_classes), most = write(&widest, shape, 0);
 
-    return write(&w, shape, n_classes);
+    return bytes > most ? bytes : most;
 }
 
 size_t random_model(random_t *random, const struct engine_shape *shape, int n_classes, uint8_t *out)
 {
     const uint32_t character = random_below(random, 8);
-    struct writer w = {NULL, NULL, 0, 0};
+    struct writer w = {NULL, NULL, 0, 0, ATOME01};
 
     w.random = random;
     w.at = out;
     w.hostile_in = character == 0 ? 4 : character < 3 ? 64 : 0;
+    if (n_classes == 0) {
+        w.packing = (enum packing)random_below(random, 3);
+    }
     return write(&w, shape, n_classes);
 }

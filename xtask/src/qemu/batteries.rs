@@ -57,6 +57,9 @@ impl Battery {
         if !matches!(self.source, Source::Real) {
             parts.push(("sliding", format!("{}-sliding", self.name)));
         }
+        if matches!(self.source, Source::Seeds(_)) {
+            parts.push(("formats", format!("{}-formats", self.name)));
+        }
         if plan == Plan::Cached {
             parts.push(("stream", format!("{}-stream", self.name)));
         }
