@@ -5,7 +5,8 @@ use std::ffi::CStr;
 use std::mem::{offset_of, size_of};
 use std::vec::Vec;
 
-use atome_engine::{Dims, Layout, Model, Plan, Shape};
+use atome_engine::format::{sections, SectionKind};
+use atome_engine::{Dims, Layout, Matrix, Model, Packing, Plan, Shape};
 
 use crate::blocks::*;
 use crate::info::*;
@@ -73,6 +74,82 @@ fn loaded(blob: &[u8]) -> Memory {
     // SAFETY: memory of the struct's size, and a whole blob.
     assert_eq!(unsafe { atome_load(model.at(), blob.as_ptr(), blob.len()) }, 0);
     model
+}
+
+/// A matrix of the blob becomes one of 9s, or in base 3 the same weights.
+fn recoded(plain: &[u8], packing: Packing) -> Vec<u8> {
+    let mut bytes = packing.magic().to_vec();
+    let body = &plain[7..];
+    for section in sections(SHAPE, None) {
+        let from = &body[section.offset..section.end()];
+        let SectionKind::Matrix { rows, cols, .. } = section.kind else {
+            bytes.extend(from);
+            continue;
+        };
+        let weights: Vec<i8> = Matrix::new(&from[4..], 1.0, rows, cols).unwrap().weights().collect();
+        bytes.extend(&from[..4]);
+        match packing {
+            Packing::BaseThree => {
+                bytes.extend(weights.chunks(5).map(|five| {
+                    (0..5).rev().fold(0, |byte, i| 3 * byte + (five.get(i).copied().unwrap_or(0) + 1) as u8)
+                }))
+            }
+            _ => bytes.extend(weights.chunks(8).flat_map(|eight| {
+                let code = |(i, &w): (usize, &i8)| [6, 0, 5][(w + 1) as usize] << (3 * i);
+                let [a, b, c, _] = eight.iter().enumerate().map(code).sum::<u32>().to_le_bytes();
+                [a, b, c]
+            })),
+        }
+    }
+    bytes
+}
+
+#[test]
+fn other_formats_run_in_all_functions_that_take_their_matrices() {
+    let plain = blob(5);
+    let tokens = [1, 4, 2];
+    let x: Vec<f32> = (0..3 * 6).map(|i| (i as f32 - 7.5) / 4.0).collect();
+    let results = |blob: &[u8]| {
+        let mut model = loaded(blob);
+        let mut state = Memory::new(LAYOUT.bytes());
+        let (mut y, mut conv, mut attended) = ([0.0_f32; 11], [0.0_f32; 18], [0.0_f32; 18]);
+        // SAFETY: memory of the structs' sizes; a loaded model, whose matrices have 6 columns and at most 11 rows.
+        unsafe {
+            let loaded: *const atome_model_t = model.at();
+            atome_ternary_matvec(&raw const (*loaded).embed, x.as_ptr(), y.as_mut_ptr());
+            let block = (&raw const (*loaded).blocks).cast::<atome_block_t>();
+            atome_causal_conv(x.as_ptr().cast(), 3, &raw const (*block).local_conv, conv.as_mut_ptr().cast());
+            let attn = &raw const (*block).attn;
+            atome_sparse_attn(x.as_ptr().cast(), 3, attn, state.at(), attended.as_mut_ptr().cast());
+            let next = atome_predict_next(loaded, state.at(), tokens.as_ptr(), 3);
+            let logits = core::slice::from_raw_parts(atome_get_logits(state.at()), 11).to_vec();
+            let floats = [&y[..], &conv, &attended, &logits].concat();
+            (next, floats.iter().map(|value| value.to_bits()).collect::<Vec<u32>>())
+        }
+    };
+    let base_three = recoded(&plain, Packing::BaseThree);
+    assert_eq!(results(&base_three), results(&plain));
+    let powers = recoded(&plain, Packing::PowersOfThree);
+    let with_nines = results(&powers);
+    // Nine times as much where there is no rounding to speak of: the matrix times a vector of small fractions.
+    let scaled = |bits: &[u32]| bits[..11].iter().map(|&bits| f32::from_bits(bits)).collect::<Vec<f32>>();
+    for (nine, one) in scaled(&with_nines.1).into_iter().zip(scaled(&results(&plain).1)) {
+        assert!((nine - 9.0 * one).abs() <= 1e-5 * nine.abs(), "{nine} {one}");
+    }
+    for (blob, bad) in [(base_three, 243), (powers, 255)] {
+        let mut model = Memory::new(MODEL_SIZE);
+        for (at, value, code) in [(11, bad, -5), (6, b'9', -1), (0, b'B', -1)] {
+            let mut changed = blob.clone();
+            changed[at] = value;
+            // SAFETY: memory of the struct's size, and as many bytes as said.
+            assert_eq!(unsafe { atome_load(model.at(), changed.as_ptr(), changed.len()) }, code);
+        }
+        for len in 7..blob.len() {
+            // SAFETY: as above.
+            assert_eq!(unsafe { atome_load(model.at(), blob.as_ptr(), len) }, -2);
+        }
+        assert!(model.0.iter().all(|&word| word == 0), "a load that failed has written");
+    }
 }
 
 #[test]
