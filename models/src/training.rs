@@ -31,7 +31,7 @@ const RECORDS: usize = 120_000;
 pub const MAX_SEQ: usize = 128;
 
 /// Steps of the whole training.
-pub const STEPS: u64 = 12_000;
+pub const STEPS: u64 = 30_000;
 
 /// The shape: as large as 64 KB of ATOME01 allow. All text is ASCII, so 128 tokens do.
 pub fn config() -> AtomeConfig {
