@@ -88,17 +88,27 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
     let Some(model) = subject.engine_model().with_context(named)? else {
         bail!("{}: has no router that the engine runs, expected a ternary model of three pathways", named());
     };
-    let sequences = |path: &Path, from| cut(args, path, from, subject.vocab_size());
-    let outside = args.outside.iter().map(|path| Ok((file_name(path), sequences(path, 0)?)));
-    let texts =
-        Texts { inside: sequences(text, args.from)?, inside_domain: None, outside: outside.collect::<Result<_>>()? };
-    let about = json!({ "model": file_name(path), "text": file_name(text), "from": args.from, "window": args.window });
+    let load = |path: &Path| Corpus::load(path, subject.vocab_size());
+    let corpus = load(text)?;
+    let mut about = json!({
+        "model": file_name(path),
+        "text": file_name(text),
+        "from": args.from,
+        "window": args.window,
+        "digests": { file_name(text): format!("sha256:{}", corpus.digest) },
+    });
+    let mut outside = Vec::new();
+    for path in &args.outside {
+        let corpus = load(path)?;
+        about["digests"][file_name(path)] = format!("sha256:{}", corpus.digest).into();
+        outside.push((file_name(path), cut(args, path, &corpus, 0)?));
+    }
+    let texts = Texts { inside: cut(args, text, &corpus, args.from)?, inside_domain: None, outside };
     run(args, &model, &texts, &file_name(path), about)
 }
 
 /// Windows side by side.
-fn cut(args: &CalibrateArgs, path: &Path, from: usize, vocab_size: usize) -> Result<Vec<Sequence>> {
-    let corpus = Corpus::load(path, vocab_size)?;
+fn cut(args: &CalibrateArgs, path: &Path, corpus: &Corpus, from: usize) -> Result<Vec<Sequence>> {
     let window = usize::from(args.window);
     let most = args.windows.map_or(usize::MAX, |count| count as usize);
     let starts = windows(corpus.bytes.len(), from, window, most);

@@ -27,6 +27,8 @@ fn a_model_is_measured_on_its_text_and_on_others() {
     let found = json(&mut calibrate("2"));
     assert_eq!(saved("calibration.md"), table, "the number of threads changes something");
 
+    assert!(found["digests"]["other.txt"].as_str().unwrap().starts_with("sha256:"), "{found}");
+
     // The same bytes are predicted as by eval, and as well.
     let judged = json(atome().arg("eval").arg(&model).arg("--text").arg(&text).args(["--window", "32", "--from", "7"]));
     assert_eq!(found["bytes"], judged["bytes"]);

@@ -13,6 +13,9 @@ const TOP: f64 = 40.0;
 const BOTTOM: f64 = 50.0;
 const COLOURS: [&str; 6] = ["#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377"];
 
+/// From more bars than this on, every other name stands lower.
+const STAGGERED: usize = 4;
+
 /// One line of a plot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
@@ -92,8 +95,11 @@ pub fn bars(title: &str, y_name: &str, bars: &[Bar]) -> String {
             let x = left + width * (number as f64 + 1.0) / (bar.values.len() as f64 + 1.0);
             svg.line(format_args!(r##"<circle cx="{x:.1}" cy="{:.1}" r="3" fill="#222"/>"##, y.up(value)));
         }
-        svg.text(left + width / 2.0, top - 8.0, "middle", &format!("{mean:.2}"));
-        svg.text(left + width / 2.0, HEIGHT - BOTTOM + 20.0, "middle", &bar.name);
+        let highest = bar.values.iter().copied().fold(mean, f64::max);
+        svg.text(left + width / 2.0, y.up(highest) - 8.0, "middle", &format!("{mean:.2}"));
+        // Many names side by side would run into each other.
+        let lower = if bars.len() > STAGGERED { 16.0 * (index % 2) as f64 } else { 0.0 };
+        svg.text(left + width / 2.0, HEIGHT - BOTTOM + 20.0 + lower, "middle", &bar.name);
     }
     svg.finish()
 }
