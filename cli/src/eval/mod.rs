@@ -29,8 +29,8 @@ Examples:
 /// Measures how well a model predicts a text: bits a byte and perplexity.
 ///
 /// The text is cut into windows; in each, every byte but the first is predicted from those before it. A model file
-/// (ATOME01, ATOME02, ATOMEP3, ATOMECL01) and a checkpoint that can become one go through the inference engine; other checkpoints, such as
-/// those of a GPT, go through the forward pass of training.
+/// (ATOME01, ATOME02, ATOMEP3, ATOMECL01) and a checkpoint that can become one go through the inference engine; other
+/// checkpoints, such as those of a GPT, go through the forward pass of training.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct EvalArgs {
