@@ -33,6 +33,8 @@ mod sampler;
 
 mod info;
 
+mod self_test;
+
 mod blocks;
 
 mod config;

@@ -13,6 +13,7 @@ use crate::info::*;
 use crate::load::*;
 use crate::predict::*;
 use crate::sampler::*;
+use crate::self_test::*;
 use crate::state::*;
 use crate::step::*;
 use crate::types::*;
@@ -278,6 +279,11 @@ fn sampling_follows_its_seed() {
         // SAFETY: memory of the struct's size.
         assert_eq!(unsafe { atome_sampler_init(sampler.at(), temperature, top_k, top_p, 1) }, -1);
     }
+}
+
+#[test]
+fn the_self_test_passes() {
+    assert_eq!(atome_self_test(), ATOME_SELF_TEST_OK);
 }
 
 #[test]

@@ -15,8 +15,8 @@ const NONE_POSITION: u32 = u32::MAX;
 /// The best scores so far, best first, with the rows that they belong to.
 #[derive(Debug)]
 pub struct TopK<'w> {
-    pub(super) scores: &'w mut [f32],
-    pub(super) rows: &'w mut [u32],
+    pub(crate) scores: &'w mut [f32],
+    pub(crate) rows: &'w mut [u32],
 }
 
 impl<'w> TopK<'w> {
@@ -132,18 +132,40 @@ impl Window {
 ///
 /// `query` is `[d_head]`, `values` is `[rows][d_model]`, `best` has min(top_k, window.len) empty slots, `out` is
 /// `[d_model]`.
+#[inline(always)] // into the forward pass, although the self-test calls it too
 pub fn attend(query: &[f32], keys: &Keys, values: &[f32], window: &Window, mut best: TopK, out: &mut [f32]) {
     let scale = 1.0 / sqrt(query.len() as f32);
     if !fast::offer_scores(query, keys, window, scale, &mut best) {
-        let mut row = window.oldest(keys.rows);
-        for _ in 0..window.len {
-            best.offer(score(query, keys, row) * scale, row as u32);
-            row = if row + 1 < keys.rows { row + 1 } else { 0 };
-        }
+        offer_scores(query, keys, window, scale, &mut best);
     }
     softmax(best.scores);
     if !fast::add_values(&best, values, out) {
         add_values(&best, values, out);
+    }
+}
+
+/// [`attend`] without a faster way.
+#[inline(always)]
+pub(crate) fn attend_as_defined(
+    query: &[f32],
+    keys: &Keys,
+    values: &[f32],
+    window: &Window,
+    mut best: TopK,
+    out: &mut [f32],
+) {
+    offer_scores(query, keys, window, 1.0 / sqrt(query.len() as f32), &mut best);
+    softmax(best.scores);
+    add_values(&best, values, out);
+}
+
+/// The scaled scores of the window's rows, oldest first.
+#[inline(always)]
+fn offer_scores(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
+    let mut row = window.oldest(keys.rows);
+    for _ in 0..window.len {
+        best.offer(score(query, keys, row) * scale, row as u32);
+        row = if row + 1 < keys.rows { row + 1 } else { 0 };
     }
 }
 
@@ -161,6 +183,7 @@ pub(super) fn score(query: &[f32], keys: &Keys, row: usize) -> f32 {
 }
 
 /// The values of the kept rows times their weights, best first.
+#[inline(always)]
 fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     let width = out.len();

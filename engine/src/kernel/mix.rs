@@ -29,10 +29,17 @@ pub struct Mix<'m, 'w> {
 }
 
 /// Adds the pathways' outputs, weighed by the router, to the residual stream. `None` where an array is too short.
+#[inline(always)] // into the forward pass, although the self-test calls it too
 pub fn mix(mut work: Mix) -> Option<()> {
     if fast::mix(&mut work) {
         return Some(());
     }
+    mix_as_defined(work)
+}
+
+/// [`mix`] without a faster way.
+#[inline(always)]
+pub(crate) fn mix_as_defined(mut work: Mix) -> Option<()> {
     for position in 0..work.positions {
         for channel in 0..work.gate.len() {
             mix_channel(&mut work, position, channel)?;

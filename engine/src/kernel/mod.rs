@@ -41,3 +41,11 @@ pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project, Projection};
 pub use softmax::softmax;
 pub use ssm::{gate, ssm_step};
+
+/// The definition alone, for the self-test: what the functions above are, whatever ways this target has.
+pub(crate) mod definition {
+    pub(crate) use super::attention::attend_as_defined as attend;
+    pub(crate) use super::mix::mix_as_defined as mix;
+    pub(crate) use super::norm::layer_norm_as_defined as layer_norm;
+    pub(crate) use super::project::project_as_defined as project;
+}

@@ -23,9 +23,14 @@ pub(super) fn reciprocal_deviation(variance: f32) -> f32 {
 /// `out[i] = ((gamma[i] * (x[i] - mean)) * r) + beta[i]`, for each row of `x`. gamma and beta are `[d_model]`, `x` is
 /// `[positions][d_model]`, `out` has room for as many.
 pub fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
-    if fast::layer_norm(norm, x, out) {
-        return;
+    if !fast::layer_norm(norm, x, out) {
+        layer_norm_as_defined(norm, x, out);
     }
+}
+
+/// [`layer_norm`] without a faster way.
+#[inline(always)]
+pub(crate) fn layer_norm_as_defined(norm: &Norm, x: &[f32], out: &mut [f32]) {
     let (mut x, mut out) = (x, out);
     let width = norm.gamma.len();
     while let (Some((row, later)), 1..) = (x.split_at_checked(width), width) {

@@ -70,9 +70,14 @@ impl<'p, 'm> Projection<'p, 'm> {
 ///
 /// An output that has no place in its array is left out.
 pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
-    if fast::project(inputs, positions, projections) {
-        return;
+    if !fast::project(inputs, positions, projections) {
+        project_as_defined(inputs, positions, projections);
     }
+}
+
+/// [`project`] without a faster way.
+#[inline(always)]
+pub(crate) fn project_as_defined(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
     for Projection { matrix, out, row_stride, position_stride } in projections {
         for position in 0..positions {
             let start = position * matrix.cols();

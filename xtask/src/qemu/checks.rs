@@ -16,6 +16,8 @@ use crate::archive::{Flavour, Mode, Profile};
 use crate::{process, workspace};
 
 const TEXT: &str = "qemu/firmware/text.c";
+/// What qemu/README.md says.
+const SELF_TEST_STACK: u64 = 6144;
 /// For what takes a second or so; the machine may be busy.
 pub(super) const LIMIT: Duration = Duration::from_secs(90);
 
@@ -30,6 +32,7 @@ pub fn jobs(check: Check, subject: Subject, workbench: &Workbench) -> Vec<Job> {
         Check::Link if !is_host => {
             vec![Job::new(subject, check, "all", 3, move |bench, folder| link(subject, bench, &folder))]
         }
+        Check::SelfTest => self_test_jobs(subject),
         Check::Math if is_host => vec![Job::new(subject, check, "all", 900, move |bench, folder| math(bench, &folder))],
         _ => Vec::new(),
     }
@@ -82,6 +85,26 @@ fn errors_jobs(subject: Subject) -> Vec<Job> {
         })
     };
     Plan::ALL.map(job).into()
+}
+
+/* Self-test -------------------------------------------------------------------------------------------------------- */
+
+fn self_test_jobs(subject: Subject) -> Vec<Job> {
+    let job = |mode: Mode| {
+        Job::new(subject, Check::SelfTest, mode.to_string(), 2, move |bench, folder| {
+            let image = image(subject, mode, "qemu/firmware/self_test.c", &TINY, Plan::Lean);
+            let built = build(&image, subject.core, bench, &folder)?;
+            let report = machine::run(subject.core, &built.executable, &[], LIMIT)?;
+            let stack = report.number("stack")?;
+            if stack > SELF_TEST_STACK {
+                bail!("the self-test takes {stack} bytes of stack, documented are {SELF_TEST_STACK}");
+            }
+            Ok(Done::count(report.number("checks")?))
+        })
+    };
+    // The host's archive is built in portable mode alone.
+    let modes = if subject.core.machine == Machine::Host { &[Mode::Portable][..] } else { &Mode::ALL };
+    modes.iter().map(|&mode| job(mode)).collect()
 }
 
 /* Link ------------------------------------------------------------------------------------------------------------- */

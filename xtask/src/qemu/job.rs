@@ -42,13 +42,21 @@ pub enum Check {
     Alignment,
     Errors,
     Link,
+    SelfTest,
     Math,
 }
 
 impl Check {
     /// In the order of the table.
-    pub const ALL: [Check; 6] =
-        [Check::Digest, Check::Differential, Check::Alignment, Check::Errors, Check::Link, Check::Math];
+    pub const ALL: [Check; 7] = [
+        Check::Digest,
+        Check::Differential,
+        Check::Alignment,
+        Check::Errors,
+        Check::Link,
+        Check::SelfTest,
+        Check::Math,
+    ];
 
     /// What `--only` takes.
     pub fn name(self) -> &'static str {
@@ -58,6 +66,7 @@ impl Check {
             Check::Alignment => "alignment",
             Check::Errors => "errors",
             Check::Link => "link",
+            Check::SelfTest => "self-test",
             Check::Math => "math",
         }
     }
@@ -70,6 +79,7 @@ impl Check {
             Check::Alignment => "offsets",
             Check::Errors => "calls",
             Check::Link => "images",
+            Check::SelfTest => "calls",
             Check::Math => "arguments",
         }
     }

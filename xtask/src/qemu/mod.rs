@@ -41,6 +41,7 @@ Options:
                    errors        bad input and a wrong header give the documented codes, and nothing is written
                    link          the C toolchain's memcpy, expf and float helpers stay in charge, wherever the archive
                                  stands on the command line and with a second Rust library in the program
+                   self-test     atome_self_test passes, and finds an FPU that flushes to zero or rounds otherwise
                    math          the reference's own exp and tanh are correctly rounded: alone all 2^32 arguments
                                  (some minutes), otherwise every 1009th
   --profile size|speed

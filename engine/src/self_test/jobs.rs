@@ -1,0 +1,250 @@
+//! Each kernel on made-up inputs: as it is in use, and as it is defined.
+
+use super::known::{bits, Digest};
+use super::random::Random;
+use super::{Kernels, SelfTestError};
+use crate::kernel::{definition, Keys, Mix, Projection, TopK, Window};
+use crate::weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm};
+
+/// How large the inputs are.
+#[derive(Clone, Copy)]
+pub(super) struct Extent {
+    /// Positions at a time.
+    positions: usize,
+    /// Channels of a norm, a mix and a value.
+    width: usize,
+    /// Rows of the first matrix; the second one, whose outputs lie apart, has `FEW`.
+    rows: usize,
+    cols: usize,
+    taps: usize,
+    /// Rows of keys and values.
+    keys: usize,
+    /// Digests of the definition's results on ordinary and hostile inputs: projection, norm, attention, mix.
+    recorded: Option<[[u32; 4]; 2]>,
+}
+
+/// On every target, so that results can be recorded.
+const COMMON: Extent = Extent {
+    positions: 2,
+    width: 16,
+    rows: 9,
+    cols: 20,
+    taps: 5,
+    keys: 12,
+    recorded: Some([
+        [0xb32e_d777, 0x8d3d_4606, 0xaadc_6a75, 0x801c_8612],
+        [0x0189_290c, 0x4e2f_cce1, 0x59d2_7d5e, 0x8950_435c],
+    ]),
+};
+
+/// What a target's faster kernels do otherwise: fixed point takes columns in blocks of 64 or 256; on a host, whole batches
+/// of rows and positions and what is left over, and tiles of keys.
+const LARGE: Extent = if cfg!(fast_ways = "host") {
+    Extent { positions: 13, width: 32, rows: 101, cols: 84, taps: 4, keys: 40, recorded: None }
+} else {
+    let cols = if cfg!(assembly_rows) { 68 } else { 260 };
+    Extent { positions: 1, cols, recorded: None, ..COMMON }
+};
+
+pub(super) const EXTENTS: &[Extent] =
+    if cfg!(any(fast_ways = "host", fast_ways = "fixed-point")) { &[COMMON, LARGE] } else { &[COMMON] };
+
+/// Rows of the second matrix.
+const FEW: usize = 4;
+/// Elements of a query.
+const HEAD: usize = 8;
+/// Kept positions.
+const KEPT: usize = 4;
+const PATHWAYS: usize = 3;
+
+/// The larger of what the extents need. The arrays are on the stack, so a small core must not pay for a host's.
+const fn room(common: usize, large: usize) -> usize {
+    if EXTENTS.len() > 1 && large > common {
+        large
+    } else {
+        common
+    }
+}
+
+const WIDTH: usize = room(COMMON.width, LARGE.width);
+const VALUES: usize = room(COMMON.positions * COMMON.width, LARGE.positions * LARGE.width);
+const INPUTS: usize = room(COMMON.positions * COMMON.cols, LARGE.positions * LARGE.cols);
+const OUTPUTS: usize = room(COMMON.positions * (COMMON.rows + FEW), LARGE.positions * (LARGE.rows + FEW));
+const PACKED: usize =
+    room(Matrix::packed_len(COMMON.rows + FEW, COMMON.cols), Matrix::packed_len(LARGE.rows + FEW, LARGE.cols));
+const KEYS: usize = room(COMMON.keys, LARGE.keys);
+const ATTENDED: usize = room(COMMON.keys * COMMON.width, LARGE.keys * LARGE.width);
+const HISTORY: usize = room((COMMON.taps - 1) * COMMON.width, (LARGE.taps - 1) * LARGE.width);
+const SHARES: usize = PATHWAYS * room(COMMON.positions, LARGE.positions);
+const TAPS: usize = room(Matrix::packed_len(COMMON.width, COMMON.taps), Matrix::packed_len(LARGE.width, LARGE.taps));
+
+/// Runs every kernel on inputs of this extent.
+pub(super) fn check(kernels: &impl Kernels, extent: &Extent, hostile: bool) -> Result<(), SelfTestError> {
+    let recorded = |index: usize| extent.recorded.as_ref()?.get(usize::from(hostile))?.get(index).copied();
+    let expect = |done: Option<bool>, error| if done == Some(true) { Ok(()) } else { Err(error) };
+    expect(project(kernels, extent, hostile, recorded(0)), SelfTestError::Projection)?;
+    expect(layer_norm(kernels, extent, hostile, recorded(1)), SelfTestError::LayerNorm)?;
+    // A C library's exp need not give the recorded bits.
+    let attention = if cfg!(feature = "system-libm") { None } else { recorded(2) };
+    expect(attend(kernels, extent, hostile, attention), SelfTestError::Attention)?;
+    expect(mix(kernels, extent, hostile, recorded(3)), SelfTestError::Mix)
+}
+
+/// Whether the kernel's results are the definition's, and these the recorded ones.
+#[inline(never)]
+fn agree(results: &[f32], defined: &[f32], recorded: Option<u32>) -> bool {
+    let mut digest = Digest::new();
+    digest.add_all(defined);
+    let same = results.iter().zip(defined).all(|(&result, &defined)| bits(result) == bits(defined));
+    same && recorded.is_none_or(|recorded| digest.is(recorded))
+}
+
+#[inline(never)]
+fn project(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Option<u32>) -> Option<bool> {
+    let &Extent { positions, rows, cols, .. } = extent;
+    let mut random = Random::new(1, hostile);
+    let (mut inputs, mut packed) = ([0.0; INPUTS], [0; PACKED]);
+    let inputs = inputs.get_mut(..positions * cols)?;
+    random.floats(inputs);
+    random.bytes(packed.get_mut(..Matrix::packed_len(rows + FEW, cols))?);
+    let many = Matrix::new(&packed, 0.75, rows, cols)?;
+    let few = Matrix::new(packed.get(many.packed().len()..)?, 1.5, FEW, cols)?;
+
+    let [mut results, mut defined] = [[0.0; OUTPUTS]; 2];
+    let (results, defined) = both(&mut results, &mut defined, positions * (rows + FEW))?;
+    kernels.project(inputs, positions, &mut projections(&many, &few, positions, results)?);
+    definition::project(inputs, positions, &mut projections(&many, &few, positions, defined)?);
+    Some(agree(results, defined, recorded))
+}
+
+/// The part of both arrays that is used.
+fn both<'r>(results: &'r mut [f32], defined: &'r mut [f32], len: usize) -> Option<(&'r mut [f32], &'r mut [f32])> {
+    Some((results.get_mut(..len)?, defined.get_mut(..len)?))
+}
+
+/// The outputs of `many` side by side, then those of `few`, of which a position's lie apart.
+fn projections<'p, 'm>(
+    many: &'p Matrix<'m>,
+    few: &'p Matrix<'m>,
+    positions: usize,
+    out: &'p mut [f32],
+) -> Option<[Projection<'p, 'm>; 2]> {
+    let (out, apart) = out.split_at_mut_checked(positions * many.rows())?;
+    let apart = Projection { matrix: few, out: apart, row_stride: positions, position_stride: 1 };
+    Some([Projection::new(many, out), apart])
+}
+
+#[inline(never)]
+fn layer_norm(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Option<u32>) -> Option<bool> {
+    let &Extent { positions, width, .. } = extent;
+    let mut random = Random::new(2, hostile);
+    let (mut x, mut params) = ([0.0; VALUES], [0; 2 * 4 * WIDTH]);
+    let (x, params) = (x.get_mut(..positions * width)?, params.get_mut(..2 * 4 * width)?);
+    random.floats(x);
+    random.float_bytes(params);
+    let (gamma, beta) = params.split_at_checked(4 * width)?;
+    let norm = Norm { gamma: Floats::new(gamma), beta: Floats::new(beta) };
+
+    let [mut results, mut defined] = [[0.0; VALUES]; 2];
+    let (results, defined) = both(&mut results, &mut defined, positions * width)?;
+    kernels.layer_norm(&norm, x, results);
+    definition::layer_norm(&norm, x, defined);
+    Some(agree(results, defined, recorded))
+}
+
+#[inline(never)]
+fn attend(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Option<u32>) -> Option<bool> {
+    let &Extent { width, keys: rows, .. } = extent;
+    let mut random = Random::new(3, hostile);
+    let (mut query, mut elements, mut values) = ([0.0; HEAD], [0.0; KEYS * HEAD], [0.0; ATTENDED]);
+    let (elements, values) = (elements.get_mut(..rows * HEAD)?, values.get_mut(..rows * width)?);
+    random.floats(&mut query);
+    fill_keys(&mut random, elements, rows);
+    random.floats(values);
+    let keys = Keys { elements, rows, d_head: HEAD };
+    // The oldest rows are the last ones.
+    let window = Window { newest: rows / 3, len: rows };
+
+    // The outputs, then the scores, then the rows.
+    let [mut results, mut defined] = [[0.0; WIDTH + 2 * KEPT]; 2];
+    let (results, defined) = both(&mut results, &mut defined, width + 2 * KEPT)?;
+    for (is_defined, out) in [(false, &mut *results), (true, &mut *defined)] {
+        let (mut scores, mut best_rows) = ([0.0; KEPT], [0; KEPT]);
+        let best = TopK::new(&mut scores, &mut best_rows);
+        let (out, kept) = out.split_at_mut_checked(width)?;
+        if is_defined {
+            definition::attend(&query, &keys, values, &window, best, out);
+        } else {
+            kernels.attend(&query, &keys, values, &window, best, out);
+        }
+        for (kept, value) in kept.iter_mut().zip(scores.into_iter().chain(best_rows.map(|row| row as f32))) {
+            *kept = value;
+        }
+    }
+    Some(agree(results, defined, recorded))
+}
+
+/// Every second key is that of the row before, so that among equal scores the earlier position must win.
+fn fill_keys(random: &mut Random, elements: &mut [f32], rows: usize) {
+    let mut key = [0.0; HEAD];
+    for row in 0..rows {
+        if row.is_multiple_of(2) {
+            random.floats(&mut key);
+        }
+        let (mut at, step) = Keys::place(rows, HEAD, row);
+        for &element in &key {
+            if let Some(slot) = elements.get_mut(at) {
+                *slot = element;
+            }
+            at += step;
+        }
+    }
+}
+
+/// What a mix changes: the history, the state and the residual stream, one behind the other.
+const MOVING: usize = HISTORY + WIDTH + VALUES;
+
+#[inline(never)]
+fn mix(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Option<u32>) -> Option<bool> {
+    let &Extent { positions, width, taps, .. } = extent;
+    let mut random = Random::new(4, hostile);
+    let [mut inputs, mut attended] = [[0.0; VALUES]; 2];
+    let (mut gate, mut shares) = ([0.0; WIDTH], [0.0; SHARES]);
+    let (mut params, mut codes) = ([0; 2 * 4 * WIDTH], [0; TAPS]);
+    let (inputs, attended) = both(&mut inputs, &mut attended, positions * width)?;
+    let (gate, shares) = (gate.get_mut(..width)?, shares.get_mut(..positions * PATHWAYS)?);
+    for values in [&mut *inputs, &mut *attended, &mut *gate, &mut *shares] {
+        random.floats(values);
+    }
+    let (params, codes) = (params.get_mut(..2 * 4 * width)?, codes.get_mut(..Matrix::packed_len(width, taps))?);
+    random.float_bytes(params);
+    random.bytes(codes);
+    let (b, c_out) = params.split_at_checked(4 * width)?;
+    let (no_floats, no_weights) = (Floats::new(&[]), Matrix::new(&[], 1.0, PATHWAYS, 0)?);
+    let block = Block {
+        norm: Norm { gamma: no_floats, beta: no_floats },
+        conv: Conv { taps: Matrix::new(codes, 1.25, width, taps)? },
+        ssm: Ssm { a_raw: no_floats, b: Floats::new(b), c_out: Floats::new(c_out) },
+        attention: Attention { wq: no_weights, wk: no_weights, wv: no_weights, top_k: KEPT },
+        router: no_weights,
+    };
+
+    let [mut results, mut defined] = [[0.0; MOVING]; 2];
+    let history_len = (taps - 1) * width;
+    let (results, defined) = both(&mut results, &mut defined, history_len + width + positions * width)?;
+    random.floats(results);
+    for (to, from) in defined.iter_mut().zip(&*results) {
+        *to = *from;
+    }
+    for (is_defined, moving) in [(false, &mut *results), (true, &mut *defined)] {
+        let (history, rest) = moving.split_at_mut_checked(history_len)?;
+        let (state, residual) = rest.split_at_mut_checked(width)?;
+        let work = Mix { positions, block: &block, history, state, gate, shares, inputs, attended, residual };
+        if is_defined {
+            definition::mix(work)?;
+        } else {
+            kernels.mix(work)?;
+        }
+    }
+    Some(agree(results, defined, recorded))
+}
