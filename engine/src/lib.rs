@@ -37,6 +37,7 @@
 mod attention;
 mod classify;
 mod codec;
+pub mod container;
 mod entropy;
 mod error;
 mod fingerprint;

@@ -28,6 +28,7 @@ impl Dims {
 
     /// Whether every number is in its range. Apart from [`Dims::first_error`], so that a core that only wants to know
     /// carries no names.
+    #[inline(always)]
     const fn is_valid(&self) -> bool {
         let paths = self.n_pathways;
         is_size(self.d_model)
@@ -121,15 +122,23 @@ impl Shape {
     /// [`ShapeError::OutOfRange`] names the first number outside its range; [`ShapeError::TooLarge`] where the model's
     /// file would not fit `usize`.
     pub const fn new(dims: Dims) -> Result<Self, ShapeError> {
-        if !dims.is_valid() {
-            return Err(dims.first_error());
+        match Self::checked(dims) {
+            Some(shape) => Ok(shape),
+            None if dims.is_valid() => Err(ShapeError::TooLarge),
+            None => Err(dims.first_error()),
         }
+    }
+
+    /// The same without a reason.
+    #[inline(always)]
+    pub(crate) const fn checked(dims: Dims) -> Option<Self> {
         let shape = Self { dims };
         // The largest thing a shape implies on its own is the file; half the address space keeps every later sum safe.
-        if shape.weights() > (usize::MAX / 2) as u64 {
-            return Err(ShapeError::TooLarge);
+        if dims.is_valid() && shape.weights() <= (usize::MAX / 2) as u64 {
+            Some(shape)
+        } else {
+            None
         }
-        Ok(shape)
     }
 
     /// An upper bound of the file's bytes. At most 2^16 layers of fewer than 2^35 bytes: no overflow in 64 bits.

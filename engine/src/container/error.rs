@@ -1,0 +1,94 @@
+//! Why bytes are not a container, or not one for this program.
+
+use core::fmt;
+
+use super::header::expected;
+use crate::shape::Shape;
+
+/// Why a container was refused. Offsets and lengths are in bytes from the start of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContainerError {
+    /// The data does not start with the magic, or ends before the header does.
+    NotAContainer,
+    /// The layout is of another version.
+    Version {
+        /// What the file says.
+        found: u16,
+    },
+    /// The data ends before the container does.
+    Truncated {
+        /// What there is.
+        len: usize,
+        /// What the header says.
+        needed: usize,
+    },
+    /// A bit is wrong somewhere.
+    Checksum {
+        /// What the file says.
+        found: u32,
+        /// What its bytes give.
+        computed: u32,
+    },
+    /// The checksum holds, but a number is out of range or contradicts another.
+    Field {
+        /// Where; [`ContainerError::expected`] says what belongs there.
+        offset: usize,
+    },
+    /// The model is of another shape than the program.
+    Shape {
+        /// The container's.
+        container: Shape,
+        /// The program's.
+        program: Shape,
+    },
+}
+
+impl ContainerError {
+    /// What belongs to the place that `Field` names; empty for other errors.
+    pub const fn expected(&self) -> &'static str {
+        match *self {
+            Self::Field { offset } => expected(offset),
+            _ => "",
+        }
+    }
+}
+
+/// A shape in one line, every number named.
+struct InWords<'s>(&'s Shape);
+
+impl fmt::Display for InWords<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dims = self.0.dims();
+        write!(
+            f,
+            "vocab_size={} d_model={} n_layers={} d_head={} kernel_size={} n_pathways={} top_k={}",
+            dims.vocab_size, dims.d_model, dims.n_layers, dims.d_head, dims.kernel_size, dims.n_pathways, dims.top_k
+        )
+    }
+}
+
+impl fmt::Display for ContainerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAContainer => write!(f, "offset 0: expected the magic \"ATOMEBOX\" and a whole header"),
+            Self::Version { found } => {
+                write!(f, "offset 8: container of version {found}, expected {}", super::VERSION)
+            }
+            Self::Truncated { len, needed } => {
+                write!(f, "ends at offset {len}, expected a container of {needed} bytes")
+            }
+            Self::Checksum { found, computed } => {
+                write!(f, "the checksum is {computed:08x}, expected {found:08x}: the container is damaged")
+            }
+            Self::Field { offset } => write!(f, "offset {offset}: expected {}", expected(*offset)),
+            Self::Shape { container, program } => write!(
+                f,
+                "the model's shape is {}, the program's {}: expected the same",
+                InWords(container),
+                InWords(program)
+            ),
+        }
+    }
+}
+
+impl core::error::Error for ContainerError {}

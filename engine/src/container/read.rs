@@ -1,0 +1,118 @@
+//! A container in memory, read in place.
+
+use super::crc::crc32;
+use super::error::ContainerError;
+use super::header::{self, description, places, Description, Places};
+use super::notes::Notes;
+use super::SIGNATURE_LEN;
+use crate::shape::Shape;
+
+/// A container whose checksum and header are right. Nothing is copied but the header's numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Container<'a> {
+    bytes: &'a [u8],
+    places: Places,
+    about: Description,
+}
+
+impl<'a> Container<'a> {
+    /// Reads the container at the front of `data`; bytes behind its end are allowed. Every byte of it is read, for the
+    /// checksum.
+    ///
+    /// # Errors
+    /// [`ContainerError`]: any but `Shape`.
+    pub fn open(data: &'a [u8]) -> Result<Self, ContainerError> {
+        let Some(header) = data.first_chunk() else {
+            return Err(ContainerError::NotAContainer);
+        };
+        let file_len = header::file_len(header)?;
+        let truncated = ContainerError::Truncated { len: data.len(), needed: file_len };
+        let bytes = data.get(..file_len).ok_or(truncated)?;
+        // A length too small for the parts is found below.
+        let (checked, checksum) = bytes.split_last_chunk::<4>().ok_or(truncated)?;
+        let (found, computed) = (u32::from_le_bytes(*checksum), crc32(checked));
+        if found != computed {
+            return Err(ContainerError::Checksum { found, computed });
+        }
+        let (places, about) = (places(header)?, description(header)?);
+        let container = Self { bytes, places, about };
+        if !container.payload_is_its() {
+            return Err(ContainerError::Field { offset: places.payload });
+        }
+        if !container.is_aligned() {
+            return Err(ContainerError::Field { offset: header::at::ALIGNMENT });
+        }
+        Ok(container)
+    }
+
+    /// Whether the payload begins like a model file of the header's format and number of classes.
+    fn payload_is_its(&self) -> bool {
+        let n_classes = self.about.n_classes;
+        let Some(magic) = self.about.weights.magic(n_classes) else { return false };
+        let count = || header::four(self.payload(), magic.len());
+        self.payload().starts_with(magic) && (n_classes == 0 || count() == u32::from(n_classes))
+    }
+
+    fn is_aligned(&self) -> bool {
+        let Some(head) = self.about.body_start() else { return false };
+        self.places.payload.wrapping_add(head) & usize::from(self.about.alignment - 1) == 0
+    }
+
+    /// What it says of its model.
+    pub const fn about(&self) -> &Description {
+        &self.about
+    }
+
+    /// The model file: ATOME01, ATOMECL01, ATOME02 or ATOMEP3.
+    pub fn payload(&self) -> &'a [u8] {
+        let end = self.places.payload + self.places.payload_len;
+        self.bytes.get(self.places.payload..end).unwrap_or_default()
+    }
+
+    /// The model file, if it is of the shape `program`.
+    ///
+    /// # Errors
+    /// [`ContainerError::Shape`] names both shapes.
+    pub fn payload_for(&self, program: &Shape) -> Result<&'a [u8], ContainerError> {
+        if self.about.shape != *program {
+            return Err(ContainerError::Shape { container: self.about.shape, program: *program });
+        }
+        Ok(self.payload())
+    }
+
+    /// Where the payload begins.
+    pub const fn payload_offset(&self) -> usize {
+        self.places.payload
+    }
+
+    /// The notes.
+    pub fn notes(&self) -> Notes<'a> {
+        Notes::new(self.bytes.get(header::LEN..header::LEN + self.places.notes_len).unwrap_or_default())
+    }
+
+    /// Whether it claims to be signed; who has the public key can tell whether that is so.
+    pub const fn is_signed(&self) -> bool {
+        self.places.is_signed
+    }
+
+    /// What a signature is over: everything in front of it.
+    pub fn signed_part(&self) -> &'a [u8] {
+        self.bytes.split_last_chunk::<{ super::TAIL_LEN }>().map_or(&[], |(signed, _)| signed)
+    }
+
+    /// The signature; `None` where there is none.
+    pub fn signature(&self) -> Option<&'a [u8; SIGNATURE_LEN]> {
+        let (_, tail) = self.bytes.split_last_chunk::<{ super::TAIL_LEN }>()?;
+        self.places.is_signed.then_some(tail.first_chunk()?)
+    }
+
+    /// Bytes of the container.
+    pub const fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Never.
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}

@@ -1,0 +1,174 @@
+//! What is written is read back, and nothing else is read at all.
+
+extern crate std;
+
+use std::vec;
+use std::vec::Vec;
+
+use super::*;
+use crate::format::{Classifier, Model};
+use crate::shape::{Dims, Shape};
+
+const SHAPE: Shape = match Shape::new(Dims {
+    d_model: 3,
+    n_layers: 1,
+    d_head: 2,
+    kernel_size: 2,
+    n_pathways: 3,
+    vocab_size: 5,
+    top_k: 2,
+}) {
+    Ok(shape) => shape,
+    Err(_) => panic!("in range"),
+};
+
+const NOTES: [(&str, &str); 2] = [("name", "a tiny one"), ("Sprache", "träge")];
+
+fn plain() -> Vec<u8> {
+    let mut plain = vec![0x14; Model::blob_len(&SHAPE)];
+    plain[..7].copy_from_slice(b"ATOME01");
+    plain
+}
+
+fn about() -> Description {
+    Description { training_digest: [7; 32], ..Description::new(SHAPE, 9, WeightFormat::TwoBits) }
+}
+
+fn written(about: &Description, notes: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
+    let mut file = vec![0xaa; file_len(about, notes, payload).unwrap()];
+    write(about, notes, payload, &mut file).unwrap();
+    file
+}
+
+fn resealed(mut file: Vec<u8>) -> Vec<u8> {
+    let checked = file.len() - 4;
+    let checksum = crc32(&file[..checked]);
+    file[checked..].copy_from_slice(&checksum.to_le_bytes());
+    file
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let file = written(&about(), &NOTES, &plain());
+    let mut longer = file.clone();
+    longer.extend([0xff; 9]);
+    for data in [&file, &longer] {
+        let container = Container::open(data).unwrap();
+        assert_eq!(*container.about(), about());
+        assert_eq!(container.payload(), plain());
+        assert_eq!(container.notes().collect::<Result<Vec<_>, _>>().unwrap(), NOTES);
+        assert_eq!((container.len(), container.is_signed(), container.signature()), (file.len(), false, None));
+        assert!(Model::new(SHAPE, container.payload_for(&SHAPE).unwrap()).is_ok());
+    }
+}
+
+#[test]
+fn sections_are_aligned() {
+    for alignment in [1, 2, 16, 64, 4096] {
+        for notes in [&NOTES[..], &NOTES[..1], &[]] {
+            let about = Description { alignment, ..about() };
+            let file = written(&about, notes, &plain());
+            let start = Container::open(&file).unwrap().payload_offset();
+            assert_eq!((start + 7) % usize::from(alignment), 0);
+        }
+    }
+    let mut classifier = b"ATOMECL01\x02\0\0\0".to_vec();
+    classifier.resize(Classifier::blob_len(&SHAPE, 2), 0);
+    let about = Description { n_classes: 2, ..about() };
+    let file = written(&about, &NOTES, &classifier);
+    let container = Container::open(&file).unwrap();
+    assert_eq!((container.payload_offset() + 13) % 16, 0);
+    assert!(Classifier::new(SHAPE, container.payload(), 4).is_ok());
+    let three = Description { n_classes: 3, ..about };
+    assert!(matches!(Container::open(&written(&three, &[], &classifier)), Err(ContainerError::Field { .. })));
+}
+
+#[test]
+fn every_truncation_and_every_flipped_bit_is_found() {
+    let mut signed = written(&about(), &NOTES, &plain());
+    put_signature(&mut signed, |_| [0x55; SIGNATURE_LEN]).unwrap();
+    assert_eq!(Container::open(&signed).unwrap().signature(), Some(&[0x55; SIGNATURE_LEN]));
+    for file in [written(&about(), &NOTES, &plain()), signed] {
+        for len in 0..file.len() {
+            assert!(Container::open(&file[..len]).is_err(), "{len} of {} bytes", file.len());
+        }
+        let mut damaged = file.clone();
+        for bit in 0..8 * file.len() {
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(Container::open(&damaged).is_err(), "bit {} of byte {}", bit % 8, bit / 8);
+            damaged[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+}
+
+/// Any header in front of a right checksum: an error or a container that stays within its bytes.
+#[test]
+fn every_byte_of_a_header_may_be_anything() {
+    let file = written(&about(), &NOTES, &plain());
+    for at in 0..96 {
+        for value in (0..=255).step_by(if cfg!(miri) { 51 } else { 1 }) {
+            let mut changed = file.clone();
+            changed[at] = value;
+            let changed = resealed(changed);
+            if let Ok(container) = Container::open(&changed) {
+                assert!(container.payload().len() <= changed.len());
+                assert!(container.notes().count() <= changed.len());
+                let in_digest = at >= 64;
+                let in_shape = (16..32).contains(&at);
+                assert!(in_digest || in_shape || [10, 36, 38, 40, 41].contains(&at) || value == file[at], "byte {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn contradictions_are_named() {
+    let changed = |at: usize, bytes: &[u8]| {
+        let mut file = written(&about(), &NOTES, &plain());
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        Container::open(&resealed(file)).map(|_| ()).unwrap_err()
+    };
+    let at = |error| match error {
+        ContainerError::Field { offset } => offset,
+        other => panic!("{other}"),
+    };
+    assert_eq!(changed(8, &[2, 0]), ContainerError::Version { found: 2 });
+    assert_eq!(changed(0, b"BTOMEBOX"), ContainerError::NotAContainer);
+    assert_eq!(at(changed(10, &[2])), 10);
+    assert_eq!(at(changed(16, &[0, 0])), 16);
+    assert_eq!(at(changed(30, &[0, 0])), 30);
+    assert_eq!(at(changed(34, &[4])), 34);
+    assert_eq!(at(changed(36, &[2])), 36);
+    assert_eq!(at(changed(38, &[3])), 38);
+    assert_eq!(at(changed(40, &[0xff, 0xff, 0xff, 0xff])), 44);
+    assert_eq!(at(changed(48, &[0xff, 0xff, 0xff, 0xff])), 48);
+    assert_eq!(at(changed(60, &[1])), 52);
+    let broken_note = {
+        let mut file = written(&about(), &NOTES, &plain());
+        file[96] = 200;
+        resealed(file)
+    };
+    let notes: Vec<_> = Container::open(&broken_note).unwrap().notes().collect();
+    assert!(matches!(notes[..], [Err(ContainerError::Field { offset: 96 })]));
+}
+
+#[test]
+fn another_shape_is_refused_by_name() {
+    let file = written(&about(), &NOTES, &plain());
+    let other = Shape::new(Dims { d_model: 4, ..SHAPE.dims() }).unwrap();
+    let error = Container::open(&file).unwrap().payload_for(&other).unwrap_err();
+    let text = std::format!("{error}");
+    assert!(text.contains("d_model=3") && text.contains("d_model=4"), "{text}");
+    // What attention keeps changes the results, too.
+    let other = Shape::new(Dims { top_k: 3, ..SHAPE.dims() }).unwrap();
+    assert!(Container::open(&file).unwrap().payload_for(&other).is_err());
+}
+
+#[test]
+fn what_cannot_be_written_is_refused() {
+    let long = "x".repeat(65_536);
+    assert_eq!(file_len(&about(), &[("a", &long)], &plain()), None);
+    let classes = Description { n_classes: 2, weights: WeightFormat::BaseThree, ..about() };
+    assert_eq!(file_len(&classes, &[], &plain()), None);
+    assert_eq!(write(&about(), &[], &plain(), &mut [0; 5]), None);
+}
