@@ -114,6 +114,12 @@ typedef char atome_shape_is_in_range_t
  * loads nothing but ATOME01 and ATOMECL01 may define ATOME_ONLY_ATOME01, in all of its files: what reads the others, about
  * 2 KB on a microcontroller, is not linked then. */
 
+/* ---- Containers ---- */
+
+/* A program that loads no containers may define ATOME_NO_CONTAINERS (or ATOME_ONLY_ATOME01), in all of its files: what reads
+ * them, about 1.4 KB on a microcontroller, is not linked then. Signed containers need the archive that is built with `--signed`, and ATOME_SIGNED
+ * defined before this include. */
+
 
 /**
  * Version of the agreement between this header and the archive. They work together only when it is the same.
@@ -149,6 +155,57 @@ typedef char atome_shape_is_in_range_t
  * The data is of a known format, but a byte of its weights stands for no weights (ATOME02, ATOMEP3).
  */
 #define ATOME_ERR_MALFORMED -5
+
+/**
+ * The container holds a model of another shape than the program's: atome_container_explain names both.
+ */
+#define ATOME_ERR_SHAPE -6
+
+/**
+ * The container's checksum is wrong, or its header contradicts itself.
+ */
+#define ATOME_ERR_DAMAGED -7
+
+/**
+ * The container is not signed, or not by the owner of this key, or was changed since.
+ */
+#define ATOME_ERR_SIGNATURE -8
+
+/**
+ * atome_self_test: everything is as it should be.
+ */
+#define ATOME_SELF_TEST_OK 0
+
+/**
+ * Additions, multiplications or divisions of floats give other bits than IEEE 754 binary32, rounded to nearest: a
+ * floating-point unit that flushes to zero or rounds otherwise, or another run-time library.
+ */
+#define ATOME_SELF_TEST_ARITHMETIC 1
+
+/**
+ * exp, tanh, sqrt or ln. In system mode those of the C library may be 4 units in the last place away.
+ */
+#define ATOME_SELF_TEST_MATH 2
+
+/**
+ * Ternary matrices times vectors.
+ */
+#define ATOME_SELF_TEST_PROJECTION 3
+
+/**
+ * Layer norm.
+ */
+#define ATOME_SELF_TEST_LAYER_NORM 4
+
+/**
+ * Top-k attention.
+ */
+#define ATOME_SELF_TEST_ATTENTION 5
+
+/**
+ * Convolution, recurrence and the mix of the pathways.
+ */
+#define ATOME_SELF_TEST_MIX 6
 
 /**
  * Private: what reads the formats ATOME02 and ATOMEP3. A program that does not refer to it links none of it.
@@ -338,6 +395,64 @@ typedef struct atome_classifier_t {
 } atome_classifier_t;
 
 /**
+ * What a container says of its model.
+ */
+typedef struct atome_container_info_t {
+    /**
+     * ATOME_D_MODEL of a program for it.
+     */
+    uint16_t d_model;
+    /**
+     * ATOME_N_LAYERS.
+     */
+    uint16_t n_layers;
+    /**
+     * ATOME_D_HEAD.
+     */
+    uint16_t d_head;
+    /**
+     * ATOME_KERNEL_SIZE.
+     */
+    uint16_t kernel_size;
+    /**
+     * ATOME_N_PATHWAYS.
+     */
+    uint16_t n_pathways;
+    /**
+     * ATOME_VOCAB_SIZE.
+     */
+    uint16_t vocab_size;
+    /**
+     * ATOME_TOP_K.
+     */
+    uint16_t top_k;
+    /**
+     * The longest sequence that it was trained for; ATOME_MAX_SEQ may differ.
+     */
+    uint16_t window;
+    /**
+     * Classes of its head; 0 where it has none.
+     */
+    uint16_t n_classes;
+    /**
+     * How the weights lie: 1 as in ATOME01, 2 as in ATOME02, 3 as in ATOMEP3.
+     */
+    uint16_t weights;
+    /**
+     * 1 where token n is the byte n, else 0.
+     */
+    uint16_t tokens_are_bytes;
+    /**
+     * 1 where it claims to be signed, else 0. Only atome_load_signed tells whether that is so.
+     */
+    uint16_t is_signed;
+    /**
+     * SHA-256 of the checkpoint that it was made from, or zeros.
+     */
+    uint8_t training_digest[32];
+} atome_container_info_t;
+
+/**
  * Working memory of predictions. The caller owns it, calls atome_init once before the first use (and again after using
  * the memory for something else), and may use it with any number of models in turn. sizeof(atome_state_t) is
  * ATOME_STATE_SIZE; ATOME_PLAN tells which memory plan it follows.
@@ -443,6 +558,13 @@ typedef struct atome_config_t {
      * The model formats besides ATOME01 and ATOMECL01 that the program may load; NULL for none.
      */
     const struct atome_formats_t *formats;
+    /**
+     * atome_container_payload; NULL where ATOME_NO_CONTAINERS is defined.
+     */
+    int (*container_payload)(const uint8_t *data,
+                             size_t len,
+                             const uint8_t **payload,
+                             size_t *payload_len);
 } atome_config_t;
 
 #ifdef __cplusplus
@@ -455,15 +577,17 @@ extern "C" {
 extern const struct atome_formats_t atome_formats;
 
 /**
- * Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape. Nothing is copied: the model points into data, which
- * belongs to the caller, must outlive the model and must not change while it is in use. data may lie at any address, in
- * flash too. Bytes after the model's end are allowed. A model may be loaded again, from the same or another blob, at any
- * time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded.
+ * Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape, or a container (ATOMEBOX) that holds one. Nothing is
+ * copied: the model points into data, which belongs to the caller, must outlive the model and must not change while it is
+ * in use. data may lie at any address, in flash too. Bytes after the end are allowed. A model may be loaded again, from
+ * the same or another blob, at any time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded, and where
+ * ATOME_NO_CONTAINERS is, no container.
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
  * ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
  * ATOME_ERR_MALFORMED (-5) when a byte stands for no weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111,
- * in both one with weights other than 0 behind a matrix's last one. The model is untouched unless the result is ATOME_OK.
+ * in both one with weights other than 0 behind a matrix's last one; of a container also ATOME_ERR_SHAPE (-6) and
+ * ATOME_ERR_DAMAGED (-7), see atome_container_payload. The model is untouched unless the result is ATOME_OK.
  *
  * Caller:
  * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -473,11 +597,12 @@ int atome_load(struct atome_model_t *model,
                size_t len);
 
 /**
- * Loads an ATOMECL01 blob of this program's shape; everything said of atome_load holds.
+ * Loads an ATOMECL01 blob, or a container that holds one, of this program's shape; everything said of atome_load holds.
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOMECL01 or too short to tell, or its
  * number of classes is not 1 to ATOME_MAX_CLASSES; ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3)
- * when header and library do not fit together. The classifier is untouched unless the result is ATOME_OK.
+ * when header and library do not fit together; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7). The
+ * classifier is untouched unless the result is ATOME_OK.
  *
  * Caller:
  * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -485,6 +610,88 @@ int atome_load(struct atome_model_t *model,
 int atome_classifier_load(struct atome_classifier_t *clf,
                           const uint8_t *data,
                           size_t len);
+
+/**
+ * Checks a container and finds the model file in it: what atome_load and atome_classifier_load do with data that begin
+ * with ATOMEBOX. Reads every byte of it. Data that are no container are their own model file, unchecked.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL or the container is of another version;
+ * ATOME_ERR_TRUNCATED (-2) when data end early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
+ * ATOME_ERR_SHAPE (-6) when the model is of another shape than this program, see atome_container_explain;
+ * ATOME_ERR_DAMAGED (-7) when the checksum or the header is wrong. payload and payload_len are untouched unless the result
+ * is ATOME_OK.
+ *
+ * Caller:
+ * `data` is NULL or leads to `len` readable bytes; `payload` and `payload_len` are NULL or writable.
+ */
+int atome_container_payload(const uint8_t *data,
+                            size_t len,
+                            const uint8_t **payload,
+                            size_t *payload_len);
+
+/**
+ * Reads what a container says of its model, whatever the shape of this program.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version;
+ * ATOME_ERR_TRUNCATED (-2) when data end early; ATOME_ERR_DAMAGED (-7) when the checksum or the header is wrong. info is
+ * untouched unless the result is ATOME_OK.
+ *
+ * Caller:
+ * `data` is NULL or leads to `len` readable bytes; `info` is NULL or writable.
+ */
+int atome_container_info(const uint8_t *data,
+                         size_t len,
+                         struct atome_container_info_t *info);
+
+/**
+ * Says in English why a container can or cannot be loaded by this program; of a model of another shape it names both
+ * shapes. Writes at most size bytes to text, a NUL at the end included, and cuts what has no room; 256 bytes are always
+ * enough.
+ *
+ * Returns what atome_container_payload returns for data that are a container, and ATOME_ERR_INVALID (-1) for others and
+ * when a pointer is NULL or size is 0 (nothing is written then).
+ *
+ * Caller:
+ * `data` is NULL or leads to `len` readable bytes; `text` is NULL or has room for `size` bytes.
+ */
+int atome_container_explain(const uint8_t *data,
+                            size_t len,
+                            char *text,
+                            size_t size);
+
+#if defined(ATOME_SIGNED)
+/**
+ * atome_load of a container that bears a valid signature; public_key has 32 bytes (`atome keygen` makes it, `atome sign`
+ * signs). Nothing of the model is used before the signature of all of it is found right. Only in archives that are built
+ * with `--signed`; define ATOME_SIGNED before the include.
+ *
+ * Returns what atome_load returns; also ATOME_ERR_INVALID (-1) for data that are no container, and ATOME_ERR_SIGNATURE (-8)
+ * when the container is not signed, or by another key, or was changed after signing.
+ *
+ * Caller:
+ * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes, `public_key` is NULL or leads to 32.
+ */
+int atome_load_signed(struct atome_model_t *model,
+                      const uint8_t *data,
+                      size_t len,
+                      const uint8_t *public_key);
+#endif
+
+#if defined(ATOME_SIGNED)
+/**
+ * atome_classifier_load of a container that bears a valid signature; everything said of atome_load_signed holds.
+ *
+ * Returns what atome_classifier_load returns; also ATOME_ERR_INVALID (-1) for data that are no container, and
+ * ATOME_ERR_SIGNATURE (-8) when the container is not signed, or by another key, or was changed after signing.
+ *
+ * Caller:
+ * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes, `public_key` is NULL or leads to 32.
+ */
+int atome_classifier_load_signed(struct atome_classifier_t *clf,
+                                 const uint8_t *data,
+                                 size_t len,
+                                 const uint8_t *public_key);
+#endif
 
 /**
  * Zeroes a state. Call it once before the first use of a state, and again after its memory was used for something else;
@@ -695,6 +902,15 @@ int atome_select_kernel(const char *name);
 const char *atome_error_text(int code);
 
 /**
+ * Power-on self-test: compares float arithmetic, the elementary functions and each kernel that predictions use here
+ * (atome_kernel) with the portable definition and with recorded results, on small built-in inputs, ordinary and hostile.
+ * Needs no model and no state, and writes to its stack alone; qemu/README.md says how much of it.
+ *
+ * Returns ATOME_SELF_TEST_OK (0), or the ATOME_SELF_TEST_ number of the first part that gives other bits.
+ */
+int atome_self_test(void);
+
+/**
  * out = scale * W x: x has W->cols floats, out has W->rows, and they must not overlap. Does nothing on NULL.
  *
  * Caller:
@@ -772,6 +988,12 @@ extern const atome_formats_t atome_formats __attribute__((weak));
 extern const atome_config_t atome_config;
 #endif
 
+/* Weak, so that a tool which includes this header for its macros alone needs no library. */
+#if defined(__GNUC__) || defined(__clang__)
+extern int atome_container_payload(const uint8_t *data, size_t len, const uint8_t **payload, size_t *payload_len)
+    __attribute__((weak));
+#endif
+
 #ifndef ATOME_CONFIG_EXTERN
 const atome_config_t atome_config = {
     ATOME_ABI_VERSION,
@@ -788,9 +1010,14 @@ const atome_config_t atome_config = {
     ATOME_TOP_K,
     ATOME_MAX_CLASSES,
 #ifdef ATOME_ONLY_ATOME01
+    NULL,
+#else
+    &atome_formats,
+#endif
+#if defined(ATOME_NO_CONTAINERS) || defined(ATOME_ONLY_ATOME01)
     NULL
 #else
-    &atome_formats
+    atome_container_payload
 #endif
 };
 #endif

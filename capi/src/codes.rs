@@ -14,3 +14,9 @@ pub const ATOME_ERR_CONFIG: c_int = -3;
 pub const ATOME_ERR_PLAN: c_int = -4;
 /// The data is of a known format, but a byte of its weights stands for no weights (ATOME02, ATOMEP3).
 pub const ATOME_ERR_MALFORMED: c_int = -5;
+/// The container holds a model of another shape than the program's: atome_container_explain names both.
+pub const ATOME_ERR_SHAPE: c_int = -6;
+/// The container's checksum is wrong, or its header contradicts itself.
+pub const ATOME_ERR_DAMAGED: c_int = -7;
+/// The container is not signed, or not by the owner of this key, or was changed since.
+pub const ATOME_ERR_SIGNATURE: c_int = -8;

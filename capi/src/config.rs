@@ -4,6 +4,7 @@ use core::mem::{offset_of, size_of};
 
 use atome_engine::{Dims, Layout, Plan, Shape};
 
+use crate::container::Reader;
 use crate::types::{atome_block_t, atome_config_t, atome_formats_t, atome_model_t, ATOME_ABI_VERSION};
 
 /// Values of ATOME_PLAN.
@@ -30,6 +31,17 @@ pub(crate) fn formats() -> Option<&'static atome_formats_t> {
     #[cfg_attr(test, allow(unused_unsafe))]
     unsafe {
         atome_config.formats.as_ref()
+    }
+}
+
+/// What reads containers. The library itself refers to it by the program's configuration alone, so that a linker drops it
+/// where the program leaves it out.
+#[inline]
+pub(crate) fn container_reader() -> Option<Reader> {
+    // SAFETY: as in `config`, which callers have asked first: a header of another version may lack the member.
+    #[cfg_attr(test, allow(unused_unsafe))]
+    unsafe {
+        atome_config.container_payload
     }
 }
 

@@ -5,7 +5,8 @@ use core::ffi::{c_char, c_int, CStr};
 use atome_engine::kernel::Kernel;
 
 use crate::codes::{
-    ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_PLAN, ATOME_ERR_TRUNCATED, ATOME_OK,
+    ATOME_ERR_CONFIG, ATOME_ERR_DAMAGED, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_PLAN, ATOME_ERR_SHAPE,
+    ATOME_ERR_SIGNATURE, ATOME_ERR_TRUNCATED, ATOME_OK,
 };
 
 macro_rules! c_string {
@@ -81,6 +82,9 @@ pub extern "C" fn atome_error_text(code: c_int) -> *const c_char {
         }
         ATOME_ERR_PLAN => c_string!("a stream needs the cached memory plan, and the program has the lean one"),
         ATOME_ERR_MALFORMED => c_string!("a byte of the model's weights stands for no weights in its format"),
+        ATOME_ERR_SHAPE => c_string!("the container holds a model of another shape than the program's"),
+        ATOME_ERR_DAMAGED => c_string!("the container is damaged: its checksum or its header is wrong"),
+        ATOME_ERR_SIGNATURE => c_string!("the container bears no valid signature of this key"),
         _ => c_string!("no such code"),
     }
 }

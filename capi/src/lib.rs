@@ -23,6 +23,11 @@ mod codes;
 
 mod load;
 
+mod container;
+
+#[cfg(feature = "signed")]
+mod signed;
+
 mod state;
 
 mod predict;
@@ -38,6 +43,8 @@ mod self_test;
 mod blocks;
 
 mod config;
+#[cfg(test)]
+mod container_tests;
 mod formats;
 mod model;
 /// The functions and types as C sees them, for Rust programs on a host: tests and fuzzing.
@@ -56,8 +63,11 @@ pub mod api {
 }
 #[cfg(runtime_calls)]
 mod runtime;
+#[cfg(all(test, feature = "signed"))]
+mod signed_tests;
 #[cfg(test)]
 mod tests;
+mod text;
 
 /// Never reached: the symbol check of the archive fails when any code can panic.
 #[cfg(not(any(test, feature = "std")))]

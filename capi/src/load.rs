@@ -1,13 +1,13 @@
 //! Loading: `atome_load` and `atome_classifier_load`.
 
 use core::ffi::c_int;
-use core::slice;
 
 use atome_engine::format::{classifier_body, model_body};
 use atome_engine::{fingerprint, Codec, FormatError, Matrix, Shape};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_TRUNCATED, ATOME_OK};
 use crate::config::{config, formats};
+use crate::container::model_file;
 use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_t, atome_ternary_t};
 
 pub(crate) const fn code(error: FormatError) -> c_int {
@@ -101,15 +101,17 @@ unsafe fn take_norm(at: *const u8, to: &mut atome_norm_t, count: usize) -> *cons
     unsafe { take_floats(take_floats(at, &mut to.gamma, count), &mut to.beta, count) }
 }
 
-/// Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape. Nothing is copied: the model points into data, which
-/// belongs to the caller, must outlive the model and must not change while it is in use. data may lie at any address, in
-/// flash too. Bytes after the model's end are allowed. A model may be loaded again, from the same or another blob, at any
-/// time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded.
+/// Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape, or a container (ATOMEBOX) that holds one. Nothing is
+/// copied: the model points into data, which belongs to the caller, must outlive the model and must not change while it is
+/// in use. data may lie at any address, in flash too. Bytes after the end are allowed. A model may be loaded again, from
+/// the same or another blob, at any time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded, and where
+/// ATOME_NO_CONTAINERS is, no container.
 ///
 /// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
 /// ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
 /// ATOME_ERR_MALFORMED (-5) when a byte stands for no weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111,
-/// in both one with weights other than 0 behind a matrix's last one. The model is untouched unless the result is ATOME_OK.
+/// in both one with weights other than 0 behind a matrix's last one; of a container also ATOME_ERR_SHAPE (-6) and
+/// ATOME_ERR_DAMAGED (-7), see atome_container_payload. The model is untouched unless the result is ATOME_OK.
 ///
 /// # Safety
 /// `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -118,11 +120,14 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
     let Some(config) = &config() else {
         return ATOME_ERR_CONFIG;
     };
-    if model.is_null() || data.is_null() {
+    if model.is_null() {
         return ATOME_ERR_INVALID;
     }
-    // SAFETY: not NULL; the caller vouches for len bytes.
-    let data = unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) };
+    // SAFETY: the caller vouches for len bytes.
+    let data = match unsafe { model_file(data, len) } {
+        Ok(data) => data,
+        Err(code) => return code,
+    };
     let shape = config.layout.shape();
     match (model_body(shape, data), formats()) {
         (Ok(body), _) => {
@@ -136,11 +141,12 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
     }
 }
 
-/// Loads an ATOMECL01 blob of this program's shape; everything said of atome_load holds.
+/// Loads an ATOMECL01 blob, or a container that holds one, of this program's shape; everything said of atome_load holds.
 ///
 /// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOMECL01 or too short to tell, or its
 /// number of classes is not 1 to ATOME_MAX_CLASSES; ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3)
-/// when header and library do not fit together. The classifier is untouched unless the result is ATOME_OK.
+/// when header and library do not fit together; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7). The
+/// classifier is untouched unless the result is ATOME_OK.
 ///
 /// # Safety
 /// `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -149,11 +155,14 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
     let Some(config) = &config() else {
         return ATOME_ERR_CONFIG;
     };
-    if clf.is_null() || data.is_null() {
+    if clf.is_null() {
         return ATOME_ERR_INVALID;
     }
-    // SAFETY: not NULL; the caller vouches for len bytes.
-    let data = unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) };
+    // SAFETY: the caller vouches for len bytes.
+    let data = match unsafe { model_file(data, len) } {
+        Ok(data) => data,
+        Err(code) => return code,
+    };
     let shape = config.layout.shape();
     match classifier_body(shape, data, config.max_classes) {
         Ok(body) => {

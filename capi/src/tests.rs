@@ -18,16 +18,17 @@ use crate::state::*;
 use crate::step::*;
 use crate::types::*;
 
-const SHAPE: Shape = match Shape::new(Dims { d_model: 6, n_layers: 2, d_head: 3, vocab_size: 11, ..Dims::DEFAULT }) {
-    Ok(shape) => shape,
-    Err(_) => panic!("in range"),
-};
+pub(crate) const SHAPE: Shape =
+    match Shape::new(Dims { d_model: 6, n_layers: 2, d_head: 3, vocab_size: 11, ..Dims::DEFAULT }) {
+        Ok(shape) => shape,
+        Err(_) => panic!("in range"),
+    };
 const MAX_SEQ: usize = 7;
-const LAYOUT: Layout = match Layout::new(SHAPE, MAX_SEQ, Plan::Cached) {
+pub(crate) const LAYOUT: Layout = match Layout::new(SHAPE, MAX_SEQ, Plan::Cached) {
     Ok(layout) => layout,
     Err(_) => panic!("in range"),
 };
-const MODEL_SIZE: usize = offset_of!(atome_model_t, blocks) + 2 * size_of::<atome_block_t>();
+pub(crate) const MODEL_SIZE: usize = offset_of!(atome_model_t, blocks) + 2 * size_of::<atome_block_t>();
 
 pub(crate) const CONFIG: atome_config_t = atome_config_t {
     abi_version: ATOME_ABI_VERSION,
@@ -44,22 +45,23 @@ pub(crate) const CONFIG: atome_config_t = atome_config_t {
     top_k: 4,
     max_classes: 4,
     formats: &raw const crate::formats::atome_formats,
+    container_payload: Some(crate::container::atome_container_payload),
 };
 
 /// Memory as a C program would reserve it for one of the structs: exactly its size, and aligned.
-struct Memory(Vec<u64>);
+pub(crate) struct Memory(pub Vec<u64>);
 
 impl Memory {
-    fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         Self(vec![0; bytes.div_ceil(8)])
     }
 
-    fn at<T>(&mut self) -> *mut T {
+    pub(crate) fn at<T>(&mut self) -> *mut T {
         self.0.as_mut_ptr().cast()
     }
 }
 
-fn blob(seed: u8) -> Vec<u8> {
+pub(crate) fn blob(seed: u8) -> Vec<u8> {
     let mut blob = b"ATOME01".to_vec();
     let mut state = u32::from(seed);
     while blob.len() < Model::blob_len(&SHAPE) {

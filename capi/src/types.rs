@@ -193,6 +193,38 @@ pub struct atome_sampler_t {
     pub state: u64,
 }
 
+/// What a container says of its model.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_container_info_t {
+    /// ATOME_D_MODEL of a program for it.
+    pub d_model: u16,
+    /// ATOME_N_LAYERS.
+    pub n_layers: u16,
+    /// ATOME_D_HEAD.
+    pub d_head: u16,
+    /// ATOME_KERNEL_SIZE.
+    pub kernel_size: u16,
+    /// ATOME_N_PATHWAYS.
+    pub n_pathways: u16,
+    /// ATOME_VOCAB_SIZE.
+    pub vocab_size: u16,
+    /// ATOME_TOP_K.
+    pub top_k: u16,
+    /// The longest sequence that it was trained for; ATOME_MAX_SEQ may differ.
+    pub window: u16,
+    /// Classes of its head; 0 where it has none.
+    pub n_classes: u16,
+    /// How the weights lie: 1 as in ATOME01, 2 as in ATOME02, 3 as in ATOMEP3.
+    pub weights: u16,
+    /// 1 where token n is the byte n, else 0.
+    pub tokens_are_bytes: u16,
+    /// 1 where it claims to be signed, else 0. Only atome_load_signed tells whether that is so.
+    pub is_signed: u16,
+    /// SHA-256 of the checkpoint that it was made from, or zeros.
+    pub training_digest: [u8; 32],
+}
+
 /// The shape of the program that includes this header, as the library reads it. Defined by the header itself.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -225,6 +257,10 @@ pub struct atome_config_t {
     pub max_classes: u32,
     /// The model formats besides ATOME01 and ATOMECL01 that the program may load; NULL for none.
     pub formats: *const atome_formats_t,
+    /// atome_container_payload; NULL where ATOME_NO_CONTAINERS is defined.
+    pub container_payload: Option<
+        unsafe extern "C" fn(data: *const u8, len: usize, payload: *mut *const u8, payload_len: *mut usize) -> c_int,
+    >,
 }
 
 // SAFETY: a constant of the program, which nothing ever writes to.

@@ -4,9 +4,9 @@
  */
 #include <stdint.h>
 
-/* The last word is the pointer to what reads other formats. */
-extern uint32_t atome_config[14];
+/* The last words are the pointers to what reads other formats and containers. */
+extern uint32_t atome_config[15];
 extern uint32_t *const config_words;
 
-uint32_t atome_config[14];
+uint32_t atome_config[15];
 uint32_t *const config_words = atome_config;

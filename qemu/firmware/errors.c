@@ -17,11 +17,11 @@ enum { CLASSES = 3, SPARE = 4, UNTOUCHED = -77 };
 /* config_in_ram.c: what atome.h's constant would hold. */
 extern uint32_t *const config_words;
 
-static const uint32_t right_config[13] = {ATOME_ABI_VERSION, sizeof(atome_state_t), sizeof(atome_model_t),
+static const uint32_t right_config[15] = {ATOME_ABI_VERSION, sizeof(atome_state_t), sizeof(atome_model_t),
                                           ATOME_PLAN,        ATOME_D_MODEL,         ATOME_MAX_SEQ,
                                           ATOME_N_LAYERS,    ATOME_N_PATHWAYS,      ATOME_VOCAB_SIZE,
                                           ATOME_D_HEAD,      ATOME_KERNEL_SIZE,     ATOME_TOP_K,
-                                          ATOME_MAX_CLASSES};
+                                          ATOME_MAX_CLASSES, 0, 0};
 
 /* All that a call may write to, so that one comparison finds what changed. */
 static struct {

@@ -27,6 +27,7 @@ Options:
   --target TRIPLE         the Rust name of the target (default: this machine, in dist/host)
   --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours
   --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere)
+  --signed                with atome_load_signed (Ed25519), which takes some 17 KB of code where it is called
   --out FOLDER            where libatome.a and atome.h go (default: dist/<target>)
 
 The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99
@@ -151,6 +152,8 @@ pub struct Request {
     pub mode: Mode,
     /// What to spare.
     pub profile: Profile,
+    /// Whether it checks signatures.
+    pub signed: bool,
     /// Folder of the finished archive.
     pub out: PathBuf,
 }
@@ -160,7 +163,7 @@ impl Request {
     pub fn new(target: Option<String>, mode: Mode) -> Request {
         let out = workspace::root().join("dist").join(target.as_deref().unwrap_or("host"));
         let profile = Profile::usual(target.as_deref());
-        Request { target, mode, profile, out }
+        Request { target, mode, profile, signed: false, out }
     }
 }
 
@@ -185,7 +188,7 @@ impl fmt::Display for Archive {
 
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    let (mut target, mut mode, mut profile, mut out) = (None, Mode::Portable, None, None);
+    let (mut target, mut mode, mut profile, mut signed, mut out) = (None, Mode::Portable, None, false, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => {
@@ -193,6 +196,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 return Ok(());
             }
             Long("target") => target = Some(parser.value()?.string()?),
+            Long("signed") => signed = true,
             Long("profile") => profile = Some(Profile::parse(&parser.value()?.string()?)?),
             Long("features") => mode = parse_features(&parser.value()?.string()?)?,
             Long("out") => out = Some(workspace::absolute(Path::new(&parser.value()?))),
@@ -202,6 +206,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let toolchain = Toolchain::find()?;
     Missing::for_archive(&toolchain, target.as_deref()).install()?;
     let mut request = Request::new(target, mode);
+    request.signed = signed;
     request.out = out.unwrap_or(request.out);
     request.profile = profile.unwrap_or(request.profile);
     println!("{}", build(&toolchain, &request)?);
@@ -226,7 +231,7 @@ pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
     let checked = object.with_extension("a");
     pack(toolchain, request, &object, &checked)?;
     let target = request.target.as_deref().unwrap_or(toolchain.host());
-    let exported = symbols::check(&checked, target, request.mode)?;
+    let exported = symbols::check(&checked, target, request.mode, request.signed)?;
 
     // Only what passed gets here.
     fs::create_dir_all(&request.out).with_context(|| format!("cannot create {}", request.out.display()))?;
@@ -254,6 +259,9 @@ fn compile(request: &Request) -> Result<PathBuf> {
         .args(request.mode.cargo_arguments());
     if request.profile == Profile::Speed {
         cargo.args(["--features", "speed"]);
+    }
+    if request.signed {
+        cargo.args(["--features", "signed"]);
     }
     let mut release = folder;
     if let Some(target) = &request.target {

@@ -10,7 +10,8 @@ use crate::archive::{self, Archive, Mode, Request};
 use crate::toolchain::Toolchain;
 use crate::workspace;
 
-type Key = (Option<&'static str>, Mode);
+/// Target, mode, and whether signatures are checked.
+type Key = (Option<&'static str>, Mode, bool);
 
 /// One run of the gate.
 pub struct Context {
@@ -29,10 +30,21 @@ impl Context {
 
     /// The archive of this source tree; built on first use, outside `dist/`, which is the user's.
     pub fn archive(&self, target: Option<&'static str>, mode: Mode) -> Result<Rc<Archive>> {
+        self.build((target, mode, false))
+    }
+
+    /// The same with what checks signatures, in portable mode.
+    pub fn signed_archive(&self, target: Option<&'static str>) -> Result<Rc<Archive>> {
+        self.build((target, Mode::Portable, true))
+    }
+
+    fn build(&self, key: Key) -> Result<Rc<Archive>> {
+        let (target, mode, signed) = key;
         let mut archives = self.archives.borrow_mut();
-        let built = archives.entry((target, mode)).or_insert_with(|| {
-            let folder = workspace::scratch().join("test").join(target.unwrap_or("host")).join(mode.to_string());
-            let request = Request { out: folder, ..Request::new(target.map(String::from), mode) };
+        let built = archives.entry(key).or_insert_with(|| {
+            let folder = workspace::scratch().join("test").join(target.unwrap_or("host"));
+            let folder = folder.join(if signed { "signed".to_string() } else { mode.to_string() });
+            let request = Request { out: folder, signed, ..Request::new(target.map(String::from), mode) };
             archive::build(&self.toolchain, &request).map(Rc::new).map_err(|error| format!("{error:#}"))
         });
         built.clone().map_err(|message| anyhow!("no archive to test\n{message}"))

@@ -113,6 +113,10 @@ fn steps() -> Vec<Step> {
             steps.push(step(name, move |context| Ok(Outcome::Passed(context.archive(target, mode)?.to_string()))));
         }
     }
+    for target in [None, Some(EMBEDDED)] {
+        let name = format!("archive and symbols, {} signed", target.unwrap_or("host"));
+        steps.push(step(name, move |context| Ok(Outcome::Passed(context.signed_archive(target)?.to_string()))));
+    }
     steps.push(step("header against the archive", header::same_names));
     steps.push(step("header in C and C++", header::compiles_everywhere));
     steps.push(step("header, state sizes", header::state_sizes));
