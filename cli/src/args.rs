@@ -11,10 +11,12 @@ use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
 
 use crate::calibrate::CalibrateArgs;
 use crate::compare::CompareArgs;
+use crate::container::{PackArgs, UnpackArgs};
 use crate::convert::ConvertArgs;
 use crate::corpus::CorpusArgs;
 use crate::eval::EvalArgs;
 use crate::export::ExportArgs;
+use crate::signing::{KeygenArgs, SignArgs, VerifyArgs};
 use crate::sizes::{Key, Sizes, Source};
 use crate::train::TrainArgs;
 
@@ -121,6 +123,11 @@ pub enum Command {
     Export(ExportArgs),
     Convert(ConvertArgs),
     Corpus(CorpusArgs),
+    Pack(PackArgs),
+    Unpack(UnpackArgs),
+    Keygen(KeygenArgs),
+    Sign(SignArgs),
+    Verify(VerifyArgs),
 }
 
 /// Continues a text, or names its class, and shows how undecided the router was.

@@ -1,9 +1,11 @@
 //! `atome inspect`.
 
 use anyhow::Result;
+use atome_engine::container::Tokenizer;
 use serde_json::{json, Map, Value};
 
 use crate::args::InspectArgs;
+use crate::container::Label;
 use crate::inspect_table;
 use crate::model_file::ModelFile;
 use crate::output::{print, print_json};
@@ -32,7 +34,21 @@ fn report(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> Value {
         "shape": sizes_json(&found.sizes),
         "sources": sources_json(&found.sizes),
         "sidecar": found.sidecar.as_ref().map(|path| path.to_string_lossy()),
+        "container": file.label.as_ref().map(label_json),
         "sections": sections.iter().map(SectionStats::json).collect::<Vec<Value>>(),
+    })
+}
+
+fn label_json(label: &Label) -> Value {
+    let notes: Map<String, Value> = label.notes.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+    json!({
+        "bytes": label.len,
+        "payload_offset": label.payload,
+        "alignment": label.about.alignment,
+        "signed": label.is_signed,
+        "tokens_are_bytes": label.about.tokenizer == Tokenizer::Bytes,
+        "training_digest": label.training_digest(),
+        "notes": notes,
     })
 }
 

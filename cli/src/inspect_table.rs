@@ -2,6 +2,7 @@
 
 use atome_engine::Packing;
 
+use crate::container::Label;
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped, percent, short};
 use crate::section_stats::{Content, SectionStats};
@@ -38,6 +39,7 @@ fn header(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String 
             grouped(found.needed as u64)
         ));
     }
+    text.push_str(&file.label.as_ref().map(label_lines).unwrap_or_default());
     let (ternary, floats) = parameters(sections);
     text.push_str(&format!(
         "weights  {}: {} {}, {} f32\n",
@@ -50,11 +52,32 @@ fn header(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String 
     text
 }
 
+/// What a container says besides the shape.
+fn label_lines(label: &Label) -> String {
+    let about = &label.about;
+    let mut text = format!(
+        "in       a container of {} bytes, model file at {}, aligned to {}\n",
+        grouped(label.len as u64),
+        grouped(label.payload as u64),
+        grouped(u64::from(about.alignment))
+    );
+    let signed = if label.is_signed { "signed; `atome verify` tells by whom" } else { "not signed" };
+    text.push_str(&format!("         {signed}\n"));
+    if let Some(digest) = label.training_digest() {
+        text.push_str(&format!("training {digest}\n"));
+    }
+    for (index, (key, value)) in label.notes.iter().enumerate() {
+        let head = if index == 0 { "notes" } else { "" };
+        text.push_str(&format!("{head:<9}{}: {}\n", key.escape_debug(), value.escape_debug()));
+    }
+    text
+}
+
 /// The numbers, a line for each way in which they were found.
 fn shape_lines(sizes: &Sizes, found: &Found) -> String {
     let mut text = String::new();
     let mut label = "shape";
-    for source in [Source::Flag, Source::Sidecar, Source::Recovered, Source::Default] {
+    for source in [Source::Flag, Source::Container, Source::Sidecar, Source::Recovered, Source::Default] {
         let numbers: Vec<String> = Key::ALL
             .into_iter()
             .filter(|&key| sizes.source(key) == Some(source))
@@ -65,6 +88,7 @@ fn shape_lines(sizes: &Sizes, found: &Found) -> String {
         }
         let how = match (source, &found.sidecar) {
             (Source::Flag, _) => "given by flags".to_owned(),
+            (Source::Container, _) => "from the container".to_owned(),
             (Source::Sidecar, Some(path)) => format!("from {}", path.display()),
             (Source::Sidecar, None) => "from the sidecar".to_owned(),
             (Source::Recovered, _) => "recovered from the bytes".to_owned(),

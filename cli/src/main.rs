@@ -7,6 +7,7 @@ mod budget_table;
 mod calibrate;
 mod chips;
 mod compare;
+mod container;
 mod convert;
 mod corpus;
 mod eval;
@@ -24,6 +25,7 @@ mod run;
 mod section_stats;
 mod shape_source;
 mod sidecar;
+mod signing;
 mod sizes;
 mod stream;
 mod talk;
@@ -73,6 +75,11 @@ fn main() -> ExitCode {
         Some(Command::Export(args)) => export::export(&args),
         Some(Command::Convert(args)) => convert::convert(&args),
         Some(Command::Corpus(args)) => corpus::corpus(&args),
+        Some(Command::Pack(args)) => container::pack(&args),
+        Some(Command::Unpack(args)) => container::unpack(&args),
+        Some(Command::Keygen(args)) => signing::keygen(&args),
+        Some(Command::Sign(args)) => signing::sign(&args),
+        Some(Command::Verify(args)) => signing::verify(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

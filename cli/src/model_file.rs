@@ -8,6 +8,8 @@ use anyhow::{bail, Context, Result};
 use atome_engine::format::CLASSIFIER_MAGIC;
 use atome_engine::Packing;
 
+use crate::container::{is_container, open, Label};
+
 /// Far above any model that makes sense here; keeps an endless input from filling the memory.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -61,7 +63,7 @@ pub const fn name(packing: Packing) -> &'static str {
     }
 }
 
-const EXPECTED: &str = "expected the magic ATOME01, ATOME02, ATOMEP3 or ATOMECL01";
+const EXPECTED: &str = "expected the magic ATOMEBOX, ATOME01, ATOME02, ATOMEP3 or ATOMECL01";
 
 /// A file that starts like a model.
 #[derive(Debug)]
@@ -69,28 +71,45 @@ pub struct ModelFile {
     pub path: PathBuf,
     pub bytes: Vec<u8>,
     pub format: Format,
+    /// Of a container: what it said. `bytes` are the model file in it.
+    pub label: Option<Label>,
 }
 
 impl ModelFile {
     pub fn read(path: &Path) -> Result<Self> {
         let named = || path.display().to_string();
-        let mut file = File::open(path).with_context(named)?;
-        let mut bytes = Vec::new();
-        // The header first: an endless or huge file that is no model is refused before the rest of it is read.
-        let longest_header = (CLASSIFIER_MAGIC.len() + 4) as u64;
-        file.by_ref().take(longest_header).read_to_end(&mut bytes).with_context(named)?;
+        let bytes = read_bytes(path, |start| is_container(start) || format(start).is_ok())?;
+        let (label, bytes) = if is_container(&bytes) {
+            let (label, plain) = open(&bytes).with_context(named)?;
+            (Some(label), plain.to_vec())
+        } else {
+            (None, bytes)
+        };
         let format = format(&bytes).with_context(named)?;
-        file.take(MOST_BYTES).read_to_end(&mut bytes).with_context(named)?;
-        if bytes.len() as u64 >= MOST_BYTES {
-            bail!("{}: longer than 1 GiB, expected a model for a microcontroller", path.display());
-        }
-        Ok(Self { path: path.to_owned(), bytes, format })
+        Ok(Self { path: path.to_owned(), bytes, format, label })
     }
 
     /// The sections.
     pub fn body(&self) -> &[u8] {
         self.bytes.get(self.format.header_len()..).unwrap_or(&[])
     }
+}
+
+/// The file's bytes; only its start where `goes_on` does not like that.
+pub fn read_bytes(path: &Path, goes_on: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
+    let named = || path.display().to_string();
+    let mut file = File::open(path).with_context(named)?;
+    let mut bytes = Vec::new();
+    // The header first: an endless or huge file that is no model is refused before the rest of it is read.
+    let longest_header = (CLASSIFIER_MAGIC.len() + 4) as u64;
+    file.by_ref().take(longest_header).read_to_end(&mut bytes).with_context(named)?;
+    if goes_on(&bytes) {
+        file.take(MOST_BYTES).read_to_end(&mut bytes).with_context(named)?;
+    }
+    if bytes.len() as u64 >= MOST_BYTES {
+        bail!("{}: longer than 1 GiB, expected a model for a microcontroller", path.display());
+    }
+    Ok(bytes)
 }
 
 fn format(start: &[u8]) -> Result<Format> {

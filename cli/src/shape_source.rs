@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{bail, Context, Result};
+use atome_engine::container::ContainerError;
 use atome_engine::{Classifier, Dims, Model, Packing, Shape};
 
 use crate::model_file::{Format, ModelFile};
@@ -31,6 +32,9 @@ pub fn find(file: &ModelFile, flags: Sizes) -> Result<Found> {
     let named = || file.path.display().to_string();
     let mut sizes = flags;
     let mut sidecar = None;
+    if let Some(label) = &file.label {
+        label.fill(&mut sizes);
+    }
     if !sizes.has_all(&Key::ALL) {
         sidecar = sidecar::fill(&file.path, &mut sizes)?;
     }
@@ -43,6 +47,9 @@ pub fn find(file: &ModelFile, flags: Sizes) -> Result<Found> {
     sizes.fill(Key::TopK, Dims::DEFAULT.top_k, Source::Default);
     sizes.fill(Key::MaxSeq, 128, Source::Default);
     let shape = Shape::new(sizes.dims()).with_context(named)?;
+    if let Some(container) = file.label.as_ref().map(|label| label.about.shape).filter(|of| *of != shape) {
+        return Err(ContainerError::Shape { container, program: shape }).with_context(named);
+    }
     let needed = blob_len(&shape, file.format);
     if file.bytes.len() < needed {
         bail!(

@@ -87,6 +87,7 @@ impl Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     Flag,
+    Container,
     Sidecar,
     Checkpoint,
     Recovered,
@@ -97,6 +98,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Source::Flag => "flag",
+            Source::Container => "container",
             Source::Sidecar => "sidecar",
             Source::Checkpoint => "checkpoint",
             Source::Recovered => "recovered",

@@ -276,3 +276,19 @@ fn help_has_examples() {
     let text = success(atome().args(["export", "--help"]));
     assert!(text.contains("Examples:") && text.contains("atome export checkpoint.pt --out model.bin"), "{text}");
 }
+
+#[test]
+fn a_container_tells_its_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = checkpoint(folder.path(), Some(48));
+    let words = ["--out", "model.box", "--container", "--note", "name=export", "--top-k", "3"];
+    success(export(folder.path(), &checkpoint).args(words));
+    success(export(folder.path(), &checkpoint).args(["--out", "model.bin"]));
+    let bytes = fs::read(folder.path().join("model.box")).unwrap();
+    let container = atome_engine::container::Container::open(&bytes).unwrap();
+    assert_eq!(container.payload(), fs::read(folder.path().join("model.bin")).unwrap());
+    assert_eq!((container.about().window, container.about().shape.top_k()), (48, 3));
+    let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(fs::read(&checkpoint).unwrap()).into();
+    assert_eq!(container.about().training_digest, digest);
+    assert_eq!(container.notes().collect::<Result<Vec<_>, _>>().unwrap(), [("name", "export")]);
+}

@@ -12,6 +12,7 @@ Examples:
   atome convert model.bin --format atome02 --out model.b3       a fifth smaller, the same logits
   atome convert model.b3 --format atome01 --out model.bin       back again, for the C99 engine
   atome convert model.bin --format atomep3 --out model.p3 --sidecar
+  atome convert model.box --format atome02 --container --out model.b3.box
   atome convert classifier.bin --format atome01 --out base.bin --without-head";
 
 const HELP: &str = "\
@@ -25,7 +26,7 @@ Every file is written whole or not at all, and none is replaced without --force.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{HELP}\n\n{EXAMPLES}"))]
 pub struct ConvertArgs {
-    /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01
+    /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01, or a container of one
     pub model: PathBuf,
 
     /// Model file to write
@@ -39,6 +40,10 @@ pub struct ConvertArgs {
     /// Of a classifier: leave the class head out
     #[arg(long)]
     pub without_head: bool,
+
+    /// Write a container around it; what a container said before stays, but for its signature
+    #[arg(long)]
+    pub container: bool,
 
     /// Write the shape to OUT.json
     #[arg(long)]

@@ -10,6 +10,7 @@ use serde_json::{json, Value};
 
 pub use args::ConvertArgs;
 
+use crate::container;
 use crate::export::{sidecar, sidecar_path};
 use crate::files::{write_all, Output};
 use crate::inspect::sizes_json;
@@ -31,9 +32,14 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     check(&file, &found).with_context(named)?;
     let format = FileFormat::from(args.format);
     let converted = repacked(&file, &found, format).with_context(named)?;
-    let mut outputs = vec![Output::new(&args.out, converted.bytes)];
+    let bytes = if args.container {
+        container::rewrapped(&file, &found, &converted.bytes).with_context(named)?
+    } else {
+        converted.bytes
+    };
+    let mut outputs = vec![Output::new(&args.out, bytes)];
     if args.sidecar {
-        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(&found.sizes, format)));
+        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(&found.sizes, format.magic())));
     }
     write_all(&outputs, &[&args.model], args.force)?;
     let files: Vec<_> = outputs.iter().map(|output| output.path.to_string_lossy()).collect();

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use atome_train::export::{Format, USUAL_THREADS};
 use clap::{value_parser, Args, ValueEnum};
 
+use crate::container::{note, Note};
+
 const EXAMPLES: &str = "\
 Examples:
   atome export checkpoint.pt --out model.bin
   atome export checkpoint.safetensors --out model.bin --sidecar --max-seq 64
   atome export checkpoint.pt --out model.bin --header model_shape.h --c-array model_data.c
+  atome export checkpoint.pt --out model.box --container --note name=\"kitchen\"
   atome export checkpoint.pt --out model.p3 --format atomep3";
 
 const FILES_HELP: &str = "\
@@ -37,6 +40,14 @@ pub struct ExportArgs {
     /// Format of the model file; the C99 engine reads atome01 only
     #[arg(long, default_value = "atome01")]
     pub format: FormatName,
+
+    /// Write a container: the model file with its shape, a checksum and notes (see `atome help pack`)
+    #[arg(long)]
+    pub container: bool,
+
+    /// A note for people in the container; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = note, requires = "container")]
+    pub note: Vec<Note>,
 
     /// Write a C header with the shape's macros
     #[arg(long, value_name = "FILE")]

@@ -8,15 +8,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use atome_engine::Dims;
+use atome_engine::{Dims, Shape};
 use atome_train::checkpoint::{dims_of, Checkpoint};
 use atome_train::config::Quantiser;
-use atome_train::export::{array, export as to_blob, exportable, header, identifier, CModel, Exported, Format};
+use atome_train::export::{array, export as to_blob, exportable, header, identifier, CModel, Format};
 use serde_json::{json, Map, Value};
 
 pub use args::{ExportArgs, FormatName};
 use summary::Summary;
 
+use crate::container;
 use crate::files::{write_all, Output};
 use crate::output::{print, print_json};
 use crate::sizes::{Key, Sizes, Source};
@@ -31,7 +32,8 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let shape = exportable(sizes.dims()).with_context(named)?;
     let format = Format::from(args.format);
     let exported = to_blob(&checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
-    let outputs = outputs(args, &sizes, format, &exported);
+    let blob = blob(args, &sizes, shape, &exported.bytes)?;
+    let outputs = outputs(args, &sizes, format, &blob);
     write_all(&outputs, &[&args.checkpoint], args.force)?;
     note_quantiser(args, &checkpoint, format);
     let summary =
@@ -85,8 +87,19 @@ fn sizes(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Sizes> {
     Ok(sizes)
 }
 
+/// The model file, in a container where one is asked for.
+fn blob(args: &ExportArgs, sizes: &Sizes, shape: Shape, plain: &[u8]) -> Result<Vec<u8>> {
+    if !args.container {
+        return Ok(plain.to_vec());
+    }
+    let weights = container::weight_format(plain).context("an exported file of an unknown format")?;
+    let mut about = container::description(shape, sizes, weights);
+    about.training_digest = container::digest(&args.checkpoint)?;
+    container::wrap(&about, &args.note, plain).with_context(|| args.out.display().to_string())
+}
+
 /// Everything to be written.
-fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, exported: &Exported) -> Vec<Output> {
+fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8]) -> Vec<Output> {
     let title = file_name(&args.out);
     let array_name = args.c_array.as_deref().map(|path| identifier(&stem(path)));
     let model = CModel {
@@ -95,10 +108,9 @@ fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, exported: &Exported
         max_seq: sizes.value(Key::MaxSeq).unwrap_or(USUAL_MAX_SEQ),
         array: array_name.as_deref(),
     };
-    let blob = &exported.bytes;
-    let mut outputs = vec![Output::new(&args.out, blob.clone())];
+    let mut outputs = vec![Output::new(&args.out, blob)];
     if args.sidecar {
-        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(sizes, format)));
+        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(sizes, format.magic())));
     }
     if let Some(path) = &args.header {
         outputs.push(Output::new(path, header(&model, blob.len())));
@@ -125,9 +137,9 @@ pub fn sidecar_path(model: &Path) -> PathBuf {
 }
 
 /// A shape as [`crate::sidecar`] reads it.
-pub fn sidecar(sizes: &Sizes, format: Format) -> String {
+pub fn sidecar(sizes: &Sizes, magic: &str) -> String {
     let mut content = Map::new();
-    content.insert("format".to_owned(), json!(format.magic()));
+    content.insert("format".to_owned(), json!(magic));
     for key in Key::ALL {
         content.insert(key.name().to_owned(), json!(sizes.value(key)));
     }

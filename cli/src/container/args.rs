@@ -1,0 +1,85 @@
+//! The command lines of `atome pack` and `atome unpack`.
+
+use std::path::PathBuf;
+
+use clap::{value_parser, Args};
+
+use super::Note;
+use crate::args::ShapeArgs;
+
+const PACK_EXAMPLES: &str = "\
+Examples:
+  atome pack model.bin --out model.box --attn-top-k 4 --max-seq 128
+  atome pack model.bin --out model.box --note name=\"kitchen, second try\" --note licence=CC0
+  atome pack model.bin --out model.box --checkpoint checkpoint.safetensors --alignment 64";
+
+const UNPACK_EXAMPLES: &str = "\
+Examples:
+  atome unpack model.box --out model.bin
+  atome unpack model.box --out model.bin --sidecar";
+
+/// Puts a model file into a container that says what is in it.
+///
+/// The container (ATOMEBOX) has the model file unchanged, its shape, top_k and window, a checksum,
+/// a place for a signature and notes for people. The engine reads it in place, and refuses it
+/// where the program's shape is another one. A plain file tells neither top_k nor window: both must be given by
+/// flags or a sidecar.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = PACK_EXAMPLES)]
+pub struct PackArgs {
+    /// Model file
+    pub model: PathBuf,
+
+    /// Container to write
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// A note for people, such as name="kitchen"; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = note)]
+    pub note: Vec<Note>,
+
+    /// The checkpoint that the model was exported from: its SHA-256 goes into the container
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+
+    /// What the model's sections are aligned to, a power of 2 up to 4096
+    #[arg(long, value_name = "BYTES", default_value_t = 16, value_parser = value_parser!(u16).range(1..=4096))]
+    pub alignment: u16,
+
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}
+
+/// Takes the model file out of a container.
+///
+/// Notes, digest and signature are left behind; --sidecar keeps what `atome` and `atome pack` need.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = UNPACK_EXAMPLES)]
+pub struct UnpackArgs {
+    /// Container
+    pub container: PathBuf,
+
+    /// Model file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// Write the shape, top_k and the window to OUT.json
+    #[arg(long)]
+    pub sidecar: bool,
+
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// A note as the command line has it.
+pub fn note(text: &str) -> Result<Note, String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}

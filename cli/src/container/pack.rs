@@ -1,0 +1,84 @@
+//! `atome pack`.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{bail, Context, Result};
+use atome_engine::container::{Description, WeightFormat};
+use atome_engine::Shape;
+use sha2::{Digest, Sha256};
+
+use super::{wrap, PackArgs};
+use crate::files::{write_all, Output};
+use crate::model_file::ModelFile;
+use crate::numbers::grouped;
+use crate::output::print;
+use crate::shape_source::{find, Found};
+use crate::sizes::{Key, Sizes, Source};
+
+pub fn pack(args: &PackArgs) -> Result<()> {
+    let named = || args.model.display().to_string();
+    if !args.alignment.is_power_of_two() {
+        bail!(crate::UsageError(format!("--alignment {}: expected a power of 2", args.alignment)));
+    }
+    let file = ModelFile::read(&args.model)?;
+    if file.label.is_some() {
+        bail!("{}: is a container already", args.model.display());
+    }
+    let found = find(&file, args.shape.sizes())?;
+    check_sizes(&file, &found)?;
+    let plain = file.bytes.get(..found.needed).unwrap_or(&file.bytes);
+    let weights = super::weight_format(plain).with_context(|| format!("{}: of no format that goes in", named()))?;
+    let mut about = description(found.shape, &found.sizes, weights);
+    about.n_classes = file.format.n_classes().map_or(0, |count| count as u16);
+    about.alignment = args.alignment;
+    if let Some(checkpoint) = &args.checkpoint {
+        about.training_digest = digest(checkpoint)?;
+    }
+    let bytes = wrap(&about, &args.note, plain).with_context(named)?;
+    let (len, of) = (grouped(bytes.len() as u64), grouped(plain.len() as u64));
+    write_all(&[Output::new(&args.out, bytes)], &[&args.model], args.force)?;
+    print(&format!("wrote {} ({len} bytes around {of})\n", args.out.display()))
+}
+
+/// A plain file tells neither top_k nor window, and a container must not guess them.
+fn check_sizes(file: &ModelFile, found: &Found) -> Result<()> {
+    for key in [Key::TopK, Key::MaxSeq] {
+        if found.sizes.source(key) == Some(Source::Default) {
+            bail!(
+                "{}: does not tell its {}; expected {} or a sidecar with it",
+                file.path.display(),
+                key.name(),
+                key.flag()
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A container around `plain`, the model of `file` in another format; with the notes of the container that `file` was.
+pub fn rewrapped(file: &ModelFile, found: &Found, plain: &[u8]) -> Result<Vec<u8>> {
+    check_sizes(file, found)?;
+    let weights = super::weight_format(plain).context("a model file of an unknown format")?;
+    let mut about = description(found.shape, &found.sizes, weights);
+    let mut notes = Vec::new();
+    if let Some(label) = &file.label {
+        about.training_digest = label.about.training_digest;
+        about.alignment = label.about.alignment;
+        about.tokenizer = label.about.tokenizer;
+        notes.clone_from(&label.notes);
+    }
+    wrap(&about, &notes, plain)
+}
+
+/// What is known of a model without classes.
+pub fn description(shape: Shape, sizes: &Sizes, weights: WeightFormat) -> Description {
+    let window = sizes.value(Key::MaxSeq).unwrap_or(1).clamp(1, 65_535);
+    Description::new(shape, window as u16, weights)
+}
+
+/// SHA-256 of a file.
+pub fn digest(path: &Path) -> Result<[u8; 32]> {
+    let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+    Ok(Sha256::digest(bytes).into())
+}

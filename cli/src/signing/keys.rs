@@ -1,0 +1,111 @@
+//! Key files: a line of a word and 64 hexadecimal digits; lines that begin with # are for people.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail, Context, Result};
+use ed25519_compact::{KeyPair, PublicKey, Seed};
+
+use crate::container::hex;
+
+const SECRET: &str = "atome-secret-key";
+const PUBLIC: &str = "atome-public-key";
+
+/// Far above any key file.
+const MOST_BYTES: u64 = 4096;
+
+/// NAME.secret.
+pub fn secret_path(name: &Path) -> PathBuf {
+    with_ending(name, ".secret")
+}
+
+/// NAME.pub.
+pub fn public_path(name: &Path) -> PathBuf {
+    with_ending(name, ".pub")
+}
+
+fn with_ending(name: &Path, ending: &str) -> PathBuf {
+    let mut path = OsString::from(name);
+    path.push(ending);
+    path.into()
+}
+
+/// Writes both files, or none where one of them is there.
+pub fn write_pair(name: &Path, pair: &KeyPair) -> Result<()> {
+    let (secret, public) = (secret_path(name), public_path(name));
+    let secret_text = format!(
+        "# A secret key for Atome models (Ed25519). Who has it can sign in your name.\n{SECRET} {}\n",
+        hex(&*pair.sk.seed())
+    );
+    let public_text = format!("# A public key for Atome models (Ed25519).\n{PUBLIC} {}\n", hex(&*pair.pk));
+    create(&public, 0o644, &public_text)?;
+    if let Err(error) = create(&secret, 0o600, &secret_text) {
+        // A public key without its secret one is of no use.
+        let _ = fs::remove_file(&public);
+        return Err(error);
+    }
+    Ok(())
+}
+
+/// Writes a new file with these access rights.
+fn create(path: &Path, mode: u32, text: &str) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => anyhow!("{}: is there already; keys are never replaced", path.display()),
+        _ => anyhow!(error).context(format!("{}: write", path.display())),
+    })?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    written.map_err(|error| {
+        let _ = fs::remove_file(path);
+        anyhow!(error).context(format!("{}: write", path.display()))
+    })
+}
+
+/// Both keys, from the secret one.
+pub fn read_secret(path: &Path) -> Result<KeyPair> {
+    let named = || path.display().to_string();
+    let seed = read(path, SECRET, PUBLIC, "a public key; signing takes the secret one").with_context(named)?;
+    Ok(KeyPair::from_seed(Seed::new(seed)))
+}
+
+/// The public key.
+pub fn read_public(path: &Path) -> Result<PublicKey> {
+    let named = || path.display().to_string();
+    Ok(PublicKey::new(read(path, PUBLIC, SECRET, "a secret key; verifying takes the public one").with_context(named)?))
+}
+
+fn read(path: &Path, wanted: &str, other: &str, if_other: &str) -> Result<[u8; 32]> {
+    let mut text = String::new();
+    File::open(path)?.take(MOST_BYTES).read_to_string(&mut text).context("expected the text of a key file")?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
+    for (index, line) in lines {
+        let number = index + 1;
+        let (word, digits) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+        if word == other {
+            bail!("line {number}: {if_other}");
+        }
+        if word != wanted {
+            bail!("line {number}: expected `{wanted}` and 64 hexadecimal digits");
+        }
+        return bytes(digits.trim()).with_context(|| format!("line {number}: expected 64 hexadecimal digits"));
+    }
+    bail!("expected a line of `{wanted}` and 64 hexadecimal digits")
+}
+
+fn bytes(digits: &str) -> Option<[u8; 32]> {
+    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(bytes)
+}
