@@ -5,7 +5,7 @@ use std::mem::{offset_of, size_of};
 use std::ptr::{null, NonNull};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use atome::api::{atome_block_t, atome_classifier_t, atome_config_t, atome_formats, atome_model_t, ATOME_ABI_VERSION};
+use atome::api::{atome_block_t, atome_classifier_t, atome_config_t, atome_container_payload, atome_formats, atome_model_t, ATOME_ABI_VERSION};
 use atome_engine::{Layout, Plan, Shape};
 
 pub(crate) const MAX_CLASSES: usize = 4;
@@ -28,6 +28,7 @@ static mut atome_config: atome_config_t = atome_config_t {
     top_k: 0,
     max_classes: 0,
     formats: null(),
+    container_payload: None,
 };
 
 /// One program runs at a time, as its constant is one for all.
@@ -68,6 +69,7 @@ impl Program {
             top_k: shape.top_k() as u32,
             max_classes: MAX_CLASSES as u32,
             formats: if all_formats { &raw const atome_formats } else { null() },
+            container_payload: if all_formats { Some(atome_container_payload) } else { None },
         };
         // SAFETY: only the program whose turn it is reads or writes it.
         unsafe { (&raw mut atome_config).write(config) };

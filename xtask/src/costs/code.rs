@@ -18,9 +18,9 @@ use crate::record::Figures;
 pub enum Uses {
     /// Nothing: what the board itself takes.
     Nothing,
-    /// `atome_init`, `atome_load`, `atome_predict_next`.
+    /// `atome_init`, `atome_load`, `atome_predict_next`, for ATOME01 alone, as the C engine has it.
     Predict,
-    /// Generation, classification and (the archive) sampling as well.
+    /// Generation, classification and (the archive) sampling and the other formats as well.
     All,
 }
 
@@ -37,7 +37,7 @@ impl Uses {
     fn macros(self, engine: Engine) -> &'static [&'static str] {
         match self {
             Uses::Nothing => &[],
-            Uses::Predict => &["-DUSE_PREDICT"],
+            Uses::Predict => &["-DUSE_PREDICT", "-DATOME_ONLY_ATOME01"],
             Uses::All if engine.is_archive() => &["-DUSE_PREDICT", "-DUSE_ALL", "-DUSE_SAMPLER"],
             Uses::All => &["-DUSE_PREDICT", "-DUSE_ALL"],
         }

@@ -44,7 +44,7 @@ const CODE: &str = "
 ## Code
 
 Bytes in flash of a program after `--gc-sections`: the engine, `+` what it brings in from the C toolchain's libm, libgcc and libc
-(a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and `atome_predict_next`.
+(a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and `atome_predict_next`, with `ATOME_ONLY_ATOME01`.
 *all*: generation, classification and, in the archive, sampling as well. The archive's code is the same for every shape and plan;
 the C reference is compiled for the default shape.
 ";

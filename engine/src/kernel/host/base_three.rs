@@ -16,7 +16,8 @@ const TOUCHED: usize = 26;
 const fn code(number: usize) -> u8 {
     let digits = [number % 3, number / 3 % 3, number / 9];
     // The digits 0, 1 and 2 stand for -1, 0 and +1, whose codes are 11, 00 and 01.
-    ((digits[0] + 3) % 4 | (digits[1] + 3) % 4 << 2 | (digits[2] + 3) % 4 << 4) as u8
+    let [a, b, c] = [(digits[0] + 3) % 4, (digits[1] + 3) % 4, (digits[2] + 3) % 4];
+    (a + 4 * b + 16 * c) as u8
 }
 
 /// Those of the numbers from `first` on, twice.
