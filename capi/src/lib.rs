@@ -52,11 +52,13 @@ mod model;
 pub mod api {
     pub use crate::blocks::*;
     pub use crate::codes::*;
+    pub use crate::container::*;
     pub use crate::formats::*;
     pub use crate::info::*;
     pub use crate::load::*;
     pub use crate::predict::*;
     pub use crate::sampler::*;
+    pub use crate::self_test::*;
     pub use crate::state::*;
     pub use crate::step::*;
     pub use crate::types::*;

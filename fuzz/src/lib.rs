@@ -4,12 +4,14 @@
 
 mod calls;
 mod checkpoint;
+mod container;
 mod input;
 mod model;
 mod program;
 
 pub use calls::calls;
 pub use checkpoint::checkpoint;
+pub use container::container;
 pub use model::model;
 
 /// A function to fuzz.
@@ -21,8 +23,9 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     Target { name: "model", run: model },
     Target { name: "calls", run: calls },
     Target { name: "checkpoint", run: checkpoint },
+    Target { name: "container", run: container },
 ];

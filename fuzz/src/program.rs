@@ -5,7 +5,10 @@ use std::mem::{offset_of, size_of};
 use std::ptr::{null, NonNull};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use atome::api::{atome_block_t, atome_classifier_t, atome_config_t, atome_container_payload, atome_formats, atome_model_t, ATOME_ABI_VERSION};
+use atome::api::{
+    atome_block_t, atome_classifier_t, atome_config_t, atome_container_payload, atome_formats, atome_model_t,
+    ATOME_ABI_VERSION,
+};
 use atome_engine::{Layout, Plan, Shape};
 
 pub(crate) const MAX_CLASSES: usize = 4;

@@ -19,7 +19,7 @@ use crate::workspace;
 use campaign::Campaign;
 
 /// The targets: functions of `fuzz/src`.
-const TARGETS: [&str; 3] = ["model", "calls", "checkpoint"];
+const TARGETS: [&str; 4] = ["model", "calls", "checkpoint", "container"];
 
 const DEFAULT_MINUTES: u64 = 30;
 
@@ -29,8 +29,8 @@ Fuzz everything that reads foreign bytes, guided by coverage, under the address 
 Usage: cargo xtask fuzz [--minutes N] [--jobs N] [--from-corpus] [--keep] [TARGET...]
 
 Arguments:
-  TARGET         model (loading and running blobs), calls (sequences of C calls) or checkpoint (PyTorch and safetensors
-                 files); all of them without an argument
+  TARGET         model (loading and running blobs), calls (sequences of C calls), checkpoint (PyTorch and safetensors
+                 files) or container; all of them without an argument
 
 Options:
   --minutes N    minutes for each target (default 30)

@@ -132,7 +132,7 @@ fn expect_same(declared: &BTreeSet<String>, defined: &[String]) -> Result<usize>
     let defined: BTreeSet<_> = defined.iter().cloned().collect();
     let names = |set: Vec<&String>| set.into_iter().cloned().collect::<Vec<_>>().join(" ");
     let undefined = names(declared.difference(&defined).collect());
-    let undeclared = names(defined.difference(&declared).collect());
+    let undeclared = names(defined.difference(declared).collect());
     ensure!(undefined.is_empty(), "declared in include/atome.h, but not in the archive: {undefined}");
     ensure!(undeclared.is_empty(), "in the archive, but not declared in include/atome.h: {undeclared}");
     Ok(declared.len())

@@ -1,0 +1,87 @@
+//! Opening a container, and loading what is in it.
+
+use atome_engine::container::{file_len, write, Container, ContainerError, Description, WeightFormat};
+use atome_engine::{Classifier, Model};
+
+use crate::input::{blob, longest_blob, Input};
+
+/// A container either opens, and then all it says can be read and lies inside it, or is refused. What was written opens as
+/// what it is; what was changed behind the checksum's back is never mistaken for it.
+pub fn container(data: &[u8]) {
+    let mut input = Input::new(data);
+    match input.below(3) {
+        0 => look_into(input.rest()),
+        way => {
+            let Some((about, mut bytes)) = written(&mut input) else { return };
+            if let Ok(container) = Container::open(&bytes) {
+                assert_eq!(*container.about(), about);
+                assert_eq!(container.len(), bytes.len());
+            }
+            let changes = change(&mut input, &mut bytes);
+            if way == 1 && changes {
+                assert!(Container::open(&bytes).is_err(), "a change went unnoticed");
+            }
+            seal(&mut bytes);
+            look_into(&bytes);
+        }
+    }
+}
+
+/// A container of the fuzzer's choice.
+fn written(input: &mut Input) -> Option<(Description, Vec<u8>)> {
+    let shape = input.shape();
+    let weights = [WeightFormat::TwoBits, WeightFormat::BaseThree, WeightFormat::PowersOfThree][input.below(3)];
+    let mut about = Description::new(shape, 1 + u16::from(input.byte()), weights);
+    about.n_classes = input.below(3) as u16;
+    about.alignment = 1 << input.below(8);
+    let texts: Vec<_> = (0..2 * input.below(3)).map(|_| String::from_utf8_lossy(input.slice(9)).into_owned()).collect();
+    let notes: Vec<_> = texts.chunks_exact(2).map(|pair| (pair[0].as_str(), pair[1].as_str())).collect();
+    let mut payload = about.weights.magic(about.n_classes)?.to_vec();
+    if about.n_classes > 0 {
+        payload.extend(u32::from(about.n_classes).to_le_bytes());
+    }
+    payload.extend(blob(input.slice(99), true, longest_blob(&shape)));
+    let mut bytes = vec![0; file_len(&about, &notes, &payload)?];
+    write(&about, &notes, &payload, &mut bytes)?;
+    Some((about, bytes))
+}
+
+/// Sets up to four bytes anew. Returns whether exactly one of them is another now: a checksum tells that for certain.
+fn change(input: &mut Input, bytes: &mut [u8]) -> bool {
+    let before = bytes.to_vec();
+    for _ in 0..1 + input.below(4) {
+        let at = u16::from_le_bytes(input.bytes());
+        let at = usize::from(at) % bytes.len();
+        bytes[at] = input.byte();
+    }
+    before.iter().zip(&*bytes).filter(|(before, now)| before != now).count() == 1
+}
+
+/// Makes the checksum right again: no fuzzer guesses one.
+fn seal(bytes: &mut [u8]) {
+    let Some((checked, checksum)) = bytes.split_last_chunk_mut::<4>() else { return };
+    *checksum = (!checked.iter().fold(u32::MAX, |crc, &byte| {
+        (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
+    }))
+    .to_le_bytes();
+}
+
+fn look_into(bytes: &[u8]) {
+    let container = match Container::open(bytes) {
+        Ok(container) => container,
+        Err(ContainerError::Truncated { len, needed }) => return assert!(len == bytes.len() && len <= needed),
+        Err(ContainerError::Checksum { found, computed }) => return assert_ne!(found, computed),
+        Err(_) => return,
+    };
+    assert!(container.len() <= bytes.len());
+    assert!(container.payload_offset() + container.payload().len() <= container.len());
+    assert!(container.notes().count() <= container.len());
+    assert_eq!(container.signature().is_some(), container.is_signed());
+    let shape = container.about().shape;
+    let payload = container.payload_for(&shape).expect("its own shape");
+    if container.about().n_classes > 0 {
+        let _ = Classifier::new(shape, payload, usize::from(container.about().n_classes));
+    } else {
+        let _ = Model::new(shape, payload);
+    }
+}
