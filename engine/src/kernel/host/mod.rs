@@ -16,6 +16,8 @@ mod kernel;
 mod lanes;
 mod mix;
 mod norm;
+#[cfg(target_arch = "x86_64")]
+mod one;
 mod project;
 mod translate;
 mod weighed;
@@ -125,6 +127,12 @@ pub(super) fn project(inputs: &[f32], positions: usize, projections: &mut [Proje
     let suits = project::suits(inputs, positions, projections);
     if projections.iter().any(|projection| projection.matrix.codec().is_some()) {
         return suits && project_coded(inputs, positions, projections);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if suits && positions == 1 && Kernel::current() == Kernel::Avx512 && one::suits(projections) {
+        // SAFETY: `Kernel` names only what the processor has; the work suits the other way too.
+        unsafe { one::project(inputs, projections) };
+        return true;
     }
     call!(project(inputs, positions, projections) if |_lanes| suits)
 }

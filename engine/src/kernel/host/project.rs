@@ -37,15 +37,15 @@ pub(super) fn suits(inputs: &[f32], positions: usize, projections: &[Projection]
 
 /// As many rows of one matrix as there are lanes, or what is left of them.
 #[derive(Clone, Copy)]
-struct Group {
-    projection: usize,
+pub(super) struct Group {
+    pub projection: usize,
     first_row: usize,
     /// At most the number of lanes.
     rows: usize,
     /// The first row's bytes.
     start: *const u8,
     /// Bytes of a row.
-    stride: usize,
+    pub stride: usize,
 }
 
 impl Group {
@@ -55,7 +55,7 @@ impl Group {
     /// # Safety
     /// The group's rows are readable, `column` lies in them, and the processor has the instructions of `L`.
     #[inline(always)]
-    unsafe fn panel<L: Lanes>(&self, column: usize) -> [L::Words; 4] {
+    pub unsafe fn panel<L: Lanes>(&self, column: usize) -> [L::Words; 4] {
         let offset = column / 4;
         // SAFETY: whole panels of whole groups are read in place; of others, just the bytes that there are.
         unsafe {
@@ -79,7 +79,7 @@ impl Group {
 }
 
 /// The groups of all projections, one after the other.
-struct Groups<'a, 'p, 'm> {
+pub(super) struct Groups<'a, 'p, 'm> {
     projections: &'a [Projection<'p, 'm>],
     lanes: usize,
     /// Projection and row that come next.
@@ -87,8 +87,18 @@ struct Groups<'a, 'p, 'm> {
 }
 
 impl<'a, 'p, 'm> Groups<'a, 'p, 'm> {
-    fn of(projections: &'a [Projection<'p, 'm>], lanes: usize) -> Self {
-        Self { projections, lanes, place: (0, 0) }
+    pub fn of(projections: &'a [Projection<'p, 'm>], lanes: usize) -> Self {
+        Self::from(projections, lanes, (0, 0))
+    }
+
+    /// Those from a place on that [`Groups::place`] gave.
+    pub fn from(projections: &'a [Projection<'p, 'm>], lanes: usize, place: (usize, usize)) -> Self {
+        Self { projections, lanes, place }
+    }
+
+    /// Projection and row that come next.
+    pub fn place(&self) -> (usize, usize) {
+        self.place
     }
 }
 
@@ -141,7 +151,7 @@ pub(super) unsafe fn project<L: Lanes>(inputs: &[f32], positions: usize, project
 
 /// Places that stay empty when `count` groups are done `size` at a time.
 #[inline]
-const fn wasted(count: usize, size: usize) -> usize {
+pub(super) const fn wasted(count: usize, size: usize) -> usize {
     count.next_multiple_of(size) - count
 }
 
@@ -158,11 +168,11 @@ unsafe fn in_batches<L: Lanes, const G: usize, const P: usize>(
     let mut place = (0, 0);
     loop {
         let mut batch = [EMPTY; G];
-        let mut groups = Groups { projections, lanes: L::COUNT, place };
+        let mut groups = Groups::from(projections, L::COUNT, place);
         for (slot, group) in batch.iter_mut().zip(&mut groups) {
             *slot = group;
         }
-        place = groups.place;
+        place = groups.place();
         if batch[0].rows == 0 {
             return P;
         }
@@ -300,7 +310,7 @@ unsafe fn add_column<L: Lanes, const G: usize, const P: usize, const SHIFT: u32>
 /// # Safety
 /// The processor has the instructions of `L`.
 #[inline(always)]
-unsafe fn put<L: Lanes>(projection: &mut Projection, position: usize, group: &Group, outputs: L) {
+pub(super) unsafe fn put<L: Lanes>(projection: &mut Projection, position: usize, group: &Group, outputs: L) {
     let start = position * projection.position_stride + group.first_row * projection.row_stride;
     let Some(room) = projection.out.get_mut(start..) else { return };
     if projection.row_stride == 1 && group.rows == L::COUNT && room.len() >= L::COUNT {

@@ -209,6 +209,12 @@ impl Lanes for Avx2 {
     }
 }
 
+impl From<__m512> for Avx512 {
+    fn from(values: __m512) -> Self {
+        Self(values)
+    }
+}
+
 impl Lanes for Avx512 {
     const COUNT: usize = 16;
 

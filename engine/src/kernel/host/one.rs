@@ -1,0 +1,207 @@
+//! Quantised matrices times one input: AVX-512.
+//!
+//! As in [`super::project`], a lane is a row. What bounds one position there is decoding: two operations a weight, and one
+//! to add. Here a rotation of a word of codes serves three columns: the topmost code, masked, is a number that `x` is
+//! multiplied by; the lowest two codes choose from sixteen values, which are ±2x or 0 according to one of them.
+
+use core::arch::asm;
+use core::arch::x86_64::*;
+use core::mem::MaybeUninit;
+
+use super::project::{put, wasted, Group, Groups};
+use super::x86::Avx512;
+use crate::kernel::Projection;
+
+/// The widest matrix: the tables, on the stack, take 10 KB.
+const MOST_COLS: usize = 256;
+/// Columns of a word of codes.
+const WORD: usize = 16;
+/// Columns of the words that are read at a time.
+const PANEL: usize = 4 * WORD;
+/// Columns of a word whose values are chosen from a table, two after each other: 0 and 1, 3 and 4, up to 12 and 13.
+const CHOSEN: usize = 5;
+
+/// What depends on the input alone, for each word.
+#[repr(align(64))]
+struct Choices {
+    /// Chosen from by the lowest code, and by the second lowest.
+    tables: [[[f32; 16]; 2]; CHOSEN],
+    x: [f32; WORD],
+}
+
+/// Whether this way can do it, besides what [`super::project::suits`] has checked.
+pub(super) fn suits(projections: &[Projection]) -> bool {
+    projections.first().is_some_and(|first| first.matrix.cols() <= MOST_COLS)
+}
+
+/// The projections of one position.
+///
+/// # Safety
+/// The processor has these features; `x` has at least as many values as all matrices have columns: a multiple of four,
+/// at most [`MOST_COLS`].
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) unsafe fn project(x: &[f32], projections: &mut [Projection]) {
+    let mut choices = [const { MaybeUninit::uninit() }; MOST_COLS / WORD];
+    let x = x.get(..projections.first().map_or(0, |first| first.matrix.cols())).unwrap_or_default();
+    for (choices, x) in choices.iter_mut().zip(x.chunks(WORD)) {
+        fill(choices, x);
+    }
+    let words = x.len().div_ceil(WORD).min(choices.len());
+    // SAFETY: so many are filled.
+    let choices = unsafe { core::slice::from_raw_parts(choices.as_ptr().cast::<Choices>(), words) };
+    let count = Groups::of(projections, 16).count();
+    // The fewer places of the last batch stay empty, the better.
+    // SAFETY: as the caller promises.
+    unsafe {
+        if wasted(count, 5) <= wasted(count, 4) {
+            in_batches::<5>(choices, projections);
+        } else {
+            in_batches::<4>(choices, projections);
+        }
+    }
+}
+
+/// Up to a word's values.
+#[target_feature(enable = "avx512f")]
+fn fill(choices: &mut MaybeUninit<Choices>, x: &[f32]) {
+    let by_lowest = _mm512_setr4_ps(0.0, 2.0, 0.0, -2.0);
+    let by_second = _mm512_permutexvar_ps(_mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3), by_lowest);
+    let present = u16::MAX >> (WORD - WORD.min(x.len()));
+    let choices = choices.as_mut_ptr();
+    // SAFETY: reads the values that are there; all parts of the choices are written, as whole vectors.
+    unsafe {
+        let x = _mm512_maskz_loadu_ps(present, x.as_ptr());
+        _mm512_store_ps((&raw mut (*choices).x).cast(), x);
+        for index in 0..CHOSEN {
+            let table = |second: usize| (&raw mut (*choices).tables[index][second]).cast();
+            let value = |second: usize| _mm512_permutexvar_ps(_mm512_set1_epi32((3 * index + second) as i32), x);
+            _mm512_store_ps(table(0), _mm512_mul_ps(by_lowest, value(0)));
+            _mm512_store_ps(table(1), _mm512_mul_ps(by_second, value(1)));
+        }
+    }
+}
+
+/// All projections, `G` groups of rows at a time.
+///
+/// # Safety
+/// As [`project`].
+#[target_feature(enable = "avx512f,avx2,fma")]
+unsafe fn in_batches<const G: usize>(choices: &[Choices], projections: &mut [Projection]) {
+    let mut place = (0, 0);
+    loop {
+        let mut groups = Groups::from(projections, 16, place);
+        let Some(some) = groups.next() else { return };
+        let mut batch = [some; G];
+        let mut count = 1;
+        for (slot, group) in batch.iter_mut().skip(1).zip(&mut groups) {
+            *slot = group;
+            count += 1;
+        }
+        place = groups.place();
+        // SAFETY: as the caller promises. Places that nothing fills repeat the first group.
+        let sums = unsafe { together(&batch, choices) };
+        for (group, sum) in batch.iter().zip(sums).take(count) {
+            let Some(projection) = projections.get_mut(group.projection) else { continue };
+            let (half, scale) = (_mm512_set1_ps(0.5), _mm512_set1_ps(projection.matrix.scale()));
+            let outputs = _mm512_mul_ps(_mm512_mul_ps(sum, half), scale);
+            // SAFETY: the processor can.
+            unsafe { put(projection, 0, group, Avx512::from(outputs)) };
+        }
+    }
+}
+
+/// Twice the sums of the groups' rows.
+///
+/// # Safety
+/// As [`project`].
+#[target_feature(enable = "avx512f,avx2,fma")]
+#[inline]
+unsafe fn together<const G: usize>(groups: &[Group; G], choices: &[Choices]) -> [__m512; G] {
+    let mut sums = [_mm512_setzero_ps(); G];
+    let mut panels = [[[const { MaybeUninit::uninit() }; 4]; G]; 2];
+    // SAFETY: panels below the number of columns are read.
+    unsafe {
+        for (panel, group) in panels[0].iter_mut().zip(groups) {
+            *panel = group.panel::<Avx512>(0).map(MaybeUninit::new);
+        }
+        for (index, choices) in choices.iter().enumerate() {
+            let (panel, word) = (index / 4, index % 4);
+            // While these words are in work, some of the next panel's are read and transposed.
+            let next = (panel + 1) * PANEL;
+            if next < 4 * groups[0].stride {
+                for group in (word..G).step_by(4) {
+                    panels[(panel + 1) % 2][group] = groups[group].panel::<Avx512>(next).map(MaybeUninit::new);
+                }
+            }
+            let words = panels[panel % 2].each_ref().map(|panel| panel[word].assume_init());
+            add_word(&words, choices, &mut sums);
+        }
+    }
+    sums
+}
+
+/// Adds the sixteen columns of a word.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn add_word<const G: usize>(words: &[__m512i; G], choices: &Choices, sums: &mut [__m512; G]) {
+    let Choices { tables, x } = choices;
+    for (sum, &word) in sums.iter_mut().zip(words) {
+        *sum = add_chosen(word, &tables[0], *sum);
+    }
+    add_three::<26, G>(words, x[2], &tables[1], sums);
+    add_three::<20, G>(words, x[5], &tables[2], sums);
+    add_three::<14, G>(words, x[8], &tables[3], sums);
+    add_three::<8, G>(words, x[11], &tables[4], sums);
+    for (sum, &word) in sums.iter_mut().zip(words) {
+        *sum = add_topmost(rotated::<2>(word), x[14], *sum);
+        *sum = add_topmost(word, x[15], *sum);
+    }
+}
+
+/// Adds the columns that a rotation by `LEFT` brings to the top and to the lowest two places.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn add_three<const LEFT: i32, const G: usize>(
+    words: &[__m512i; G],
+    x: f32,
+    tables: &[[f32; 16]; 2],
+    sums: &mut [__m512; G],
+) {
+    // Group by group: operations that want different units follow each other.
+    for (sum, &word) in sums.iter_mut().zip(words) {
+        let turned = rotated::<LEFT>(word);
+        *sum = add_chosen(turned, tables, add_topmost(turned, x, *sum));
+    }
+}
+
+/// Adds the column of the topmost codes: as floats 0, 2, -0 and -2.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn add_topmost(word: __m512i, x: f32, sum: __m512) -> __m512 {
+    let weights = _mm512_and_si512(word, _mm512_set1_epi32(0xc000_0000_u32 as i32));
+    _mm512_fmadd_ps(_mm512_castsi512_ps(weights), _mm512_set1_ps(x), sum)
+}
+
+/// Adds the columns of the lowest two codes, which choose from the tables.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn add_chosen(word: __m512i, tables: &[[f32; 16]; 2], sum: __m512) -> __m512 {
+    // SAFETY: whole vectors.
+    let [lowest, second] = tables.each_ref().map(|table| unsafe { _mm512_loadu_ps(table.as_ptr()) });
+    let sum = _mm512_add_ps(sum, _mm512_permutexvar_ps(word, lowest));
+    _mm512_add_ps(sum, _mm512_permutexvar_ps(word, second))
+}
+
+/// The words, rotated to the left. In assembly, for a compiler would see that three users of the result need only parts
+/// of it, and make several shifts of the one rotation.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn rotated<const LEFT: i32>(words: __m512i) -> __m512i {
+    let turned;
+    // SAFETY: an operation on registers.
+    unsafe {
+        asm!("vprold {to}, {from}, {left}", to = lateout(zmm_reg) turned, from = in(zmm_reg) words, left = const LEFT,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    turned
+}
