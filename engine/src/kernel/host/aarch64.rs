@@ -85,9 +85,9 @@ impl Lanes for Neon {
     }
 
     #[inline(always)]
-    unsafe fn is_any_above(self, other: Self) -> bool {
+    unsafe fn lanes_above(self, other: Self) -> u32 {
         // SAFETY: the trait's contract.
-        unsafe { vmaxvq_u32(vcgtq_f32(self.0, other.0)) != 0 }
+        unsafe { vaddvq_u32(vandq_u32(vcgtq_f32(self.0, other.0), vld1q_u32([1, 2, 4, 8].as_ptr()))) }
     }
 
     #[inline(always)]

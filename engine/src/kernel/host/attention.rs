@@ -88,18 +88,44 @@ unsafe fn offer<L: Lanes, const N: usize>(
             let scores = product.mul(L::splat(scale));
             // Few scores enter: the others are passed over a vector at a time.
             let Some(least) = best.least() else { break };
-            if scores.is_any_above(L::splat(least)) {
+            let mut above = scores.lanes_above(L::splat(least)) & lanes(vector, next..rows.end);
+            if above != 0 {
                 let mut values = [0.0; MOST];
                 scores.store(values.as_mut_ptr());
-                for (lane, &score) in values.iter().enumerate().take(L::COUNT) {
-                    let row = vector.first_row + lane;
-                    if row >= next && row < rows.end {
-                        best.offer(score, row as u32);
-                    }
+                while above != 0 {
+                    let lane = above.trailing_zeros() as usize;
+                    enter(best, values[lane % MOST], (vector.first_row + lane) as u32);
+                    above &= above - 1;
                 }
             }
             next = next.max(vector.first_row + L::COUNT);
         }
+    }
+}
+
+/// The lanes of the vector's rows within `rows`, the first row's lowest. No vector has more rows than there are lanes.
+#[inline(always)]
+fn lanes(vector: &Vector, rows: Range<usize>) -> u32 {
+    let below = |row: usize| (1_u32 << row.saturating_sub(vector.first_row).min(MOST)) - 1;
+    below(rows.end) & !below(rows.start)
+}
+
+/// [`TopK::offer`], which compares with the best first, from the last one on: most scores that enter do not rise far.
+#[inline(always)]
+fn enter(best: &mut TopK, score: f32, row: u32) {
+    let slots = best.scores.iter_mut().zip(best.rows.iter_mut()).rev();
+    let mut place: Option<(&mut f32, &mut u32)> = None;
+    for (kept, at) in slots {
+        if !(score > *kept) {
+            break;
+        }
+        if let Some((below, at_below)) = place {
+            (*below, *at_below) = (*kept, *at);
+        }
+        place = Some((kept, at));
+    }
+    if let Some((kept, at)) = place {
+        (*kept, *at) = (score, row);
     }
 }
 

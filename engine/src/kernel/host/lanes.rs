@@ -1,5 +1,7 @@
 //! What the kernels need of a vector instruction set.
 
+use crate::kernel::Projection;
+
 /// `COUNT` binary32 values side by side.
 ///
 /// All operations round each lane once, as their scalar counterparts do.
@@ -20,8 +22,8 @@ pub(super) trait Lanes: Copy {
     unsafe fn sub(self, other: Self) -> Self;
     unsafe fn mul(self, other: Self) -> Self;
 
-    /// Whether a lane of `self` is greater than that of `other`.
-    unsafe fn is_any_above(self, other: Self) -> bool;
+    /// A bit for each lane of `self` that is greater than that of `other`, the first lane's lowest.
+    unsafe fn lanes_above(self, other: Self) -> u32;
 
     /// Words of one value.
     unsafe fn splat_words(value: u32) -> Self::Words;
@@ -42,6 +44,14 @@ pub(super) trait Lanes: Copy {
     /// Reads 16 bytes from each of `COUNT` places that are `stride` apart. Word `w` of the result holds bytes 4w to 4w + 3 of
     /// all places, the first place in the first lane.
     unsafe fn load_transposed(from: *const u8, stride: usize) -> [Self::Words; 4];
+
+    /// Does the projections of position `position`, whose input is `x`, in a way of this instruction set's own; `false`
+    /// where there is none for this work, which `project::suits` has accepted.
+    #[inline(always)]
+    unsafe fn project_one(x: &[f32], position: usize, projections: &mut [Projection]) -> bool {
+        let _ = (x, position, projections);
+        false
+    }
 }
 
 /// The greatest [`Lanes::COUNT`].

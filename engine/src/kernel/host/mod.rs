@@ -128,12 +128,6 @@ pub(super) fn project(inputs: &[f32], positions: usize, projections: &mut [Proje
     if projections.iter().any(|projection| projection.matrix.codec().is_some()) {
         return suits && project_coded(inputs, positions, projections);
     }
-    #[cfg(target_arch = "x86_64")]
-    if suits && positions == 1 && Kernel::current() == Kernel::Avx512 && one::suits(projections) {
-        // SAFETY: `Kernel` names only what the processor has; the work suits the other way too.
-        unsafe { one::project(inputs, projections) };
-        return true;
-    }
     call!(project(inputs, positions, projections) if |_lanes| suits)
 }
 

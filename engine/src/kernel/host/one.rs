@@ -34,13 +34,13 @@ pub(super) fn suits(projections: &[Projection]) -> bool {
     projections.first().is_some_and(|first| first.matrix.cols() <= MOST_COLS)
 }
 
-/// The projections of one position.
+/// The projections of position `position`, whose input is `x`.
 ///
 /// # Safety
 /// The processor has these features; `x` has at least as many values as all matrices have columns: a multiple of four,
 /// at most [`MOST_COLS`].
 #[target_feature(enable = "avx512f,avx2,fma")]
-pub(super) unsafe fn project(x: &[f32], projections: &mut [Projection]) {
+pub(super) unsafe fn project(x: &[f32], position: usize, projections: &mut [Projection]) {
     let mut choices = [const { MaybeUninit::uninit() }; MOST_COLS / WORD];
     let x = x.get(..projections.first().map_or(0, |first| first.matrix.cols())).unwrap_or_default();
     for (choices, x) in choices.iter_mut().zip(x.chunks(WORD)) {
@@ -54,9 +54,9 @@ pub(super) unsafe fn project(x: &[f32], projections: &mut [Projection]) {
     // SAFETY: as the caller promises.
     unsafe {
         if wasted(count, 5) <= wasted(count, 4) {
-            in_batches::<5>(choices, projections);
+            in_batches::<5>(choices, position, projections);
         } else {
-            in_batches::<4>(choices, projections);
+            in_batches::<4>(choices, position, projections);
         }
     }
 }
@@ -86,7 +86,7 @@ fn fill(choices: &mut MaybeUninit<Choices>, x: &[f32]) {
 /// # Safety
 /// As [`project`].
 #[target_feature(enable = "avx512f,avx2,fma")]
-unsafe fn in_batches<const G: usize>(choices: &[Choices], projections: &mut [Projection]) {
+unsafe fn in_batches<const G: usize>(choices: &[Choices], position: usize, projections: &mut [Projection]) {
     let mut place = (0, 0);
     loop {
         let mut groups = Groups::from(projections, 16, place);
@@ -105,7 +105,7 @@ unsafe fn in_batches<const G: usize>(choices: &[Choices], projections: &mut [Pro
             let (half, scale) = (_mm512_set1_ps(0.5), _mm512_set1_ps(projection.matrix.scale()));
             let outputs = _mm512_mul_ps(_mm512_mul_ps(sum, half), scale);
             // SAFETY: the processor can.
-            unsafe { put(projection, 0, group, Avx512::from(outputs)) };
+            unsafe { put(projection, position, group, Avx512::from(outputs)) };
         }
     }
 }

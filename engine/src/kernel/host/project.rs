@@ -130,8 +130,16 @@ impl Iterator for Groups<'_, '_, '_> {
 #[inline(always)]
 pub(super) unsafe fn project<L: Lanes>(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
     let count = Groups::of(projections, L::COUNT).count();
+    let cols = projections.first().map_or(0, |first| first.matrix.cols());
     let mut first = 0;
     while first < positions {
+        // SAFETY: as the caller promises; `suits` has checked the inputs.
+        let is_done = positions - first < 4
+            && inputs.get(first * cols..).is_some_and(|x| unsafe { L::project_one(x, first, projections) });
+        if is_done {
+            first += 1;
+            continue;
+        }
         // SAFETY: as the caller promises; the positions are below the number of positions.
         first += unsafe {
             match (positions - first, L::COUNT) {

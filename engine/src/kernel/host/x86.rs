@@ -3,6 +3,8 @@
 use core::arch::x86_64::*;
 
 use super::lanes::Lanes;
+use super::one;
+use crate::kernel::Projection;
 
 /// SSE2: every x86-64 processor has it.
 #[derive(Clone, Copy)]
@@ -123,9 +125,9 @@ impl Lanes for Sse2 {
         _mm_loadu_si128, _mm_sll_epi32, _mm_srl_epi32, _mm_and_si128, _mm_castsi128_ps);
 
     #[inline(always)]
-    unsafe fn is_any_above(self, other: Self) -> bool {
+    unsafe fn lanes_above(self, other: Self) -> u32 {
         // SAFETY: the trait's contract.
-        unsafe { _mm_movemask_ps(_mm_cmpgt_ps(self.0, other.0)) != 0 }
+        unsafe { _mm_movemask_ps(_mm_cmpgt_ps(self.0, other.0)) as u32 }
     }
 
     #[inline(always)]
@@ -162,9 +164,9 @@ impl Lanes for Avx2 {
         _mm256_castsi256_ps);
 
     #[inline(always)]
-    unsafe fn is_any_above(self, other: Self) -> bool {
+    unsafe fn lanes_above(self, other: Self) -> u32 {
         // SAFETY: the trait's contract.
-        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0)) != 0 }
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(self.0, other.0)) as u32 }
     }
 
     #[inline(always)]
@@ -223,9 +225,9 @@ impl Lanes for Avx512 {
         _mm512_castsi512_ps);
 
     #[inline(always)]
-    unsafe fn is_any_above(self, other: Self) -> bool {
+    unsafe fn lanes_above(self, other: Self) -> u32 {
         // SAFETY: the trait's contract.
-        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0) != 0 }
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self.0, other.0).into() }
     }
 
     #[inline(always)]
@@ -271,5 +273,15 @@ impl Lanes for Avx512 {
                 _mm512_unpackhi_epi64
             )
         }
+    }
+
+    #[inline(always)]
+    unsafe fn project_one(x: &[f32], position: usize, projections: &mut [Projection]) -> bool {
+        let suits = one::suits(projections);
+        if suits {
+            // SAFETY: the trait's contract.
+            unsafe { one::project(x, position, projections) };
+        }
+        suits
     }
 }
