@@ -107,8 +107,12 @@ pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     if matrix.codec().is_some() && matrix.is_ternary() {
         return embed_codes(matrix, start, x);
     }
+    // Mostly one of three products: there are fewer of them than columns.
+    let products = [-1, 0, 1].map(|weight: i8| f32::from(weight) * matrix.scale());
     for (column, out) in x.iter_mut().enumerate() {
-        *out = f32::from(matrix.weight(start + column)) * matrix.scale();
+        let weight = matrix.weight(start + column);
+        let product = products.get((weight + 1) as usize);
+        *out = product.copied().unwrap_or_else(|| f32::from(weight) * matrix.scale());
     }
 }
 

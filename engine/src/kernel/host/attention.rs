@@ -115,10 +115,7 @@ fn lanes(vector: &Vector, rows: Range<usize>) -> u32 {
 fn enter(best: &mut TopK, score: f32, row: u32) {
     let slots = best.scores.iter_mut().zip(best.rows.iter_mut()).rev();
     let mut place: Option<(&mut f32, &mut u32)> = None;
-    for (kept, at) in slots {
-        if !(score > *kept) {
-            break;
-        }
+    for (kept, at) in slots.take_while(|(kept, _)| score > **kept) {
         if let Some((below, at_below)) = place {
             (*below, *at_below) = (*kept, *at);
         }

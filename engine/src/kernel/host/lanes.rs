@@ -1,5 +1,7 @@
 //! What the kernels need of a vector instruction set.
 
+use byteorder::{ByteOrder, LittleEndian};
+
 use crate::kernel::Projection;
 
 /// `COUNT` binary32 values side by side.
@@ -41,6 +43,20 @@ pub(super) trait Lanes: Copy {
     /// `self`, `-self` or ±0.0, where the lowest two bits of a word are `01`, `11` or others.
     unsafe fn signed_by(self, codes: Self::Words) -> Self;
 
+    /// Numbers of `BITS` bits that lie one after the other, the first byte's lowest bits first; above a number in its word
+    /// are bits of those that follow. `BITS` is even and at most 16.
+    #[inline(always)]
+    unsafe fn spread<const BITS: usize>(bytes: &[u8; SPREAD]) -> Self::Words {
+        let mut numbers = [0; MOST];
+        for (lane, number) in numbers.iter_mut().enumerate().take(Self::COUNT) {
+            let bit = BITS * lane;
+            let word = bytes.get(bit / 8..).and_then(|rest| rest.first_chunk::<4>());
+            *number = word.map_or(0, |word| LittleEndian::read_u32(word)) >> (bit % 8);
+        }
+        // SAFETY: the trait's contract; no vector has more words.
+        unsafe { Self::load_words(numbers.as_ptr()) }
+    }
+
     /// Reads 16 bytes from each of `COUNT` places that are `stride` apart. Word `w` of the result holds bytes 4w to 4w + 3 of
     /// all places, the first place in the first lane.
     unsafe fn load_transposed(from: *const u8, stride: usize) -> [Self::Words; 4];
@@ -56,3 +72,5 @@ pub(super) trait Lanes: Copy {
 
 /// The greatest [`Lanes::COUNT`].
 pub(super) const MOST: usize = 16;
+/// The bytes of the most numbers of 16 bits, and the rest of a word.
+pub(super) const SPREAD: usize = 2 * MOST + 4;

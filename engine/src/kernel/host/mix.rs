@@ -1,8 +1,6 @@
 //! The pathways of a layer, several channels side by side.
 
-use byteorder::{ByteOrder, LittleEndian};
-
-use super::lanes::{Lanes, MOST};
+use super::lanes::{Lanes, SPREAD};
 use crate::kernel::Mix;
 use crate::weights::Matrix;
 
@@ -45,24 +43,24 @@ pub(super) unsafe fn mix<L: Lanes>(work: &mut Mix) {
     // SAFETY: the same contract.
     unsafe {
         match work.block.conv.taps.cols() {
-            1 => with_taps::<L, 1>(work),
-            2 => with_taps::<L, 2>(work),
-            3 => with_taps::<L, 3>(work),
-            4 => with_taps::<L, 4>(work),
-            5 => with_taps::<L, 5>(work),
-            6 => with_taps::<L, 6>(work),
-            7 => with_taps::<L, 7>(work),
-            _ => with_taps::<L, 8>(work),
+            1 => with_taps::<L, 1, 2>(work),
+            2 => with_taps::<L, 2, 4>(work),
+            3 => with_taps::<L, 3, 6>(work),
+            4 => with_taps::<L, 4, 8>(work),
+            5 => with_taps::<L, 5, 10>(work),
+            6 => with_taps::<L, 6, 12>(work),
+            7 => with_taps::<L, 7, 14>(work),
+            _ => with_taps::<L, 8, 16>(work),
         }
     }
 }
 
-/// The mix of a layer with `K` taps.
+/// The mix of a layer with `K` taps, whose codes have `BITS` bits.
 ///
 /// # Safety
 /// As [`mix`].
 #[inline(always)]
-unsafe fn with_taps<L: Lanes, const K: usize>(work: &mut Mix) {
+unsafe fn with_taps<L: Lanes, const K: usize, const BITS: usize>(work: &mut Mix) {
     let d = work.gate.len();
     let mut scratch;
     let mut taps = work.block.conv.taps;
@@ -75,7 +73,7 @@ unsafe fn with_taps<L: Lanes, const K: usize>(work: &mut Mix) {
     let mut channel = 0;
     while channel < d {
         // SAFETY: as the caller promises; `suits` has checked that there are whole vectors of channels.
-        unsafe { channels::<L, K>(work, &taps, channel) };
+        unsafe { channels::<L, K, BITS>(work, &taps, channel) };
         channel += L::COUNT;
     }
 }
@@ -85,13 +83,12 @@ unsafe fn with_taps<L: Lanes, const K: usize>(work: &mut Mix) {
 /// # Safety
 /// As [`mix`]; a whole vector of channels starts at `channel`.
 #[inline(always)]
-unsafe fn channels<L: Lanes, const K: usize>(work: &mut Mix, taps: &Matrix, channel: usize) {
+unsafe fn channels<L: Lanes, const K: usize, const BITS: usize>(work: &mut Mix, taps: &Matrix, channel: usize) {
     let d = work.gate.len();
     let pathways = work.block.router.rows();
     // SAFETY: `suits` has checked the lengths; the floats of the model need no alignment.
     unsafe {
-        let codes = codes::<L, K>(taps, channel);
-        let codes = L::load_words(codes.as_ptr());
+        let codes = L::spread::<BITS>(codes(taps, channel * K / 4, &mut [0; SPREAD]));
         let scale = L::splat(taps.scale());
         let gate = L::load(work.gate.as_ptr().add(channel));
         let b = L::load(work.block.ssm.b.bytes().as_ptr().cast::<f32>().add(channel));
@@ -129,28 +126,17 @@ unsafe fn channels<L: Lanes, const K: usize>(work: &mut Mix, taps: &Matrix, chan
     }
 }
 
-/// The taps of as many channels from `channel` on as there are lanes, in one word each, the newest position's lowest.
+/// The taps' codes from a byte on, in place if they are not the last ones.
 ///
-/// The first of them starts on a byte: `channel` is a multiple of 4, and so many channels' codes are whole bytes.
+/// A vector of channels starts on a byte: its channel is a multiple of 4, and so many channels' codes are whole bytes.
 #[inline(always)]
-fn codes<L: Lanes, const K: usize>(taps: &Matrix, channel: usize) -> [u32; MOST] {
-    let bytes = taps.packed().get(channel * K / 4..).unwrap_or(&[]);
-    let mut copy = [0; MOST_BYTES];
-    let bytes = match bytes.first_chunk::<MOST_BYTES>() {
+fn codes<'t>(taps: &Matrix<'t>, byte: usize, copy: &'t mut [u8; SPREAD]) -> &'t [u8; SPREAD] {
+    let bytes = taps.packed().get(byte..).unwrap_or(&[]);
+    match bytes.first_chunk() {
         Some(bytes) => bytes,
         None => {
             copy.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-            &copy
+            copy
         }
-    };
-    let mut codes = [0; MOST];
-    for (lane, codes) in codes.iter_mut().enumerate().take(L::COUNT) {
-        let bit = 2 * K * lane;
-        let word = bytes.get(bit / 8..).and_then(|rest| rest.first_chunk::<4>());
-        *codes = word.map_or(0, |word| LittleEndian::read_u32(word)) >> (bit % 8);
     }
-    codes
 }
-
-/// The bytes of the most channels with the most taps, and the rest of a word.
-const MOST_BYTES: usize = MOST * MOST_TAPS / 4 + 4;

@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use super::lanes::Lanes;
+use super::lanes::{Lanes, SPREAD};
 use super::one;
 use crate::kernel::Projection;
 
@@ -240,10 +240,12 @@ impl Lanes for Avx512 {
     unsafe fn signed_by(self, codes: __m512i) -> Self {
         // SAFETY: the trait's contract.
         unsafe {
-            let kept = _mm512_srai_epi32(_mm512_slli_epi32(codes, 31), 31);
-            let sign = _mm512_slli_epi32(_mm512_srli_epi32(codes, 1), 31);
-            let value = _mm512_and_si512(_mm512_castps_si512(self.0), kept);
-            Self(_mm512_castsi512_ps(_mm512_xor_si512(value, sign)))
+            let kept = _mm512_test_epi32_mask(codes, _mm512_set1_epi32(1));
+            let sign = _mm512_set1_epi32(i32::MIN);
+            // self ^ (codes << 30 & sign)
+            let value = _mm512_castps_si512(self.0);
+            let value = _mm512_ternarylogic_epi32::<0x78>(value, _mm512_slli_epi32(codes, 30), sign);
+            Self(_mm512_castsi512_ps(_mm512_maskz_mov_epi32(kept, value)))
         }
     }
 
@@ -272,6 +274,22 @@ impl Lanes for Avx512 {
                 _mm512_unpacklo_epi64,
                 _mm512_unpackhi_epi64
             )
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn spread<const BITS: usize>(bytes: &[u8; SPREAD]) -> __m512i {
+        // SAFETY: the trait's contract; reads nine words, which are there.
+        unsafe {
+            let words = _mm512_maskz_loadu_epi32(0x1ff, bytes.as_ptr().cast());
+            let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+            let bit = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(BITS as i32));
+            let (word, bit) = (_mm512_srli_epi32(bit, 5), _mm512_and_si512(bit, _mm512_set1_epi32(31)));
+            let low = _mm512_permutexvar_epi32(word, words);
+            let high = _mm512_permutexvar_epi32(_mm512_add_epi32(word, _mm512_set1_epi32(1)), words);
+            // A shift by 32 leaves nothing, as it should.
+            let high = _mm512_sllv_epi32(high, _mm512_sub_epi32(_mm512_set1_epi32(32), bit));
+            _mm512_or_si512(_mm512_srlv_epi32(low, bit), high)
         }
     }
 
