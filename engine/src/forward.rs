@@ -81,12 +81,11 @@ pub(crate) fn compute<'m>(
     } else {
         workspace.prefix.forget();
     }
-    let widest = layout.shape().d_model().max(layout.shape().d_head());
-    let most = MOST_POSITIONS.min(MOST_FLOATS.checked_div(widest)?);
+    let most = MOST_POSITIONS.min(MOST_FLOATS.checked_div(3 * layout.shape().d_model() + layout.shape().d_head())?);
     if most > 1 && positions.count > 1 {
         run_together(weights, workspace, positions, most, has_gates, observe)
     } else {
-        Pass { weights, workspace, positions, most: 1, has_gates, observe }.run()
+        Pass { weights, workspace, positions, most: 1, has_gates, observe }.run().map(|_| ())
     }
 }
 
@@ -101,7 +100,12 @@ fn run_together<'m>(
     has_gates: bool,
     observe: &mut impl FnMut(RouterReading),
 ) -> Option<()> {
-    let [mut residual, mut normed, mut query, mut attended] = [[0.0; MOST_FLOATS]; 4];
+    let (d, d_head) = (workspace.layout.shape().d_model(), workspace.layout.shape().d_head());
+    let mut floats = [0.0; MOST_FLOATS];
+    let (residual, rest) = floats.split_at_mut_checked(most * d)?;
+    let (normed, rest) = rest.split_at_mut_checked(most * d)?;
+    let (attended, rest) = rest.split_at_mut_checked(most * d)?;
+    let query = rest.get_mut(..most * d_head)?;
     let Workspace { layout, logits, router, prefix, last_shares, rows, memory } = workspace;
     let is_lean = layout.plan() == Plan::Lean;
     let mut together = Workspace {
@@ -110,17 +114,12 @@ fn run_together<'m>(
         router,
         prefix: prefix.reborrow(),
         last_shares,
-        rows: Rows {
-            residual: if is_lean { &mut *rows.residual } else { &mut residual },
-            normed: &mut normed,
-            query: &mut query,
-            attended: &mut attended,
-        },
+        rows: Rows { residual: if is_lean { &mut *rows.residual } else { &mut *residual }, normed, query, attended },
         memory: memory.reborrow(),
     };
-    Pass { weights, workspace: &mut together, positions, most, has_gates, observe }.run()?;
+    let last_chunk = Pass { weights, workspace: &mut together, positions, most, has_gates, observe }.run()?;
     if !is_lean {
-        let last = (positions.count - 1) % most * rows.residual.len();
+        let last = last_chunk.saturating_sub(1) * d;
         for (to, from) in rows.residual.iter_mut().zip(residual.get(last..)?) {
             *to = *from;
         }
@@ -168,22 +167,24 @@ struct Pass<'p, 'w, W, F> {
 }
 
 impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
-    /// Takes all positions through all layers.
-    fn run(&mut self) -> Option<()> {
-        let chunk_len = match self.workspace.layout.plan() {
-            Plan::Lean => self.positions.count,
-            Plan::Cached => self.most,
-        };
-        let mut done = 0;
+    /// Takes all positions through all layers, chunk by chunk; returns the positions of the last chunk.
+    fn run(&mut self) -> Option<usize> {
+        let (mut done, mut last_chunk) = (0, 0);
         while done < self.positions.count {
-            let chunk = self.positions.part(done, chunk_len);
+            let most = match self.workspace.layout.plan() {
+                Plan::Lean => self.positions.count,
+                // What is computed together lies in one tile.
+                Plan::Cached => self.most.min(Keys::left_in_tile(self.positions.row + done)),
+            };
+            let chunk = self.positions.part(done, most);
             self.embed(chunk);
             for layer in 0..self.workspace.layout.shape().n_layers() {
                 self.layer(layer, chunk)?;
             }
             done += chunk.count;
+            last_chunk = chunk.count;
         }
-        Some(())
+        Some(last_chunk)
     }
 
     /// Step 1.

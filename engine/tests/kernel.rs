@@ -47,7 +47,7 @@ fn every_kernel_equals_the_definition() {
 
 fn projection(rng: &mut Rng, case: usize) {
     let cols = if case.is_multiple_of(2) { 4 * rng.below(40) } else { rng.below(70) };
-    let positions = 1 + rng.below(11);
+    let positions = 1 + rng.below(20);
     let hostile = rng.below(3) == 0;
     let inputs = rng.values(positions * cols, hostile);
     let rows = [rng.below(70), rng.below(4), rng.below(20)];

@@ -12,7 +12,7 @@ use crate::weights::Norm;
 
 /// Positions that are worth computing together: without vectors, one is as good as many.
 pub(crate) const MOST_POSITIONS: usize = 1;
-/// Room for each of their vectors.
+/// Room for their vectors.
 pub(crate) const MOST_FLOATS: usize = 0;
 
 /// The ways of computing on this target.

@@ -1,5 +1,7 @@
 //! What the kernels need of a vector instruction set.
 
+use core::ops::Range;
+
 use byteorder::{ByteOrder, LittleEndian};
 
 use crate::kernel::Projection;
@@ -61,12 +63,13 @@ pub(super) trait Lanes: Copy {
     /// all places, the first place in the first lane.
     unsafe fn load_transposed(from: *const u8, stride: usize) -> [Self::Words; 4];
 
-    /// Does the projections of position `position`, whose input is `x`, in a way of this instruction set's own; `false`
-    /// where there is none for this work, which `project::suits` has accepted.
+    /// Does projections of the first positions among `positions`, whose inputs are at the front of `x`, in a way of this
+    /// instruction set's own. Returns how many; 0 where there is no such way for this work, which `project::suits` has
+    /// accepted.
     #[inline(always)]
-    unsafe fn project_one(x: &[f32], position: usize, projections: &mut [Projection]) -> bool {
-        let _ = (x, position, projections);
-        false
+    unsafe fn project_some(x: &[f32], positions: Range<usize>, projections: &mut [Projection]) -> usize {
+        let _ = (x, positions, projections);
+        0
     }
 }
 

@@ -22,6 +22,8 @@ mod project;
 mod translate;
 mod weighed;
 #[cfg(target_arch = "x86_64")]
+mod sixteen;
+#[cfg(target_arch = "x86_64")]
 mod x86;
 
 use core::mem::MaybeUninit;
@@ -34,9 +36,9 @@ use crate::weights::{Matrix, Norm};
 pub use kernel::Kernel;
 
 /// Positions that are worth computing together: weights are then decoded once for all of them.
-pub(crate) const MOST_POSITIONS: usize = 8;
-/// Room for each of their vectors, on the stack: 8 KB, four of which are needed.
-pub(crate) const MOST_FLOATS: usize = 2048;
+pub(crate) const MOST_POSITIONS: usize = 16;
+/// Room for all their vectors, on the stack: 52 KB, for sixteen positions of d_model 256 and d_head 64.
+pub(crate) const MOST_FLOATS: usize = MOST_POSITIONS * (3 * 256 + 64);
 
 /// The kernels, compiled for one instruction set.
 macro_rules! instruction_set {

@@ -19,8 +19,9 @@ const LIMIT: u32 = (127 + 100) << 23;
 
 /// Whether twice a sum of these values, as many as a matrix has columns, stays far from overflow. False for NaN.
 fn in_range(values: &[f32]) -> bool {
-    let greatest = values.iter().fold(0, |greatest: u32, value| greatest.max(value.to_bits() & 0x7fff_ffff));
-    greatest < LIMIT
+    // Signed, which every instruction set can compare.
+    let is_out = |value: &f32| (value.to_bits() & 0x7fff_ffff) as i32 >= LIMIT as i32;
+    !values.iter().fold(false, |any, value| any | is_out(value))
 }
 
 /// Whether this kernel can do it: rows must start on bytes, all matrices must have as many columns, and the values must be
@@ -133,11 +134,11 @@ pub(super) unsafe fn project<L: Lanes>(inputs: &[f32], positions: usize, project
     let cols = projections.first().map_or(0, |first| first.matrix.cols());
     let mut first = 0;
     while first < positions {
-        // SAFETY: as the caller promises; `suits` has checked the inputs.
-        let is_done = positions - first < 4
-            && inputs.get(first * cols..).is_some_and(|x| unsafe { L::project_one(x, first, projections) });
-        if is_done {
-            first += 1;
+        let x = inputs.get(first * cols..).unwrap_or_default();
+        // SAFETY: as the caller promises; `suits` has checked that the inputs are there.
+        let done = unsafe { L::project_some(x, first..positions, projections) };
+        if done > 0 {
+            first += done;
             continue;
         }
         // SAFETY: as the caller promises; the positions are below the number of positions.

@@ -1,9 +1,10 @@
 //! The vector instruction sets of x86-64.
 
 use core::arch::x86_64::*;
+use core::ops::Range;
 
 use super::lanes::{Lanes, SPREAD};
-use super::one;
+use super::{one, sixteen};
 use crate::kernel::Projection;
 
 /// SSE2: every x86-64 processor has it.
@@ -294,12 +295,20 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn project_one(x: &[f32], position: usize, projections: &mut [Projection]) -> bool {
-        let suits = one::suits(projections);
-        if suits {
-            // SAFETY: the trait's contract.
-            unsafe { one::project(x, position, projections) };
+    unsafe fn project_some(x: &[f32], positions: Range<usize>, projections: &mut [Projection]) -> usize {
+        // SAFETY: the trait's contract.
+        unsafe {
+            match positions.len() {
+                sixteen::POSITIONS.. if sixteen::suits(projections) => {
+                    sixteen::project(x, positions.start, projections);
+                    sixteen::POSITIONS
+                }
+                1..4 if one::suits(projections) => {
+                    one::project(x, positions.start, projections);
+                    1
+                }
+                _ => 0,
+            }
         }
-        suits
     }
 }

@@ -1,0 +1,141 @@
+//! Quantised matrices times sixteen inputs: AVX-512.
+//!
+//! As in [`super::project`], a lane is a row. Sixteen positions share the decoding of a weight; their inputs, column after
+//! column, lie side by side in one cache line.
+
+use core::arch::asm;
+use core::arch::x86_64::*;
+use core::mem::MaybeUninit;
+
+use super::project::{put, Group, Groups};
+use super::x86::Avx512;
+use crate::kernel::Projection;
+
+/// Positions.
+pub(super) const POSITIONS: usize = 16;
+/// The widest matrix: the inputs, on the stack, take 16 KB.
+const MOST_COLS: usize = 256;
+const WORD: usize = 16;
+const PANEL: usize = 4 * WORD;
+
+/// `[columns][positions]`.
+#[repr(align(64))]
+struct Inputs {
+    _columns: [[f32; POSITIONS]; MOST_COLS],
+}
+
+/// Whether this way can do it, besides what [`super::project::suits`] has checked.
+pub(super) fn suits(projections: &[Projection]) -> bool {
+    projections.first().is_some_and(|first| first.matrix.cols() <= MOST_COLS)
+}
+
+/// The projections of the positions from `first` on, whose inputs are `x`.
+///
+/// # Safety
+/// The processor has these features; `x` has at least sixteen times as many values as all matrices have columns: a multiple
+/// of four, at most [`MOST_COLS`].
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) unsafe fn project(x: &[f32], first: usize, projections: &mut [Projection]) {
+    let cols = projections.first().map_or(0, |first| first.matrix.cols());
+    let mut inputs = MaybeUninit::<Inputs>::uninit();
+    let columns = inputs.as_mut_ptr().cast::<[f32; POSITIONS]>();
+    // SAFETY: as the caller promises. Whole words of columns are written.
+    unsafe {
+        for column in (0..cols).step_by(WORD) {
+            let present = u16::MAX >> (WORD - WORD.min(cols - column));
+            let rows = core::array::from_fn(|row| _mm512_maskz_loadu_ps(present, x.as_ptr().add(row * cols + column)));
+            for (index, &values) in transposed(&rows).iter().enumerate() {
+                _mm512_store_ps(columns.add(column + index).cast(), values);
+            }
+        }
+    }
+    // SAFETY: so many are written.
+    let columns = unsafe { core::slice::from_raw_parts(columns, cols.next_multiple_of(WORD)) };
+    let mut place = (0, 0);
+    loop {
+        let mut groups = Groups::from(projections, 16, place);
+        let Some(group) = groups.next() else { return };
+        place = groups.place();
+        // SAFETY: as the caller promises.
+        let sums = unsafe { sums(&group, columns) };
+        let Some(projection) = projections.get_mut(group.projection) else { continue };
+        let (half, scale) = (_mm512_set1_ps(0.5), _mm512_set1_ps(projection.matrix.scale()));
+        for (position, sum) in sums.into_iter().enumerate() {
+            let outputs = _mm512_mul_ps(_mm512_mul_ps(sum, half), scale);
+            // SAFETY: the processor can.
+            unsafe { put(projection, first + position, &group, Avx512::from(outputs)) };
+        }
+    }
+}
+
+/// Twice the sums of the group's rows, for each position.
+///
+/// # Safety
+/// As [`project`].
+#[target_feature(enable = "avx512f,avx2,fma")]
+#[inline]
+unsafe fn sums(group: &Group, columns: &[[f32; POSITIONS]]) -> [__m512; POSITIONS] {
+    let mut sums = [_mm512_setzero_ps(); POSITIONS];
+    for (index, columns) in columns.chunks(PANEL).enumerate() {
+        // SAFETY: panels below the number of columns are read.
+        let words = unsafe { group.panel::<Avx512>(index * PANEL) };
+        for (word, columns) in words.into_iter().zip(columns.as_chunks::<WORD>().0) {
+            let mut word = word;
+            for quarter in columns.as_chunks::<4>().0 {
+                add::<30>(word, &quarter[0], &mut sums);
+                add::<28>(word, &quarter[1], &mut sums);
+                add::<26>(word, &quarter[2], &mut sums);
+                add::<24>(word, &quarter[3], &mut sums);
+                word = _mm512_srli_epi32::<8>(word);
+            }
+        }
+    }
+    sums
+}
+
+/// Adds a column, whose weights are the bits that `SHIFT` moves to the top.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn add<const SHIFT: u32>(word: __m512i, x: &[f32; POSITIONS], sums: &mut [__m512; POSITIONS]) {
+    let weights = _mm512_and_si512(_mm512_slli_epi32::<SHIFT>(word), _mm512_set1_epi32(0xc000_0000_u32 as i32));
+    for (sum, x) in sums.iter_mut().zip(x) {
+        // In assembly: a compiler loads neighbours together, and then needs shuffles to take them apart.
+        // SAFETY: reads `x`.
+        unsafe {
+            asm!("vfmadd231ps {sum}, {weights}, dword ptr [{x}]{{1to16}}", sum = inlateout(zmm_reg) *sum,
+                weights = in(zmm_reg) weights, x = in(reg) x, options(pure, readonly, nostack, preserves_flags));
+        }
+    }
+}
+
+/// Rows become columns.
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn transposed(rows: &[__m512; 16]) -> [__m512; 16] {
+    let mut pairs = *rows;
+    for i in (0..16).step_by(2) {
+        pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+        pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+    }
+    // Vector 4q + c: column c of each 128 bits, of rows 4q to 4q + 3.
+    let mut fours = pairs;
+    let low = |a, b| _mm512_castpd_ps(_mm512_unpacklo_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)));
+    let high = |a, b| _mm512_castpd_ps(_mm512_unpackhi_pd(_mm512_castps_pd(a), _mm512_castps_pd(b)));
+    for i in (0..16).step_by(4) {
+        fours[i] = low(pairs[i], pairs[i + 2]);
+        fours[i + 1] = high(pairs[i], pairs[i + 2]);
+        fours[i + 2] = low(pairs[i + 1], pairs[i + 3]);
+        fours[i + 3] = high(pairs[i + 1], pairs[i + 3]);
+    }
+    let mut columns = fours;
+    for i in 0..4 {
+        let (a, b, c, d) = (fours[i], fours[i + 4], fours[i + 8], fours[i + 12]);
+        let (ab_even, cd_even) = (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0x88>(c, d));
+        let (ab_odd, cd_odd) = (_mm512_shuffle_f32x4::<0xdd>(a, b), _mm512_shuffle_f32x4::<0xdd>(c, d));
+        columns[i] = _mm512_shuffle_f32x4::<0x88>(ab_even, cd_even);
+        columns[i + 4] = _mm512_shuffle_f32x4::<0x88>(ab_odd, cd_odd);
+        columns[i + 8] = _mm512_shuffle_f32x4::<0xdd>(ab_even, cd_even);
+        columns[i + 12] = _mm512_shuffle_f32x4::<0xdd>(ab_odd, cd_odd);
+    }
+    columns
+}
