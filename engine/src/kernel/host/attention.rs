@@ -88,14 +88,12 @@ unsafe fn offer<L: Lanes, const N: usize>(
             let scores = product.mul(L::splat(scale));
             // Few scores enter: the others are passed over a vector at a time.
             let Some(least) = best.least() else { break };
-            let mut above = scores.lanes_above(L::splat(least)) & lanes(vector, next..rows.end);
+            let above = scores.lanes_above(L::splat(least)) & lanes(vector, next..rows.end);
             if above != 0 {
                 let mut values = [0.0; MOST];
                 scores.store(values.as_mut_ptr());
-                while above != 0 {
-                    let lane = above.trailing_zeros() as usize;
-                    enter(best, values[lane % MOST], (vector.first_row + lane) as u32);
-                    above &= above - 1;
+                if !L::enter(best, &values, above, vector.first_row as u32) {
+                    enter(best, &values, above, vector.first_row);
                 }
             }
             next = next.max(vector.first_row + L::COUNT);
@@ -110,19 +108,25 @@ fn lanes(vector: &Vector, rows: Range<usize>) -> u32 {
     below(rows.end) & !below(rows.start)
 }
 
-/// [`TopK::offer`], which compares with the best first, from the last one on: most scores that enter do not rise far.
+/// [`TopK::offer`] of the values of some lanes. It compares with the best kept first, this from the last one on: most scores
+/// that enter do not rise far.
 #[inline(always)]
-fn enter(best: &mut TopK, score: f32, row: u32) {
-    let slots = best.scores.iter_mut().zip(best.rows.iter_mut()).rev();
-    let mut place: Option<(&mut f32, &mut u32)> = None;
-    for (kept, at) in slots.take_while(|(kept, _)| score > **kept) {
-        if let Some((below, at_below)) = place {
-            (*below, *at_below) = (*kept, *at);
+fn enter(best: &mut TopK, values: &[f32; MOST], mut lanes: u32, first_row: usize) {
+    while lanes != 0 {
+        let lane = lanes.trailing_zeros() as usize;
+        lanes &= lanes - 1;
+        let (score, row) = (values[lane % MOST], (first_row + lane) as u32);
+        let slots = best.scores.iter_mut().zip(best.rows.iter_mut()).rev();
+        let mut place: Option<(&mut f32, &mut u32)> = None;
+        for (kept, at) in slots.take_while(|(kept, _)| score > **kept) {
+            if let Some((below, at_below)) = place {
+                (*below, *at_below) = (*kept, *at);
+            }
+            place = Some((kept, at));
         }
-        place = Some((kept, at));
-    }
-    if let Some((kept, at)) = place {
-        (*kept, *at) = (score, row);
+        if let Some((kept, at)) = place {
+            (*kept, *at) = (score, row);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use core::ops::Range;
 
 use byteorder::{ByteOrder, LittleEndian};
 
-use crate::kernel::Projection;
+use crate::kernel::{Projection, TopK};
 
 /// `COUNT` binary32 values side by side.
 ///
@@ -62,6 +62,14 @@ pub(super) trait Lanes: Copy {
     /// Reads 16 bytes from each of `COUNT` places that are `stride` apart. Word `w` of the result holds bytes 4w to 4w + 3 of
     /// all places, the first place in the first lane.
     unsafe fn load_transposed(from: *const u8, stride: usize) -> [Self::Words; 4];
+
+    /// Lets the values of some lanes in, the lowest first, as [`TopK::offer`] does, in a way of this instruction set's own;
+    /// `false` where there is none for as many slots. No value is NaN, and `row` is that of lane 0.
+    #[inline(always)]
+    unsafe fn enter(best: &mut TopK, values: &[f32; MOST], lanes: u32, row: u32) -> bool {
+        let _ = (best, values, lanes, row);
+        false
+    }
 
     /// Does projections of the first positions among `positions`, whose inputs are at the front of `x`, in a way of this
     /// instruction set's own. Returns how many; 0 where there is no such way for this work, which `project::suits` has

@@ -3,9 +3,9 @@
 use core::arch::x86_64::*;
 use core::ops::Range;
 
-use super::lanes::{Lanes, SPREAD};
+use super::lanes::{Lanes, MOST, SPREAD};
 use super::{one, sixteen};
-use crate::kernel::Projection;
+use crate::kernel::{Projection, TopK};
 
 /// SSE2: every x86-64 processor has it.
 #[derive(Clone, Copy)]
@@ -292,6 +292,39 @@ impl Lanes for Avx512 {
             let high = _mm512_sllv_epi32(high, _mm512_sub_epi32(_mm512_set1_epi32(32), bit));
             _mm512_or_si512(_mm512_srlv_epi32(low, bit), high)
         }
+    }
+
+    #[inline(always)]
+    unsafe fn enter(best: &mut TopK, values: &[f32; MOST], mut lanes: u32, row: u32) -> bool {
+        let count = best.scores.len().min(best.rows.len());
+        if count > MOST {
+            return false;
+        }
+        // SAFETY: the trait's contract; only as many slots as there are are read and written.
+        unsafe {
+            let present = ((1_u32 << count) - 1) as u16;
+            let mut scores = _mm512_maskz_loadu_ps(present, best.scores.as_ptr());
+            let mut rows = _mm512_maskz_loadu_epi32(present, best.rows.as_ptr().cast());
+            let best_of_all = _mm512_castps_si512(_mm512_set1_ps(f32::INFINITY));
+            while lanes != 0 {
+                let lane = lanes.trailing_zeros();
+                lanes &= lanes - 1;
+                let score = _mm512_set1_ps(values[lane as usize % MOST]);
+                // Each slot's better neighbour.
+                let better = _mm512_castsi512_ps(_mm512_alignr_epi32::<15>(_mm512_castps_si512(scores), best_of_all));
+                let better_rows = _mm512_alignr_epi32::<15>(rows, rows);
+                // A slot takes the neighbour's where the score is above that, else the score where it is above its own.
+                let moves = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(score, better);
+                let enters = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(score, scores);
+                rows = _mm512_mask_mov_epi32(rows, enters, _mm512_set1_epi32((row + lane) as i32));
+                rows = _mm512_mask_mov_epi32(rows, moves, better_rows);
+                scores = _mm512_mask_mov_ps(scores, enters, score);
+                scores = _mm512_mask_mov_ps(scores, moves, better);
+            }
+            _mm512_mask_storeu_ps(best.scores.as_mut_ptr(), present, scores);
+            _mm512_mask_storeu_epi32(best.rows.as_mut_ptr().cast(), present, rows);
+        }
+        true
     }
 
     #[inline(always)]
