@@ -73,7 +73,7 @@ fn fill(choices: &mut MaybeUninit<Choices>, x: &[f32]) {
         let x = _mm512_maskz_loadu_ps(present, x.as_ptr());
         _mm512_store_ps((&raw mut (*choices).x).cast(), x);
         for index in 0..CHOSEN {
-            let table = |second: usize| (&raw mut (*choices).tables[index][second]).cast();
+            let table = |second: usize| (&raw mut (*choices).tables).cast::<[f32; 16]>().add(2 * index + second).cast();
             let value = |second: usize| _mm512_permutexvar_ps(_mm512_set1_epi32((3 * index + second) as i32), x);
             _mm512_store_ps(table(0), _mm512_mul_ps(by_lowest, value(0)));
             _mm512_store_ps(table(1), _mm512_mul_ps(by_second, value(1)));
@@ -117,6 +117,7 @@ unsafe fn in_batches<const G: usize>(choices: &[Choices], position: usize, proje
 #[target_feature(enable = "avx512f,avx2,fma")]
 #[inline]
 unsafe fn together<const G: usize>(groups: &[Group; G], choices: &[Choices]) -> [__m512; G] {
+    let cols = groups.first().map_or(0, |group| 4 * group.stride);
     let mut sums = [_mm512_setzero_ps(); G];
     let mut panels = [[[const { MaybeUninit::uninit() }; 4]; G]; 2];
     // SAFETY: panels below the number of columns are read.
@@ -128,9 +129,11 @@ unsafe fn together<const G: usize>(groups: &[Group; G], choices: &[Choices]) -> 
             let (panel, word) = (index / 4, index % 4);
             // While these words are in work, some of the next panel's are read and transposed.
             let next = (panel + 1) * PANEL;
-            if next < 4 * groups[0].stride {
+            if next < cols {
+                let panels = &mut panels[(panel + 1) % 2];
                 for group in (word..G).step_by(4) {
-                    panels[(panel + 1) % 2][group] = groups[group].panel::<Avx512>(next).map(MaybeUninit::new);
+                    let (Some(panel), Some(group)) = (panels.get_mut(group), groups.get(group)) else { break };
+                    *panel = group.panel::<Avx512>(next).map(MaybeUninit::new);
                 }
             }
             let words = panels[panel % 2].each_ref().map(|panel| panel[word].assume_init());
