@@ -19,10 +19,10 @@ mod norm;
 #[cfg(target_arch = "x86_64")]
 mod one;
 mod project;
-mod translate;
-mod weighed;
 #[cfg(target_arch = "x86_64")]
 mod sixteen;
+mod translate;
+mod weighed;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
