@@ -107,9 +107,9 @@ impl Kernels for Backwards {
             for position in 0..positions {
                 let x = &inputs[position * matrix.cols()..][..matrix.cols()];
                 for row in 0..matrix.rows() {
-                    let weights: Vec<_> = matrix.row(row).collect();
+                    let weights: Vec<i8> = matrix.weights().skip(row * matrix.cols()).take(matrix.cols()).collect();
                     let terms = x.iter().zip(&weights).rev();
-                    let sum = terms.fold(0.0, |sum, (x, weight)| sum + x * f32::from(weight.value()));
+                    let sum = terms.fold(0.0, |sum, (x, weight)| sum + x * f32::from(**weight));
                     out[position * *position_stride + row * *row_stride] = sum * matrix.scale();
                 }
             }
