@@ -84,19 +84,19 @@ pub fn read_public(path: &Path) -> Result<PublicKey> {
 fn read(path: &Path, wanted: &str, other: &str, if_other: &str) -> Result<[u8; 32]> {
     let mut text = String::new();
     File::open(path)?.take(MOST_BYTES).read_to_string(&mut text).context("expected the text of a key file")?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
-    for (index, line) in lines {
-        let number = index + 1;
-        let (word, digits) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
-        if word == other {
-            bail!("line {number}: {if_other}");
-        }
-        if word != wanted {
-            bail!("line {number}: expected `{wanted}` and 64 hexadecimal digits");
-        }
-        return bytes(digits.trim()).with_context(|| format!("line {number}: expected 64 hexadecimal digits"));
+    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
+    let Some((index, line)) = lines.next() else {
+        bail!("expected a line of `{wanted}` and 64 hexadecimal digits");
+    };
+    let number = index + 1;
+    let (word, digits) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
+    if word == other {
+        bail!("line {number}: {if_other}");
     }
-    bail!("expected a line of `{wanted}` and 64 hexadecimal digits")
+    if word != wanted {
+        bail!("line {number}: expected `{wanted}` and 64 hexadecimal digits");
+    }
+    bytes(digits.trim()).with_context(|| format!("line {number}: expected 64 hexadecimal digits"))
 }
 
 fn bytes(digits: &str) -> Option<[u8; 32]> {

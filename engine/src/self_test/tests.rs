@@ -109,7 +109,7 @@ impl Kernels for Backwards {
                 for row in 0..matrix.rows() {
                     let weights: Vec<i8> = matrix.weights().skip(row * matrix.cols()).take(matrix.cols()).collect();
                     let terms = x.iter().zip(&weights).rev();
-                    let sum = terms.fold(0.0, |sum, (x, weight)| sum + x * f32::from(**weight));
+                    let sum = terms.fold(0.0, |sum, (x, weight)| sum + x * f32::from(*weight));
                     out[position * *position_stride + row * *row_stride] = sum * matrix.scale();
                 }
             }
