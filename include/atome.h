@@ -990,6 +990,7 @@ extern const atome_config_t atome_config;
 
 /* Weak, so that a tool which includes this header for its macros alone needs no library. */
 #if defined(__GNUC__) || defined(__clang__)
+extern const struct atome_formats_t atome_formats __attribute__((weak));
 extern int atome_container_payload(const uint8_t *data, size_t len, const uint8_t **payload, size_t *payload_len)
     __attribute__((weak));
 #endif
