@@ -38,7 +38,7 @@ fn files_that_are_no_models_are_named() {
         (
             "later",
             b"ATOME03abcdef",
-            "offset 0: found \"ATOME03ab\", expected the magic ATOME01, ATOME02, ATOMEP3 or ATOMECL01",
+            "offset 0: found \"ATOME03ab\", expected the magic ATOMEBOX, ATOME01, ATOME02, ATOMEP3 or ATOMECL01",
         ),
         ("checkpoint", b"PK\x03\x04abc", "offset 0: a zip file, perhaps a PyTorch checkpoint"),
     ];
