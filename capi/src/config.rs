@@ -75,9 +75,11 @@ pub(crate) fn config() -> Option<Config> {
         PLAN_CACHED => Plan::Cached,
         _ => return None,
     };
-    let layout = Layout::new(shape, config.max_seq as usize, plan).ok()?;
-    let agreed = config.state_size as usize == layout.bytes() && config.model_size as usize == model_size(&shape);
-    agreed.then_some(Config { layout, max_classes: config.max_classes as usize })
+    if config.model_size as usize != model_size(&shape) {
+        return None;
+    }
+    let layout = Layout::of_bytes(shape, config.max_seq as usize, plan, config.state_size)?;
+    Some(Config { layout, max_classes: config.max_classes as usize })
 }
 
 /// Bytes of the program's `atome_model_t`.

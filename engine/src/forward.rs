@@ -8,7 +8,7 @@ use crate::error::RunError;
 use crate::kernel::{self, Keys, Mix, Projection, Window, MOST_FLOATS, MOST_POSITIONS};
 use crate::layout::Plan;
 use crate::weights::{Block, Ssm, Weights};
-use crate::workspace::{cut, Rows, Workspace};
+use crate::workspace::{cut, LayerMemory, Rows, Workspace};
 
 /// The router's decision at one position of one layer, as it is computed.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,9 @@ pub(crate) fn unobserved(_: RouterReading) {}
 
 /// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
 /// follows starts from [`LastPosition::of`] them.
+///
+/// Inlined: few programs both predict and classify, and a frame of its own would be stack in all of them.
+#[inline]
 pub(crate) fn forward<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
@@ -41,7 +44,7 @@ pub(crate) fn forward<'m>(
     let identity = weights.identity();
     let start = workspace.prefix.reusable(identity, n);
     let positions = Positions { row: start, before: start, count: n - start };
-    compute(weights, workspace, positions, observe).ok_or(RunError::BrokenWeights)?;
+    compute(weights, workspace, positions, identity, observe).ok_or(RunError::BrokenWeights)?;
     if workspace.layout.plan() == Plan::Cached {
         workspace.prefix.remember(identity, n);
     }
@@ -66,15 +69,16 @@ impl Positions {
     }
 }
 
-/// Computes the residual stream of `positions`. `None` where the weights break their promise.
+/// Computes the residual stream of `positions`. `identity` is that of the weights. `None` where these break their promise.
 pub(crate) fn compute<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     positions: Positions,
+    identity: u64,
     observe: &mut impl FnMut(RouterReading),
 ) -> Option<()> {
-    let layout = workspace.layout;
-    let has_gates = layout.plan() == Plan::Cached && workspace.prefix.is_of(weights.identity());
+    let layout = &workspace.layout;
+    let has_gates = layout.plan() == Plan::Cached && workspace.prefix.is_of(identity);
     // Should this call be cut short, the half-written memory must not be taken for a prefix.
     if has_gates {
         workspace.prefix.drop_positions();
@@ -202,9 +206,6 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     fn layer(&mut self, layer: usize, chunk: Positions) -> Option<()> {
         // By reference: a block is too large to be moved for nothing.
         let Some(block) = &self.weights.block(layer) else { return None };
-        if chunk.before == 0 {
-            self.start_sequence(layer, &block.ssm);
-        }
         let mut done = 0;
         while done < chunk.count {
             let part = chunk.part(done, self.most.min(Keys::left_in_tile(chunk.row + done)));
@@ -220,6 +221,9 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         let Workspace { layout, router, last_shares, rows, memory, .. } = &mut *self.workspace;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
         let mut memory = memory.layer(layout, rows.query, rows.attended, layer);
+        if part.before == 0 {
+            start_sequence(&mut memory, &block.ssm, self.has_gates);
+        }
         let residual = cut(rows.residual, first * d, part.count * d);
         kernel::layer_norm(&block.norm, residual, rows.normed);
         let router = cut(router, part.row * pathways, part.count * pathways);
@@ -251,18 +255,16 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
             residual,
         })
     }
+}
 
-    /// A sequence is always a fresh start: no history, state 0.
-    #[inline(never)]
-    fn start_sequence(&mut self, layer: usize, ssm: &Ssm) {
-        let Workspace { layout, rows, memory, .. } = &mut *self.workspace;
-        let memory = memory.layer(layout, rows.query, rows.attended, layer);
-        memory.history.fill(0.0);
-        memory.state.fill(0.0);
-        if !self.has_gates {
-            for (gate, a_raw) in memory.gate.iter_mut().zip(ssm.a_raw.iter()) {
-                *gate = kernel::gate(a_raw);
-            }
+/// A sequence is always a fresh start: no history, state 0.
+#[inline(never)]
+fn start_sequence(memory: &mut LayerMemory, ssm: &Ssm, has_gates: bool) {
+    memory.history.fill(0.0);
+    memory.state.fill(0.0);
+    if !has_gates {
+        for (gate, a_raw) in memory.gate.iter_mut().zip(ssm.a_raw.iter()) {
+            *gate = kernel::gate(a_raw);
         }
     }
 }

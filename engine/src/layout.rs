@@ -38,6 +38,16 @@ impl Layout {
         Ok(layout)
     }
 
+    /// A layout that takes exactly `bytes`; `None` where `max_seq` is out of range or the sizes ask for more or less.
+    pub const fn of_bytes(shape: Shape, max_seq: usize, plan: Plan, bytes: u32) -> Option<Self> {
+        let layout = Self { shape, max_seq, plan };
+        if is_size(max_seq) && 4 * layout.units() == bytes as u64 && bytes as usize <= usize::MAX / 2 {
+            Some(layout)
+        } else {
+            None
+        }
+    }
+
     /// A layout with the plan that a relinked program gets unasked: cached where that takes no more memory than the C99
     /// engine did, else lean.
     ///

@@ -48,16 +48,15 @@ pub fn step_observed<'m>(
     if weights.shape() != layout.shape() {
         return Err(RunError::ShapeMismatch);
     }
-    let identity = match weights.identity() {
-        0 => UNKNOWN,
-        identity => identity,
-    };
+    let known = weights.identity();
+    let identity = if known == 0 { UNKNOWN } else { known };
     let before = workspace.prefix.streamed(identity);
     let max_seq = layout.max_seq();
     let row = if before < max_seq { before } else { before - max_seq };
     let row = if row < max_seq { row } else { 0 };
     workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));
-    compute(weights, workspace, Positions { row, before, count: 1 }, &mut observe).ok_or(RunError::BrokenWeights)?;
+    let position = Positions { row, before, count: 1 };
+    compute(weights, workspace, position, known, &mut observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
     workspace.prefix.remember(identity, computed);
     let (normed, logits) = LastPosition::of(workspace, 1).final_norm(weights);

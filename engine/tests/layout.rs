@@ -42,6 +42,24 @@ fn unasked_the_state_is_no_larger_than_before() {
 }
 
 #[test]
+fn a_layout_of_so_many_bytes_is_that_one_or_none() {
+    for shape in shapes() {
+        for plan in [Plan::Lean, Plan::Cached] {
+            let layout = Layout::new(shape, 7, plan).expect("in range");
+            let bytes = layout.bytes() as u32;
+            assert_eq!(Layout::of_bytes(shape, 7, plan, bytes), Some(layout));
+            for other in [0, bytes - 4, bytes - 1, bytes + 1, bytes + 4] {
+                assert_eq!(Layout::of_bytes(shape, 7, plan, other), None, "{other} bytes of {bytes}");
+            }
+        }
+    }
+    let shape = shape(Dims::DEFAULT);
+    for max_seq in [0, 65_536] {
+        assert!((0..=4096).all(|bytes| Layout::of_bytes(shape, max_seq, Plan::Lean, bytes).is_none()), "{max_seq}");
+    }
+}
+
+#[test]
 fn the_lean_plan_takes_less_than_half() {
     let small = shape(Dims::DEFAULT);
     let large = shape(Dims { d_model: 256, n_layers: 8, d_head: 64, ..Dims::DEFAULT });
