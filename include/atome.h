@@ -519,13 +519,13 @@ typedef struct atome_config_t {
      */
     uint32_t plan;
     /**
-     * ATOME_D_MODEL.
-     */
-    uint32_t d_model;
-    /**
      * ATOME_MAX_SEQ.
      */
     uint32_t max_seq;
+    /**
+     * ATOME_D_MODEL.
+     */
+    uint32_t d_model;
     /**
      * ATOME_N_LAYERS.
      */
@@ -1001,8 +1001,8 @@ const atome_config_t atome_config = {
     (uint32_t)sizeof(atome_state_t),
     (uint32_t)sizeof(atome_model_t),
     ATOME_PLAN,
-    ATOME_D_MODEL,
     ATOME_MAX_SEQ,
+    ATOME_D_MODEL,
     ATOME_N_LAYERS,
     ATOME_N_PATHWAYS,
     ATOME_VOCAB_SIZE,

@@ -29,8 +29,8 @@ impl EngineSide {
     pub fn new(bench: &BenchShape, file: ModelFile, plan: Plan, kernel: Kernel) -> Result<Self> {
         let name = Name { engine: "engine", plan: Some(plan_name(plan)), kernel: Some(kernel.name()) };
         let shape = engine_shape(bench)?;
-        let layout = Layout::new(shape, bench.max_seq, plan)?;
-        // The work areas of a program that ends soon.
+        // The layout and the work areas of a program that ends soon.
+        let layout: &Layout = Box::leak(Box::new(Layout::new(shape, bench.max_seq, plan)?));
         let (floats, words) = (vec![0.0; layout.floats()].leak(), vec![0; layout.words()].leak());
         Ok(Self {
             name,

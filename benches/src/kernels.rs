@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use atome_engine::kernel::{self, Kernel, Keys, Mix, Projection, TopK, Window};
-use atome_engine::{Block, Model, Weights};
+use atome_engine::{Block, Layer, Model};
 use fastrand::Rng;
 
 use crate::engine_side::engine_shape;
@@ -185,7 +185,7 @@ fn mix(block: Block<'static>, shape: &BenchShape) -> Box<dyn FnMut()> {
     Box::new(move || {
         let work = Mix {
             positions: 1,
-            block: &block,
+            block: &block.pathways(),
             history: &mut history,
             state: &mut state,
             gate: &gate,

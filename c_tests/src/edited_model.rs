@@ -24,6 +24,27 @@ impl<'m> EditedModel<'m> {
         original.rescaled(scale.unwrap_or(original.scale()))
     }
 
+    /// Layer `layer`; `None` where there is none.
+    pub fn block(&self, layer: usize) -> Option<Block<'m>> {
+        let block = self.model.block(layer)?;
+        let first = 2 + 5 * layer;
+        let top_k = self.edits.iter().rev().find_map(|edit| match *edit {
+            Edit::TopK { layer: edited, top_k } if edited == layer => Some(top_k),
+            _ => None,
+        });
+        Some(Block {
+            conv: Conv { taps: self.rescaled(first, block.conv.taps) },
+            attention: Attention {
+                wq: self.rescaled(first + 1, block.attention.wq),
+                wk: self.rescaled(first + 2, block.attention.wk),
+                wv: self.rescaled(first + 3, block.attention.wv),
+                top_k: top_k.unwrap_or(block.attention.top_k),
+            },
+            router: self.rescaled(first + 4, block.router),
+            ..block
+        })
+    }
+
     /// A matrix that is not a convolution, by its number in `engine_api.h`.
     pub fn matrix(&self, number: usize) -> Option<Matrix<'m>> {
         match number {
@@ -43,6 +64,8 @@ impl<'m> EditedModel<'m> {
 }
 
 impl<'m> Weights<'m> for EditedModel<'m> {
+    type Layer = Block<'m>;
+
     fn shape(&self) -> &Shape {
         self.model.shape()
     }
@@ -51,24 +74,8 @@ impl<'m> Weights<'m> for EditedModel<'m> {
         self.rescaled(0, self.model.embed())
     }
 
-    fn block(&self, layer: usize) -> Option<Block<'m>> {
-        let block = self.model.block(layer)?;
-        let first = 2 + 5 * layer;
-        let top_k = self.edits.iter().rev().find_map(|edit| match *edit {
-            Edit::TopK { layer: edited, top_k } if edited == layer => Some(top_k),
-            _ => None,
-        });
-        Some(Block {
-            conv: Conv { taps: self.rescaled(first, block.conv.taps) },
-            attention: Attention {
-                wq: self.rescaled(first + 1, block.attention.wq),
-                wk: self.rescaled(first + 2, block.attention.wk),
-                wv: self.rescaled(first + 3, block.attention.wv),
-                top_k: top_k.unwrap_or(block.attention.top_k),
-            },
-            router: self.rescaled(first + 4, block.router),
-            ..block
-        })
+    fn layer(&self, layer: usize) -> Option<Block<'m>> {
+        self.block(layer)
     }
 
     fn final_norm(&self) -> Norm<'m> {

@@ -63,7 +63,7 @@ impl EngineSide {
     }
 
     fn workspace(&mut self, state: usize) -> Workspace<'_> {
-        Workspace::new(self.layout, &mut self.floats[state], &mut self.words[state])
+        Workspace::new(&self.layout, &mut self.floats[state], &mut self.words[state])
             .expect("the arrays have the layout's own sizes")
     }
 

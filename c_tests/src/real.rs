@@ -73,7 +73,7 @@ fn greedy(file: &[u8]) -> Result<Vec<i32>> {
     let layout = layout(&REAL, Plan::Cached);
     let model = Model::new(*layout.shape(), file)?;
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-    let mut workspace = Workspace::new(layout, &mut floats, &mut words)?;
+    let mut workspace = Workspace::new(&layout, &mut floats, &mut words)?;
     let mut sequence: Vec<i32> = PROMPT.bytes().map(i32::from).collect();
     let mut output = Vec::new();
     generate(&model, &mut workspace, sequence.clone(), usize::MAX, |logits| {

@@ -54,7 +54,7 @@ pub unsafe extern "C" fn atome_layer_norm(x: *mut f32, dim: c_int, params: *cons
 
 /// Rows of a sequence that a function is to walk, and floats from one row to the next.
 fn rows(seq_len: c_int) -> Option<(usize, usize)> {
-    let stride = config()?.layout.shape().d_model();
+    let stride = config()?.shape().d_model();
     Some((usize::try_from(seq_len).ok()?, stride))
 }
 
@@ -76,8 +76,8 @@ pub unsafe extern "C" fn atome_causal_conv(
     let (x, out) = (x.cast::<f32>(), out.cast::<f32>());
     // SAFETY: not NULL; every index is t * stride + c with t < seq_len and c < stride, which the caller vouches for.
     unsafe {
-        let Some(config) = config() else { return };
-        let Some(conv) = (*kernel).view(config.layout.shape()) else { return };
+        let Some(layout) = config() else { return };
+        let Some(conv) = (*kernel).view(layout.shape()) else { return };
         let channels = conv.taps.rows().min(stride);
         for t in 0..n {
             for c in 0..channels {
@@ -138,19 +138,19 @@ pub unsafe extern "C" fn atome_sparse_attn(
     state: *mut atome_state_t,
     out: *mut [f32; ATOME_D_MODEL],
 ) {
-    let (Some(config), Some((n, stride))) = (config(), rows(seq_len)) else {
+    let (Some(layout), Some((n, stride))) = (config(), rows(seq_len)) else {
         return;
     };
     if x.is_null() || params.is_null() || state.is_null() || out.is_null() {
         return;
     }
     let (x, out) = (x.cast::<f32>(), out.cast::<f32>());
-    let n = n.min(config.layout.max_seq());
+    let n = n.min(layout.max_seq());
     // SAFETY: not NULL; row t of x and of out starts at t * stride and has stride floats, which the caller vouches for. A
     // row of x is not borrowed any more when a row of out is written.
     unsafe {
-        let Some(attention) = (*params).view(config.layout.shape()) else { return };
-        let mut workspace = workspace(state, config.layout);
+        let Some(attention) = (*params).view(layout.shape()) else { return };
+        let mut workspace = workspace(state, layout);
         let mut memory = workspace.attention_memory();
         for t in 0..n {
             memory.store(&attention, t, slice::from_raw_parts(x.add(t * stride), stride));

@@ -2,14 +2,10 @@
 
 use core::mem::{offset_of, size_of};
 
-use atome_engine::{Dims, Layout, Plan, Shape};
+use atome_engine::{Layout, Shape};
 
 use crate::container::Reader;
 use crate::types::{atome_block_t, atome_config_t, atome_formats_t, atome_model_t, ATOME_ABI_VERSION};
-
-/// Values of ATOME_PLAN.
-const PLAN_LEAN: u32 = 1;
-const PLAN_CACHED: u32 = 2;
 
 #[cfg(not(test))]
 // C knows nothing of the formats but where they are.
@@ -45,41 +41,44 @@ pub(crate) fn container_reader() -> Option<Reader> {
     }
 }
 
-/// What a program told about itself, checked.
-pub(crate) struct Config {
-    pub layout: Layout,
-    pub max_classes: usize,
-}
+const _PLAN_STARTS_A_LAYOUT: () = {
+    let start = offset_of!(atome_config_t, plan);
+    assert!(offset_of!(atome_config_t, max_seq) == start + 4);
+    assert!(offset_of!(atome_config_t, d_model) == start + 8);
+    assert!(offset_of!(atome_config_t, n_layers) == start + 12);
+    assert!(offset_of!(atome_config_t, n_pathways) == start + 16);
+    assert!(offset_of!(atome_config_t, vocab_size) == start + 20);
+    assert!(offset_of!(atome_config_t, d_head) == start + 24);
+    assert!(offset_of!(atome_config_t, kernel_size) == start + 28);
+    assert!(offset_of!(atome_config_t, top_k) == start + 32);
+    assert!(size_of::<Layout>() == 36);
+};
 
-/// Reads the program's shape. `None` where the header is of another version, a number is out of range, or the structs
-/// that the program was compiled with have other sizes than the library counts on: nothing may be touched then.
-pub(crate) fn config() -> Option<Config> {
+/// What the program told about itself.
+fn stated() -> &'static atome_config_t {
     // SAFETY: the linker resolves the symbol to the constant that the header defines; nothing ever writes to it.
     #[cfg_attr(test, allow(unused_unsafe))]
-    let config = unsafe { &atome_config };
-    if config.abi_version != ATOME_ABI_VERSION {
-        return None;
+    unsafe {
+        &atome_config
     }
-    let shape = Shape::new(Dims {
-        d_model: config.d_model as usize,
-        n_layers: config.n_layers as usize,
-        d_head: config.d_head as usize,
-        kernel_size: config.kernel_size as usize,
-        n_pathways: config.n_pathways as usize,
-        vocab_size: config.vocab_size as usize,
-        top_k: config.top_k as usize,
-    })
-    .ok()?;
-    let plan = match config.plan {
-        PLAN_LEAN => Plan::Lean,
-        PLAN_CACHED => Plan::Cached,
-        _ => return None,
-    };
-    if config.model_size as usize != model_size(&shape) {
-        return None;
-    }
-    let layout = Layout::of_bytes(shape, config.max_seq as usize, plan, config.state_size)?;
-    Some(Config { layout, max_classes: config.max_classes as usize })
+}
+
+/// The program's layout, where it lies. `None` where the header is of another version, a number is out of range, or the
+/// structs that the program was compiled with have other sizes than the library counts on: nothing may be touched then.
+pub(crate) fn config() -> Option<&'static Layout> {
+    let config = stated();
+    // SAFETY: the nine members from the plan on are those of a layout, in its order, as is checked above; it is not used
+    // before its numbers were checked.
+    let layout = unsafe { &*(&raw const *config).byte_add(offset_of!(atome_config_t, plan)).cast::<Layout>() };
+    let fits = config.abi_version == ATOME_ABI_VERSION
+        && layout.takes_exactly(config.state_size)
+        && config.model_size as usize == model_size(layout.shape());
+    fits.then_some(layout)
+}
+
+/// Most classes of the program's classifiers.
+pub(crate) fn max_classes() -> usize {
+    stated().max_classes as usize
 }
 
 /// Bytes of the program's `atome_model_t`.

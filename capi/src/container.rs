@@ -92,9 +92,9 @@ pub unsafe extern "C" fn atome_container_payload(
 }
 
 fn checked_payload(data: &[u8]) -> Result<&[u8], c_int> {
-    let config = config().ok_or(ATOME_ERR_CONFIG)?;
+    let layout = config().ok_or(ATOME_ERR_CONFIG)?;
     let container = Container::open(data).map_err(code)?;
-    if container.about().shape != *config.layout.shape() {
+    if container.about().shape != *layout.shape() {
         return Err(ATOME_ERR_SHAPE);
     }
     Ok(container.payload())
@@ -158,11 +158,11 @@ pub unsafe extern "C" fn atome_container_explain(data: *const u8, len: usize, te
     };
     // SAFETY: not NULL; the caller vouches for size bytes.
     let mut text = Text::new(unsafe { slice::from_raw_parts_mut(text.cast(), size.min(isize::MAX as usize)) });
-    let Some(config) = config() else {
+    let Some(layout) = config() else {
         text.push("atome.h and libatome.a do not fit together");
         return ATOME_ERR_CONFIG;
     };
-    let found = Container::open(data).and_then(|container| container.payload_for(config.layout.shape()));
+    let found = Container::open(data).and_then(|container| container.payload_for(layout.shape()));
     match found {
         Ok(_) => {
             text.push("the container fits this program");

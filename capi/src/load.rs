@@ -6,7 +6,7 @@ use atome_engine::format::{classifier_body, model_body};
 use atome_engine::{fingerprint, Codec, FormatError, Matrix, Shape};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_TRUNCATED, ATOME_OK};
-use crate::config::{config, formats};
+use crate::config::{config, formats, max_classes};
 use crate::container::model_file;
 use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_t, atome_ternary_t};
 
@@ -117,7 +117,7 @@ unsafe fn take_norm(at: *const u8, to: &mut atome_norm_t, count: usize) -> *cons
 /// `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
-    let Some(config) = &config() else {
+    let Some(layout) = config() else {
         return ATOME_ERR_CONFIG;
     };
     if model.is_null() {
@@ -128,7 +128,7 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
         Ok(data) => data,
         Err(code) => return code,
     };
-    let shape = config.layout.shape();
+    let shape = layout.shape();
     match (model_body(shape, data), formats()) {
         (Ok(body), _) => {
             // SAFETY: not NULL; the caller vouches for the struct.
@@ -152,7 +152,7 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
 /// `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, data: *const u8, len: usize) -> c_int {
-    let Some(config) = &config() else {
+    let Some(layout) = config() else {
         return ATOME_ERR_CONFIG;
     };
     if clf.is_null() {
@@ -163,8 +163,8 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
         Ok(data) => data,
         Err(code) => return code,
     };
-    let shape = config.layout.shape();
-    match classifier_body(shape, data, config.max_classes) {
+    let shape = layout.shape();
+    match classifier_body(shape, data, max_classes()) {
         Ok(body) => {
             let (rows, cols) = (body.head.rows(), body.head.cols());
             let (packed, scale) = (body.head.packed().as_ptr(), body.head.scale());

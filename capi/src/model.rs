@@ -5,7 +5,7 @@
 use core::marker::PhantomData;
 use core::slice;
 
-use atome_engine::{fingerprint, Attention, Block, Conv, Floats, Matrix, Norm, Shape, Ssm, Weights};
+use atome_engine::{fingerprint, Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, Shape, Ssm, Weights};
 
 use crate::config::{formats, model_size};
 use crate::types::{
@@ -119,23 +119,52 @@ impl atome_attn_t {
     }
 }
 
-impl atome_block_t {
-    /// # Safety
-    /// Every pointer leads to its section for the shape, readable and unchanged for `'m`.
-    #[inline(never)]
-    unsafe fn view<'m>(&self, shape: &Shape) -> Block<'m> {
-        let d = shape.d_model();
-        // SAFETY: as the caller promises.
-        unsafe {
-            let (wq, wk, wv) = (self.attn.Wq.matrix(d), self.attn.Wk.matrix(d), self.attn.Wv.matrix(d));
-            Block {
-                norm: self.norm.sized(d),
-                conv: Conv { taps: self.local_conv.as_matrix().matrix(shape.kernel_size()) },
-                ssm: self.ssm.sized(d),
-                attention: Attention { wq, wk, wv, top_k: usize::from(self.attn.top_k) },
-                router: self.router.matrix(d),
-            }
-        }
+/// A layer of a loaded model.
+pub(crate) struct LoadedLayer<'m> {
+    block: &'m atome_block_t,
+    shape: &'m Shape,
+}
+
+// SAFETY of what follows: `LoadedModel::open` was promised that every pointer leads to its section.
+impl<'m> Layer<'m> for LoadedLayer<'m> {
+    fn norm(&self) -> Norm<'m> {
+        // SAFETY: see above.
+        unsafe { self.block.norm.sized(self.shape.d_model()) }
+    }
+
+    fn wq(&self) -> Matrix<'m> {
+        // SAFETY: see above.
+        unsafe { self.block.attn.Wq.matrix(self.shape.d_model()) }
+    }
+
+    fn wk(&self) -> Matrix<'m> {
+        // SAFETY: see above.
+        unsafe { self.block.attn.Wk.matrix(self.shape.d_model()) }
+    }
+
+    fn wv(&self) -> Matrix<'m> {
+        // SAFETY: see above.
+        unsafe { self.block.attn.Wv.matrix(self.shape.d_model()) }
+    }
+
+    fn top_k(&self) -> usize {
+        usize::from(self.block.attn.top_k)
+    }
+
+    fn router(&self) -> Matrix<'m> {
+        // SAFETY: see above.
+        unsafe { self.block.router.matrix(self.shape.d_model()) }
+    }
+
+    fn ssm(&self) -> Ssm<'m> {
+        // SAFETY: see above.
+        unsafe { self.block.ssm.sized(self.shape.d_model()) }
+    }
+
+    fn pathways(&self) -> Pathways<'m> {
+        // SAFETY: see above.
+        let taps = unsafe { self.block.local_conv.as_matrix().matrix(self.shape.kernel_size()) };
+        Pathways { conv: Conv { taps }, ssm: self.ssm(), n_pathways: self.shape.n_pathways() }
     }
 }
 
@@ -161,8 +190,15 @@ impl<'m> LoadedModel<'m> {
 }
 
 impl<'m> Weights<'m> for LoadedModel<'m> {
+    type Layer = LoadedLayer<'m>;
+
     fn shape(&self) -> &Shape {
         self.shape
+    }
+
+    /// A program has one shape.
+    fn has_shape(&self, _: &Shape) -> bool {
+        true
     }
 
     fn embed(&self) -> Matrix<'m> {
@@ -170,12 +206,12 @@ impl<'m> Weights<'m> for LoadedModel<'m> {
         unsafe { (*self.model).embed.matrix(self.shape.d_model()) }
     }
 
-    fn block(&self, layer: usize) -> Option<Block<'m>> {
+    fn layer(&self, layer: usize) -> Option<LoadedLayer<'m>> {
         // SAFETY: the struct has as many blocks as there are layers.
         unsafe {
             let blocks = (&raw const (*self.model).blocks).cast::<atome_block_t>();
             if layer < self.shape.n_layers() {
-                Some((*blocks.add(layer)).view(self.shape))
+                Some(LoadedLayer { block: &*blocks.add(layer), shape: self.shape })
             } else {
                 None
             }

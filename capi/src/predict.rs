@@ -38,7 +38,7 @@ unsafe fn open<'r>(
         return None;
     }
     // SAFETY: as the caller promises.
-    unsafe { Some((LoadedModel::open(model, layout.shape())?, workspace(state, *layout), count.min(layout.max_seq()))) }
+    unsafe { Some((LoadedModel::open(model, layout.shape())?, workspace(state, layout), count)) }
 }
 
 fn index_or_code(result: Result<usize, RunError>) -> c_int {
@@ -64,12 +64,12 @@ pub unsafe extern "C" fn atome_predict_next(
     tokens: *const c_int,
     n_tokens: c_int,
 ) -> c_int {
-    let Some(config) = &config() else {
+    let Some(layout) = config() else {
         return ATOME_ERR_CONFIG;
     };
     // SAFETY: as the caller promises.
     unsafe {
-        match &mut open(&config.layout, model, state, tokens, n_tokens) {
+        match &mut open(layout, model, state, tokens, n_tokens) {
             Some((model, workspace, count)) => {
                 index_or_code(predict_next(model, workspace, self::tokens(tokens, *count)))
             }
@@ -196,9 +196,9 @@ unsafe fn run(
     max_tokens: c_int,
     generate: impl FnOnce(&mut Generation) -> Result<usize, RunError>,
 ) -> c_int {
-    let Some(config) = &config() else { return 0 };
+    let Some(layout) = config() else { return 0 };
     // SAFETY: as the caller promises.
-    let run = unsafe { Generation::open(&config.layout, model, state, prompt, prompt_len, output, max_tokens) };
+    let run = unsafe { Generation::open(layout, model, state, prompt, prompt_len, output, max_tokens) };
     run.and_then(|mut run| generate(&mut run).ok()).unwrap_or(0) as c_int
 }
 
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn atome_classify(
     n_tokens: c_int,
     class_logits: *mut f32,
 ) -> c_int {
-    let Some(config) = &config() else {
+    let Some(layout) = config() else {
         return ATOME_ERR_CONFIG;
     };
     if clf.is_null() {
@@ -280,7 +280,7 @@ pub unsafe extern "C" fn atome_classify(
     unsafe {
         let base = &raw const (*clf).base;
         let (Some((model, workspace, count)), Some(head)) =
-            (&mut open(&config.layout, base, state, tokens, n_tokens), head_of(clf))
+            (&mut open(layout, base, state, tokens, n_tokens), head_of(clf))
         else {
             return ATOME_ERR_INVALID;
         };

@@ -55,7 +55,7 @@ pub unsafe extern "C" fn atome_sampler_init(
 /// `state` is NULL or leads to an initialised `atome_state_t`; `sampler` is NULL or leads to an `atome_sampler_t`.
 #[no_mangle]
 pub unsafe extern "C" fn atome_sample(state: *const atome_state_t, sampler: *mut atome_sampler_t) -> c_int {
-    let Some(config) = config() else {
+    let Some(layout) = config() else {
         return ATOME_ERR_CONFIG;
     };
     if state.is_null() {
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn atome_sample(state: *const atome_state_t, sampler: *mut
         let Some(mut drawing) = open_sampler(sampler) else {
             return ATOME_ERR_INVALID;
         };
-        let logits = slice::from_raw_parts(state.cast::<f32>(), config.layout.shape().vocab_size());
+        let logits = slice::from_raw_parts(state.cast::<f32>(), layout.shape().vocab_size());
         let token = drawing.sample(logits);
         (*sampler).state = drawing.state();
         token as c_int

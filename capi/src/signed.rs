@@ -19,12 +19,12 @@ use crate::types::{atome_classifier_t, atome_model_t};
 /// # Safety
 /// `data` is NULL or leads to `len` bytes, `public_key` is NULL or leads to 32, readable and unchanged for `'d`.
 unsafe fn signed_file<'d>(data: *const u8, len: usize, public_key: *const u8) -> Result<&'d [u8], c_int> {
-    let config = config().ok_or(ATOME_ERR_CONFIG)?;
+    let layout = config().ok_or(ATOME_ERR_CONFIG)?;
     // SAFETY: as the caller promises.
     let (data, key) = unsafe { (bytes(data, len), bytes(public_key, PublicKey::BYTES)) };
     let (data, key) = (data.ok_or(ATOME_ERR_INVALID)?, key.ok_or(ATOME_ERR_INVALID)?);
     let container = Container::open(data).map_err(code)?;
-    let file = container.payload_for(config.layout.shape()).map_err(code)?;
+    let file = container.payload_for(layout.shape()).map_err(code)?;
     let (key, signature) = key.first_chunk().zip(container.signature()).ok_or(ATOME_ERR_SIGNATURE)?;
     let verified = PublicKey::new(*key).verify(container.signed_part(), &Signature::new(*signature));
     verified.map(|()| file).map_err(|_| ATOME_ERR_SIGNATURE)

@@ -11,7 +11,7 @@ use crate::types::atome_state_t;
 ///
 /// # Safety
 /// `state` leads to an initialised, writable `atome_state_t` of the program's shape, which nothing else touches for `'w`.
-pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: Layout) -> Workspace<'w> {
+pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: &'w Layout) -> Workspace<'w> {
     let vocab_size = layout.shape().vocab_size();
     let router = layout.max_seq() * layout.shape().n_pathways();
     let start = state.cast::<f32>();
@@ -38,10 +38,10 @@ pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: Layout) ->
 /// `state` is NULL or leads to `ATOME_STATE_SIZE` writable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_init(state: *mut atome_state_t) {
-    let Some(config) = &config() else { return };
+    let Some(layout) = config() else { return };
     if !state.is_null() {
         // SAFETY: the program reserved that many bytes; all zeros is a valid state.
-        unsafe { state.cast::<u8>().write_bytes(0, config.layout.bytes()) };
+        unsafe { state.cast::<u8>().write_bytes(0, layout.bytes()) };
     }
 }
 
@@ -62,12 +62,12 @@ pub unsafe extern "C" fn atome_get_logits(state: *mut atome_state_t) -> *const f
 /// `state` is NULL or leads to an initialised `atome_state_t`.
 #[no_mangle]
 pub unsafe extern "C" fn atome_router_entropy(state: *const atome_state_t, layer: core::ffi::c_int) -> f32 {
-    let Some(config) = &config() else { return -1.0 };
+    let Some(layout) = config() else { return -1.0 };
     if state.is_null() {
         return -1.0;
     }
     // SAFETY: not NULL; the caller vouches for the state.
-    let workspace = unsafe { workspace(state.cast_mut(), config.layout) };
+    let workspace = unsafe { workspace(state.cast_mut(), layout) };
     match usize::try_from(layer).ok().and_then(|layer| workspace.last_router_weights(layer)) {
         Some(weights) => entropy(weights),
         None => -1.0,

@@ -27,7 +27,7 @@ use crate::types::{atome_model_t, atome_state_t};
 /// `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised.
 #[no_mangle]
 pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut atome_state_t, token: c_int) -> c_int {
-    let Some(config) = &config() else {
+    let Some(layout) = config() else {
         return ATOME_ERR_CONFIG;
     };
     if state.is_null() {
@@ -35,10 +35,10 @@ pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut ato
     }
     // SAFETY: as the caller promises.
     let (model, mut workspace) = unsafe {
-        let Some(model) = LoadedModel::open(model, config.layout.shape()) else {
+        let Some(model) = LoadedModel::open(model, layout.shape()) else {
             return ATOME_ERR_INVALID;
         };
-        (model, workspace(state, config.layout))
+        (model, workspace(state, layout))
     };
     match step(&model, &mut workspace, token) {
         Ok(next) => next as c_int,
@@ -54,9 +54,9 @@ pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut ato
 /// `state` is NULL or initialised.
 #[no_mangle]
 pub unsafe extern "C" fn atome_restart(state: *mut atome_state_t) {
-    let Some(config) = &config() else { return };
+    let Some(layout) = config() else { return };
     if !state.is_null() {
         // SAFETY: not NULL; the caller vouches for the state.
-        unsafe { workspace(state, config.layout) }.forget();
+        unsafe { workspace(state, layout) }.forget();
     }
 }

@@ -237,10 +237,10 @@ pub struct atome_config_t {
     pub model_size: u32,
     /// ATOME_PLAN.
     pub plan: u32,
-    /// ATOME_D_MODEL.
-    pub d_model: u32,
     /// ATOME_MAX_SEQ.
     pub max_seq: u32,
+    /// ATOME_D_MODEL.
+    pub d_model: u32,
     /// ATOME_N_LAYERS.
     pub n_layers: u32,
     /// ATOME_N_PATHWAYS.

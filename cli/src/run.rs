@@ -41,7 +41,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let layout = layout(&found, args.plan).with_context(named)?;
     let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
     let mut session =
-        Session { args, model, workspace: Workspace::new(layout, &mut floats, &mut words)?, sampler: sampler(args)? };
+        Session { args, model, workspace: Workspace::new(&layout, &mut floats, &mut words)?, sampler: sampler(args)? };
     session.notes(&file, &found);
     let mut answer = |prompt: &[u8]| match head {
         None => session.continue_text(prompt),

@@ -29,7 +29,7 @@ pub fn talk(args: &TalkArgs) -> Result<()> {
         args,
         model,
         limits: description.limits,
-        workspace: Workspace::new(layout, &mut floats, &mut words)?,
+        workspace: Workspace::new(&layout, &mut floats, &mut words)?,
         sampler: sampler.map_err(|error| UsageError(error.to_string()))?,
     };
     if args.temperature == 0.0 && (args.top_k.is_some() || args.top_p.is_some() || args.seed.is_some()) {

@@ -35,7 +35,7 @@ fn expected_tokens(bytes: &[u8], prompt: &str, count: usize, max_seq: usize) -> 
     let shape = Shape::new(SMALL).unwrap();
     let layout = Layout::new(shape, max_seq, Plan::Lean).unwrap();
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-    let mut workspace = Workspace::new(layout, &mut floats, &mut words).unwrap();
+    let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
     let model = Model::new(shape, bytes).unwrap();
     let mut text: Vec<i32> = prompt.bytes().map(i32::from).collect();
     for _ in 0..count {
@@ -51,7 +51,7 @@ fn streamed_tokens(bytes: &[u8], prompt: &str, count: usize, max_seq: usize) -> 
     let shape = Shape::new(SMALL).unwrap();
     let layout = Layout::new(shape, max_seq, Plan::Cached).unwrap();
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-    let mut workspace = Workspace::new(layout, &mut floats, &mut words).unwrap();
+    let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
     let model = Model::new(shape, bytes).unwrap();
     let mut next = 0;
     for token in prompt.bytes() {

@@ -1,7 +1,7 @@
 //! The class of a token sequence.
 
 use crate::error::RunError;
-use crate::forward::{forward, unobserved, LastPosition};
+use crate::forward::{final_norm, forward, unobserved};
 use crate::kernel;
 use crate::predict::argmax;
 use crate::weights::{Matrix, Weights};
@@ -25,7 +25,7 @@ pub fn classify<'m>(
     }
     let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
     forward(weights, workspace, n, &mut unobserved)?;
-    let (normed, _) = LastPosition::of(workspace, n).final_norm(weights);
+    let (normed, _) = final_norm(weights, workspace, n);
     Ok(argmax((0..head.rows()).map(|class| {
         let value = kernel::matvec_row(head, class, normed);
         logit(class, value);

@@ -59,29 +59,33 @@ impl Fingerprint {
 
     /// Adds a run of bytes and its length.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        let mut lanes = core::array::from_fn(|lane| lane as u64 + 1);
-        let (stripes, rest) = bytes.as_chunks::<STRIPE>();
+        let mut lanes = core::array::from_fn(|lane| self.hash ^ lane as u64);
+        // Where code has to be small, all stripes take the way of the last one, which may be shorter.
+        let (stripes, rest) =
+            if cfg!(fast_ways = "none") { (Default::default(), bytes) } else { bytes.as_chunks::<STRIPE>() };
         for stripe in stripes {
             absorb(&mut lanes, stripe);
         }
-        let mut last = [0; STRIPE];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
+        for stripe in rest.chunks(STRIPE) {
+            let mut padded = [0; STRIPE];
+            for (to, from) in padded.iter_mut().zip(stripe) {
+                *to = *from;
+            }
+            absorb(&mut lanes, &padded);
         }
-        absorb(&mut lanes, &last);
-        for lane in lanes {
-            self.word(lane);
+        if let [lane] = lanes[..] {
+            self.hash = lane;
+        } else {
+            for lane in lanes {
+                self.word(lane);
+            }
         }
         self.word(bytes.len() as u64);
     }
 
     /// The fingerprint; never 0, which stands for "unknown".
     pub const fn finish(self) -> u64 {
-        if self.hash == 0 {
-            1
-        } else {
-            self.hash
-        }
+        self.hash | (self.hash == 0) as u64
     }
 }
 
@@ -93,6 +97,7 @@ fn absorb(lanes: &mut [u64; LANES], stripe: &[u8; STRIPE]) {
 }
 
 /// The fingerprint of `bytes` alone. Never 0.
+#[inline(never)]
 pub fn fingerprint(bytes: &[u8]) -> u64 {
     let mut start = Fingerprint::new(0);
     start.bytes(bytes);

@@ -4,10 +4,11 @@
 //! so that every layer can use the same memory; the cached plan takes small chunks and keeps every layer's memory for the
 //! next call. Within a layer, a few positions at a time share the work of reading the weights.
 
+use crate::attention::Search;
 use crate::error::RunError;
 use crate::kernel::{self, Keys, Mix, Projection, Window, MOST_FLOATS, MOST_POSITIONS};
-use crate::layout::Plan;
-use crate::weights::{Block, Ssm, Weights};
+use crate::layout::{Layout, Plan};
+use crate::weights::{Layer, Norm, Weights};
 use crate::workspace::{cut, LayerMemory, Rows, Workspace};
 
 /// The router's decision at one position of one layer, as it is computed.
@@ -25,7 +26,7 @@ pub struct RouterReading<'r> {
 pub(crate) fn unobserved(_: RouterReading) {}
 
 /// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
-/// follows starts from [`LastPosition::of`] them.
+/// follows starts from the [`final_norm`] of the last of them.
 ///
 /// Inlined: few programs both predict and classify, and a frame of its own would be stack in all of them.
 #[inline]
@@ -38,14 +39,16 @@ pub(crate) fn forward<'m>(
     if n == 0 {
         return Err(RunError::NoTokens);
     }
-    if weights.shape() != workspace.layout.shape() {
+    if !weights.has_shape(workspace.layout.shape()) {
         return Err(RunError::ShapeMismatch);
     }
-    let identity = weights.identity();
-    let start = workspace.prefix.reusable(identity, n);
+    let is_cached = workspace.layout.plan() == Plan::Cached;
+    let identity = if is_cached { weights.identity() } else { 0 };
+    let has_gates = workspace.prefix.is_of(identity);
+    let start = if has_gates { workspace.prefix.reusable(n) } else { 0 };
     let positions = Positions { row: start, before: start, count: n - start };
-    compute(weights, workspace, positions, identity, observe).ok_or(RunError::BrokenWeights)?;
-    if workspace.layout.plan() == Plan::Cached {
+    compute(weights, workspace, positions, has_gates, observe).ok_or(RunError::BrokenWeights)?;
+    if is_cached {
         workspace.prefix.remember(identity, n);
     }
     Ok(())
@@ -69,23 +72,29 @@ impl Positions {
     }
 }
 
-/// Computes the residual stream of `positions`. `identity` is that of the weights. `None` where these break their promise.
+/// Computes the residual stream of `positions`. `has_gates` tells whether the gates, which follow from the weights alone,
+/// are there from an earlier call. `None` where the weights break their promise.
 pub(crate) fn compute<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     positions: Positions,
-    identity: u64,
+    has_gates: bool,
     observe: &mut impl FnMut(RouterReading),
 ) -> Option<()> {
-    let layout = &workspace.layout;
-    let has_gates = layout.plan() == Plan::Cached && workspace.prefix.is_of(identity);
+    let layout = workspace.layout;
     // Should this call be cut short, the half-written memory must not be taken for a prefix.
     if has_gates {
         workspace.prefix.drop_positions();
     } else {
         workspace.prefix.forget();
     }
-    let most = MOST_POSITIONS.min(MOST_FLOATS.checked_div(3 * layout.shape().d_model() + layout.shape().d_head())?);
+    let shape = layout.shape();
+    // Where it is always one, the compiler had better know.
+    let most = if MOST_POSITIONS == 1 {
+        1
+    } else {
+        MOST_POSITIONS.min(MOST_FLOATS.checked_div(3 * shape.d_model() + shape.d_head())?)
+    };
     if most > 1 && positions.count > 1 {
         run_together(weights, workspace, positions, most, has_gates, observe)
     } else {
@@ -110,16 +119,17 @@ fn run_together<'m>(
     let (normed, rest) = rest.split_at_mut_checked(most * d)?;
     let (attended, rest) = rest.split_at_mut_checked(most * d)?;
     let query = rest.get_mut(..most * d_head)?;
-    let Workspace { layout, logits, router, prefix, last_shares, rows, memory } = workspace;
+    let Workspace { layout, logits, router, prefix, last_shares, rows, search, layers } = workspace;
     let is_lean = layout.plan() == Plan::Lean;
     let mut together = Workspace {
-        layout: *layout,
+        layout,
         logits,
         router,
         prefix: prefix.reborrow(),
         last_shares,
-        rows: Rows { residual: if is_lean { &mut *rows.residual } else { &mut *residual }, normed, query, attended },
-        memory: memory.reborrow(),
+        rows: Rows { residual: if is_lean { &mut *rows.residual } else { &mut *residual }, normed },
+        search: Search { query, kept_scores: search.kept_scores, kept_rows: search.kept_rows, attended },
+        layers,
     };
     let last_chunk = Pass { weights, workspace: &mut together, positions, most, has_gates, observe }.run()?;
     if !is_lean {
@@ -131,30 +141,22 @@ fn run_together<'m>(
     Some(())
 }
 
-/// What is left to do with the last position: final norm, then a matrix.
-pub(crate) struct LastPosition<'s> {
-    residual: &'s [f32],
-    normed: &'s mut [f32],
-    logits: &'s mut [f32],
-}
-
-impl<'s> LastPosition<'s> {
-    /// The last of the `n` positions that were computed.
-    pub(crate) fn of(workspace: &'s mut Workspace, n: usize) -> Self {
-        let d = workspace.layout.shape().d_model();
-        let row = (n - 1).min(workspace.layout.residual_rows() - 1);
-        Self {
-            residual: cut(workspace.rows.residual, row * d, d),
-            normed: workspace.rows.normed,
-            logits: workspace.logits,
-        }
-    }
-
-    /// The final norm of the last position (numeric contract, step 3), and the logits to fill.
-    pub(crate) fn final_norm<'m>(self, weights: &impl Weights<'m>) -> (&'s [f32], &'s mut [f32]) {
-        kernel::layer_norm(&weights.final_norm(), self.residual, self.normed);
-        (self.normed, self.logits)
-    }
+/// The final norm of the last of `n` positions that were computed (numeric contract, step 3), `[d_model]`; and the logits to
+/// fill.
+#[inline(always)]
+pub(crate) fn final_norm<'s, 'm>(
+    weights: &impl Weights<'m>,
+    workspace: &'s mut Workspace,
+    n: usize,
+) -> (&'s [f32], &'s mut [f32]) {
+    let d = workspace.layout.shape().d_model();
+    let row = match workspace.layout.plan() {
+        Plan::Lean => n - 1,
+        Plan::Cached => 0,
+    };
+    let residual = cut(workspace.rows.residual, row * d, d);
+    layer_norm(&weights.final_norm(), residual, workspace.rows.normed);
+    (workspace.rows.normed, workspace.logits)
 }
 
 /// One call's way through the layers.
@@ -177,11 +179,10 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         while done < self.positions.count {
             let most = match self.workspace.layout.plan() {
                 Plan::Lean => self.positions.count,
-                // What is computed together lies in one tile.
-                Plan::Cached => self.most.min(Keys::left_in_tile(self.positions.row + done)),
+                Plan::Cached => self.together(self.positions.row + done),
             };
             let chunk = self.positions.part(done, most);
-            self.embed(chunk);
+            embed(self.weights, self.workspace, chunk.row, chunk.count);
             for layer in 0..self.workspace.layout.shape().n_layers() {
                 self.layer(layer, chunk)?;
             }
@@ -191,24 +192,21 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         Some(last_chunk)
     }
 
-    /// Step 1.
-    fn embed(&mut self, chunk: Positions) {
-        let matrix = self.weights.embed();
-        let d = matrix.cols();
-        let Workspace { prefix, rows, .. } = &mut *self.workspace;
-        for index in 0..chunk.count {
-            let token = prefix.token(chunk.row + index);
-            kernel::embed(&matrix, token, cut(rows.residual, index * d, d));
+    /// Positions from row `row` on that a layer computes together: those of one tile of keys.
+    fn together(&self, row: usize) -> usize {
+        if MOST_POSITIONS == 1 {
+            1
+        } else {
+            self.most.min(Keys::left_in_tile(row))
         }
     }
 
     /// Step 2 of one layer, for the positions of `chunk`, whose residual stream is at the front of its rows.
     fn layer(&mut self, layer: usize, chunk: Positions) -> Option<()> {
-        // By reference: a block is too large to be moved for nothing.
-        let Some(block) = &self.weights.block(layer) else { return None };
+        let block = &self.weights.layer(layer)?;
         let mut done = 0;
         while done < chunk.count {
-            let part = chunk.part(done, self.most.min(Keys::left_in_tile(chunk.row + done)));
+            let part = chunk.part(done, self.together(chunk.row + done));
             self.part(layer, block, part, done)?;
             done += part.count;
         }
@@ -217,54 +215,125 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
 
     /// The same for some positions together, whose residual stream starts at row `first`.
     #[inline(never)]
-    fn part(&mut self, layer: usize, block: &Block, part: Positions, first: usize) -> Option<()> {
-        let Workspace { layout, router, last_shares, rows, memory, .. } = &mut *self.workspace;
+    fn part(&mut self, layer: usize, block: &W::Layer, part: Positions, first: usize) -> Option<()> {
+        // As in `compute`.
+        let count = if MOST_POSITIONS == 1 { 1 } else { part.count };
+        let Workspace { layout, router, last_shares, rows, search, layers, .. } = &mut *self.workspace;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
-        let mut memory = memory.layer(layout, rows.query, rows.attended, layer);
+        let mut memory = LayerMemory::of(layout, layers, layer);
         if part.before == 0 {
-            start_sequence(&mut memory, &block.ssm, self.has_gates);
+            start_sequence(&mut memory, block, self.has_gates);
         }
-        let residual = cut(rows.residual, first * d, part.count * d);
-        kernel::layer_norm(&block.norm, residual, rows.normed);
-        let router = cut(router, part.row * pathways, part.count * pathways);
-        let attention = &mut memory.attention;
-        let [keys, values, query] = attention.projections(&block.attention, part.row, part.count);
-        let shares = Projection::new(&block.router, router);
-        kernel::project(rows.normed, part.count, &mut [keys, values, query, shares]);
-        for index in 0..part.count {
+        let residual = cut(rows.residual, first * d, count * d);
+        layer_norm(&block.norm(), residual, rows.normed);
+        let router = cut(router, part.row * pathways, count * pathways);
+        project(block, layout, part.row, rows.normed, &mut memory, search.query, router);
+        for index in 0..count {
             let shares = cut(router, index * pathways, pathways);
             let newest = part.row + index;
             kernel::softmax(shares);
             (self.observe)(RouterReading { layer, position: newest, weights: shares });
             let len = layout.max_seq().min(part.before + index + 1);
-            attention.attend_query(&block.attention, index, &Window { newest, len });
+            search.attend(layout, &memory, index, layout.shape().d_head(), block.top_k(), Window { newest, len });
         }
-        let last = cut(router, (part.count - 1) * pathways, pathways);
+        let last = cut(router, (count - 1) * pathways, pathways);
         for (kept, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*last) {
             *kept = *share;
         }
-        kernel::mix(Mix {
-            positions: part.count,
-            block,
-            history: memory.history,
-            state: memory.state,
-            gate: memory.gate,
-            shares: router,
-            inputs: rows.normed,
-            attended: memory.attention.attended,
-            residual,
-        })
+        mix(block, count, &mut memory, router, rows.normed, search.attended, residual)
+    }
+}
+
+// What a part does comes one after the other, and each of these functions has what it works on to itself on the stack.
+
+/// The pathways of `positions` positions, as in [`Mix`].
+#[inline(never)]
+fn mix<'m>(
+    block: &impl Layer<'m>,
+    positions: usize,
+    memory: &mut LayerMemory,
+    shares: &[f32],
+    inputs: &[f32],
+    attended: &[f32],
+    residual: &mut [f32],
+) -> Option<()> {
+    kernel::mix(Mix {
+        positions,
+        block: &block.pathways(),
+        history: memory.history,
+        state: memory.state,
+        gate: memory.gate,
+        shares,
+        inputs,
+        attended,
+        residual,
+    })
+}
+
+/// All that normalised inputs are multiplied by: keys and values are stored, from row `row` on, queries and the router's
+/// scores left.
+#[inline(never)]
+fn project<'m>(
+    block: &impl Layer<'m>,
+    layout: &Layout,
+    row: usize,
+    inputs: &[f32],
+    memory: &mut LayerMemory,
+    query: &mut [f32],
+    router: &mut [f32],
+) {
+    let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
+    let values = memory.values.get_mut(row * d..).unwrap_or_default();
+    let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
+    let keys = memory.keys.get_mut(first..).unwrap_or_default();
+    if kernel::TOGETHER {
+        kernel::project(
+            inputs,
+            router.len().checked_div(pathways).unwrap_or_default(),
+            &mut [
+                Projection { matrix: &block.wk(), out: keys, row_stride, position_stride: 1 },
+                Projection::new(&block.wv(), values),
+                Projection::new(&block.wq(), query),
+                Projection::new(&block.router(), router),
+            ],
+        );
+    } else {
+        kernel::multiply(&block.wk(), inputs, keys, row_stride);
+        kernel::multiply(&block.wv(), inputs, values, 1);
+        kernel::multiply(&block.wq(), inputs, query, 1);
+        kernel::multiply(&block.router(), inputs, router, 1);
+    }
+}
+
+/// Step 1 for `count` positions from row `row` on, to the front of the residual stream's rows.
+#[inline(never)]
+fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, row: usize, count: usize) {
+    let matrix = weights.embed();
+    let d = matrix.cols();
+    for index in 0..count {
+        let token = workspace.prefix.token(row + index);
+        kernel::embed(&matrix, token, cut(workspace.rows.residual, index * d, d));
     }
 }
 
 /// A sequence is always a fresh start: no history, state 0.
 #[inline(never)]
-fn start_sequence(memory: &mut LayerMemory, ssm: &Ssm, has_gates: bool) {
+fn start_sequence<'m>(memory: &mut LayerMemory, block: &impl Layer<'m>, has_gates: bool) {
     memory.history.fill(0.0);
     memory.state.fill(0.0);
     if !has_gates {
-        for (gate, a_raw) in memory.gate.iter_mut().zip(ssm.a_raw.iter()) {
+        for (gate, a_raw) in memory.gate.iter_mut().zip(block.ssm().a_raw.iter()) {
             *gate = kernel::gate(a_raw);
         }
+    }
+}
+
+/// One row or, where these are computed together, some.
+#[inline]
+fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
+    if kernel::TOGETHER {
+        kernel::layer_norm(norm, x, out);
+    } else {
+        kernel::layer_norm_row(norm, x, out);
     }
 }

@@ -23,7 +23,7 @@
 //!
 //! let mut floats = [0.0; LAYOUT.floats()]; // in firmware: statics
 //! let mut words = [0; LAYOUT.words()];
-//! let mut workspace = Workspace::new(LAYOUT, &mut floats, &mut words)?;
+//! let mut workspace = Workspace::new(&LAYOUT, &mut floats, &mut words)?;
 //! let next = predict_next(&model, &mut workspace, [7, 3])?;
 //! assert_eq!(next, 0); // all weights are zero here
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -79,5 +79,5 @@ pub use predict::{argmax, predict_next, predict_next_observed};
 pub use self_test::{self_test, SelfTestError};
 pub use shape::{Dims, Shape, ShapeError};
 pub use step::{step, step_observed};
-pub use weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm, Trit, Trits, Weights};
+pub use weights::{Attention, Block, Conv, Floats, Layer, Matrix, Norm, Pathways, Ssm, Trit, Trits, Weights};
 pub use workspace::{Workspace, WorkspaceError};

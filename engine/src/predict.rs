@@ -1,20 +1,18 @@
 //! The next token (numeric contract, step 3).
 
 use crate::error::RunError;
-use crate::forward::{forward, unobserved, LastPosition, RouterReading};
+use crate::forward::{final_norm, forward, unobserved, RouterReading};
 use crate::kernel;
 use crate::weights::Weights;
 use crate::workspace::Workspace;
 
 /// The first index that reaches the greatest value: a later one replaces it only when strictly greater. 0 for no values.
 pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
-    let mut values = values.into_iter().enumerate();
-    let Some((_, mut greatest)) = values.next() else {
-        return 0;
-    };
-    let mut best = 0;
-    while let Some((index, value)) = values.find(|&(_, value)| value > greatest) {
-        (best, greatest) = (index, value);
+    let (mut best, mut greatest) = (0, None);
+    for (index, value) in values.into_iter().enumerate() {
+        if greatest.is_none_or(|greatest| value > greatest) {
+            (best, greatest) = (index, Some(value));
+        }
     }
     best
 }
@@ -57,7 +55,13 @@ pub(crate) fn predict_prefix<'m>(
     observe: &mut impl FnMut(RouterReading),
 ) -> Result<usize, RunError> {
     forward(weights, workspace, n, observe)?;
-    let (normed, logits) = LastPosition::of(workspace, n).final_norm(weights);
+    Ok(most_probable(weights, workspace, n))
+}
+
+/// The logits behind the last of `n` positions that were computed, and the first greatest of them.
+#[inline(never)]
+pub(crate) fn most_probable<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) -> usize {
+    let (normed, logits) = final_norm(weights, workspace, n);
     kernel::matvec(&weights.unembed(), normed, logits);
-    Ok(argmax(logits.iter().copied()))
+    argmax(logits.iter().copied())
 }

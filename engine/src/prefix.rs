@@ -78,11 +78,11 @@ impl Prefix<'_> {
         self.tag[2] as usize
     }
 
-    /// How many of the first `n` positions need not be computed again for the model `identity`.
+    /// How many of the first `n` positions need not be computed again, for the model that they were computed for.
     ///
     /// All computed positions or none: the recurrence has moved on to the last of them and cannot go back.
-    pub(crate) fn reusable(&self, identity: u64, n: usize) -> usize {
-        if self.is_of(identity) && self.computed() <= n {
+    pub(crate) fn reusable(&self, n: usize) -> usize {
+        if self.computed() <= n {
             self.computed()
         } else {
             0

@@ -26,22 +26,8 @@ impl Dims {
     pub const DEFAULT: Dims =
         Dims { d_model: 64, n_layers: 4, d_head: 16, kernel_size: 5, n_pathways: 3, vocab_size: 256, top_k: 4 };
 
-    /// Whether every number is in its range. Apart from [`Dims::first_error`], so that a core that only wants to know
-    /// carries no names.
-    #[inline(always)]
-    const fn is_valid(&self) -> bool {
-        let paths = self.n_pathways;
-        is_size(self.d_model)
-            && is_size(self.n_layers)
-            && is_size(self.d_head)
-            && is_size(self.kernel_size)
-            && is_size(self.vocab_size)
-            && is_size(self.top_k)
-            && paths >= PATHWAYS.0
-            && paths <= PATHWAYS.1
-    }
-
-    const fn first_error(&self) -> ShapeError {
+    /// The first number that is outside its range.
+    const fn first_error(&self) -> Option<ShapeError> {
         let (name, value) = if !is_size(self.d_model) {
             ("d_model", self.d_model)
         } else if !is_size(self.n_layers) {
@@ -54,11 +40,13 @@ impl Dims {
             ("vocab_size", self.vocab_size)
         } else if !is_size(self.top_k) {
             ("top_k", self.top_k)
+        } else if !is_pathways(self.n_pathways) {
+            let (name, value, (least, most)) = ("n_pathways", self.n_pathways, PATHWAYS);
+            return Some(ShapeError::OutOfRange { name, value, least, most });
         } else {
-            let (least, most) = PATHWAYS;
-            return ShapeError::OutOfRange { name: "n_pathways", value: self.n_pathways, least, most };
+            return None;
         };
-        ShapeError::OutOfRange { name, value, least: 1, most: MOST }
+        Some(ShapeError::OutOfRange { name, value, least: 1, most: MOST })
     }
 }
 
@@ -68,11 +56,21 @@ impl Default for Dims {
     }
 }
 
-/// A model's sizes within their ranges, small enough that every product of them fits `usize`.
+/// A model's sizes within their ranges, small enough that every product of two of them fits `usize`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
 pub struct Shape {
-    dims: Dims,
+    /// In the order of the constants below. An array, because a core counts the code that looks at one after the other.
+    sizes: [u32; 7],
 }
+
+const D_MODEL: usize = 0;
+const N_LAYERS: usize = 1;
+const N_PATHWAYS: usize = 2;
+const VOCAB_SIZE: usize = 3;
+const D_HEAD: usize = 4;
+const KERNEL_SIZE: usize = 5;
+const TOP_K: usize = 6;
 
 /// A size outside its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,77 +113,90 @@ pub(crate) const fn is_size(value: usize) -> bool {
     value >= 1 && value <= MOST
 }
 
+const fn is_pathways(value: usize) -> bool {
+    value >= PATHWAYS.0 && value <= PATHWAYS.1
+}
+
 impl Shape {
     /// Checks every number of `dims`.
     ///
     /// # Errors
-    /// [`ShapeError::OutOfRange`] names the first number outside its range; [`ShapeError::TooLarge`] where the model's
-    /// file would not fit `usize`.
+    /// [`ShapeError::OutOfRange`] names the first number outside its range.
     pub const fn new(dims: Dims) -> Result<Self, ShapeError> {
-        match Self::checked(dims) {
-            Some(shape) => Ok(shape),
-            None if dims.is_valid() => Err(ShapeError::TooLarge),
-            None => Err(dims.first_error()),
+        if let Some(error) = dims.first_error() {
+            return Err(error);
         }
+        Ok(Self::of(dims))
     }
 
-    /// The same without a reason.
-    #[inline(always)]
-    pub(crate) const fn checked(dims: Dims) -> Option<Self> {
-        let shape = Self { dims };
-        // The largest thing a shape implies on its own is the file; half the address space keeps every later sum safe.
-        if dims.is_valid() && shape.weights() <= (usize::MAX / 2) as u64 {
-            Some(shape)
-        } else {
-            None
-        }
+    /// The same of numbers below 2^32 without a reason, so that a core that only wants to know carries no names.
+    pub(crate) fn checked(dims: Dims) -> Option<Self> {
+        let shape = Self::of(dims);
+        shape.is_valid().then_some(shape)
     }
 
-    /// An upper bound of the file's bytes. At most 2^16 layers of fewer than 2^35 bytes: no overflow in 64 bits.
-    const fn weights(&self) -> u64 {
-        let d = self.dims.d_model as u64;
-        let rows = 2 * self.dims.d_head as u64 + d + self.dims.n_pathways as u64 + self.dims.kernel_size as u64;
-        let block = rows * d + 5 * 4 * d + 5 * 4;
-        self.dims.n_layers as u64 * block + 2 * (self.dims.vocab_size as u64 * d) + 8 * d + 64
+    const fn of(dims: Dims) -> Self {
+        let mut sizes = [0; 7];
+        sizes[D_MODEL] = dims.d_model as u32;
+        sizes[N_LAYERS] = dims.n_layers as u32;
+        sizes[N_PATHWAYS] = dims.n_pathways as u32;
+        sizes[VOCAB_SIZE] = dims.vocab_size as u32;
+        sizes[D_HEAD] = dims.d_head as u32;
+        sizes[KERNEL_SIZE] = dims.kernel_size as u32;
+        sizes[TOP_K] = dims.top_k as u32;
+        Self { sizes }
+    }
+
+    /// Whether every number is in its range, of a shape that was not made by [`Shape::new`].
+    pub(crate) fn is_valid(&self) -> bool {
+        is_pathways(self.n_pathways()) && self.sizes.iter().all(|&size| is_size(size as usize))
     }
 
     /// All sizes at once.
     pub const fn dims(&self) -> Dims {
-        self.dims
+        Dims {
+            d_model: self.d_model(),
+            n_layers: self.n_layers(),
+            d_head: self.d_head(),
+            kernel_size: self.kernel_size(),
+            n_pathways: self.n_pathways(),
+            vocab_size: self.vocab_size(),
+            top_k: self.top_k(),
+        }
     }
 
     /// Width of the residual stream.
     pub const fn d_model(&self) -> usize {
-        self.dims.d_model
+        self.sizes[D_MODEL] as usize
     }
 
     /// Number of blocks.
     pub const fn n_layers(&self) -> usize {
-        self.dims.n_layers
+        self.sizes[N_LAYERS] as usize
     }
 
     /// Width of an attention query and key.
     pub const fn d_head(&self) -> usize {
-        self.dims.d_head
+        self.sizes[D_HEAD] as usize
     }
 
     /// Taps of the convolution.
     pub const fn kernel_size(&self) -> usize {
-        self.dims.kernel_size
+        self.sizes[KERNEL_SIZE] as usize
     }
 
     /// Rows of the router.
     pub const fn n_pathways(&self) -> usize {
-        self.dims.n_pathways
+        self.sizes[N_PATHWAYS] as usize
     }
 
     /// Number of tokens.
     pub const fn vocab_size(&self) -> usize {
-        self.dims.vocab_size
+        self.sizes[VOCAB_SIZE] as usize
     }
 
     /// Positions that attention keeps.
     pub const fn top_k(&self) -> usize {
-        self.dims.top_k
+        self.sizes[TOP_K] as usize
     }
 }

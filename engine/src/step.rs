@@ -7,10 +7,9 @@
 //! max_seq tokens alone would forget all that, and compute max_seq positions.
 
 use crate::error::RunError;
-use crate::forward::{compute, unobserved, LastPosition, Positions, RouterReading};
-use crate::kernel;
+use crate::forward::{compute, unobserved, Positions, RouterReading};
 use crate::layout::Plan;
-use crate::predict::argmax;
+use crate::predict::most_probable;
 use crate::prefix::Prefix;
 use crate::weights::Weights;
 use crate::workspace::Workspace;
@@ -45,7 +44,7 @@ pub fn step_observed<'m>(
     if layout.plan() != Plan::Cached {
         return Err(RunError::LeanPlan);
     }
-    if weights.shape() != layout.shape() {
+    if !weights.has_shape(layout.shape()) {
         return Err(RunError::ShapeMismatch);
     }
     let known = weights.identity();
@@ -56,10 +55,9 @@ pub fn step_observed<'m>(
     let row = if row < max_seq { row } else { 0 };
     workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));
     let position = Positions { row, before, count: 1 };
-    compute(weights, workspace, position, known, &mut observe).ok_or(RunError::BrokenWeights)?;
+    let has_gates = workspace.prefix.is_of(known);
+    compute(weights, workspace, position, has_gates, &mut observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
     workspace.prefix.remember(identity, computed);
-    let (normed, logits) = LastPosition::of(workspace, 1).final_norm(weights);
-    kernel::matvec(&weights.unembed(), normed, logits);
-    Ok(argmax(logits.iter().copied()))
+    Ok(most_probable(weights, workspace, 1))
 }

@@ -300,19 +300,99 @@ pub struct Block<'a> {
     pub router: Matrix<'a>,
 }
 
+/// What the pathways of one layer compute with, and what mixes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Pathways<'a> {
+    /// Pathway 0.
+    pub conv: Conv<'a>,
+    /// Pathway 1.
+    pub ssm: Ssm<'a>,
+    /// How many the router weighs.
+    pub n_pathways: usize,
+}
+
+/// One layer's weights, part by part: a core has no room on its stack for all of them at once, as in [`Block`].
+pub trait Layer<'a> {
+    /// As [`Block::norm`].
+    fn norm(&self) -> Norm<'a>;
+
+    /// As [`Attention::wq`].
+    fn wq(&self) -> Matrix<'a>;
+
+    /// As [`Attention::wk`].
+    fn wk(&self) -> Matrix<'a>;
+
+    /// As [`Attention::wv`].
+    fn wv(&self) -> Matrix<'a>;
+
+    /// As [`Attention::top_k`].
+    fn top_k(&self) -> usize;
+
+    /// As [`Block::router`].
+    fn router(&self) -> Matrix<'a>;
+
+    /// As [`Block::ssm`].
+    fn ssm(&self) -> Ssm<'a>;
+
+    /// The other parts.
+    fn pathways(&self) -> Pathways<'a>;
+}
+
+impl<'a> Layer<'a> for Block<'a> {
+    fn norm(&self) -> Norm<'a> {
+        self.norm
+    }
+
+    fn wq(&self) -> Matrix<'a> {
+        self.attention.wq
+    }
+
+    fn wk(&self) -> Matrix<'a> {
+        self.attention.wk
+    }
+
+    fn wv(&self) -> Matrix<'a> {
+        self.attention.wv
+    }
+
+    fn top_k(&self) -> usize {
+        self.attention.top_k
+    }
+
+    fn router(&self) -> Matrix<'a> {
+        self.router
+    }
+
+    fn ssm(&self) -> Ssm<'a> {
+        self.ssm
+    }
+
+    fn pathways(&self) -> Pathways<'a> {
+        Pathways { conv: self.conv, ssm: self.ssm, n_pathways: self.router.rows() }
+    }
+}
+
 /// Where a forward pass takes its weights from: a file in memory ([`crate::Model`]) or a struct of pointers (the C API).
 ///
 /// Every view must have the sizes that [`Weights::shape`] names; one that does not makes a run fail or its result
 /// meaningless, never unsafe.
 pub trait Weights<'a> {
+    /// A layer.
+    type Layer: Layer<'a>;
+
     /// The sizes of everything below.
     fn shape(&self) -> &Shape;
+
+    /// Whether that is `shape`.
+    fn has_shape(&self, shape: &Shape) -> bool {
+        self.shape() == shape
+    }
 
     /// The embedding matrix, vocab_size rows of d_model.
     fn embed(&self) -> Matrix<'a>;
 
     /// Layer `layer`; `None` from n_layers on.
-    fn block(&self, layer: usize) -> Option<Block<'a>>;
+    fn layer(&self, layer: usize) -> Option<Self::Layer>;
 
     /// The norm behind the last layer.
     fn final_norm(&self) -> Norm<'a>;

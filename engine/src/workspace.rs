@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::attention::AttentionMemory;
+use crate::attention::{AttentionMemory, Search};
 use crate::layout::{Layout, TAG_WORDS};
 use crate::prefix::Prefix;
 
@@ -12,7 +12,7 @@ use crate::prefix::Prefix;
 /// where the last one stopped.
 #[derive(Debug)]
 pub struct Workspace<'w> {
-    pub(crate) layout: Layout,
+    pub(crate) layout: &'w Layout,
     /// Logits of the last prediction, `[vocab_size]`.
     pub(crate) logits: &'w mut [f32],
     /// Router weights of the last layer, `[max_seq][n_pathways]`.
@@ -20,9 +20,11 @@ pub struct Workspace<'w> {
     pub(crate) prefix: Prefix<'w>,
     /// Router weights of the last position, `[n_layers][n_pathways]`.
     pub(crate) last_shares: &'w mut [f32],
-    /// Vectors of the position in work.
+    /// Vectors of the positions in work.
     pub(crate) rows: Rows<'w>,
-    pub(crate) memory: Memory<'w>,
+    pub(crate) search: Search<'w>,
+    /// What the layers that are held at once remember.
+    pub(crate) layers: &'w mut [f32],
 }
 
 /// Where the vectors of the positions in work lie.
@@ -32,27 +34,15 @@ pub(crate) struct Rows<'w> {
     pub residual: &'w mut [f32],
     /// Normalised inputs of a block, `[positions][d_model]`.
     pub normed: &'w mut [f32],
-    /// Attention queries, `[positions][d_head]`.
-    pub query: &'w mut [f32],
-    /// Outputs of attention, `[positions][d_model]`.
-    pub attended: &'w mut [f32],
-}
-
-/// The memory that layers work on.
-#[derive(Debug, Default)]
-pub(crate) struct Memory<'w> {
-    /// Scores of the kept positions, best first, `[min(top_k, max_seq)]`.
-    pub kept_scores: &'w mut [f32],
-    /// Their rows.
-    pub kept_rows: &'w mut [u32],
-    /// What the layers that are held at once remember.
-    pub layers: &'w mut [f32],
 }
 
 /// What one layer remembers of the positions before the current one.
 #[derive(Debug)]
 pub(crate) struct LayerMemory<'w> {
-    pub attention: AttentionMemory<'w>,
+    /// As [`Keys::elements`](crate::kernel::Keys).
+    pub keys: &'w mut [f32],
+    /// `[max_seq][d_model]`.
+    pub values: &'w mut [f32],
     /// Inputs of earlier positions, the newest first, `[history_len][d_model]`.
     pub history: &'w mut [f32],
     /// State of the recurrence, `[d_model]`.
@@ -100,7 +90,7 @@ impl<'w> Workspace<'w> {
     ///
     /// # Errors
     /// [`WorkspaceError`] where an array is too short: see [`Layout::floats`] and [`Layout::words`].
-    pub fn new(layout: Layout, floats: &'w mut [f32], words: &'w mut [u32]) -> Result<Self, WorkspaceError> {
+    pub fn new(layout: &'w Layout, floats: &'w mut [f32], words: &'w mut [u32]) -> Result<Self, WorkspaceError> {
         let is_enough = floats.len() >= layout.floats() && words.len() >= layout.words();
         match words.split_first_chunk_mut() {
             Some((tag, words)) if is_enough => {
@@ -117,7 +107,7 @@ impl<'w> Workspace<'w> {
     /// together [`Layout::words`] and `scratch` of [`Layout::scratch_floats`]. Where one is too short, results are
     /// meaningless.
     pub fn from_parts(
-        layout: Layout,
+        layout: &'w Layout,
         logits: &'w mut [f32],
         router: &'w mut [f32],
         tag: &'w mut [u32; TAG_WORDS],
@@ -127,22 +117,22 @@ impl<'w> Workspace<'w> {
         let d = layout.shape().d_model();
         // Filled in one by one: as one expression, a compiler for size holds all parts on the stack first.
         let prefix = Prefix { tag, tokens: &mut [] };
-        let (rows, memory) = (Rows::default(), Memory::default());
-        let mut all = Self { layout, logits, router, prefix, last_shares: &mut [], rows, memory };
+        let (rows, search) = (Rows::default(), Search::default());
+        let mut all = Self { layout, logits, router, prefix, last_shares: &mut [], rows, search, layers: &mut [] };
         all.prefix.tokens = take(&mut words, layout.max_seq());
-        all.memory.kept_rows = take(&mut words, layout.kept());
+        all.search.kept_rows = take(&mut words, layout.kept());
         all.last_shares = take(&mut scratch, layout.last_shares());
         all.rows.residual = take(&mut scratch, layout.residual_rows() * d);
         all.rows.normed = take(&mut scratch, d);
-        all.rows.query = take(&mut scratch, layout.shape().d_head());
-        all.rows.attended = take(&mut scratch, d);
-        all.memory.kept_scores = take(&mut scratch, layout.kept());
-        all.memory.layers = scratch;
+        all.search.query = take(&mut scratch, layout.shape().d_head());
+        all.search.attended = take(&mut scratch, d);
+        all.search.kept_scores = take(&mut scratch, layout.kept());
+        all.layers = scratch;
         all
     }
 
     /// What it was laid out for.
-    pub fn layout(&self) -> Layout {
+    pub fn layout(&self) -> &'w Layout {
         self.layout
     }
 
@@ -165,9 +155,10 @@ impl<'w> Workspace<'w> {
     }
 
     /// The memory of one layer's attention, to use it by itself. What earlier calls computed is forgotten.
-    pub fn attention_memory(&mut self) -> AttentionMemory<'_> {
+    pub fn attention_memory(&mut self) -> AttentionMemory<'_, 'w> {
         self.prefix.forget();
-        self.memory.layer(&self.layout, self.rows.query, self.rows.attended, 0).attention
+        let memory = LayerMemory::of(self.layout, self.layers, 0);
+        AttentionMemory { layout: self.layout, memory, search: &mut self.search }
     }
 
     /// Forgets what earlier calls computed. Never needed for right results; results do not depend on the cache.
@@ -176,28 +167,15 @@ impl<'w> Workspace<'w> {
     }
 }
 
-impl Memory<'_> {
-    pub(crate) fn reborrow(&mut self) -> Memory<'_> {
-        Memory { kept_scores: self.kept_scores, kept_rows: self.kept_rows, layers: self.layers }
-    }
-
-    /// What layer `layer` remembers, with room for queries and outputs of attention.
-    pub(crate) fn layer<'p>(
-        &'p mut self,
-        layout: &Layout,
-        query: &'p mut [f32],
-        attended: &'p mut [f32],
-        layer: usize,
-    ) -> LayerMemory<'p> {
+impl<'w> LayerMemory<'w> {
+    /// What layer `layer` remembers, in the memory of all layers that are held.
+    pub(crate) fn of(layout: &Layout, layers: &'w mut [f32], layer: usize) -> Self {
         let (max_seq, d) = (layout.max_seq(), layout.shape().d_model());
-        let (kept_scores, kept_rows) = (&mut *self.kept_scores, &mut *self.kept_rows);
-        let (keys, values) = Default::default();
-        let attention = AttentionMemory { keys, values, max_seq, query, kept_scores, kept_rows, attended };
+        let mut rest = layers.get_mut(layout.layer_start(layer)..).unwrap_or_default();
         // Filled in one by one, as in `Workspace::from_parts`.
-        let mut all = LayerMemory { attention, history: &mut [], state: &mut [], gate: &mut [] };
-        let mut rest = self.layers.get_mut(layout.layer_start(layer)..).unwrap_or_default();
-        all.attention.keys = take(&mut rest, max_seq * layout.shape().d_head());
-        all.attention.values = take(&mut rest, max_seq * d);
+        let mut all = Self { keys: &mut [], values: &mut [], history: &mut [], state: &mut [], gate: &mut [] };
+        all.keys = take(&mut rest, max_seq * layout.shape().d_head());
+        all.values = take(&mut rest, max_seq * d);
         all.history = take(&mut rest, layout.history_len() * d);
         all.state = take(&mut rest, d);
         all.gate = take(&mut rest, d);
@@ -220,16 +198,16 @@ mod tests {
                 let dims = Dims { d_model: 6, d_head: 5, n_layers: 3, kernel_size, top_k, ..Dims::DEFAULT };
                 let layout = Layout::new(Shape::new(dims).expect("in range"), max_seq, plan).expect("in range");
                 let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-                let mut all = Workspace::new(layout, &mut floats, &mut words).expect("exactly enough");
+                let all = Workspace::new(&layout, &mut floats, &mut words).expect("exactly enough");
                 assert_eq!(all.prefix.tokens.len(), max_seq);
-                assert_eq!(all.memory.kept_rows.len(), top_k.min(max_seq));
-                assert_eq!(all.memory.kept_scores.len(), top_k.min(max_seq));
-                assert_eq!(all.memory.layers.len(), held * layout.layer());
-                let last = all.memory.layer(&layout, all.rows.query, all.rows.attended, 2);
-                assert_eq!((last.attention.keys.len(), last.attention.values.len()), (max_seq * 5, max_seq * 6));
+                assert_eq!(all.search.kept_rows.len(), top_k.min(max_seq));
+                assert_eq!(all.search.kept_scores.len(), top_k.min(max_seq));
+                assert_eq!(all.layers.len(), held * layout.layer());
+                assert_eq!((all.search.query.len(), all.search.attended.len()), (5, 6));
+                let last = LayerMemory::of(&layout, all.layers, 2);
+                assert_eq!((last.keys.len(), last.values.len()), (max_seq * 5, max_seq * 6));
                 assert_eq!(last.history.len(), (kernel_size.min(max_seq) - 1) * 6);
                 assert_eq!((last.state.len(), last.gate.len()), (6, 6));
-                assert_eq!((last.attention.query.len(), last.attention.attended.len()), (5, 6));
             }
         }
     }

@@ -5,7 +5,7 @@
 mod common;
 
 use atome_engine::kernel::{self, Kernel, Keys, Mix, Projection, TopK, Window};
-use atome_engine::{Attention, Block, Conv, Floats, Matrix, Norm, Packing, Ssm};
+use atome_engine::{Conv, Floats, Matrix, Norm, Packing, Pathways, Ssm};
 use common::{bits, pack, weights, Rng};
 
 fn packed(packing: Packing, rng: &mut Rng, rows: usize, cols: usize) -> Vec<u8> {
@@ -158,15 +158,12 @@ fn mix(rng: &mut Rng, case: usize) {
     let packing = any_packing(rng);
     let codes = packed(packing, rng, d, taps);
     let [a, b, c_out] = [(); 3].map(|()| bytes(&rng.values(d, hostile)));
-    let matrix = |rows| Matrix::new(&[], 1.0, rows, 0).expect("no weights");
-    let block = Block {
-        norm: Norm { gamma: Floats::new(&[]), beta: Floats::new(&[]) },
+    let block = Pathways {
         conv: Conv {
             taps: Matrix::with_codec(packing.codec(), &codes, rng.value(hostile), d, taps).expect("long enough"),
         },
         ssm: Ssm { a_raw: Floats::new(&a), b: Floats::new(&b), c_out: Floats::new(&c_out) },
-        attention: Attention { wq: matrix(1), wk: matrix(1), wv: matrix(1), top_k: 1 },
-        router: matrix(pathways),
+        n_pathways: pathways,
     };
     let history = rng.values(history_len * d, hostile);
     let [state, gate] = [(); 2].map(|()| rng.values(d, hostile));

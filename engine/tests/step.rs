@@ -215,7 +215,7 @@ fn sliding_stops_when_told_and_refuses_nothing() {
     let model = Model::new(shape, &blob).expect("a whole model");
     let layout = Layout::new(shape, 3, Plan::Cached).expect("in range");
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-    let mut workspace = Workspace::new(layout, &mut floats, &mut words).expect("exact sizes");
+    let mut workspace = Workspace::new(&layout, &mut floats, &mut words).expect("exact sizes");
     let mut left = 5;
     let until = |_: &[f32]| {
         left -= 1;

@@ -122,7 +122,7 @@ fn answers(model: &Model<'_>, max_seq: usize, records: &[Record]) -> Result<Vec<
         .map_init(
             || (vec![0.0; layout.floats()], vec![0; layout.words()]),
             |(floats, words), record| {
-                let mut workspace = Workspace::new(layout, floats, words)?;
+                let mut workspace = Workspace::new(&layout, floats, words)?;
                 let mut sampler = Sampler::new(0.0, usize::MAX, 1.0, 0)?;
                 let (answer, signals) =
                     ask(model, &mut workspace, &mut sampler, &record.question, |_, _| (), |_| Ok(()))?;

@@ -18,7 +18,7 @@ enum { CLASSES = 3, SPARE = 4, UNTOUCHED = -77 };
 extern uint32_t *const config_words;
 
 static const uint32_t right_config[15] = {ATOME_ABI_VERSION, sizeof(atome_state_t), sizeof(atome_model_t),
-                                          ATOME_PLAN,        ATOME_D_MODEL,         ATOME_MAX_SEQ,
+                                          ATOME_PLAN,        ATOME_MAX_SEQ,         ATOME_D_MODEL,
                                           ATOME_N_LAYERS,    ATOME_N_PATHWAYS,      ATOME_VOCAB_SIZE,
                                           ATOME_D_HEAD,      ATOME_KERNEL_SIZE,     ATOME_TOP_K,
                                           ATOME_MAX_CLASSES, 0, 0};

@@ -69,7 +69,7 @@ pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], windo
         .map_init(
             || (vec![0.0; memory.floats()], vec![0; memory.words()]),
             |(floats, words), &start| {
-                let mut workspace = Workspace::new(memory, floats, words)?;
+                let mut workspace = Workspace::new(&memory, floats, words)?;
                 let mut nats = 0.0;
                 let mut logits = vec![0.0; shape.vocab_size()];
                 for position in start + 1..start + window {

@@ -39,7 +39,7 @@ fn largest_difference(model: &SavedModel, text: &[u8]) -> f32 {
     let engine = Model::new(shape, &blob).unwrap();
     let memory = Memory::new(shape, text.len(), Plan::Cached).unwrap();
     let (mut floats, mut words) = (vec![0.0; memory.floats()], vec![0; memory.words()]);
-    let mut workspace = Workspace::new(memory, &mut floats, &mut words).unwrap();
+    let mut workspace = Workspace::new(&memory, &mut floats, &mut words).unwrap();
     let mut largest = 0.0f32;
     for (t, ours) in pass.logits().chunks_exact(config.vocab_size).enumerate() {
         predict_next(&engine, &mut workspace, text[..=t].iter().map(|&byte| i32::from(byte))).unwrap();

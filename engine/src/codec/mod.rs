@@ -30,11 +30,12 @@ impl Packing {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::TwoBits, Self::BaseThree, Self::PowersOfThree];
 
-    /// Bytes of `count` weights.
+    /// Bytes of `count` weights, fewer than 2^32 - 3, as in every matrix.
     #[inline(always)]
+    #[allow(clippy::manual_div_ceil)] // which takes a core more code
     pub const fn len(self, count: usize) -> usize {
         match self {
-            Self::TwoBits => count.div_ceil(4),
+            Self::TwoBits => (count + 3) / 4,
             Self::BaseThree => count.div_ceil(5),
             Self::PowersOfThree => 3 * count.div_ceil(8),
         }

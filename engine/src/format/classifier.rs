@@ -62,7 +62,7 @@ pub struct Classifier<'a> {
 impl<'a> Classifier<'a> {
     /// Bytes of an ATOMECL01 file of this shape and class count, magic and count included.
     pub const fn blob_len(shape: &Shape, n_classes: usize) -> usize {
-        HEADER + body_len(shape) + matrix_len(n_classes, shape.d_model(), Packing::TwoBits)
+        body_len(shape).saturating_add(HEADER + matrix_len(n_classes, shape.d_model(), Packing::TwoBits))
     }
 
     /// Reads an ATOMECL01 file of the given shape with at most `most_classes` classes. Bytes behind the end are allowed.

@@ -43,7 +43,7 @@ pub fn coded_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, Fo
     };
     let (end, _) = walk(shape, codec, &[]);
     let Some(sections) = rest.get(..end) else {
-        return Err(FormatError::Truncated { len: data.len(), needed: MAGIC + end });
+        return Err(FormatError::Truncated { len: data.len(), needed: end.saturating_add(MAGIC) });
     };
     let (_, fault) = walk(shape, codec, sections);
     match fault {
@@ -59,11 +59,11 @@ pub fn coded_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, Fo
 #[inline(never)]
 fn walk(shape: &Shape, codec: &Codec, sections: &[u8]) -> (usize, Option<(usize, Fault)>) {
     let (d, h, v) = (shape.d_model(), shape.d_head(), shape.vocab_size());
-    let (mut at, mut found) = (0, None);
+    let (mut at, mut found) = (0_usize, None);
     let mut matrix = |floats: usize, count: usize| {
-        let start = at + 4 * floats + 4;
-        let len = codec.len(count);
-        at = start + len;
+        // What is more than an address can tell is more than there is.
+        let start = at.saturating_add(4 * floats + 4);
+        at = start.saturating_add(codec.len(count));
         if let (None, Some(packed)) = (found, sections.get(start..at)) {
             found = codec.fault(packed, count).map(|fault| (start, fault));
         }

@@ -50,12 +50,12 @@ pub struct Model<'a> {
 impl<'a> Model<'a> {
     /// Bytes of an ATOME01 file of this shape, magic included.
     pub const fn blob_len(shape: &Shape) -> usize {
-        MAGIC.len() + body_len(shape)
+        body_len(shape).saturating_add(MAGIC.len())
     }
 
     /// The same with weights that lie as `packing` says: an ATOME02 or ATOMEP3 file.
     pub const fn packed_blob_len(shape: &Shape, packing: Packing) -> usize {
-        packing.magic().len() + packed_body_len(shape, packing)
+        packed_body_len(shape, packing).saturating_add(packing.magic().len())
     }
 
     /// Reads an ATOME01, ATOME02 or ATOMEP3 file of the given shape, as its magic says. Bytes behind the end are allowed.
@@ -67,6 +67,30 @@ impl<'a> Model<'a> {
         let packing = codec.map_or(Packing::TwoBits, Codec::packing);
         let needed = Self::packed_blob_len(&shape, packing);
         Self::from_body(shape, sections, codec).ok_or(FormatError::Truncated { len: data.len(), needed })
+    }
+
+    /// How the weights lie.
+    pub fn packing(&self) -> Packing {
+        self.codec.map_or(Packing::TwoBits, Codec::packing)
+    }
+
+    /// Layer `layer`; `None` from n_layers on.
+    pub fn block(&self, layer: usize) -> Option<Block<'a>> {
+        let (d, h) = (self.shape.d_model(), self.shape.d_head());
+        let start = layer.checked_mul(block_len(&self.shape, self.packing()))?;
+        let mut at = Cursor::with_codec(self.blocks, self.codec).skip(start)?;
+        Some(Block {
+            norm: at.norm(d)?,
+            conv: Conv { taps: at.matrix(d, self.shape.kernel_size())? },
+            ssm: Ssm { a_raw: at.floats(d)?, b: at.floats(d)?, c_out: at.floats(d)? },
+            attention: Attention {
+                wq: at.matrix(h, d)?,
+                wk: at.matrix(h, d)?,
+                wv: at.matrix(d, d)?,
+                top_k: self.shape.top_k(),
+            },
+            router: at.matrix(self.shape.n_pathways(), d)?,
+        })
     }
 
     /// Reads the sections; `None` where they do not fit.
@@ -83,14 +107,11 @@ impl<'a> Model<'a> {
         let fingerprint = model_fingerprint(&shape, body, codec);
         Some(Self { shape, embed, blocks, codec, final_norm, unembed, fingerprint })
     }
-
-    /// How the weights lie.
-    pub fn packing(&self) -> Packing {
-        self.codec.map_or(Packing::TwoBits, Codec::packing)
-    }
 }
 
 impl<'a> Weights<'a> for Model<'a> {
+    type Layer = Block<'a>;
+
     fn shape(&self) -> &Shape {
         &self.shape
     }
@@ -99,22 +120,8 @@ impl<'a> Weights<'a> for Model<'a> {
         self.embed
     }
 
-    fn block(&self, layer: usize) -> Option<Block<'a>> {
-        let (d, h) = (self.shape.d_model(), self.shape.d_head());
-        let start = layer.checked_mul(block_len(&self.shape, self.packing()))?;
-        let mut at = Cursor::with_codec(self.blocks, self.codec).skip(start)?;
-        Some(Block {
-            norm: at.norm(d)?,
-            conv: Conv { taps: at.matrix(d, self.shape.kernel_size())? },
-            ssm: Ssm { a_raw: at.floats(d)?, b: at.floats(d)?, c_out: at.floats(d)? },
-            attention: Attention {
-                wq: at.matrix(h, d)?,
-                wk: at.matrix(h, d)?,
-                wv: at.matrix(d, d)?,
-                top_k: self.shape.top_k(),
-            },
-            router: at.matrix(self.shape.n_pathways(), d)?,
-        })
+    fn layer(&self, layer: usize) -> Option<Block<'a>> {
+        self.block(layer)
     }
 
     fn final_norm(&self) -> Norm<'a> {

@@ -103,15 +103,33 @@ pub(super) const fn embed_len(shape: &Shape, packing: Packing) -> usize {
     matrix_len(shape.vocab_size(), shape.d_model(), packing)
 }
 
-/// Bytes of one layer.
+/// Bytes of one layer. In closed form, because a core counts the code of a walk; a test compares it with the walk.
 #[inline(always)]
 pub(super) const fn block_len(shape: &Shape, packing: Packing) -> usize {
+    saturating(block_units(shape, packing))
+}
+
+/// The same in 64 bits: below 2^33.
+#[inline(always)]
+const fn block_units(shape: &Shape, packing: Packing) -> u64 {
     let d = shape.d_model();
-    5 * 4 * d
-        + matrix_len(d, shape.kernel_size(), packing)
-        + 2 * matrix_len(shape.d_head(), d, packing)
-        + matrix_len(d, d, packing)
-        + matrix_len(shape.n_pathways(), d, packing)
+    // The convolution has d rows, which comes to the same.
+    let mut rows: &[usize] = &[shape.kernel_size(), shape.d_head(), shape.d_head(), d, shape.n_pathways()];
+    let mut len = 5 * 4 * d as u64;
+    while let [first, others @ ..] = rows {
+        len += matrix_len(*first, d, packing) as u64;
+        rows = others;
+    }
+    len
+}
+
+/// A length that no file has where `len` is more than an address can tell.
+const fn saturating(len: u64) -> usize {
+    if len < usize::MAX as u64 {
+        len as usize
+    } else {
+        usize::MAX
+    }
 }
 
 /// Bytes of all sections of a plain model with 2-bit weights.
@@ -122,7 +140,8 @@ pub(super) const fn body_len(shape: &Shape) -> usize {
 /// Bytes of all sections of a model: its file without the magic.
 #[inline(always)]
 pub const fn packed_body_len(shape: &Shape, packing: Packing) -> usize {
-    2 * embed_len(shape, packing) + shape.n_layers() * block_len(shape, packing) + 2 * 4 * shape.d_model()
+    let outside = 2 * embed_len(shape, packing) as u64 + 2 * 4 * shape.d_model() as u64;
+    saturating(outside + shape.n_layers() as u64 * block_units(shape, packing))
 }
 
 /// All sections of a file with 2-bit weights of this shape in order; `n_classes` adds a classifier's head.

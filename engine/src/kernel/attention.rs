@@ -22,8 +22,9 @@ pub struct TopK<'w> {
 impl<'w> TopK<'w> {
     /// Empties the slots.
     pub fn new(scores: &'w mut [f32], rows: &'w mut [u32]) -> Self {
-        scores.fill(NONE_SCORE);
-        rows.fill(NONE_POSITION);
+        for (score, row) in scores.iter_mut().zip(rows.iter_mut()) {
+            (*score, *row) = (NONE_SCORE, NONE_POSITION);
+        }
         Self { scores, rows }
     }
 

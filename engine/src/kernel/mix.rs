@@ -3,7 +3,7 @@
 use super::fast;
 use super::project::accumulate_weight;
 use super::ssm_step;
-use crate::weights::{Block, Matrix};
+use crate::weights::{Matrix, Pathways};
 
 /// What the mix of some positions works on.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub struct Mix<'m, 'w> {
     /// How many positions.
     pub positions: usize,
     /// The layer's weights.
-    pub block: &'w Block<'m>,
+    pub block: &'w Pathways<'m>,
     /// Earlier inputs of the convolution, newest first, `[history_len][d_model]`; these positions' inputs enter it.
     pub history: &'w mut [f32],
     /// State of the recurrence, `[d_model]`; moves on.
@@ -48,12 +48,11 @@ pub(crate) fn mix_as_defined(mut work: Mix) -> Option<()> {
     Some(())
 }
 
-/// The same for one channel of one position. A call of its own, because a compiler for size would otherwise carry every
-/// array around the loop on the stack.
-#[inline(never)]
+/// The same for one channel of one position.
+#[inline(always)] // as `mix`
 fn mix_channel(work: &mut Mix, position: usize, channel: usize) -> Option<()> {
     let d = work.gate.len();
-    let &[p0, p1, p2] = work.shares.get(position * work.block.router.rows()..)?.first_chunk()?;
+    let &[p0, p1, p2] = work.shares.get(position * work.block.n_pathways..)?.first_chunk()?;
     let at = position * d + channel;
     let u = *work.inputs.get(at)?;
     let ssm = &work.block.ssm;

@@ -36,9 +36,11 @@ pub use conv::conv_taps;
 pub use fast::Kernel;
 pub(crate) use fast::{MOST_FLOATS, MOST_POSITIONS};
 pub use mix::{mix, Mix};
+pub(crate) use norm::layer_norm_row;
 pub use norm::{layer_norm, layer_norm_in_place};
 pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project, Projection};
+pub(crate) use project::{multiply, TOGETHER};
 pub use softmax::softmax;
 pub use ssm::{gate, ssm_step};
 

@@ -15,8 +15,9 @@ pub(crate) fn accumulate(sum: f32, weight: Trit, value: f32) -> f32 {
     }
 }
 
-/// The same with the weight at `index` of a matrix.
-#[inline]
+/// The same with the weight at `index` of a matrix. A call of its own where code has to be small.
+#[cfg_attr(not(fast_ways = "none"), inline)]
+#[cfg_attr(fast_ways = "none", inline(never))]
 pub(crate) fn accumulate_weight(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
     match matrix.codec() {
         None => accumulate(sum, matrix.trit(index), value),
@@ -43,7 +44,32 @@ pub fn matvec_row(matrix: &Matrix, row: usize, x: &[f32]) -> f32 {
 
 /// `y[row] = scale * (matrix x)[row]`. `x` is `[cols]`, `y` is `[rows]`.
 pub fn matvec(matrix: &Matrix, x: &[f32], y: &mut [f32]) {
-    project(x, 1, &mut [Projection::new(matrix, y)]);
+    if TOGETHER {
+        project(x, 1, &mut [Projection::new(matrix, y)]);
+    } else {
+        multiply(matrix, x, y, 1);
+    }
+}
+
+/// Whether matrices with the same inputs are worth multiplying together. Without a faster way, one after the other takes
+/// less room on the stack.
+pub(crate) const TOGETHER: bool = !cfg!(fast_ways = "none");
+
+/// `y[row * stride] = scale * (matrix x)[row]`, without a faster way. A row that has no place in `y` is left out.
+pub(crate) fn multiply(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize) {
+    // The rows lie one behind the other.
+    let mut weights = Trits::starting_at(matrix.packed(), 0);
+    let (mut first, mut at) = (0, 0);
+    for _ in 0..matrix.rows() {
+        let Some(slot) = y.get_mut(at) else { break };
+        let sum = match matrix.codec() {
+            None => add_all(0.0, x, &mut weights),
+            Some(codec) => (codec.sum)(matrix.packed(), first, x),
+        };
+        *slot = sum * matrix.scale();
+        first += x.len();
+        at += stride;
+    }
 }
 
 /// A matrix that inputs are multiplied by, and where the outputs go.
@@ -82,20 +108,8 @@ pub(crate) fn project_as_defined(inputs: &[f32], positions: usize, projections: 
         for position in 0..positions {
             let start = position * matrix.cols();
             let Some(x) = inputs.get(start..start + matrix.cols()) else { return };
-            // The rows lie one behind the other.
-            let mut weights = Trits::starting_at(matrix.packed(), 0);
-            let mut first = 0;
-            let mut at = position * *position_stride;
-            for _ in 0..matrix.rows() {
-                let Some(slot) = out.get_mut(at) else { break };
-                let sum = match matrix.codec() {
-                    None => add_all(0.0, x, &mut weights),
-                    Some(codec) => (codec.sum)(matrix.packed(), first, x),
-                };
-                *slot = sum * matrix.scale();
-                first += x.len();
-                at += *row_stride;
-            }
+            let out = out.get_mut(position * *position_stride..).unwrap_or_default();
+            multiply(matrix, x, out, *row_stride);
         }
     }
 }
@@ -110,9 +124,14 @@ pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     // Mostly one of three products: there are fewer of them than columns.
     let products = [-1, 0, 1].map(|weight: i8| f32::from(weight) * matrix.scale());
     for (column, out) in x.iter_mut().enumerate() {
-        let weight = matrix.weight(start + column);
-        let product = products.get((weight + 1) as usize);
-        *out = product.copied().unwrap_or_else(|| f32::from(weight) * matrix.scale());
+        // Where code has to be small, as in a convolution.
+        *out = if TOGETHER {
+            let weight = matrix.weight(start + column);
+            let product = products.get((weight + 1) as usize);
+            product.copied().unwrap_or_else(|| f32::from(weight) * matrix.scale())
+        } else {
+            accumulate_weight(0.0, matrix, start + column, 1.0) * matrix.scale()
+        };
     }
 }
 

@@ -4,7 +4,7 @@ use super::known::{bits, Digest};
 use super::random::Random;
 use super::{Kernels, SelfTestError};
 use crate::kernel::{definition, Keys, Mix, Projection, TopK, Window};
-use crate::weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm};
+use crate::weights::{Conv, Floats, Matrix, Norm, Pathways, Ssm};
 
 /// How large the inputs are.
 #[derive(Clone, Copy)]
@@ -220,13 +220,10 @@ fn mix(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Option<
     random.float_bytes(params);
     random.bytes(codes);
     let (b, c_out) = params.split_at_checked(4 * width)?;
-    let (no_floats, no_weights) = (Floats::new(&[]), Matrix::new(&[], 1.0, PATHWAYS, 0)?);
-    let block = Block {
-        norm: Norm { gamma: no_floats, beta: no_floats },
+    let block = Pathways {
         conv: Conv { taps: Matrix::new(codes, 1.25, width, taps)? },
-        ssm: Ssm { a_raw: no_floats, b: Floats::new(b), c_out: Floats::new(c_out) },
-        attention: Attention { wq: no_weights, wk: no_weights, wv: no_weights, top_k: KEPT },
-        router: no_weights,
+        ssm: Ssm { a_raw: Floats::new(&[]), b: Floats::new(b), c_out: Floats::new(c_out) },
+        n_pathways: PATHWAYS,
     };
 
     let [mut results, mut defined] = [[0.0; MOVING]; 2];

@@ -129,7 +129,7 @@ impl Area {
     }
 
     pub fn workspace(&mut self) -> Workspace<'_> {
-        Workspace::new(self.layout, &mut self.floats, &mut self.words).expect("exactly as large as asked for")
+        Workspace::new(&self.layout, &mut self.floats, &mut self.words).expect("exactly as large as asked for")
     }
 }
 

@@ -49,7 +49,7 @@ pub fn read(model: &Model<'_>, sequences: &[Sequence]) -> Result<Vec<Vec<Reading
         .par_iter()
         .map_init(
             || (vec![0.0; memory.floats()], vec![0; memory.words()]),
-            |(floats, words), sequence| one(model, &mut Workspace::new(memory, floats, words)?, sequence),
+            |(floats, words), sequence| one(model, &mut Workspace::new(&memory, floats, words)?, sequence),
         )
         .collect()
 }

@@ -3,7 +3,7 @@
 use super::five_taps::{five_taps, TAPS};
 use crate::kernel::project::accumulate;
 use crate::kernel::{ssm_step, Mix};
-use crate::weights::{Block, Matrix, Trit};
+use crate::weights::{Matrix, Pathways, Trit};
 
 /// Channels at a time: their convolutions wait on the stack.
 const CHANNELS: usize = 16;
@@ -14,7 +14,7 @@ const MOST_TAPS: usize = 12;
 /// Does all positions, or none where a channel has many taps or an array is too short.
 pub(in crate::kernel) fn mix(work: &mut Mix) -> bool {
     let d = work.gate.len();
-    let pathways = work.block.router.rows();
+    let pathways = work.block.n_pathways;
     let taps = &work.block.conv.taps;
     let enough = |floats: usize, width: usize| work.positions.checked_mul(width).is_some_and(|need| need <= floats);
     let fits = enough(work.inputs.len(), d)
@@ -42,7 +42,7 @@ fn one_position(work: &mut Mix, position: usize, d: usize, pathways: usize) -> O
     let u = work.inputs.get(start..start + d)?;
     let attended = work.attended.get(start..start + d)?;
     let residual = work.residual.get_mut(start..start + d)?;
-    let Block { conv, ssm, .. } = work.block;
+    let Pathways { conv, ssm, .. } = work.block;
     let mut params = ssm.b.iter().zip(ssm.c_out.iter());
     let values = u.chunks(CHANNELS).zip(attended.chunks(CHANNELS)).zip(work.gate.chunks(CHANNELS));
     let moving = residual.chunks_mut(CHANNELS).zip(work.state.chunks_mut(CHANNELS));

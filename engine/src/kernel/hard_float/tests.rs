@@ -9,7 +9,7 @@ use crate::codec::{Codec, BASE_THREE, POWERS_OF_THREE};
 use crate::kernel::attention::{score, Keys, TopK, Window};
 use crate::kernel::{conv_taps, matvec_row, ssm_step, Mix, Projection};
 use crate::random::{bits, Rng};
-use crate::weights::{Attention, Block, Conv, Floats, Matrix, Norm, Ssm};
+use crate::weights::{Conv, Floats, Matrix, Pathways, Ssm};
 
 /// Half of the matrices in base 3: in no more bytes than of two bits, and all bytes read as something.
 fn codec(rng: &mut Rng) -> Option<&'static Codec> {
@@ -156,15 +156,8 @@ fn pathways_are_mixed_channel_by_channel() {
         let shares = floats(positions * 4);
         let packed: Vec<u8> = (0..Matrix::packed_len(d, k)).map(|_| rng.word() as u8).collect();
         let taps = Matrix::with_codec(codec(&mut rng), &packed, 0.7, d, k).unwrap();
-        let router = Matrix::new(&[0; 64], 1.0, 4, d).unwrap();
         let [a_raw, b, c_out] = [0, 1, 2].map(|i| Floats::new(&params[i]));
-        let block = Block {
-            norm: Norm { gamma: b, beta: b },
-            conv: Conv { taps },
-            ssm: Ssm { a_raw, b, c_out },
-            attention: Attention { wq: router, wk: router, wv: router, top_k: 1 },
-            router,
-        };
+        let block = Pathways { conv: Conv { taps }, ssm: Ssm { a_raw, b, c_out }, n_pathways: 4 };
 
         let (mut old_state, mut expected, mut earlier) = (state.clone(), residual.clone(), history.clone());
         for t in 0..if k <= 12 { positions } else { 0 } {

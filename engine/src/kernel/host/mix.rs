@@ -15,12 +15,12 @@ pub(super) fn suits(work: &Mix, lanes: usize) -> bool {
         && d.is_multiple_of(lanes)
         && work.block.conv.taps.rows() == d
         && (work.block.conv.taps.codec().is_none() || is_translatable(&work.block.conv.taps))
-        && work.block.router.rows() >= 3
+        && work.block.n_pathways >= 3
         && work.history.len() + d == work.block.conv.taps.cols() * d
         && work.state.len() == d
         && work.block.ssm.b.len() == d
         && work.block.ssm.c_out.len() == d
-        && work.shares.len() >= work.positions * work.block.router.rows()
+        && work.shares.len() >= work.positions * work.block.n_pathways
         && work.inputs.len() >= all
         && work.attended.len() >= all
         && work.residual.len() >= all
@@ -85,7 +85,7 @@ unsafe fn with_taps<L: Lanes, const K: usize, const BITS: usize>(work: &mut Mix)
 #[inline(always)]
 unsafe fn channels<L: Lanes, const K: usize, const BITS: usize>(work: &mut Mix, taps: &Matrix, channel: usize) {
     let d = work.gate.len();
-    let pathways = work.block.router.rows();
+    let pathways = work.block.n_pathways;
     // SAFETY: `suits` has checked the lengths; the floats of the model need no alignment.
     unsafe {
         let codes = L::spread::<BITS>(codes(taps, channel * K / 4, &mut [0; SPREAD]));
