@@ -13,6 +13,7 @@ use anyhow::{bail, Context, Result};
 use lexopt::prelude::*;
 use object::read::archive::ArchiveFile;
 
+use crate::frameless;
 use crate::setup::Missing;
 use crate::symbols;
 use crate::toolchain::Toolchain;
@@ -165,6 +166,11 @@ impl Request {
         let profile = Profile::usual(target.as_deref());
         Request { target, mode, profile, signed: false, out }
     }
+
+    /// Whether the object is made by [`frameless`].
+    fn is_frameless(&self) -> bool {
+        self.profile == Profile::Size && self.target.as_deref().is_some_and(frameless::keeps_frames)
+    }
 }
 
 /// A finished archive that passed the symbol check.
@@ -227,7 +233,13 @@ fn parse_features(list: &str) -> Result<Mode> {
 /// Builds, packs and checks the archive.
 pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
     let raw = compile(request)?;
-    let object = extract_own_object(&raw)?;
+    let object = if request.is_frameless() {
+        let object = raw.with_file_name("atome.o");
+        frameless::compile(toolchain, &raw.with_extension("ll"), &object)?;
+        object
+    } else {
+        extract_own_object(&raw)?
+    };
     let checked = object.with_extension("a");
     pack(toolchain, request, &object, &checked)?;
     let target = request.target.as_deref().unwrap_or(toolchain.host());
@@ -268,8 +280,12 @@ fn compile(request: &Request) -> Result<PathBuf> {
         cargo.args(["--target", target]);
         release.push(target);
     }
+    let raw = release.join("release").join(NAME);
+    if request.is_frameless() {
+        cargo.arg("--").arg(format!("--emit=llvm-ir={}", raw.with_extension("ll").display()));
+    }
     process::checked(&mut cargo)?;
-    Ok(release.join("release").join(NAME))
+    Ok(raw)
 }
 
 /// The member of the raw archive that was compiled from our crate, written to a file beside it.

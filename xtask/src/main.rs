@@ -6,6 +6,7 @@ mod c_build;
 mod costs;
 mod demo;
 mod dist;
+mod frameless;
 mod fuzz;
 mod header;
 mod model;

@@ -23,7 +23,7 @@ impl Missing {
     /// For `cargo xtask lib`.
     pub fn for_archive(toolchain: &Toolchain, target: Option<&str>) -> Missing {
         let mut missing = Missing::default();
-        if !["llvm-ar", "llvm-objcopy"].iter().all(|tool| toolchain.llvm_tool(tool).is_file()) {
+        if !["llc", "llvm-ar", "llvm-objcopy"].iter().all(|tool| toolchain.llvm_tool(tool).is_file()) {
             missing.component("llvm-tools");
         }
         missing.target(toolchain, target);
