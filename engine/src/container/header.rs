@@ -144,6 +144,7 @@ fn expect(holds: bool, offset: usize) -> Result<(), ContainerError> {
 pub(super) const fn expected(offset: usize) -> &'static str {
     match offset {
         at::FLAGS => "no flag but 1, \"signed\"",
+        at::FILE_LEN => "a length with room for header, signature and checksum",
         at::SIZES => "the sizes of a valid shape",
         at::WINDOW => "a window of 1 to 65535",
         at::N_CLASSES => "no classes with weights of this format",
@@ -166,7 +167,9 @@ pub(super) fn file_len(header: &[u8; LEN]) -> Result<usize, ContainerError> {
     if version != VERSION {
         return Err(ContainerError::Version { found: version });
     }
-    Ok(four(header, at::FILE_LEN) as usize)
+    let len = four(header, at::FILE_LEN) as usize;
+    expect(len >= LEN + super::TAIL_LEN, at::FILE_LEN)?;
+    Ok(len)
 }
 
 /// Where things are, in range and in order.

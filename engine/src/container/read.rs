@@ -4,7 +4,7 @@ use super::crc::crc32;
 use super::error::ContainerError;
 use super::header::{self, description, places, Description, Places};
 use super::notes::Notes;
-use super::SIGNATURE_LEN;
+use super::{MAGIC, SIGNATURE_LEN};
 use crate::shape::Shape;
 
 /// A container whose checksum and header are right. Nothing is copied but the header's numbers.
@@ -22,13 +22,14 @@ impl<'a> Container<'a> {
     /// # Errors
     /// [`ContainerError`]: any but `Shape`.
     pub fn open(data: &'a [u8]) -> Result<Self, ContainerError> {
-        let Some(header) = data.first_chunk() else {
-            return Err(ContainerError::NotAContainer);
+        let Some(header) = data.first_chunk::<{ header::LEN }>() else {
+            let is_cut = data.starts_with(MAGIC);
+            let truncated = ContainerError::Truncated { len: data.len(), needed: header::LEN };
+            return Err(if is_cut { truncated } else { ContainerError::NotAContainer });
         };
         let file_len = header::file_len(header)?;
         let truncated = ContainerError::Truncated { len: data.len(), needed: file_len };
         let bytes = data.get(..file_len).ok_or(truncated)?;
-        // A length too small for the parts is found below.
         let (checked, checksum) = bytes.split_last_chunk::<4>().ok_or(truncated)?;
         let (found, computed) = (u32::from_le_bytes(*checksum), crc32(checked));
         if found != computed {

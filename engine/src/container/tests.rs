@@ -135,6 +135,7 @@ fn contradictions_are_named() {
     assert_eq!(changed(8, &[2, 0]), ContainerError::Version { found: 2 });
     assert_eq!(changed(0, b"BTOMEBOX"), ContainerError::NotAContainer);
     assert_eq!(at(changed(10, &[2])), 10);
+    assert_eq!(at(changed(12, &[3, 0, 0, 0])), 12);
     assert_eq!(at(changed(16, &[0, 0])), 16);
     assert_eq!(at(changed(30, &[0, 0])), 30);
     assert_eq!(at(changed(34, &[4])), 34);
@@ -150,6 +151,12 @@ fn contradictions_are_named() {
     };
     let notes: Vec<_> = Container::open(&broken_note).unwrap().notes().collect();
     assert!(matches!(notes[..], [Err(ContainerError::Field { offset: 96 })]));
+}
+
+#[test]
+fn a_cut_header_is_no_foreign_file() {
+    assert_eq!(Container::open(b"ATOMEBOX").unwrap_err(), ContainerError::Truncated { len: 8, needed: 96 });
+    assert_eq!(Container::open(b"ATOMEBO").unwrap_err(), ContainerError::NotAContainer);
 }
 
 #[test]
