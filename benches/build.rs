@@ -45,6 +45,8 @@ fn compile(prefix: &str, index: usize) -> PathBuf {
     for flag in shape.flags().iter().map(String::as_str).chain(flags.iter().copied()) {
         build.flag(flag);
     }
+    // What the C99 engine reads, and no more.
+    build.define("ATOME_ONLY_ATOME01", None);
     build.define("REFERENCE_PREFIX", prefix).include(REFERENCE).include(ADAPTER).file(UNIT);
     build.compile(&format!("atome_{prefix}reference"));
     build.get_compiler().path().to_path_buf()

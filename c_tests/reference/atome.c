@@ -33,9 +33,19 @@ static float read_float(const void *floats, int i)
 /* Step 2.2, one term: the product is rounded, then added. Weight 0 adds nothing, not even 0 * inf. */
 static float add_term(float acc, int w, float x)
 {
+#ifdef ATOME_ONLY_ATOME01
+    /* The product is exact, and is not computed. */
+    if (w > 0) {
+        acc = acc + x;
+    } else if (w < 0) {
+        acc = acc - x;
+    }
+    return acc;
+#else
     float product = (float)w * x;
 
     return w == 0 ? acc : acc + product;
+#endif
 }
 
 /* Step 2.2, one row: one running sum in column order, scaled at the end. */

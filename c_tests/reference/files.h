@@ -112,6 +112,22 @@ static int is_whole_model(const atome_model_t *model)
     return is_whole(&model->embed) && is_whole(&model->unembed);
 }
 
+#ifdef ATOME_ONLY_ATOME01
+
+int atome_load(atome_model_t *model, const uint8_t *data, size_t len)
+{
+    if (model == NULL || data == NULL || len < 7 || memcmp(data, "ATOME01", 7) != 0) {
+        return -1;
+    }
+    if (len < 7 + body_length(TWO_BITS)) {
+        return -2;
+    }
+    take_body(model, data + 7, TWO_BITS);
+    return 0;
+}
+
+#else
+
 int atome_load(atome_model_t *model, const uint8_t *data, size_t len)
 {
     static const char magics[3][8] = {"ATOME01", "ATOME02", "ATOMEP3"};
@@ -136,6 +152,8 @@ int atome_load(atome_model_t *model, const uint8_t *data, size_t len)
     *model = found;
     return 0;
 }
+
+#endif
 
 int atome_classifier_load(atome_classifier_t *clf, const uint8_t *data, size_t len)
 {

@@ -1,5 +1,8 @@
 /*
  * How the weights of each format lie in bytes, read in the most direct way. Included by atome.c.
+ *
+ * With ATOME_ONLY_ATOME01 the reference reads ATOME01 alone, as the C99 engine does, and costs what such an engine costs:
+ * that is how it is measured.
  */
 #ifndef PACKINGS_H
 #define PACKINGS_H
@@ -55,14 +58,16 @@ static int power_of_3_weight(const uint8_t *packed, size_t index)
 /* Weight `index`. The index of a large matrix does not fit an int, atome_unpack_trit's does. */
 static int weight_at(const uint8_t *packed, int packing, size_t index)
 {
-    switch (packing) {
-    case BASE_3:
+#ifndef ATOME_ONLY_ATOME01
+    if (packing == BASE_3) {
         return base_3_weight(packed, index);
-    case POWERS_OF_3:
-        return power_of_3_weight(packed, index);
-    default:
-        return atome_unpack_trit(packed + index / 4, (int)(index % 4));
     }
+    if (packing == POWERS_OF_3) {
+        return power_of_3_weight(packed, index);
+    }
+#endif
+    (void)packing;
+    return atome_unpack_trit(packed + index / 4, (int)(index % 4));
 }
 
 /* Whether every byte stands for weights, and those behind the last one are 0. */

@@ -59,7 +59,7 @@ impl Engine {
             Engine::SmallC => "-Os",
             Engine::FastC => "-O2",
         };
-        Some(Unit::with("c_tests/reference/atome.c", vec![level.to_string()]))
+        Some(Unit::with("c_tests/reference/atome.c", vec![level.to_string(), "-DATOME_ONLY_ATOME01".to_string()]))
     }
 
     /// Flags of a unit that includes `atome.h`: the reference's own comes before the archive's.
