@@ -91,6 +91,22 @@ static const uint8_t *take_body(atome_model_t *model, const uint8_t *at, int pac
     return at;
 }
 
+#ifdef ATOME_ONLY_ATOME01
+
+int atome_load(atome_model_t *model, const uint8_t *data, size_t len)
+{
+    if (model == NULL || data == NULL || len < 7 || memcmp(data, "ATOME01", 7) != 0) {
+        return -1;
+    }
+    if (len < 7 + body_length(TWO_BITS)) {
+        return -2;
+    }
+    take_body(model, data + 7, TWO_BITS);
+    return 0;
+}
+
+#else
+
 static int is_whole(const atome_ternary_t *W)
 {
     return is_well_formed(W->packed, W->packing, (size_t)W->rows * W->cols);
@@ -111,22 +127,6 @@ static int is_whole_model(const atome_model_t *model)
     }
     return is_whole(&model->embed) && is_whole(&model->unembed);
 }
-
-#ifdef ATOME_ONLY_ATOME01
-
-int atome_load(atome_model_t *model, const uint8_t *data, size_t len)
-{
-    if (model == NULL || data == NULL || len < 7 || memcmp(data, "ATOME01", 7) != 0) {
-        return -1;
-    }
-    if (len < 7 + body_length(TWO_BITS)) {
-        return -2;
-    }
-    take_body(model, data + 7, TWO_BITS);
-    return 0;
-}
-
-#else
 
 int atome_load(atome_model_t *model, const uint8_t *data, size_t len)
 {

@@ -25,6 +25,8 @@ static uint64_t packed_length(uint64_t count, int packing)
     }
 }
 
+#ifndef ATOME_ONLY_ATOME01
+
 /* ATOME02: the byte is the sum of (t_i + 1) * 3^i. */
 static int base_3_weight(const uint8_t *packed, size_t index)
 {
@@ -55,6 +57,8 @@ static int power_of_3_weight(const uint8_t *packed, size_t index)
     return values[power_of_3_code(packed, index)];
 }
 
+#endif
+
 /* Weight `index`. The index of a large matrix does not fit an int, atome_unpack_trit's does. */
 static int weight_at(const uint8_t *packed, int packing, size_t index)
 {
@@ -69,6 +73,8 @@ static int weight_at(const uint8_t *packed, int packing, size_t index)
     (void)packing;
     return atome_unpack_trit(packed + index / 4, (int)(index % 4));
 }
+
+#ifndef ATOME_ONLY_ATOME01
 
 /* Whether every byte stands for weights, and those behind the last one are 0. */
 static int is_well_formed(const uint8_t *packed, int packing, size_t count)
@@ -97,5 +103,7 @@ static int is_well_formed(const uint8_t *packed, int packing, size_t count)
     }
     return 1;
 }
+
+#endif
 
 #endif

@@ -4,7 +4,6 @@ mod campaign;
 mod corpus;
 mod status;
 
-use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;
 use std::thread;
@@ -15,7 +14,6 @@ use lexopt::prelude::*;
 
 use crate::costs::markdown::{self, grouped};
 use crate::setup::Missing;
-use crate::workspace;
 use campaign::Campaign;
 
 /// The targets: functions of `fuzz/src`.
@@ -36,8 +34,8 @@ Options:
   --minutes N    minutes for each target (default 30)
   --jobs N       targets at a time (default: as many as there are processors)
   --from-corpus  start from the committed inputs instead of none
-  --keep         replace the committed inputs in fuzz/corpus/TARGET by the fewest that reach as much code, and write
-                 fuzz/RESULTS.md
+  --keep         replace the committed inputs in fuzz/corpus/TARGET by the fewest that reach as much code; a row for
+                 fuzz/RESULTS.md is in the table that is printed at the end
 
 An input that breaks something is saved in target/xtask/fuzz/TARGET, and the command says how to run it again. The tests
 run the committed inputs, and thousands of changes of them: cargo test -p atome-fuzz.
@@ -94,9 +92,6 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     if !findings.is_empty() {
         bail!("{} of {} targets broke:\n{}", findings.len(), outcomes.len(), findings.join("\n"));
     }
-    if keep {
-        write_results(&table)?;
-    }
     Ok(())
 }
 
@@ -124,13 +119,4 @@ fn run_all(campaigns: &[Campaign], jobs: usize) -> Result<Vec<campaign::Outcome>
     let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     done.sort_by_key(|(index, _)| *index);
     done.into_iter().map(|(_, outcome)| outcome).collect()
-}
-
-fn write_results(table: &str) -> Result<()> {
-    let path = workspace::root().join("fuzz/RESULTS.md");
-    let text = format!(
-        "# What was fuzzed\n\nWritten by `cargo xtask fuzz --keep`: libFuzzer under the address sanitizer, with debug \
-         assertions\nand overflow checks, each target from an empty corpus.\n\n{table}"
-    );
-    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
