@@ -25,7 +25,7 @@ impl Output {
 /// Writes all of `outputs` under other names before any of them gets its own. `inputs` are files that must not be
 /// replaced.
 pub fn write_all(outputs: &[Output], inputs: &[&Path], force: bool) -> Result<()> {
-    check_names(outputs, inputs)?;
+    check_names(outputs.iter().map(|output| output.path.as_path()), inputs)?;
     let existing = if force { Existing::Replace } else { Existing::Keep };
     let mut pending = Vec::new();
     for output in outputs {
@@ -46,12 +46,13 @@ fn named(output: &Output, error: Error) -> anyhow::Error {
     anyhow!(error).context(format!("{path}: write"))
 }
 
-fn check_names(outputs: &[Output], inputs: &[&Path]) -> Result<()> {
+/// Whether every output has a name of its own, and no input has it.
+pub fn check_names<'p>(outputs: impl IntoIterator<Item = &'p Path>, inputs: &[&Path]) -> Result<()> {
     let mut taken: Vec<PathBuf> = inputs.iter().map(|input| place(input)).collect();
     for output in outputs {
-        let place = place(&output.path);
+        let place = place(output);
         if taken.contains(&place) {
-            let message = format!("{}: named for two files, expected a name of its own", output.path.display());
+            let message = format!("{}: named for two files, expected a name of its own", output.display());
             return Err(UsageError(message).into());
         }
         taken.push(place);

@@ -21,7 +21,12 @@ fn text(folder: &Path) -> PathBuf {
 /// A training of the tiny model to `out` in `folder`.
 fn train(folder: &Path, out: &str) -> Command {
     let mut call = atome();
-    call.arg("train").arg("--text").arg(folder.join("story.txt")).arg("--out").arg(folder.join(out));
+    call.current_dir(folder)
+        .arg("train")
+        .arg("--text")
+        .arg(folder.join("story.txt"))
+        .arg("--out")
+        .arg(folder.join(out));
     call
 }
 
@@ -165,7 +170,14 @@ fn what_cannot_be_trained_is_refused_by_name() {
     write(folder.path(), "short.txt", b"too short");
     success(tiny(folder.path(), "there.safetensors", 2).arg("-q"));
     write(folder.path(), "model.bin", b"ATOME01");
-    let usage: [(&[&str], &str); 12] = [
+    write(folder.path(), "kept.jsonl", b"not ours");
+    let usage: [(&[&str], &str); 18] = [
+        (&["--log", "story.txt"], "story.txt: named for two files"),
+        (&["--plot", "new.safetensors"], "new.safetensors: named for two files"),
+        (&["--log", "new.svg"], "new.svg: named for two files"),
+        (&["--log", "kept.jsonl"], "kept.jsonl: is there already: --force replaces it"),
+        (&["--accumulate", "18446744073709551615"], "batch times accumulate"),
+        (&["--max-temperature", "nan"], "--max-temperature"),
         (&["--without", "local", "--without", "state", "--without", "sparse"], "no pathway is left"),
         (&["--d-ff", "8"], "--d-ff is for a gpt"),
         (&["--model", "gpt", "--d-head", "8"], "--d-head is for a model of three pathways"),
@@ -199,6 +211,7 @@ fn what_cannot_be_trained_is_refused_by_name() {
         assert!(message.contains(expected), "{flags:?}: {message}");
     }
     assert!(!folder.path().join("new.safetensors").exists());
+    assert_eq!(fs::read(folder.path().join("kept.jsonl")).unwrap(), b"not ours");
     fs::write(&story, "another text. ".repeat(100)).unwrap();
     let changed = failure(train(folder.path(), "there.safetensors").arg("--resume"), 1);
     assert!(changed.contains("was trained on another text"), "{changed}");

@@ -84,6 +84,9 @@ pub const EVERYDAY_RATE: f64 = 3e-3;
 /// More bytes in a batch than any machine that this is for could hold activations of.
 const LARGEST_BATCH: usize = 1 << 20;
 
+/// Chunks of a step: more would take hours for one change of the weights, and memory to list them.
+const MOST_CHUNKS: usize = 1 << 20;
+
 impl Recipe {
     /// What serves a user best who has a text and no wish to experiment: a higher learning rate that rises first and
     /// then falls to a hundredth by half a cosine, and clipped gradients.
@@ -120,6 +123,9 @@ impl Recipe {
         at_least("shards", self.shards, 1)?;
         if self.batch.checked_mul(self.chunk).is_none_or(|bytes| bytes > LARGEST_BATCH) {
             bail!("batch times chunk is above {LARGEST_BATCH}: raise accumulate instead of batch");
+        }
+        if self.batch.checked_mul(self.accumulate).is_none_or(|chunks| chunks > MOST_CHUNKS) {
+            bail!("batch times accumulate is {} x {}, expected {MOST_CHUNKS} at most", self.batch, self.accumulate);
         }
         if self.chunk - 1 > self.model.longest() {
             bail!(
@@ -182,6 +188,8 @@ mod tests {
             ("batch", Recipe { batch: 0, ..Recipe::default() }),
             ("batch", Recipe { batch: usize::MAX, ..Recipe::default() }),
             ("accumulate", Recipe { accumulate: 0, ..Recipe::default() }),
+            ("accumulate", Recipe { accumulate: usize::MAX, ..Recipe::default() }),
+            ("accumulate", Recipe { accumulate: 1 << 40, ..Recipe::default() }),
             ("shards", Recipe { shards: 0, ..Recipe::default() }),
             ("train_share", Recipe { train_share: f64::NAN, ..Recipe::default() }),
             ("clip", Recipe { clip: Some(0.0), ..Recipe::default() }),

@@ -217,7 +217,7 @@ pub struct WorkArgs {
     pub eval_every: Option<u64>,
 
     /// Pause while the machine is this hot, in degrees Celsius
-    #[arg(long, value_name = "DEGREES")]
+    #[arg(long, value_name = "DEGREES", value_parser = degrees)]
     pub max_temperature: Option<f64>,
 
     /// Log, one JSON object a line [default: OUT with the extension .jsonl]
@@ -280,4 +280,9 @@ pub enum PathwayName {
 fn size() -> impl clap::builder::TypedValueParser<Value = usize> {
     use clap::builder::TypedValueParser;
     value_parser!(u16).range(1..).map(usize::from)
+}
+
+/// A number: a limit that is none would never be reached.
+fn degrees(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|degrees: &f64| degrees.is_finite()).ok_or_else(|| "expected a number".to_owned())
 }

@@ -1,9 +1,10 @@
 //! `atome train`.
 
 mod args;
+mod outputs;
 mod recipe;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use atome_train::trainer::{pool, State, Trainer};
 use serde_json::json;
 
 pub use args::TrainArgs;
+use outputs::Outputs;
 
 use crate::numbers::grouped;
 use crate::output::print_json;
@@ -28,6 +30,8 @@ use crate::UsageError;
 pub fn train(args: &TrainArgs) -> Result<()> {
     let teacher = args.teacher.teacher.as_deref().map(load_teacher).transpose()?;
     let (recipe, saved) = plan(args, teacher.as_ref())?;
+    let outputs = Outputs::of(args);
+    outputs.check(args)?;
     recipe.check().map_err(|error| UsageError(error.to_string()))?;
     let corpus = Corpus::load(&args.text, recipe.model.vocab_size())?;
     let state = match saved {
@@ -50,10 +54,9 @@ pub fn train(args: &TrainArgs) -> Result<()> {
         .with_context(|| args.text.display().to_string())?;
     let logits = match &teacher {
         None => None,
-        Some(teacher) => {
-            let path = args.teacher.teacher_logits.clone().unwrap_or_else(|| args.out.with_extension("logits"));
-            Some(pool.install(|| TeacherLogits::open(&path, teacher, &corpus, &split, &mut |text| note(text)))?)
-        }
+        Some(teacher) => Some(
+            pool.install(|| TeacherLogits::open(&outputs.logits, teacher, &corpus, &split, &mut |text| note(text)))?,
+        ),
     };
     note(format!(
         "{} parameters; {} chunks of {} bytes to learn from, {} held out; {} of {} steps done",
@@ -69,7 +72,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
         trainer.learn_from(logits);
     }
     let stop = stop_flag()?;
-    let outcome = run(&mut trainer, &options(args), &stop)?;
+    let outcome = run(&mut trainer, &options(args, outputs), &stop)?;
     finish(args, &trainer, &outcome)
 }
 
@@ -142,14 +145,11 @@ fn load_teacher(path: &Path) -> Result<Teacher> {
     Ok(Teacher::new(&model))
 }
 
-fn options(args: &TrainArgs) -> Options {
-    let beside = |given: &Option<PathBuf>, extension: &str| {
-        Some(given.clone().unwrap_or_else(|| args.out.with_extension(extension)))
-    };
+fn options(args: &TrainArgs, outputs: Outputs) -> Options {
     Options {
         out: args.out.clone(),
-        log: beside(&args.work.log, "jsonl"),
-        plot: beside(&args.work.plot, "svg"),
+        log: Some(outputs.log),
+        plot: Some(outputs.plot),
         save_every: args.work.save_every,
         judge_every: args.work.eval_every,
         log_every: 10,
