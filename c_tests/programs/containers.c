@@ -60,7 +60,7 @@ static void every_truncation(const uint8_t *file, size_t len)
         uint8_t *part = reserve(n + 1); /* not NULL for 0 bytes */
 
         memcpy(part, file, n);
-        expect("truncated", (unsigned long)n, n < CONTAINER_HEAD ? ATOME_ERR_INVALID : ATOME_ERR_TRUNCATED,
+        expect("truncated", (unsigned long)n, n < 8 ? ATOME_ERR_INVALID : ATOME_ERR_TRUNCATED,
                atome_load(&model, part, n));
         free(part);
     }

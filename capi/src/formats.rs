@@ -13,6 +13,11 @@ use crate::codes::ATOME_OK;
 use crate::load::{code, fill};
 use crate::types::{atome_formats_t, atome_model_t, atome_ternary_t};
 
+/// Columns of a matrix of ATOME02.
+const BASE_THREE_MARK: u16 = u16::MAX - 1;
+/// Columns of a matrix of ATOMEP3.
+const POWERS_MARK: u16 = u16::MAX;
+
 /// What the header's configuration refers to, unless the program keeps to ATOME01.
 #[no_mangle]
 pub static atome_formats: atome_formats_t = atome_formats_t { load, matrix };
@@ -31,28 +36,25 @@ unsafe fn load(model: *mut atome_model_t, shape: &Shape, data: &[u8]) -> c_int {
 }
 
 impl atome_ternary_t {
-    /// Notes that `codec` reads the weights: 0, which no matrix has, takes the place of the columns, and where it is ATOMEP3
-    /// the rows change places with it. What the columns were is known: d_model everywhere but in the convolution, which has
-    /// kernel_size.
+    /// Notes that `codec` reads the weights: a number of columns that no matrix in memory has takes the place of theirs. What
+    /// they were is known: d_model everywhere but in the convolution, which has kernel_size. Firmware may make matrices by
+    /// hand, empty ones too, so 0 is no mark.
     #[inline]
     pub(crate) fn mark(&mut self, codec: &Codec) {
-        self.cols = 0;
-        if codec.packing() == Packing::PowersOfThree {
-            (self.rows, self.cols) = (0, self.rows);
-        }
+        self.cols = if codec.packing() == Packing::PowersOfThree { POWERS_MARK } else { BASE_THREE_MARK };
     }
 
     /// Whether it was marked.
     #[inline]
     pub(crate) fn is_marked(&self) -> bool {
-        self.rows == 0 || self.cols == 0
+        self.cols >= BASE_THREE_MARK
     }
 }
 
 /// # Safety
 /// The matrix was marked by [`load`], not changed since, and has `cols` columns; the view is gone before the blob is.
 unsafe fn matrix(matrix: &atome_ternary_t, cols: usize) -> Matrix<'static> {
-    let (codec, rows) = if matrix.cols == 0 { (&BASE_THREE, matrix.rows) } else { (&POWERS_OF_THREE, matrix.cols) };
+    let (codec, rows) = (if matrix.cols == POWERS_MARK { &POWERS_OF_THREE } else { &BASE_THREE }, matrix.rows);
     // SAFETY: as the caller promises: that many weights are there. A matrix is refused only for having too few of them.
     unsafe {
         let packed = slice::from_raw_parts(matrix.packed, codec.len(usize::from(rows) * cols));

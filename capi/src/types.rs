@@ -29,7 +29,7 @@ pub const ATOME_STATE_FLOATS: usize = 1;
 /// A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
 /// (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
 ///
-/// In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and rows or cols is 0, by which the
+/// In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and cols is 65,534 or more, by which the
 /// library knows: every function takes such a matrix like any other, as long as it is not changed.
 #[repr(C)]
 #[derive(Clone, Copy)]

@@ -119,12 +119,13 @@ fn size_fault(flags: Vec<String>) -> Option<String> {
 /// The header declares exactly the functions that the archive defines.
 pub fn same_names(context: &Context) -> Result<Outcome> {
     let header = fs::read_to_string(workspace::header()).context("cannot read include/atome.h")?;
-    let declared = prototypes(&header);
+    let mut declared = prototypes(&header);
+    declared.extend(constant(&header));
     let all = expect_same(&declared, &context.signed_archive(None)?.exported)?;
     // Those that the header declares where ATOME_SIGNED is defined.
     let usual: BTreeSet<_> = declared.into_iter().filter(|name| !name.ends_with("_signed")).collect();
     let usual = expect_same(&usual, &context.archive(None, Mode::Portable)?.exported)?;
-    Ok(Outcome::Passed(format!("{usual} functions, {all} in the archive for signed models")))
+    Ok(Outcome::Passed(format!("{usual} names, {all} in the archive for signed models")))
 }
 
 /// How many there are.
@@ -136,6 +137,12 @@ fn expect_same(declared: &BTreeSet<String>, defined: &[String]) -> Result<usize>
     ensure!(undefined.is_empty(), "declared in include/atome.h, but not in the archive: {undefined}");
     ensure!(undeclared.is_empty(), "in the archive, but not declared in include/atome.h: {undeclared}");
     Ok(declared.len())
+}
+
+/// The one constant of the library that the header refers to.
+fn constant(header: &str) -> Option<String> {
+    const NAME: &str = "atome_formats";
+    header.contains(&format!("extern const struct atome_formats_t {NAME};")).then(|| NAME.to_string())
 }
 
 /// Names of the `atome_*` functions that a header declares without defining them.
