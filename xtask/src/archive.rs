@@ -233,13 +233,13 @@ fn parse_features(list: &str) -> Result<Mode> {
 /// Builds, packs and checks the archive.
 pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
     let raw = compile(request)?;
-    let object = if request.is_frameless() {
-        let object = raw.with_file_name("atome.o");
-        frameless::compile(toolchain, &raw.with_extension("ll"), &object)?;
-        object
+    let own = own_object(&raw)?;
+    let object = raw.with_file_name("atome.o");
+    if request.is_frameless() {
+        frameless::compile(toolchain, &own.module(&raw), &object)?;
     } else {
-        extract_own_object(&raw)?
-    };
+        fs::write(&object, &own.code).with_context(|| format!("cannot write {}", object.display()))?;
+    }
     let checked = object.with_extension("a");
     pack(toolchain, request, &object, &checked)?;
     let target = request.target.as_deref().unwrap_or(toolchain.host());
@@ -280,33 +280,51 @@ fn compile(request: &Request) -> Result<PathBuf> {
         cargo.args(["--target", target]);
         release.push(target);
     }
-    let raw = release.join("release").join(NAME);
     if request.is_frameless() {
-        cargo.arg("--").arg(format!("--emit=llvm-ir={}", raw.with_extension("ll").display()));
+        cargo.args(["--", "--emit=llvm-ir"]);
     }
     process::checked(&mut cargo)?;
-    Ok(raw)
+    Ok(release.join("release").join(NAME))
 }
 
-/// The member of the raw archive that was compiled from our crate, written to a file beside it.
+/// What the compiler made of our crate.
+struct OwnObject {
+    /// `atome-` and the number that cargo gave to this source with these features and flags.
+    unit: String,
+    /// The object file.
+    code: Vec<u8>,
+}
+
+impl OwnObject {
+    /// Where the compiler wrote the module that this object was made of, if it was asked to.
+    ///
+    /// The folder holds those of other features and flags too, and cargo writes none anew whose source did not change: only
+    /// the unit's number tells which one is meant.
+    fn module(&self, raw: &Path) -> PathBuf {
+        raw.with_file_name("deps").join(&self.unit).with_extension("ll")
+    }
+}
+
+/// The member of the raw archive that was compiled from our crate.
 ///
 /// It is what `--emit obj` would give, but of this build for certain: cargo leaves old object files lying about.
-fn extract_own_object(raw: &Path) -> Result<PathBuf> {
+fn own_object(raw: &Path) -> Result<OwnObject> {
     let bytes = fs::read(raw).with_context(|| format!("cannot read {}", raw.display()))?;
     let members = ArchiveFile::parse(&*bytes).with_context(|| format!("{}: not an archive", raw.display()))?;
     let mut own = Vec::new();
     for member in members.members() {
         let member = member?;
-        if member.name().starts_with(b"atome-") {
-            own.push(member.data(&*bytes)?);
+        let name = String::from_utf8_lossy(member.name());
+        if name.starts_with("atome-") {
+            let unit = name.split('.').next().unwrap_or_default().to_string();
+            own.push(OwnObject { unit, code: member.data(&*bytes)?.to_vec() });
         }
     }
-    let [object] = own[..] else {
-        bail!("{}: expected one object of the crate atome, found {}: was fat LTO off?", raw.display(), own.len());
-    };
-    let path = raw.with_file_name("atome.o");
-    fs::write(&path, object).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(path)
+    let found = own.len();
+    match own.pop() {
+        Some(object) if found == 1 => Ok(object),
+        _ => bail!("{}: expected one object of the crate atome, found {found}: was fat LTO off?", raw.display()),
+    }
 }
 
 /// Hides all but the interface and packs the object; the same object always gives the same bytes.
