@@ -96,10 +96,9 @@ pub unsafe extern "C" fn atome_generate(
     output: *mut c_int,
     max_tokens: c_int,
 ) -> c_int {
+    let call = Call { model, state, prompt, prompt_len, output, max_tokens };
     // SAFETY: as the caller promises.
-    unsafe {
-        generate_with(model, state, prompt, prompt_len, output, max_tokens, |logits| argmax(logits.iter().copied()))
-    }
+    unsafe { call.within_window(|logits| argmax(logits.iter().copied())) }
 }
 
 /// atome_generate, but each token is drawn by sampler, whose state moves on. Same seed, model and prompt: same tokens on
@@ -119,13 +118,13 @@ pub unsafe extern "C" fn atome_generate_sampled(
     output: *mut c_int,
     max_tokens: c_int,
 ) -> c_int {
+    let call = Call { model, state, prompt, prompt_len, output, max_tokens };
     // SAFETY: as the caller promises.
     unsafe {
         let Some(mut drawing): Option<Sampler> = open_sampler(sampler) else {
             return 0;
         };
-        let count =
-            generate_with(model, state, prompt, prompt_len, output, max_tokens, |logits| drawing.sample(logits));
+        let count = call.within_window(|logits| drawing.sample(logits));
         (*sampler).state = drawing.state();
         count
     }
@@ -148,9 +147,10 @@ pub unsafe extern "C" fn atome_generate_sliding(
     output: *mut c_int,
     max_tokens: c_int,
 ) -> c_int {
+    let call = Call { model, state, prompt, prompt_len, output, max_tokens };
     // SAFETY: as the caller promises.
     unsafe {
-        run(model, state, prompt, prompt_len, output, max_tokens, |run| {
+        call.run(|run| {
             let prompt = tokens(prompt, run.prompt_len);
             generate_sliding(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
                 Some(run.output.write(argmax(logits.iter().copied())))
@@ -159,47 +159,58 @@ pub unsafe extern "C" fn atome_generate_sliding(
     }
 }
 
-/// Generates within the window, each token as `choose` says.
-///
-/// # Safety
-/// As `atome_generate`.
-unsafe fn generate_with(
+/// What a program asked a generation for.
+struct Call {
     model: *const atome_model_t,
     state: *mut atome_state_t,
     prompt: *const c_int,
     prompt_len: c_int,
     output: *mut c_int,
     max_tokens: c_int,
-    mut choose: impl FnMut(&[f32]) -> usize,
-) -> c_int {
-    // SAFETY: as the caller promises.
-    unsafe {
-        run(model, state, prompt, prompt_len, output, max_tokens, |run| {
-            let prompt = tokens(prompt, run.prompt_len.min(run.workspace.layout().max_seq()));
-            generate(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
-                Some(run.output.write(choose(logits)))
-            })
-        })
-    }
 }
 
-/// Opens a generation and has `generate` do it; 0 where it cannot be opened or fails.
-///
-/// # Safety
-/// As `atome_generate`.
-unsafe fn run(
-    model: *const atome_model_t,
-    state: *mut atome_state_t,
-    prompt: *const c_int,
-    prompt_len: c_int,
-    output: *mut c_int,
-    max_tokens: c_int,
-    generate: impl FnOnce(&mut Generation) -> Result<usize, RunError>,
-) -> c_int {
-    let Some(layout) = config() else { return 0 };
-    // SAFETY: as the caller promises.
-    let run = unsafe { Generation::open(layout, model, state, prompt, prompt_len, output, max_tokens) };
-    run.and_then(|mut run| generate(&mut run).ok()).unwrap_or(0) as c_int
+impl Call {
+    /// Generates within the window, each token as `choose` says.
+    ///
+    /// # Safety
+    /// As `atome_generate`.
+    unsafe fn within_window(&self, mut choose: impl FnMut(&[f32]) -> usize) -> c_int {
+        // SAFETY: as the caller promises.
+        unsafe {
+            self.run(|run| {
+                let prompt = tokens(self.prompt, run.prompt_len.min(run.workspace.layout().max_seq()));
+                generate(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
+                    Some(run.output.write(choose(logits)))
+                })
+            })
+        }
+    }
+
+    /// Opens a generation and has `generate` do it; 0 where it cannot be opened or fails.
+    ///
+    /// # Safety
+    /// As `atome_generate`.
+    unsafe fn run(&self, generate: impl FnOnce(&mut Generation) -> Result<usize, RunError>) -> c_int {
+        let Some(layout) = config() else { return 0 };
+        // SAFETY: as the caller promises.
+        let run = unsafe { self.open(layout) };
+        run.and_then(|mut run| generate(&mut run).ok()).unwrap_or(0) as c_int
+    }
+
+    /// `None` where a pointer is NULL, a number is out of range, or the model was never loaded.
+    ///
+    /// # Safety
+    /// As `atome_generate`.
+    unsafe fn open<'r>(&self, layout: &'r Layout) -> Option<Generation<'r>> {
+        let max_tokens = usize::try_from(self.max_tokens).ok()?;
+        if self.output.is_null() {
+            return None;
+        }
+        // SAFETY: as the caller promises.
+        let (model, workspace, prompt_len) =
+            unsafe { open(layout, self.model, self.state, self.prompt, self.prompt_len)? };
+        Some(Generation { model, workspace, prompt_len, output: Output(self.output), max_tokens })
+    }
 }
 
 /// What a generation works on.
@@ -209,31 +220,6 @@ struct Generation<'r> {
     prompt_len: usize,
     output: Output,
     max_tokens: usize,
-}
-
-impl<'r> Generation<'r> {
-    /// `None` where a pointer is NULL, a number is out of range, or the model was never loaded.
-    ///
-    /// # Safety
-    /// As `atome_generate`.
-    unsafe fn open(
-        layout: &'r Layout,
-        model: *const atome_model_t,
-        state: *mut atome_state_t,
-        prompt: *const c_int,
-        prompt_len: c_int,
-        output: *mut c_int,
-        max_tokens: c_int,
-    ) -> Option<Self> {
-        let max_tokens = usize::try_from(max_tokens).ok()?;
-        if output.is_null() {
-            return None;
-        }
-        // SAFETY: as the caller promises.
-        let (model, workspace, _) = unsafe { open(layout, model, state, prompt, prompt_len)? };
-        let prompt_len = usize::try_from(prompt_len).ok()?;
-        Some(Self { model, workspace, prompt_len, output: Output(output), max_tokens })
-    }
 }
 
 /// Where the next token goes.

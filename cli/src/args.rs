@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use atome_engine::math::MODE;
-use atome_engine::sample::Sampler;
 use atome_engine::Plan;
 use clap::builder::RangedI64ValueParser;
 use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
@@ -16,6 +15,7 @@ use crate::convert::ConvertArgs;
 use crate::corpus::CorpusArgs;
 use crate::eval::EvalArgs;
 use crate::export::ExportArgs;
+use crate::sampling::SamplingArgs;
 use crate::signing::{KeygenArgs, SignArgs, VerifyArgs};
 use crate::sizes::{Key, Sizes, Source};
 use crate::train::TrainArgs;
@@ -77,22 +77,8 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Without a command")]
 pub struct TalkArgs {
-    /// 0 takes the most probable byte each time; higher is more varied
-    #[arg(short, long, value_name = "T", default_value_t = 0.0)]
-    #[arg(value_parser = temperature, allow_negative_numbers = true)]
-    pub temperature: f32,
-
-    /// Draw from the K most probable bytes only
-    #[arg(long, value_name = "K", value_parser = value_parser!(u32).range(1..), allow_negative_numbers = true)]
-    pub top_k: Option<u32>,
-
-    /// Draw from the most probable bytes that make up this share (above 0, at most 1)
-    #[arg(long, value_name = "P", value_parser = top_p, allow_negative_numbers = true)]
-    pub top_p: Option<f32>,
-
-    /// Start of the random draws: the same seed gives the same answers [default: 0]
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
 
     /// Only the answers: no router bars, no marks, no notes
     #[arg(short, long)]
@@ -151,22 +137,8 @@ pub struct RunArgs {
     #[arg(short = 'n', long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
     pub tokens: u32,
 
-    /// 0 takes the most probable token each time; higher is more varied
-    #[arg(short, long, value_name = "T", default_value_t = 0.0)]
-    #[arg(value_parser = temperature, allow_negative_numbers = true)]
-    pub temperature: f32,
-
-    /// Draw from the K most probable tokens only
-    #[arg(long, value_name = "K", value_parser = value_parser!(u32).range(1..), allow_negative_numbers = true)]
-    pub top_k: Option<u32>,
-
-    /// Draw from the most probable tokens that make up this share (above 0, at most 1)
-    #[arg(long, value_name = "P", value_parser = top_p, allow_negative_numbers = true)]
-    pub top_p: Option<f32>,
-
-    /// Start of the random draws: the same seed gives the same text [default: 0]
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
 
     /// Memory plan; the text is the same. Cached is the default up to 1 GiB
     #[arg(long)]
@@ -312,22 +284,6 @@ impl ShapeArgs {
 
 fn size() -> RangedI64ValueParser<u16> {
     value_parser!(u16).range(1..)
-}
-
-fn temperature(text: &str) -> Result<f32, String> {
-    let value = number(text)?;
-    Sampler::new(value, 1, 1.0, 0).map_err(|error| error.to_string())?;
-    Ok(value)
-}
-
-fn top_p(text: &str) -> Result<f32, String> {
-    let value = number(text)?;
-    Sampler::new(0.0, 1, value, 0).map_err(|error| error.to_string())?;
-    Ok(value)
-}
-
-fn number(text: &str) -> Result<f32, String> {
-    text.parse().map_err(|_| "expected a number".to_owned())
 }
 
 #[cfg(test)]

@@ -8,15 +8,13 @@ use atome_models::{calibration::texts as default_texts, embedded};
 use atome_train::calibration::{calibrate as measure, domain_plot, markdown, token_plot, Calibration, Sequence, Texts};
 use atome_train::checkpoint::atomic::write_atomic;
 use atome_train::corpus::Corpus;
-use atome_train::evaluate::windows;
-use atome_train::trainer::pool;
-use clap::{value_parser, Args};
+use clap::Args;
 use serde_json::{json, Value};
 
 use crate::args::ShapeArgs;
 use crate::eval::Subject;
-use crate::numbers::counted;
 use crate::output::{print, print_json};
+use crate::windows::WindowArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,21 +51,8 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
 
-    /// Bytes of a window
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = value_parser!(u16).range(2..))]
-    pub window: u16,
-
-    /// Where the first window of the text begins, in bytes
-    #[arg(long, value_name = "OFFSET", default_value_t = 0)]
-    pub from: usize,
-
-    /// The most windows of each text [default: all that fit]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub windows: Option<u32>,
-
-    /// Threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub windows: WindowArgs,
 
     /// Print JSON instead of the tables
     #[arg(long)]
@@ -93,8 +78,8 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
     let mut about = json!({
         "model": file_name(path),
         "text": file_name(text),
-        "from": args.from,
-        "window": args.window,
+        "from": args.windows.from(),
+        "window": args.windows.window(),
         "digests": { file_name(text): format!("sha256:{}", corpus.digest) },
     });
     let mut outside = Vec::new();
@@ -103,22 +88,14 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
         about["digests"][file_name(path)] = format!("sha256:{}", corpus.digest).into();
         outside.push((file_name(path), cut(args, path, &corpus, 0)?));
     }
-    let texts = Texts { inside: cut(args, text, &corpus, args.from)?, inside_domain: None, outside };
+    let texts = Texts { inside: cut(args, text, &corpus, args.windows.from())?, inside_domain: None, outside };
     run(args, &model, &texts, &file_name(path), about)
 }
 
 /// Windows side by side.
 fn cut(args: &CalibrateArgs, path: &Path, corpus: &Corpus, from: usize) -> Result<Vec<Sequence>> {
-    let window = usize::from(args.window);
-    let most = args.windows.map_or(usize::MAX, |count| count as usize);
-    let starts = windows(corpus.bytes.len(), from, window, most);
-    if starts.is_empty() {
-        bail!(
-            "{}: {} from offset {from} on, expected a window of {window} at least",
-            path.display(),
-            counted(corpus.bytes.len().saturating_sub(from), "byte")
-        );
-    }
+    let window = args.windows.window();
+    let starts = args.windows.cut(path, corpus, from, window)?;
     Ok(starts.into_iter().map(|start| Sequence::window(&corpus.bytes[start..start + window])).collect())
 }
 
@@ -127,7 +104,7 @@ fn file_name(path: &Path) -> String {
 }
 
 fn run(args: &CalibrateArgs, model: &Model<'_>, texts: &Texts, name: &str, about: Value) -> Result<()> {
-    let found = pool(args.threads.map(usize::from))?.install(|| measure(model, texts))?;
+    let found = args.windows.on_threads(|| measure(model, texts))?;
     let mut results = about;
     if let (Value::Object(all), Value::Object(measured)) = (&mut results, serde_json::to_value(&found)?) {
         all.extend(measured);

@@ -22,6 +22,7 @@ mod output;
 mod prompts;
 mod recover;
 mod run;
+mod sampling;
 mod section_stats;
 mod shape_source;
 mod sidecar;
@@ -30,6 +31,7 @@ mod sizes;
 mod stream;
 mod talk;
 mod train;
+mod windows;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

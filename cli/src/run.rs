@@ -17,6 +17,7 @@ use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
 use crate::output::{print, print_json, TextOutput};
 use crate::prompts::Prompts;
+use crate::sampling::NOTHING_DRAWN;
 use crate::shape_source::{find, Found};
 use crate::UsageError;
 
@@ -40,8 +41,12 @@ pub fn run(args: &RunArgs) -> Result<()> {
     };
     let layout = layout(&found, args.plan).with_context(named)?;
     let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
-    let mut session =
-        Session { args, model, workspace: Workspace::new(&layout, &mut floats, &mut words)?, sampler: sampler(args)? };
+    let mut session = Session {
+        args,
+        model,
+        workspace: Workspace::new(&layout, &mut floats, &mut words)?,
+        sampler: args.sampling.sampler()?,
+    };
     session.notes(&file, &found);
     let mut answer = |prompt: &[u8]| match head {
         None => session.continue_text(prompt),
@@ -113,13 +118,6 @@ fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {
     Ok(values)
 }
 
-fn sampler(args: &RunArgs) -> Result<Sampler> {
-    let top_k = args.top_k.map_or(usize::MAX, |k| k as usize);
-    let top_p = args.top_p.unwrap_or(1.0);
-    Sampler::new(args.temperature, top_k, top_p, args.seed.unwrap_or(0))
-        .map_err(|error| UsageError(error.to_string()).into())
-}
-
 struct Session<'s> {
     args: &'s RunArgs,
     model: Model<'s>,
@@ -146,9 +144,8 @@ impl Session<'_> {
                 grouped(found.needed as u64)
             ));
         }
-        let draws = args.top_k.is_some() || args.top_p.is_some() || args.seed.is_some();
-        if args.temperature == 0.0 && draws {
-            self.note("note: --top-k, --top-p and --seed have no effect at temperature 0");
+        if args.sampling.draw_nothing() {
+            self.note(NOTHING_DRAWN);
         }
         if args.prompt.is_none() && io::stdin().is_terminal() {
             self.note("a line is a prompt; Ctrl-D ends");

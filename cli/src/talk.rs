@@ -16,24 +16,22 @@ use crate::args::TalkArgs;
 use crate::bars::RouterStats;
 use crate::output::{print, print_json};
 use crate::prompts::Prompts;
+use crate::sampling::NOTHING_DRAWN;
 use crate::stream::TextStream;
-use crate::UsageError;
 
 pub fn talk(args: &TalkArgs) -> Result<()> {
     let (model, description) = embedded::load()?;
     let layout = Layout::new(description.shape, description.max_seq, Plan::Cached)?;
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-    let top_k = args.top_k.map_or(usize::MAX, |k| k as usize);
-    let sampler = Sampler::new(args.temperature, top_k, args.top_p.unwrap_or(1.0), args.seed.unwrap_or(0));
     let mut talk = Talk {
         args,
         model,
         limits: description.limits,
         workspace: Workspace::new(&layout, &mut floats, &mut words)?,
-        sampler: sampler.map_err(|error| UsageError(error.to_string()))?,
+        sampler: args.sampling.sampler()?,
     };
-    if args.temperature == 0.0 && (args.top_k.is_some() || args.top_p.is_some() || args.seed.is_some()) {
-        talk.note("note: --top-k, --top-p and --seed have no effect at temperature 0");
+    if args.sampling.draw_nothing() {
+        talk.note(NOTHING_DRAWN);
     }
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         let mut lines = Prompts::new();

@@ -7,16 +7,16 @@ use std::time::Instant;
 
 use anyhow::{bail, Context, Result};
 use atome_train::corpus::{Corpus, Split};
-use atome_train::evaluate::{windows, Judgement};
-use atome_train::trainer::pool;
-use clap::{value_parser, Args, ValueEnum};
+use atome_train::evaluate::Judgement;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 pub use subject::Subject;
 
 use crate::args::ShapeArgs;
-use crate::numbers::{counted, grouped};
+use crate::numbers::grouped;
 use crate::output::{print, print_json};
+use crate::windows::WindowArgs;
 use crate::UsageError;
 
 const EXAMPLES: &str = "\
@@ -41,19 +41,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE")]
     pub text: PathBuf,
 
-    /// Bytes of a window [default: 128; with --held-out the training's chunks]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(2..))]
-    pub window: Option<u16>,
-
-    /// Where the first window begins, in bytes [default: 0]
-    #[arg(long, value_name = "OFFSET")]
-    pub from: Option<usize>,
-
-    /// The most windows to judge [default: all that fit]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
-    pub windows: Option<u32>,
-
-    /// Judge the part of the text that this checkpoint's training held out
+    /// Judge the part of the text that this checkpoint's training held out, in windows of its chunks
     #[arg(long, conflicts_with_all = ["from", "window"])]
     pub held_out: bool,
 
@@ -61,9 +49,8 @@ pub struct EvalArgs {
     #[arg(long = "with", value_name = "WHAT")]
     pub with: Option<With>,
 
-    /// Threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
+    #[command(flatten)]
+    pub windows: WindowArgs,
 
     /// Print JSON
     #[arg(long)]
@@ -91,8 +78,9 @@ pub fn eval(args: &EvalArgs) -> Result<()> {
     let (starts, window) = cut(args, &subject, &corpus)?;
     let subject = subject.for_engine(&args.model, args.with)?;
     let start = Instant::now();
-    let judgement = pool(args.threads.map(usize::from))?
-        .install(|| subject.judge(&corpus.bytes, &starts, window))
+    let judgement = args
+        .windows
+        .on_threads(|| subject.judge(&corpus.bytes, &starts, window))
         .with_context(|| args.model.display().to_string())?;
     let with = if matches!(subject, Subject::File { .. }) { "engine" } else { "train" };
     show(args, &judgement, (starts.len(), window), with, start.elapsed().as_secs_f64())
@@ -100,7 +88,6 @@ pub fn eval(args: &EvalArgs) -> Result<()> {
 
 /// Where the windows begin, and how long they are.
 fn cut(args: &EvalArgs, subject: &Subject, corpus: &Corpus) -> Result<(Vec<usize>, usize)> {
-    let most = args.windows.map_or(usize::MAX, |count| count as usize);
     let (from, window) = match subject {
         Subject::Checkpoint { training: Some((chunk, share, digest)), .. } => {
             if *digest != corpus.digest {
@@ -108,17 +95,9 @@ fn cut(args: &EvalArgs, subject: &Subject, corpus: &Corpus) -> Result<(Vec<usize
             }
             (Split::new(corpus.bytes.len(), *chunk, *share)?.train * chunk, *chunk)
         }
-        _ => (args.from.unwrap_or(0), args.window.map_or(128, usize::from)),
+        _ => (args.windows.from(), args.windows.window()),
     };
-    let starts = windows(corpus.bytes.len(), from, window, most);
-    if starts.is_empty() {
-        bail!(
-            "{}: {} from offset {from} on, expected a window of {window} at least",
-            args.text.display(),
-            counted(corpus.bytes.len().saturating_sub(from), "byte")
-        );
-    }
-    Ok((starts, window))
+    Ok((args.windows.cut(&args.text, corpus, from, window)?, window))
 }
 
 fn show(args: &EvalArgs, judgement: &Judgement, cut: (usize, usize), with: &str, seconds: f64) -> Result<()> {
