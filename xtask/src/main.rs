@@ -17,6 +17,7 @@ mod setup;
 mod symbols;
 mod test;
 mod toolchain;
+mod workers;
 mod workspace;
 
 use std::process::ExitCode;

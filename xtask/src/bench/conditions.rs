@@ -1,12 +1,11 @@
 //! What has to be known of a measurement: when, where, with what.
 
 use std::fs;
-use std::thread;
 
 use anyhow::Result;
 
 use super::timings::Timings;
-use crate::process;
+use crate::{process, workers};
 
 /// The conditions of a run.
 pub struct Conditions {
@@ -52,7 +51,7 @@ impl Conditions {
 fn machine() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = named(&info).unwrap_or("an unknown processor");
-    let count = thread::available_parallelism().map_or(1, usize::from);
+    let count = workers::most();
     format!("{name} ({}, {count} threads)", std::env::consts::ARCH)
 }
 

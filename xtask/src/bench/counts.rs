@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Mutex;
-use std::thread;
 use std::time::Instant;
 
 use anyhow::{bail, ensure, Context, Result};
@@ -14,7 +11,7 @@ use anyhow::{bail, ensure, Context, Result};
 use crate::record::growth::{self, LIMIT};
 use crate::record::{Figures, Record, INSTRUCTIONS};
 use crate::toolchain::Toolchain;
-use crate::{process, workspace};
+use crate::{process, workers, workspace};
 
 /// The jobs that are held.
 const HELD: [&str; 4] = ["load", "prefill", "position-32", "generation"];
@@ -111,27 +108,10 @@ fn count(wanted: &[(String, &str)]) -> Result<Figures> {
     let program = super::program("counted")?;
     let folder = workspace::scratch().join("bench/callgrind");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let next = AtomicUsize::new(0);
-    let found = Mutex::new(Ok(Figures::new()));
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some((job, engine)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = count_one(&program, &folder, job, engine);
-                    let mut found = found.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                    match (found.as_mut(), result) {
-                        (Ok(counts), Ok(Some(count))) => drop(counts.insert(name(engine, job), count)),
-                        (Ok(_), Err(error)) => *found = Err(error),
-                        _ => {}
-                    }
-                    if found.is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
+    let counts = workers::try_all(wanted, workers::most(), |(job, engine)| {
+        Ok(count_one(&program, &folder, job, engine)?.map(|count| (name(engine, job), count)))
+    })?;
+    Ok(counts.into_iter().flatten().collect())
 }
 
 /// Instructions inside the watched function; none where this processor has no such kernel.

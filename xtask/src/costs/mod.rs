@@ -107,6 +107,6 @@ fn measure(extent: Extent) -> Result<(Workbench, Figures)> {
     needs::missing(&toolchain).install()?;
     let cores: Vec<&'static Core> = CORES.iter().collect();
     let workbench = Workbench::new(&toolchain, Settings::default(), &cores)?;
-    let figures = jobs::run_all(extent.jobs(&workbench)?, &workbench)?;
+    let figures = jobs::run_all(&extent.jobs(&workbench)?, &workbench)?;
     Ok((workbench, figures))
 }

@@ -4,9 +4,6 @@ mod campaign;
 mod corpus;
 mod status;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::Mutex;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
@@ -14,6 +11,7 @@ use lexopt::prelude::*;
 
 use crate::costs::markdown::{self, grouped};
 use crate::setup::Missing;
+use crate::workers;
 use campaign::Campaign;
 
 /// The targets: functions of `fuzz/src`.
@@ -49,7 +47,7 @@ Examples:
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let (mut minutes, mut from_corpus, mut keep, mut wanted) = (DEFAULT_MINUTES, false, false, Vec::new());
-    let mut jobs = thread::available_parallelism().map_or(1, usize::from);
+    let mut jobs = workers::most();
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => {
@@ -72,7 +70,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let length = Duration::from_secs(60 * minutes);
     let campaigns =
         wanted.into_iter().map(|target| Campaign::new(target, length, from_corpus)).collect::<Result<Vec<_>>>()?;
-    let outcomes = run_all(&campaigns, jobs)?;
+    let outcomes = workers::try_all(&campaigns, jobs, Campaign::run)?;
     let mut rows =
         vec![["target", "minutes", "inputs", "code reached", "findings", "inputs kept"].map(String::from).to_vec()];
     for (campaign, outcome) in campaigns.iter().zip(&outcomes) {
@@ -100,23 +98,4 @@ fn known(word: &str) -> Result<&'static str> {
         .into_iter()
         .find(|target| *target == word)
         .with_context(|| format!("no target `{word}`: expected {}", TARGETS.join(", ")))
-}
-
-/// Runs the campaigns, `jobs` at a time.
-fn run_all(campaigns: &[Campaign], jobs: usize) -> Result<Vec<campaign::Outcome>> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..jobs {
-            scope.spawn(|| loop {
-                let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some(campaign) = campaigns.get(index) else { break };
-                let outcome = campaign.run();
-                done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((index, outcome));
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, outcome)| outcome).collect()
 }

@@ -1,9 +1,6 @@
 //! Checks, the jobs they consist of, and the pool that works them off.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::thread;
 use std::time::Instant;
 
 use anyhow::Result;
@@ -11,6 +8,7 @@ use anyhow::Result;
 use super::cores::Core;
 use super::workbench::Workbench;
 use crate::archive::Profile;
+use crate::workers;
 
 /// A row of the table: a core, and the profile of the archives on it.
 #[derive(Debug, Clone, Copy)]
@@ -139,34 +137,16 @@ pub struct Outcome {
 /// Runs all jobs on all processors; the outcomes come in the order of the jobs.
 pub fn run_all(mut jobs: Vec<Job>, workbench: &Workbench) -> Vec<Outcome> {
     jobs.sort_by_key(|job| std::cmp::Reverse(job.cost));
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let queue = Mutex::new(VecDeque::from(jobs));
-    let outcomes = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(job) = locked(&queue).pop_front() {
-                    let outcome = run_one(job, workbench);
-                    locked(&outcomes).push(outcome);
-                }
-            });
-        }
-    });
-    let mut outcomes = outcomes.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut outcomes = workers::all(&jobs, workers::most(), |job| run_one(job, workbench));
     outcomes.sort_by(|a, b| (a.check, &a.name).cmp(&(b.check, &b.name)));
     outcomes
 }
 
-/// A thread that panicked leaves the queue as it was between two operations.
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-}
-
-fn run_one(job: Job, workbench: &Workbench) -> Outcome {
+fn run_one(job: &Job, workbench: &Workbench) -> Outcome {
     let start = Instant::now();
-    let Subject { core, profile } = job.subject;
-    let folder = workbench.folder.join(core.name).join(profile.to_string()).join(job.check.name()).join(&job.name);
+    let Job { subject, check, ref name, .. } = *job;
+    let Subject { core, profile } = subject;
+    let folder = workbench.folder.join(core.name).join(profile.to_string()).join(check.name()).join(name);
     let result = (job.run)(workbench, folder);
-    let Job { subject, check, name, .. } = job;
-    Outcome { subject, check, name, seconds: start.elapsed().as_secs_f64(), result }
+    Outcome { subject, check, name: name.clone(), seconds: start.elapsed().as_secs_f64(), result }
 }

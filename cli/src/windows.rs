@@ -1,0 +1,64 @@
+//! The windows that a text is judged by: flags and cutting.
+
+use std::path::Path;
+
+use anyhow::{bail, Result};
+use atome_train::corpus::Corpus;
+use atome_train::evaluate::windows;
+use atome_train::trainer::pool;
+use clap::{value_parser, Args};
+
+use crate::numbers::counted;
+
+/// Bytes of a window where nobody says otherwise.
+const WINDOW: usize = 128;
+
+#[derive(Debug, Args)]
+pub struct WindowArgs {
+    /// Bytes of a window [default: 128]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(2..))]
+    window: Option<u16>,
+
+    /// Where the first window of the text begins, in bytes [default: 0]
+    #[arg(long, value_name = "OFFSET")]
+    from: Option<usize>,
+
+    /// The most windows of a text [default: all that fit]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    windows: Option<u32>,
+
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl WindowArgs {
+    /// Bytes of a window.
+    pub fn window(&self) -> usize {
+        self.window.map_or(WINDOW, usize::from)
+    }
+
+    /// Where the first window begins.
+    pub fn from(&self) -> usize {
+        self.from.unwrap_or(0)
+    }
+
+    /// Where the windows of `corpus`, read from `path`, begin: one at least.
+    pub fn cut(&self, path: &Path, corpus: &Corpus, from: usize, window: usize) -> Result<Vec<usize>> {
+        let most = self.windows.map_or(usize::MAX, |count| count as usize);
+        let starts = windows(corpus.bytes.len(), from, window, most);
+        if starts.is_empty() {
+            bail!(
+                "{}: {} from offset {from} on, expected a window of {window} at least",
+                path.display(),
+                counted(corpus.bytes.len().saturating_sub(from), "byte")
+            );
+        }
+        Ok(starts)
+    }
+
+    /// Runs `work` on as many threads as the flags say.
+    pub fn on_threads<T: Send>(&self, work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+        pool(self.threads.map(usize::from))?.install(work)
+    }
+}
