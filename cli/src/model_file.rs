@@ -1,17 +1,13 @@
 //! A model file in memory, with its header checked.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 use atome_engine::format::CLASSIFIER_MAGIC;
 use atome_engine::Packing;
+use atome_train::bounded::{read_if, Limit};
 
 use crate::container::{is_container, open, Label};
-
-/// Far above any model that makes sense here; keeps an endless input from filling the memory.
-const MOST_BYTES: u64 = 1 << 30;
 
 /// What a file's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,19 +93,8 @@ impl ModelFile {
 
 /// The file's bytes; only its start where `goes_on` does not like that.
 pub fn read_bytes(path: &Path, goes_on: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
-    let named = || path.display().to_string();
-    let mut file = File::open(path).with_context(named)?;
-    let mut bytes = Vec::new();
-    // The header first: an endless or huge file that is no model is refused before the rest of it is read.
     let longest_header = (CLASSIFIER_MAGIC.len() + 4) as u64;
-    file.by_ref().take(longest_header).read_to_end(&mut bytes).with_context(named)?;
-    if goes_on(&bytes) {
-        file.take(MOST_BYTES).read_to_end(&mut bytes).with_context(named)?;
-    }
-    if bytes.len() as u64 >= MOST_BYTES {
-        bail!("{}: longer than 1 GiB, expected a model for a microcontroller", path.display());
-    }
-    Ok(bytes)
+    read_if(path, Limit::MODEL, longest_header, goes_on).with_context(|| path.display().to_string())
 }
 
 fn format(start: &[u8]) -> Result<Format> {

@@ -1,10 +1,10 @@
 //! A model's shape in a JSON file beside it.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
+use atome_train::bounded::{self, Limit};
 use serde_json::Value;
 
 use crate::sizes::{Key, Sizes, Source};
@@ -33,7 +33,7 @@ fn candidates(model: &Path) -> Vec<PathBuf> {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<(Key, usize)>>> {
-    let text = match fs::read(path) {
+    let text = match bounded::read(path, Limit::SIDECAR) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(anyhow!(error).context(format!("{}: sidecar", path.display()))),

@@ -73,6 +73,42 @@ fn endless_and_strangely_named_files_are_refused() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn whatever_is_read_whole_has_a_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let model = model.to_str().unwrap();
+    let out = folder.path().join("out");
+    let device = "/dev/zero: cannot be read: longer than 16 MiB, the limit of a device";
+    let calls: [(&[&str], &str); 6] = [
+        (&["train", "--text", "/dev/zero"], device),
+        (&["compare", "--text", "/dev/zero"], device),
+        (&["calibrate", model, "--text", "/dev/zero"], device),
+        (&["calibrate", model, "--text", model, "--window", "32", "--outside", "/dev/zero"], device),
+        (&["corpus", "/dev/zero"], "/dev/zero: longer than 16 MiB"),
+        (
+            &["pack", model, "--attn-top-k", "4", "--max-seq", "8", "--checkpoint", "/dev/zero"],
+            "/dev/zero: longer than 16 MiB",
+        ),
+    ];
+    for (call, expected) in calls {
+        let output = atome().args(call).arg("--out").arg(&out).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{call:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(expected), "{call:?}: {}", stderr(&output));
+        assert!(!out.exists(), "{call:?}");
+    }
+    let message = failure(atome().args(["eval", model, "--text", "/dev/zero"]), 1);
+    assert!(message.contains(device), "{message}");
+    let container = folder.path().join("small.box");
+    success(atome().args(["pack", model, "--attn-top-k", "4", "--max-seq", "8", "--out"]).arg(&container));
+    let message = failure(atome().arg("sign").arg(container).args(["--key", "/dev/zero"]), 1);
+    assert!(message.contains("/dev/zero: longer than 64 KiB"), "{message}");
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("small.json")).unwrap();
+    let message = failure(&mut on_file("run", model), 1);
+    assert!(message.contains("small.json: sidecar: longer than 1 MiB"), "{message}");
+}
+
 #[test]
 fn cut_and_scrambled_files_never_panic() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,10 +1,11 @@
 //! The text to learn from, and its parts.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
 use sha2::{Digest, Sha256};
+
+use crate::bounded::{self, Limit};
 
 /// A text in memory.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ impl Corpus {
     /// # Errors
     /// Names the file, and the first byte that is no token.
     pub fn load(path: &Path, vocab_size: usize) -> Result<Self> {
-        let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let bytes = bounded::read(path, Limit::TEXT).with_context(|| format!("{}: cannot be read", path.display()))?;
         Self::new(bytes, vocab_size).with_context(|| path.display().to_string())
     }
 

@@ -1,6 +1,7 @@
 //! Trains Atome LM models and the GPT baseline they are compared with.
 
 mod batches;
+pub mod bounded;
 pub mod calibration;
 pub mod checkpoint;
 pub mod compare;

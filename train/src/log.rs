@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::bounded::{self, Limit};
 use crate::checkpoint::atomic::write_atomic;
 
 /// A line of the log.
@@ -133,7 +134,8 @@ fn as_json(line: &Line) -> String {
 /// # Errors
 /// Names the file, and the line that is no line of a log.
 pub fn read(path: &Path) -> Result<Vec<Line>> {
-    let bytes = std::fs::read(path).with_context(|| format!("{}: the log cannot be read", path.display()))?;
+    let named = || format!("{}: the log cannot be read", path.display());
+    let bytes = bounded::read(path, Limit::LOG).with_context(named)?;
     let mut lines = Vec::new();
     for (index, text) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
         match serde_json::from_slice(text) {

@@ -1,11 +1,11 @@
 //! `atome pack`.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
 use atome_engine::container::{Description, WeightFormat};
 use atome_engine::Shape;
+use atome_train::bounded::{self, Limit};
 use sha2::{Digest, Sha256};
 
 use super::{wrap, PackArgs};
@@ -79,6 +79,6 @@ pub fn description(shape: Shape, sizes: &Sizes, weights: WeightFormat) -> Descri
 
 /// SHA-256 of a file.
 pub fn digest(path: &Path) -> Result<[u8; 32]> {
-    let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+    let bytes = bounded::read(path, Limit::CHECKPOINT).with_context(|| path.display().to_string())?;
     Ok(Sha256::digest(bytes).into())
 }

@@ -1,20 +1,18 @@
 //! Key files: a line of a word and 64 hexadecimal digits; lines that begin with # are for people.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
+use atome_train::bounded::{self, Limit};
 use ed25519_compact::{KeyPair, PublicKey, Seed};
 
 use crate::container::hex;
 
 const SECRET: &str = "atome-secret-key";
 const PUBLIC: &str = "atome-public-key";
-
-/// Far above any key file.
-const MOST_BYTES: u64 = 4096;
 
 /// NAME.secret.
 pub fn secret_path(name: &Path) -> PathBuf {
@@ -82,8 +80,7 @@ pub fn read_public(path: &Path) -> Result<PublicKey> {
 }
 
 fn read(path: &Path, wanted: &str, other: &str, if_other: &str) -> Result<[u8; 32]> {
-    let mut text = String::new();
-    File::open(path)?.take(MOST_BYTES).read_to_string(&mut text).context("expected the text of a key file")?;
+    let text = String::from_utf8(bounded::read(path, Limit::LINES)?).context("expected the text of a key file")?;
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
     let Some((index, line)) = lines.next() else {
         bail!("expected a line of `{wanted}` and 64 hexadecimal digits");

@@ -1,13 +1,9 @@
 //! A checkpoint file in memory.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
 use super::error::{CheckpointError, ContentError};
-
-/// Far above any checkpoint of a model for a microcontroller; keeps an endless input from filling the memory.
-const MOST_BYTES: u64 = 4 << 30;
+use crate::bounded::{read_if, Limit};
 
 /// Bytes that tell the format.
 const START: u64 = 16;
@@ -38,15 +34,8 @@ impl Format {
 
 /// Reads a file, the rest only where its start is that of a checkpoint.
 pub fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
-    let refused = |reason| CheckpointError::io(path, "read")(reason);
-    let mut file = File::open(path).map_err(CheckpointError::io(path, "open"))?;
-    let mut bytes = Vec::new();
-    file.by_ref().take(START).read_to_end(&mut bytes).map_err(refused)?;
+    let is_checkpoint = |start: &[u8]| Format::of(start).is_ok();
+    let bytes = read_if(path, Limit::CHECKPOINT, START, is_checkpoint).map_err(CheckpointError::io(path, "read"))?;
     Format::of(&bytes).map_err(CheckpointError::content(path))?;
-    let read = file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(refused)?;
-    if read as u64 == MOST_BYTES {
-        let reason = "longer than 4 GiB, expected a checkpoint of a model for a microcontroller";
-        return Err(refused(io::Error::new(io::ErrorKind::InvalidData, reason)));
-    }
     Ok(bytes)
 }

@@ -1,13 +1,12 @@
 //! A corpus from its sources.
 
-use std::fs;
-
 use sha2::{Digest, Sha256};
 
 use super::clean::{cap_bytes, clean};
 use super::fetch::Fetcher;
 use super::paragraphs::Paragraphs;
 use super::source::Source;
+use crate::bounded::{self, Limit};
 use crate::corpus::hex;
 
 /// A corpus, and how it came about.
@@ -74,7 +73,7 @@ pub fn build(sources: &[Source], fetcher: &Fetcher, most_bytes: usize) -> Gather
     for source in sources {
         match source {
             Source::File(path) => {
-                let read = fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+                let read = bounded::read(path, Limit::TEXT).map_err(|error| format!("{}: {error}", path.display()));
                 builder.add(source, &path.display().to_string(), read);
             }
             Source::Url(url) => builder.add(source, url, fetcher.get(url).map_err(|error| error.to_string())),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::bounded::{self, Limit};
 use crate::checkpoint::atomic::write_atomic;
 use crate::corpus::hex;
 
@@ -39,7 +40,7 @@ impl Entry {
 
     /// The bytes, if all of them are there.
     pub fn whole(&self) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(&self.whole) {
+        match bounded::read(&self.whole, Limit::TEXT) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
@@ -50,7 +51,7 @@ impl Entry {
     /// continued.
     pub fn part(&self) -> Option<(u64, String)> {
         let len = fs::metadata(&self.part).ok()?.len();
-        let version = fs::read_to_string(&self.version).ok()?;
+        let version = String::from_utf8(bounded::read(&self.version, Limit::LINES).ok()?).ok()?;
         (len > 0 && !version.is_empty()).then_some((len, version))
     }
 
@@ -86,6 +87,6 @@ impl Entry {
         part.sync_all()?;
         fs::rename(&self.part, &self.whole)?;
         self.discard()?;
-        fs::read(&self.whole)
+        bounded::read(&self.whole, Limit::TEXT)
     }
 }
