@@ -184,7 +184,7 @@ fn what_cannot_be_trained_is_refused_by_name() {
         (&["--model", "gpt", "--n-heads", "3"], "expected a multiple of n_heads, 3"),
         (&["--model", "gpt", "--chunk", "128"], "chunk is 128, expected 65 at most"),
         (&["--init", "pytorch"], "init is pytorch"),
-        (&["--lr", "-1"], "the learning rate is -1, expected a number above 0"),
+        (&["--lr", "-1"], "the learning rate is -1.0, expected a number above 0"),
         (&["--lowest-lr", "1"], "the lowest learning rate is 1"),
         (&["--chunk", "1"], "chunk is 1, expected 2 at least"),
         (&["--d-model", "0"], "--d-model"),
@@ -201,7 +201,7 @@ fn what_cannot_be_trained_is_refused_by_name() {
     assert!(other.contains("lr 0.5 instead of 0.0003"), "{other}");
     let failed: [(&[&str], &str); 5] = [
         (&["--vocab", "100"], "story.txt: offset 0: byte 116, expected 0 to 99"),
-        (&["--train-share", "1e-9"], "story.txt: "),
+        (&["--train-share", "1e-9"], "story.txt: a share of 1e-9 of "),
         (&["--teacher", "nowhere"], "nowhere: "),
         (&["--resume"], "new.safetensors"),
         (&["--log", "no/such/folder/log"], "no/such/folder/log"),

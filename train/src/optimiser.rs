@@ -35,16 +35,16 @@ impl AdamW {
     pub fn check(&self) -> Result<()> {
         let &Self { lr, beta1, beta2, epsilon, weight_decay } = self;
         if !(lr > 0.0 && lr.is_finite()) {
-            bail!("the learning rate is {lr}, expected a number above 0");
+            bail!("the learning rate is {lr:?}, expected a number above 0");
         }
         for (name, beta) in [("beta1", beta1), ("beta2", beta2)] {
             if !(0.0..1.0).contains(&beta) {
-                bail!("{name} is {beta}, expected a number from 0 on and below 1");
+                bail!("{name} is {beta:?}, expected a number from 0 on and below 1");
             }
         }
         for (name, value) in [("epsilon", epsilon), ("weight_decay", weight_decay)] {
             if !(value >= 0.0 && value.is_finite()) {
-                bail!("{name} is {value}, expected a number from 0 on");
+                bail!("{name} is {value:?}, expected a number from 0 on");
             }
         }
         Ok(())

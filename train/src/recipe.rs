@@ -135,27 +135,27 @@ impl Recipe {
             );
         }
         if !(self.train_share > 0.0 && self.train_share <= 1.0) {
-            bail!("train_share is {}, expected a number above 0 and at most 1", self.train_share);
+            bail!("train_share is {:?}, expected a number above 0 and at most 1", self.train_share);
         }
         if let Some(clip) = self.clip {
             if !(clip > 0.0 && clip.is_finite()) {
-                bail!("clip is {clip}, expected a number above 0");
+                bail!("clip is {clip:?}, expected a number above 0");
             }
         }
         if let Some(weight) = self.prompt_weight {
             if !(0.0..=1.0).contains(&weight) {
-                bail!("prompt_weight is {weight}, expected 0 to 1");
+                bail!("prompt_weight is {weight:?}, expected 0 to 1");
             }
             if self.distillation.is_some() {
-                bail!("prompt_weight is {weight}, expected none where a teacher is learnt from");
+                bail!("prompt_weight is {weight:?}, expected none where a teacher is learnt from");
             }
         }
         if let Some(Distillation { mixture: Mixture { share, temperature }, .. }) = self.distillation {
             if !(0.0..=1.0).contains(&share) {
-                bail!("the share of the cross-entropy is {share}, expected 0 to 1");
+                bail!("the share of the cross-entropy is {share:?}, expected 0 to 1");
             }
             if !(temperature > 0.0 && temperature.is_finite()) {
-                bail!("the distillation's temperature is {temperature}, expected a number above 0");
+                bail!("the distillation's temperature is {temperature:?}, expected a number above 0");
             }
         }
         Ok(())

@@ -21,7 +21,7 @@ impl Schedule {
     pub fn check(&self, highest: f64) -> Result<()> {
         match self.lowest {
             Some(lowest) if !(0.0..=highest).contains(&lowest) => {
-                bail!("the lowest learning rate is {lowest}, expected 0 to the highest, {highest}")
+                bail!("the lowest learning rate is {lowest:?}, expected 0 to the highest, {highest:?}")
             }
             _ => Ok(()),
         }
