@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use atome_train::checkpoint::atomic::write_atomic;
-use atome_train::compare::{compare as sweep, plot, table, variant, Plan, Row, USUAL, VARIANTS};
+use atome_train::compare::{compare as sweep, plot, table, variants, Plan, Row, USUAL, VARIANTS};
 use atome_train::corpus::Corpus;
 use atome_train::recipe::{Recipe, EVERYDAY_RATE};
 use clap::{value_parser, Args, ValueEnum};
 use serde_json::json;
 
 use crate::output::{print, print_json};
+use crate::temperature::TemperatureArgs;
 use crate::train::stop_flag;
 use crate::UsageError;
 
@@ -18,7 +19,8 @@ const EXAMPLES: &str = "\
 Examples:
   atome compare --text story.txt --out comparison
   atome compare --text story.txt --out ablations --variants ternary,no-local,no-state,no-sparse --steps 1500
-  atome compare --text story.txt --out quick --steps 300 --seeds 1";
+  atome compare --text story.txt --out quick --steps 300 --seeds 1
+  atome compare --text story.txt --out everything --variants all --max-temperature 85";
 
 /// Trains variants of the model and GPT baselines on the same text, several seeds each, and compares them.
 ///
@@ -37,7 +39,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "FOLDER")]
     pub out: PathBuf,
 
-    /// What to compare, the first with the others; names are in --help
+    /// What to compare, the first with the others; names are in --help, and `all` stands for all of them
     #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = USUAL.map(str::to_owned))]
     pub variants: Vec<String>,
 
@@ -56,6 +58,9 @@ pub struct CompareArgs {
     /// Threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+
+    #[command(flatten)]
+    pub temperature: TemperatureArgs,
 
     /// Only the table
     #[arg(short, long)]
@@ -86,8 +91,7 @@ fn long_help() -> String {
 }
 
 pub fn compare(args: &CompareArgs) -> Result<()> {
-    let variants = args.variants.iter().map(|name| variant(name)).collect::<Result<Vec<_>>>();
-    let variants = variants.map_err(|error| UsageError(format!("--variants: {error}")))?;
+    let variants = variants(&args.variants).map_err(|error| UsageError(format!("--variants: {error}")))?;
     let corpus = Corpus::load(&args.text, 256)?;
     let plan = Plan {
         variants,
@@ -98,6 +102,7 @@ pub fn compare(args: &CompareArgs) -> Result<()> {
         },
         folder: args.out.clone(),
         threads: args.threads.map(usize::from),
+        limit: args.temperature.limit(),
         quiet: args.quiet,
     };
     let stop = stop_flag()?;

@@ -30,6 +30,7 @@ mod signing;
 mod sizes;
 mod stream;
 mod talk;
+mod temperature;
 mod train;
 mod windows;
 

@@ -283,7 +283,7 @@ fn a_comparison_leaves_a_table_numbers_and_a_plot() {
     let results = json(&mut compare("ternary,small-gpt"));
     assert_eq!(results["rows"][1]["perplexity"].as_array().unwrap().len(), 2);
     let unknown = failure(&mut compare("ternary,gtp"), 2);
-    assert!(unknown.contains("\"gtp\" is no variant, expected one of ternary, p3"), "{unknown}");
+    assert!(unknown.contains("\"gtp\" is no variant, expected `all` alone or some of ternary, p3"), "{unknown}");
 }
 
 #[test]

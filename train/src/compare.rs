@@ -16,6 +16,7 @@ use crate::plot::{bars, Bar};
 use crate::recipe::Recipe;
 use crate::saved::{dims, load_training, SavedModel};
 use crate::session::{run, Options};
+use crate::thermal::Thermometer;
 use crate::trainer::{pool, State, Trainer};
 
 /// A model in the comparison.
@@ -49,31 +50,49 @@ const fn gpt(name: &'static str, about: &'static str, config: GptConfig, init: I
     Variant { name, about, model: ModelConfig::Gpt(config), init }
 }
 
-/// All variants.
+/// All variants, those of [`USUAL`] first.
 pub const VARIANTS: [Variant; 10] = [
     atome("ternary", "three pathways, ternary", Pathways::ALL, Quantiser::Ternary),
     atome("p3", "three pathways, powers of 3", Pathways::ALL, Quantiser::P3),
-    atome("f32", "three pathways, not quantised", Pathways::ALL, Quantiser::None),
+    gpt("gpt", "GPT, as many parameters", GptConfig::PARAMETER_FAIR, Initialisation::Pytorch),
+    gpt("gpt-scaled", "gpt, initial values scaled", GptConfig::PARAMETER_FAIR, Initialisation::Scaled),
+    gpt("small-gpt", "GPT, as much flash", GptConfig::FLASH_FAIR, Initialisation::Pytorch),
+    gpt("small-gpt-scaled", "small-gpt, initial values scaled", GptConfig::FLASH_FAIR, Initialisation::Scaled),
     atome("no-local", "ternary, no convolution", Pathways { local: false, ..Pathways::ALL }, Quantiser::Ternary),
     atome("no-state", "ternary, no recurrence", Pathways { state: false, ..Pathways::ALL }, Quantiser::Ternary),
     atome("no-sparse", "ternary, no attention", Pathways { sparse: false, ..Pathways::ALL }, Quantiser::Ternary),
-    gpt("gpt", "GPT, as many parameters", GptConfig::PARAMETER_FAIR, Initialisation::Pytorch),
-    gpt("small-gpt", "GPT, as much flash", GptConfig::FLASH_FAIR, Initialisation::Pytorch),
-    gpt("gpt-scaled", "gpt, initial values scaled", GptConfig::PARAMETER_FAIR, Initialisation::Scaled),
-    gpt("small-gpt-scaled", "small-gpt, initial values scaled", GptConfig::FLASH_FAIR, Initialisation::Scaled),
+    atome("f32", "three pathways, not quantised", Pathways::ALL, Quantiser::None),
 ];
 
 /// The variants of the published claim, and the baselines with better initial values beside them.
 pub const USUAL: [&str; 6] = ["ternary", "p3", "gpt", "gpt-scaled", "small-gpt", "small-gpt-scaled"];
 
-/// The variant of a name.
+/// Stands for all variants.
+const ALL: &str = "all";
+
+/// The variants of some names, or of `all`.
 ///
 /// # Errors
-/// Lists the names.
-pub fn variant(name: &str) -> Result<Variant> {
+/// Lists the names that there are, or tells one that occurs twice.
+pub fn variants(names: &[String]) -> Result<Vec<Variant>> {
+    if let [one] = names {
+        if one == ALL {
+            return Ok(VARIANTS.to_vec());
+        }
+    }
+    for (index, name) in names.iter().enumerate() {
+        ensure!(!names[..index].contains(name), "{name} is named twice, expected each variant once");
+    }
+    names.iter().map(|name| variant(name)).collect()
+}
+
+fn variant(name: &str) -> Result<Variant> {
     match VARIANTS.iter().find(|variant| variant.name == name) {
         Some(variant) => Ok(*variant),
-        None => bail!("{name:?} is no variant, expected one of {}", VARIANTS.map(|variant| variant.name).join(", ")),
+        None => bail!(
+            "{name:?} is no variant, expected `{ALL}` alone or some of {}",
+            VARIANTS.map(|variant| variant.name).join(", ")
+        ),
     }
 }
 
@@ -90,6 +109,8 @@ pub struct Plan {
     pub folder: PathBuf,
     /// Threads to train on; all cores where none are named.
     pub threads: Option<usize>,
+    /// The temperature in degrees Celsius at which the work pauses, and what measures it.
+    pub limit: Option<(f64, Thermometer)>,
     /// Whether nothing is shown.
     pub quiet: bool,
 }
@@ -178,7 +199,7 @@ fn one(
             save_every: 500,
             judge_every: None,
             log_every: 10,
-            limit: None,
+            limit: plan.limit.clone(),
             quiet: plan.quiet,
             resumed,
         };
@@ -257,7 +278,7 @@ mod tests {
     fn tiny(folder: &Path) -> Plan {
         let recipe = Recipe { steps: 4, batch: 2, ..Recipe::default() };
         let variants = ["ternary", "no-state", "small-gpt"].map(|name| variant(name).unwrap()).to_vec();
-        Plan { variants, seeds: 2, recipe, folder: folder.to_owned(), threads: Some(1), quiet: true }
+        Plan { variants, seeds: 2, recipe, folder: folder.to_owned(), threads: Some(1), limit: None, quiet: true }
     }
 
     #[test]
@@ -288,6 +309,45 @@ mod tests {
         other.recipe.batch = 3;
         let message = compare(&other, &corpus, &go, &mut |_| ()).unwrap_err().to_string();
         assert!(message.contains("ternary-seed0.safetensors: was trained by another recipe"), "{message}");
+    }
+
+    #[test]
+    fn a_sweep_pauses_while_the_machine_is_hot() {
+        let corpus = Corpus::new(b"once upon a time there was a test. ".repeat(100), 256).unwrap();
+        let (folder, class) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let zone = class.path().join("thermal/thermal_zone0");
+        std::fs::create_dir_all(&zone).unwrap();
+        let degrees = |text: &str| std::fs::write(zone.join("temp"), text).unwrap();
+        degrees("90000\n");
+        let plan = Plan { limit: Some((85.0, Thermometer::under(class.path()))), ..tiny(folder.path()) };
+        let log = folder.path().join("ternary-seed0.jsonl");
+        let cooled = std::thread::scope(|scope| {
+            let sweep = scope.spawn(|| compare(&plan, &corpus, &AtomicBool::new(false), &mut |_| ()));
+            while !log.exists() {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            assert!(!sweep.is_finished() && !std::fs::read_to_string(&log).unwrap().contains("\"event\":\"step\""));
+            degrees("40000\n");
+            sweep.join().unwrap().unwrap()
+        });
+        assert_eq!(cooled, compare(&plan, &corpus, &AtomicBool::new(false), &mut |_| ()).unwrap());
+        assert!(std::fs::read_to_string(&log).unwrap().contains("\"event\":\"pause\""));
+    }
+
+    #[test]
+    fn all_variants_are_those_of_the_published_table() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("results/sweep/results.md");
+        let table = std::fs::read_to_string(path).unwrap();
+        let published = table.lines().skip(2).map(|row| row.trim_start_matches("| ").split(" (").next().unwrap());
+        let all = variants(&["all".to_owned()]).unwrap();
+        assert!(published.eq(all.iter().map(|variant| variant.name)), "{table}");
+        assert_eq!(USUAL.as_slice(), &VARIANTS.map(|variant| variant.name)[..USUAL.len()]);
+        let refused = |names: &[&str]| {
+            variants(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>()).unwrap_err().to_string()
+        };
+        assert!(refused(&["ternary", "all"]).contains("\"all\" is no variant, expected `all` alone or some of"));
+        assert!(refused(&["p3", "ternary", "p3"]).contains("p3 is named twice"));
     }
 
     #[test]

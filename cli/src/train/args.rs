@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{value_parser, Args, ValueEnum};
 
+use crate::temperature::TemperatureArgs;
+
 const EXAMPLES: &str = "\
 Examples:
   atome train --text story.txt --out model.safetensors
@@ -216,9 +218,8 @@ pub struct WorkArgs {
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
     pub eval_every: Option<u64>,
 
-    /// Pause while the machine is this hot, in degrees Celsius
-    #[arg(long, value_name = "DEGREES", value_parser = degrees)]
-    pub max_temperature: Option<f64>,
+    #[command(flatten)]
+    pub temperature: TemperatureArgs,
 
     /// Log, one JSON object a line [default: OUT with the extension .jsonl]
     #[arg(long, value_name = "FILE")]
@@ -280,9 +281,4 @@ pub enum PathwayName {
 fn size() -> impl clap::builder::TypedValueParser<Value = usize> {
     use clap::builder::TypedValueParser;
     value_parser!(u16).range(1..).map(usize::from)
-}
-
-/// A number: a limit that is none would never be reached.
-fn degrees(text: &str) -> Result<f64, String> {
-    text.parse().ok().filter(|degrees: &f64| degrees.is_finite()).ok_or_else(|| "expected a number".to_owned())
 }

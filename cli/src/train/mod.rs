@@ -16,7 +16,6 @@ use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
 use atome_train::saved::{load_training, SavedModel};
 use atome_train::session::{run, Options, Outcome};
 use atome_train::teacher::{Teacher, TeacherLogits};
-use atome_train::thermal::Thermometer;
 use atome_train::trainer::{pool, State, Trainer};
 use serde_json::json;
 
@@ -153,7 +152,7 @@ fn options(args: &TrainArgs, outputs: Outputs) -> Options {
         save_every: args.work.save_every,
         judge_every: args.work.eval_every,
         log_every: 10,
-        limit: args.work.max_temperature.map(|limit| (limit, Thermometer::system())),
+        limit: args.work.temperature.limit(),
         quiet: args.work.quiet,
         resumed: args.resume,
     }
