@@ -37,6 +37,28 @@ fn a_model_is_measured_on_its_text_and_on_others() {
 }
 
 #[test]
+fn what_a_short_text_cannot_tell_is_a_dash_with_a_note() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let text = write(folder.path(), "story.txt", "A robot asks why. ".repeat(40).as_bytes());
+    for (window, reason) in [("2", "a single byte has no correlation"), ("64", "one window gives no interval")] {
+        let calibrate = || {
+            let mut call = atome();
+            call.arg("calibrate").arg(&model).arg("--text").arg(&text).arg("--outside").arg(&text);
+            call.arg("--out").arg(folder.path()).args(["--windows", "1", "--window", window]);
+            call
+        };
+        let table = success(&mut calibrate());
+        assert!(!table.contains("NaN") && !table.contains("inf"), "{table}");
+        assert!(table.contains("Note: ") && table.contains(reason), "{table}");
+        let found = json(&mut calibrate());
+        assert!(found["correlations"][0]["pearson_interval"].is_null(), "{found}");
+        assert_eq!(found["correlations"][0]["pearson"].is_null(), window == "2", "{found}");
+        assert!(found["notes"].as_array().unwrap().iter().any(|note| note.as_str().unwrap().contains(reason)));
+    }
+}
+
+#[test]
 fn the_default_model_is_measured_without_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let found = json(atome().arg("calibrate").arg("--out").arg(folder.path()));

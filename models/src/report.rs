@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use atome_train::statistics::auroc;
+use atome_train::statistics::{self, auroc, number};
 use serde_json::{json, Map, Value};
 
 use crate::asking::{Limits, Signals};
@@ -71,7 +71,7 @@ pub fn to_markdown(scores: &Scores, limits: &Limits) -> String {
     for (_, about, signal) in SIGNALS {
         let _ = write!(text, "| {about} |");
         for group in &scores.groups {
-            let _ = write!(text, " {:.3} |", curve(group, scores, signal));
+            let _ = write!(text, " {} |", statistics::cell(number(curve(group, scores, signal))));
         }
         text.push('\n');
     }

@@ -80,6 +80,16 @@ pub fn quantile(values: &[f64], share: f64) -> f64 {
     sorted.get(at.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
+/// A statistic that has a value.
+pub fn number(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+/// A statistic in a table, to three digits; - where it has no value.
+pub fn cell(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.3}"))
+}
+
 /// The mean; NaN where there are no values.
 pub fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
@@ -97,6 +107,7 @@ mod tests {
         assert!(auroc(&[], &[1.0]).is_nan());
         assert_eq!(quantile(&[3.0, 1.0, 2.0, 0.0], 0.5), 2.0);
         assert_eq!(quantile(&[3.0, 1.0], 1.0), 3.0);
+        assert_eq!((cell(number(0.12345)), cell(number(auroc(&[], &[1.0])))), ("0.123".to_owned(), "-".to_owned()));
     }
 
     #[test]

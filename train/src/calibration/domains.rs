@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::bootstrap::interval;
 use super::{Reading, Signal};
-use crate::statistics::{auroc, mean};
+use crate::statistics::{auroc, mean, number};
 
 /// Another domain against the model's own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,10 +29,10 @@ pub struct Separation {
     pub inside: f64,
     /// Its mean over the windows outside.
     pub outside: f64,
-    /// The share of pairs in which it is higher outside.
-    pub auroc: f64,
-    /// Its 95 % interval.
-    pub auroc_interval: (f64, f64),
+    /// The share of pairs in which it is higher outside; `None` where it is no number.
+    pub auroc: Option<f64>,
+    /// Its 95 % interval; `None` where one of the sides is a single window.
+    pub auroc_interval: Option<(f64, f64)>,
 }
 
 impl Domain {
@@ -63,7 +63,7 @@ fn separation(signal: String, inside: &[f64], outside: &[f64]) -> Separation {
         signal,
         inside: mean(inside),
         outside: mean(outside),
-        auroc: auroc(inside, outside),
+        auroc: number(auroc(inside, outside)),
         auroc_interval: interval([inside.len(), outside.len()], |[left, right]| {
             auroc(&draw(inside, left), &draw(outside, right))
         }),
@@ -81,10 +81,10 @@ mod tests {
         let outside = [vec![reading(5.0, 0.1)], vec![reading(1.5, 0.3)]];
         let domain = Domain::measure("x", &inside, &outside, &[Signal::MeanRouter]);
         let [router, loss] = domain.separations.as_slice() else { panic!("{domain:?}") };
-        assert_eq!((router.auroc, loss.auroc), (0.25, 0.75));
+        assert_eq!((router.auroc, loss.auroc), (Some(0.25), Some(0.75)));
         assert_eq!((loss.inside, loss.outside), (1.5, 3.25));
         assert_eq!(domain.router, [vec![0.5, 0.2], vec![0.1, 0.3]]);
-        let (low, high) = loss.auroc_interval;
+        let (low, high) = loss.auroc_interval.unwrap();
         assert!((0.0..=0.75).contains(&low) && (0.75..=1.0).contains(&high), "{low} {high}");
     }
 }

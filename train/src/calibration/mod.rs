@@ -3,6 +3,7 @@
 
 mod bootstrap;
 mod domains;
+mod notes;
 mod readings;
 mod report;
 mod signal;
@@ -46,6 +47,9 @@ pub struct Calibration {
     pub steps: Vec<Vec<Step>>,
     /// Each other domain against this one.
     pub domains: Vec<Domain>,
+    /// Why some of the numbers are missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Measures all of it. Runs on the current rayon pool; the result does not depend on its size.
@@ -66,7 +70,7 @@ pub fn calibrate(model: &Model<'_>, texts: &Texts) -> Result<Calibration> {
         let outside = read(model, sequences)?;
         domains.push(Domain::measure(name, domain.as_ref().unwrap_or(&inside), &outside, &signals));
     }
-    Ok(Calibration {
+    let mut found = Calibration {
         sequences: inside.len(),
         bytes: all.len(),
         loss: all.iter().map(|reading| reading.loss).sum::<f64>() / all.len() as f64,
@@ -74,5 +78,8 @@ pub fn calibrate(model: &Model<'_>, texts: &Texts) -> Result<Calibration> {
         correlations: signals.iter().map(|signal| Correlation::measure(signal, &inside)).collect(),
         steps: [Signal::MeanRouter, Signal::Output].iter().map(|signal| tokens::steps(signal, &all)).collect(),
         domains,
-    })
+        notes: Vec::new(),
+    };
+    found.notes = notes::of(&found);
+    Ok(found)
 }

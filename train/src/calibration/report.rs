@@ -4,27 +4,29 @@ use std::fmt::Write;
 
 use super::Calibration;
 use crate::plot::{curves, Curve};
+use crate::statistics::{cell, number};
 
 /// Everything as Markdown tables.
 pub fn markdown(found: &Calibration) -> String {
     let mut text = format!(
         "{} bytes predicted in {} windows, each from cold: {:.4} nats a byte, {:.1} % not the most probable one. \
-         In brackets 95 % intervals, by drawing windows again.\n\n\
+         In brackets 95 % intervals, by drawing windows again.\n{}\n\
          | against the loss of each byte | mean | Pearson | Spearman | AUROC, wrong byte |\n|---|---:|---|---|---:|\n",
         found.bytes,
         found.sequences,
         found.loss,
-        100.0 * found.wrong
+        100.0 * found.wrong,
+        found.notes.iter().map(|note| format!("\nNote: {note}.\n")).collect::<String>()
     );
     for row in &found.correlations {
         let _ = writeln!(
             text,
-            "| {} | {:.3} | {} | {} | {:.3} |",
+            "| {} | {} | {} | {} | {} |",
             row.signal,
-            row.mean,
+            cell(number(row.mean)),
             with_interval(row.pearson, row.pearson_interval),
             with_interval(row.spearman, row.spearman_interval),
-            row.auroc_wrong
+            cell(row.auroc_wrong)
         );
     }
     for domain in &found.domains {
@@ -35,16 +37,17 @@ pub fn markdown(found: &Calibration) -> String {
         );
         for row in &domain.separations {
             let auroc = with_interval(row.auroc, row.auroc_interval);
-            let _ = writeln!(text, "| {} | {:.3} | {:.3} | {auroc} |", row.signal, row.inside, row.outside);
+            let [inside, outside] = [row.inside, row.outside].map(|mean| cell(number(mean)));
+            let _ = writeln!(text, "| {} | {inside} | {outside} | {auroc} |", row.signal);
         }
     }
     text
 }
 
-fn with_interval(value: f64, (low, high): (f64, f64)) -> String {
-    match value.is_nan() {
-        true => "does not vary".to_owned(),
-        false => format!("{value:.3} ({low:.3} to {high:.3})"),
+fn with_interval(value: Option<f64>, interval: Option<(f64, f64)>) -> String {
+    match interval {
+        None => cell(value),
+        Some((low, high)) => format!("{} ({low:.3} to {high:.3})", cell(value)),
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::bootstrap::interval;
 use super::{Reading, Signal};
-use crate::statistics::{auroc, mean, pearson, ranks, PairSums};
+use crate::statistics::{auroc, mean, number, pearson, ranks, PairSums};
 
 /// How a signal goes with the loss of the byte that follows.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -13,16 +13,17 @@ pub struct Correlation {
     pub signal: String,
     /// Its mean.
     pub mean: f64,
-    /// Pearson's correlation with the loss; not a number where the signal does not vary.
-    pub pearson: f64,
-    /// Its 95 % interval.
-    pub pearson_interval: (f64, f64),
-    /// Spearman's correlation.
-    pub spearman: f64,
+    /// Pearson's correlation with the loss; `None` where the signal or the loss does not vary.
+    pub pearson: Option<f64>,
+    /// Its 95 % interval; `None` where there is one window, or no correlation.
+    pub pearson_interval: Option<(f64, f64)>,
+    /// Spearman's correlation; `None` as above.
+    pub spearman: Option<f64>,
     /// Its 95 % interval, the ranks taken as they are.
-    pub spearman_interval: (f64, f64),
-    /// How well it tells bytes that were not the most probable one from those that were (AUROC).
-    pub auroc_wrong: f64,
+    pub spearman_interval: Option<(f64, f64)>,
+    /// How well it tells bytes that were not the most probable one from those that were (AUROC); `None` where there are
+    /// only bytes of one kind.
+    pub auroc_wrong: Option<f64>,
 }
 
 impl Correlation {
@@ -39,16 +40,16 @@ impl Correlation {
         Self {
             signal: signal.name(),
             mean: mean(&values),
-            pearson: pearson(&values, &losses),
+            pearson: number(pearson(&values, &losses)),
             pearson_interval: correlation_interval(&lengths, &values, &losses),
-            spearman: pearson(&value_ranks, &loss_ranks),
+            spearman: number(pearson(&value_ranks, &loss_ranks)),
             spearman_interval: correlation_interval(&lengths, &value_ranks, &loss_ranks),
-            auroc_wrong: auroc(&of(false), &of(true)),
+            auroc_wrong: number(auroc(&of(false), &of(true))),
         }
     }
 }
 
-fn correlation_interval(lengths: &[usize], x: &[f64], y: &[f64]) -> (f64, f64) {
+fn correlation_interval(lengths: &[usize], x: &[f64], y: &[f64]) -> Option<(f64, f64)> {
     let mut at = 0;
     let sums: Vec<PairSums> = lengths
         .iter()
@@ -109,14 +110,19 @@ mod tests {
     #[test]
     fn a_signal_that_follows_the_loss_is_told_from_one_that_does_not() {
         let output = Correlation::measure(&Signal::Output, &sequences());
-        assert!((output.spearman - 1.0).abs() < 1e-12 && output.pearson < 0.9 && output.auroc_wrong == 1.0);
-        let (low, high) = output.pearson_interval;
-        assert!(low < output.pearson && output.pearson < high);
+        let pearson = output.pearson.unwrap();
+        assert!((output.spearman.unwrap() - 1.0).abs() < 1e-12 && pearson < 0.9 && output.auroc_wrong == Some(1.0));
+        let (low, high) = output.pearson_interval.unwrap();
+        assert!(low < pearson && pearson < high);
         let router = Correlation::measure(&Signal::MeanRouter, &sequences());
-        assert!(router.pearson.abs() < 0.1 && (router.auroc_wrong - 0.5).abs() < 0.03, "{router:?}");
+        let auroc = router.auroc_wrong.unwrap();
+        assert!(router.pearson.unwrap().abs() < 0.1 && (auroc - 0.5).abs() < 0.03, "{router:?}");
         assert!((router.mean - 0.45).abs() < 1e-12);
         let still = Correlation::measure(&Signal::Router(1), &sequences());
-        assert!(still.pearson.is_nan() && still.spearman.is_nan() && still.auroc_wrong == 0.5);
+        assert_eq!((still.pearson, still.spearman, still.auroc_wrong), (None, None, Some(0.5)));
+        assert_eq!((still.pearson_interval, still.spearman_interval), (None, None));
+        let short = Correlation::measure(&Signal::Output, &sequences()[..1]);
+        assert!(short.pearson.is_some() && short.pearson_interval.is_none() && short.auroc_wrong.is_none());
     }
 
     #[test]
