@@ -10,7 +10,7 @@ use atome_train::recipe::{Recipe, EVERYDAY_RATE};
 use clap::{value_parser, Args, ValueEnum};
 use serde_json::json;
 
-use crate::output::{print, print_json};
+use crate::output::{note, print, print_json};
 use crate::temperature::TemperatureArgs;
 use crate::train::stop_flag;
 use crate::UsageError;
@@ -108,7 +108,7 @@ pub fn compare(args: &CompareArgs) -> Result<()> {
     let stop = stop_flag()?;
     let rows = sweep(&plan, &corpus, &stop, &mut |text| {
         if !args.quiet {
-            eprintln!("{text}");
+            note(text);
         }
     })?;
     let results = json!({

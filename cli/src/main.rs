@@ -34,7 +34,7 @@ mod temperature;
 mod train;
 mod windows;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -98,6 +98,6 @@ fn report(error: &anyhow::Error) -> ExitCode {
     if error.chain().any(reader_left) {
         return ExitCode::SUCCESS;
     }
-    let _ = writeln!(io::stderr(), "error: {error:#}");
+    output::note(&format!("error: {error:#}"));
     ExitCode::from(if error.is::<UsageError>() { USAGE } else { FAILED })
 }

@@ -56,6 +56,11 @@ pub fn print(text: &str) -> Result<()> {
     write_out(text.as_bytes())
 }
 
+/// A line to standard error. It may be closed: what is said there is not worth failing for.
+pub fn note(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
 /// A line of JSON.
 pub fn print_json(value: &serde_json::Value) -> Result<()> {
     print(&format!("{value}\n"))

@@ -1,7 +1,7 @@
 //! `atome run`.
 
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use anyhow::{anyhow, Context, Result};
@@ -15,7 +15,7 @@ use crate::args::{PlanName, RunArgs};
 use crate::bars::RouterStats;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
-use crate::output::{print, print_json, TextOutput};
+use crate::output::{note, print, print_json, TextOutput};
 use crate::prompts::Prompts;
 use crate::sampling::NOTHING_DRAWN;
 use crate::shape_source::{find, Found};
@@ -66,7 +66,7 @@ fn prompt_loop(answer: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
             if !error.is::<BadPrompt>() {
                 return Err(error);
             }
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            note(&format!("error: {error:#}"));
         }
     }
     Ok(())
@@ -128,8 +128,7 @@ struct Session<'s> {
 impl Session<'_> {
     fn note(&self, text: &str) {
         if !self.args.quiet {
-            // Standard error may be closed: notes are not worth failing for.
-            let _ = writeln!(io::stderr(), "{text}");
+            note(text);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Plain `atome`: questions and answers with the default model.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -14,7 +14,7 @@ use serde_json::{json, Value};
 
 use crate::args::TalkArgs;
 use crate::bars::RouterStats;
-use crate::output::{print, print_json};
+use crate::output::{note, print, print_json};
 use crate::prompts::Prompts;
 use crate::sampling::NOTHING_DRAWN;
 use crate::stream::TextStream;
@@ -72,8 +72,7 @@ impl Talk<'_> {
 
     fn note(&self, text: &str) {
         if !self.args.quiet {
-            // Standard error may be closed: notes are not worth failing for.
-            let _ = writeln!(io::stderr(), "{text}");
+            note(text);
         }
     }
 

@@ -212,6 +212,37 @@ fn help_and_version_are_no_errors() {
     assert_eq!(version, format!("atome {} (numeric mode: {})\n", env!("CARGO_PKG_VERSION"), atome_engine::math::MODE));
 }
 
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let model = model.to_str().unwrap();
+    let text = write(folder.path(), "story.txt", &b"A robot asks why. ".repeat(100));
+    let (text, sweep) = (text.to_str().unwrap(), folder.path().join("sweep"));
+    let calls: [&[&str]; 6] = [
+        &["--help"],
+        &["inspect", model],
+        &["eval", model, "--text", text],
+        &["run", model, "Hi", "-n", "2"],
+        &["train", "--text", text, "--steps", "2", "--d-model", "8", "--out", &format!("{text}.safetensors")],
+        &["compare", "--text", text, "--steps", "2", "--variants", "small-gpt", "--out", sweep.to_str().unwrap()],
+    ];
+    for call in calls {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = atome().args(call).stdout(writer).output().unwrap();
+        let said = stderr(&output);
+        assert!(output.status.success() && !said.contains("panicked"), "{call:?}: {said}");
+        // What is said on the way there goes nowhere, too, and the work is done nevertheless.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let again: &[&str] = if call[0] == "train" { &["--force"] } else { &[] };
+        let output = atome().args(call).args(again).stderr(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{call:?}");
+    }
+    assert!(folder.path().join("story.txt.safetensors").exists() && sweep.join("results.md").exists());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_output_that_is_full_is_an_error() {

@@ -1,6 +1,7 @@
 //! `atome-models`: makes, scores and checks the default model. `cargo xtask model` calls it.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -43,7 +44,7 @@ fn main() -> std::process::ExitCode {
     match run() {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            let _ = writeln!(io::stderr(), "error: {error:#}");
             std::process::ExitCode::FAILURE
         }
     }
@@ -55,7 +56,7 @@ fn run() -> Result<()> {
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => {
-                print!("{HELP}");
+                say(HELP);
                 return Ok(());
             }
             Long("score") => task = Task::Score,
@@ -86,7 +87,7 @@ fn make(work: &Path, threads: Option<usize>) -> Result<()> {
     let said =
         if fs::read(&path).is_ok_and(|before| before == blob) { "the same bytes as before" } else { "new bytes" };
     write(&path, &blob)?;
-    println!("models/default.bin: {} bytes, {said}", blob.len());
+    say(&format!("models/default.bin: {} bytes, {said}\n", blob.len()));
     rescore()
 }
 
@@ -119,7 +120,7 @@ fn rescore() -> Result<()> {
     write(&home().join("default.json"), derived.sidecar.as_bytes())?;
     write(&home().join("scores.json"), derived.scores_json.as_bytes())?;
     write(&home().join("scores.md"), derived.scores_markdown.as_bytes())?;
-    print!("{}", derived.scores_markdown);
+    say(&derived.scores_markdown);
     Ok(())
 }
 
@@ -166,12 +167,12 @@ fn check(work: &Path) -> Result<()> {
         }
     }
     let description = Description::parse(&derived.sidecar)?;
-    println!(
-        "{SHORT} steps on 1 and 3 threads: the same {} bytes; {} phrasings and the scores of {} bytes as committed",
+    say(&format!(
+        "{SHORT} steps on 1 and 3 threads: the same {} bytes; {} phrasings and the scores of {} bytes as committed\n",
         one.len(),
         phrasings(&Knowledge::built_in()?).len(),
         Model::blob_len(&description.shape)
-    );
+    ));
     Ok(())
 }
 
@@ -183,6 +184,11 @@ fn difference(found: &str, expected: &str) -> Option<usize> {
         (a, b) if a != b => Some(Some(line)),
         _ => None,
     })?
+}
+
+/// Prints. A reader that has gone does not keep the files from being written.
+fn say(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

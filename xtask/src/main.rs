@@ -10,6 +10,7 @@ mod frameless;
 mod fuzz;
 mod header;
 mod model;
+mod pipes;
 mod process;
 mod qemu;
 mod record;
@@ -51,6 +52,7 @@ Examples:
 ";
 
 fn main() -> ExitCode {
+    pipes::end_with_the_reader();
     match dispatch() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -3,7 +3,6 @@
 mod args;
 mod report;
 
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{bail, Result};
@@ -12,7 +11,7 @@ use atome_train::gather::{build, default_cache, FetchOptions, Fetcher, Source};
 pub use args::CorpusArgs;
 
 use crate::files::{write_all, Output};
-use crate::output::{print, print_json};
+use crate::output::{note, print, print_json};
 
 pub fn corpus(args: &CorpusArgs) -> Result<()> {
     let sources: Vec<Source> = args.sources.iter().map(|text| source(text)).collect();
@@ -20,8 +19,7 @@ pub fn corpus(args: &CorpusArgs) -> Result<()> {
     let fetcher = Fetcher::new(cache, FetchOptions::default(), args.refresh);
     let gathered = build(&sources, &fetcher, args.max_bytes.unwrap_or(usize::MAX));
     for failure in &gathered.failures {
-        // Standard error may be closed; the report names the failures, too.
-        let _ = writeln!(io::stderr(), "skipped: {}", failure.reason);
+        note(&format!("skipped: {}", failure.reason));
     }
     if gathered.text.is_empty() {
         bail!("{}: not written: the sources have no text", args.out.display());

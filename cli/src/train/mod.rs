@@ -23,7 +23,7 @@ pub use args::TrainArgs;
 use outputs::Outputs;
 
 use crate::numbers::grouped;
-use crate::output::print_json;
+use crate::output::{self, print_json};
 use crate::UsageError;
 
 pub fn train(args: &TrainArgs) -> Result<()> {
@@ -46,7 +46,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     let pool = pool(args.work.threads.map(usize::from))?;
     let note = |text: String| {
         if !args.work.quiet {
-            eprintln!("{text}");
+            output::note(&text);
         }
     };
     let split = Split::new(corpus.bytes.len(), recipe.chunk, recipe.train_share)
@@ -187,7 +187,7 @@ fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome) -> Result<()> 
         bail!("stopped at step {}: {} is saved, --resume goes on", outcome.step, args.out.display());
     }
     if !args.work.quiet {
-        eprintln!("saved {} ({:.0} tokens/s)", args.out.display(), outcome.tokens_per_second);
+        output::note(&format!("saved {} ({:.0} tokens/s)", args.out.display(), outcome.tokens_per_second));
     }
     Ok(())
 }
