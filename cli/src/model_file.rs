@@ -73,8 +73,12 @@ pub struct ModelFile {
 
 impl ModelFile {
     pub fn read(path: &Path) -> Result<Self> {
+        Self::from_bytes(path, read_bytes(path, |start| is_container(start) || format(start).is_ok())?)
+    }
+
+    /// From what was read from `path`.
+    pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self> {
         let named = || path.display().to_string();
-        let bytes = read_bytes(path, |start| is_container(start) || format(start).is_ok())?;
         let (label, bytes) = if is_container(&bytes) {
             let (label, plain) = open(&bytes).with_context(named)?;
             (Some(label), plain.to_vec())

@@ -71,6 +71,29 @@ fn from_a_text_to_a_model_that_talks() {
     assert_eq!(success(atome().arg("run").arg(&model).args(["the ", "-n", "5", "-q"])).len(), 6);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn texts_and_models_may_come_through_pipes() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = text(folder.path());
+    success(tiny(folder.path(), "model.safetensors", 2).arg("-q"));
+    let (model, checkpoint) = (small_model(folder.path()), folder.path().join("model.safetensors"));
+    let judged = |subject: &Path, text: &Path, input: &Path| {
+        let mut call = atome();
+        call.arg("eval").arg(subject).arg("--text").arg(text).args(["--windows", "2", "--window", "16"]);
+        let output = with_input(call.arg("--json"), &fs::read(input).unwrap());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        found["nats_per_byte"].clone()
+    };
+    let pipe = Path::new("/dev/stdin");
+    for subject in [&model, &checkpoint] {
+        let expected = judged(subject, &text, &text);
+        assert_eq!(judged(subject, pipe, &text), expected);
+        assert_eq!(judged(pipe, &text, subject), expected);
+    }
+}
+
 #[test]
 fn a_gpt_is_judged_by_the_forward_pass_of_training() {
     let folder = tempfile::tempdir().unwrap();

@@ -16,7 +16,7 @@ use crate::plot::{bars, Bar};
 use crate::recipe::Recipe;
 use crate::saved::{dims, load_training, SavedModel};
 use crate::session::{run, Options};
-use crate::thermal::Thermometer;
+use crate::thermal::{measurable, Thermometer};
 use crate::trainer::{pool, State, Trainer};
 
 /// A model in the comparison.
@@ -153,6 +153,9 @@ pub fn mean(values: &[f64]) -> f64 {
 /// A training fails, or `stop` is set; or a checkpoint in the folder belongs to another plan or text.
 pub fn compare(plan: &Plan, corpus: &Corpus, stop: &AtomicBool, show: &mut dyn FnMut(&str)) -> Result<Vec<Row>> {
     std::fs::create_dir_all(&plan.folder).with_context(|| plan.folder.display().to_string())?;
+    // Once, and not at every training.
+    let limit = plan.limit.clone().and_then(|limit| measurable(limit, &mut *show));
+    let plan = &Plan { limit, ..plan.clone() };
     let mut rows = Vec::new();
     for variant in &plan.variants {
         let mut row = Row {
@@ -333,6 +336,17 @@ mod tests {
         });
         assert_eq!(cooled, compare(&plan, &corpus, &AtomicBool::new(false), &mut |_| ()).unwrap());
         assert!(std::fs::read_to_string(&log).unwrap().contains("\"event\":\"pause\""));
+    }
+
+    #[test]
+    fn a_machine_without_a_thermometer_is_told_of_once() {
+        let corpus = Corpus::new(b"once upon a time there was a test. ".repeat(100), 256).unwrap();
+        let (folder, class) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let plan = Plan { limit: Some((85.0, Thermometer::under(class.path()))), ..tiny(folder.path()) };
+        let mut notes = 0;
+        compare(&plan, &corpus, &AtomicBool::new(false), &mut |text| notes += usize::from(text.contains("note:")))
+            .unwrap();
+        assert_eq!(notes, 1);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::log::{Line, Log};
 use crate::plot::loss_curve;
 use crate::progress::Progress;
 use crate::saved::save_training;
-use crate::thermal::Thermometer;
+use crate::thermal::{measurable, Thermometer};
 use crate::trainer::{StepReport, Trainer};
 
 /// How far below the limit the machine must cool before the work goes on, in degrees.
@@ -80,13 +80,7 @@ struct Session<'a> {
 pub fn run(trainer: &mut Trainer, options: &Options, stop: &AtomicBool) -> Result<Outcome> {
     let recipe = trainer.recipe();
     let progress = Progress::new(trainer.state().step, recipe.steps, recipe.tokens_per_step(), options.quiet);
-    let limit = options.limit.clone().filter(|(_, thermometer)| {
-        let works = thermometer.hottest().is_some();
-        if !works {
-            progress.note("note: this system reports no temperature, so the work will not pause for it");
-        }
-        works
-    });
+    let limit = options.limit.clone().and_then(|limit| measurable(limit, |text| progress.note(text)));
     let log = match &options.log {
         None => None,
         Some(path) if options.resumed => Some(Log::resume(path, trainer.state().step)?),

@@ -38,6 +38,15 @@ impl Thermometer {
     }
 }
 
+/// A limit in degrees Celsius and what measures it; `None` and a note where nothing does.
+pub fn measurable(limit: (f64, Thermometer), note: impl FnOnce(&str)) -> Option<(f64, Thermometer)> {
+    if limit.1.hottest().is_some() {
+        return Some(limit);
+    }
+    note("note: this system reports no temperature, so the work will not pause for it");
+    None
+}
+
 fn entries(folder: &Path) -> Vec<PathBuf> {
     fs::read_dir(folder).map(|found| found.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
 }

@@ -1,10 +1,10 @@
 //! What is judged: a model file or a checkpoint.
 
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
 use atome_engine::{Classifier, Model, Packing, Shape};
+use atome_train::bounded::{read_if, Limit};
 use atome_train::checkpoint::Checkpoint;
 use atome_train::config::{ModelConfig, Quantiser};
 use atome_train::evaluate::{judge, judge_with_engine, Judgement};
@@ -20,6 +20,9 @@ use crate::shape_source::find;
 use crate::sizes::Sizes;
 use crate::UsageError;
 
+/// Bytes that tell what a file is.
+const START: u64 = 16;
+
 /// A model that can be judged.
 pub enum Subject {
     /// A model file's bytes, its format and its shape.
@@ -31,12 +34,17 @@ pub enum Subject {
 impl Subject {
     /// Reads `path`. With `held_out`, also how a checkpoint's training cut its text.
     pub fn load(path: &Path, shape: &ShapeArgs, held_out: bool) -> Result<Self> {
-        if is_model_file(path)? {
+        let named = || path.display().to_string();
+        let is_model_file = |start: &[u8]| start.starts_with(b"ATOME");
+        // Once: what a pipe has given is not there a second time.
+        let goes_on = |start: &[u8]| is_model_file(start) || Checkpoint::begins_with(start);
+        let bytes = read_if(path, Limit::CHECKPOINT, START, goes_on).with_context(named)?;
+        if is_model_file(&bytes) {
             if held_out {
                 let why = "--held-out is for checkpoints: a model file does not say what was held out";
                 return Err(UsageError(why.to_owned()).into());
             }
-            let file = ModelFile::read(path)?;
+            let file = ModelFile::from_bytes(path, bytes)?;
             let shape = find(&file, shape.sizes())?.shape;
             return Ok(Self::File { format: file.format, bytes: file.bytes, shape });
         }
@@ -44,8 +52,8 @@ impl Subject {
             let why = "sizes are for model files; a checkpoint has its own: leave those flags out";
             return Err(UsageError(why.to_owned()).into());
         }
-        let checkpoint = Checkpoint::load(path)?;
-        let model = SavedModel::from_checkpoint(&checkpoint).with_context(|| path.display().to_string())?;
+        let checkpoint = Checkpoint::from_bytes(&bytes).with_context(named)?;
+        let model = SavedModel::from_checkpoint(&checkpoint).with_context(named)?;
         let training = match held_out {
             false => None,
             true => {
@@ -117,11 +125,4 @@ impl Subject {
             }
         }
     }
-}
-
-fn is_model_file(path: &Path) -> Result<bool> {
-    let mut start = Vec::new();
-    let file = std::fs::File::open(path).with_context(|| path.display().to_string())?;
-    file.take(5).read_to_end(&mut start).with_context(|| path.display().to_string())?;
-    Ok(start == b"ATOME")
 }

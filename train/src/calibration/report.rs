@@ -9,11 +9,12 @@ use crate::statistics::{cell, number};
 /// Everything as Markdown tables.
 pub fn markdown(found: &Calibration) -> String {
     let mut text = format!(
-        "{} bytes predicted in {} windows, each from cold: {:.4} nats a byte, {:.1} % not the most probable one. \
+        "{} bytes predicted in {} window{}, each from cold: {:.4} nats a byte, {:.1} % not the most probable one. \
          In brackets 95 % intervals, by drawing windows again.\n{}\n\
          | against the loss of each byte | mean | Pearson | Spearman | AUROC, wrong byte |\n|---|---:|---|---|---:|\n",
         found.bytes,
         found.sequences,
+        if found.sequences == 1 { "" } else { "s" },
         found.loss,
         100.0 * found.wrong,
         found.notes.iter().map(|note| format!("\nNote: {note}.\n")).collect::<String>()

@@ -34,8 +34,8 @@ impl Format {
 
 /// Reads a file, the rest only where its start is that of a checkpoint.
 pub fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
-    let is_checkpoint = |start: &[u8]| Format::of(start).is_ok();
-    let bytes = read_if(path, Limit::CHECKPOINT, START, is_checkpoint).map_err(CheckpointError::io(path, "read"))?;
+    let goes_on = |start: &[u8]| Format::of(start).is_ok();
+    let bytes = read_if(path, Limit::CHECKPOINT, START, goes_on).map_err(CheckpointError::io(path, "read"))?;
     Format::of(&bytes).map_err(CheckpointError::content(path))?;
     Ok(bytes)
 }

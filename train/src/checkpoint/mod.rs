@@ -50,6 +50,11 @@ impl Checkpoint {
         Self::from_bytes(&bytes).map_err(CheckpointError::content(path))
     }
 
+    /// Whether the first bytes of a file, 9 or more, are those of either format.
+    pub fn begins_with(start: &[u8]) -> bool {
+        Format::of(start).is_ok()
+    }
+
     /// Reads the bytes of a file of either format.
     ///
     /// # Errors
