@@ -1,5 +1,6 @@
 //! A model file in memory, with its header checked.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
@@ -98,7 +99,8 @@ impl ModelFile {
 /// The file's bytes; only its start where `goes_on` does not like that.
 pub fn read_bytes(path: &Path, goes_on: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
     let longest_header = (CLASSIFIER_MAGIC.len() + 4) as u64;
-    read_if(path, Limit::MODEL, longest_header, goes_on).with_context(|| path.display().to_string())
+    let read = File::open(path).and_then(|file| read_if(file, Limit::MODEL, longest_header, goes_on));
+    read.with_context(|| path.display().to_string())
 }
 
 fn format(start: &[u8]) -> Result<Format> {

@@ -56,16 +56,15 @@ impl Limit {
 /// # Errors
 /// The system's, or [`ErrorKind::FileTooLarge`] with the limit; neither names the file.
 pub fn read(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
-    read_if(path, limit, 0, |_| true)
+    read_if(File::open(path)?, limit, 0, |_| true)
 }
 
-/// Reads `start` bytes, or all where there are fewer, and the rest only if `goes_on` likes them: what is no file of the
-/// expected kind is not read to its end.
+/// Reads `start` bytes of a file that was opened, or all where there are fewer, and the rest only if `goes_on` likes them:
+/// what is no file of the expected kind is not read to its end.
 ///
 /// # Errors
 /// Those of [`read`].
-pub fn read_if(path: &Path, limit: Limit, start: u64, goes_on: impl FnOnce(&[u8]) -> bool) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+pub fn read_if(mut file: File, limit: Limit, start: u64, goes_on: impl FnOnce(&[u8]) -> bool) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.by_ref().take(start).read_to_end(&mut bytes)?;
     if !goes_on(&bytes) {
@@ -110,14 +109,15 @@ mod tests {
         for len in 0..=5 {
             std::fs::write(&path, vec![b'x'; len]).unwrap();
             for start in 0..=5 {
-                let found = read_if(&path, FOUR, start, |bytes| bytes.len() == len.min(start as usize));
+                let found =
+                    read_if(File::open(&path).unwrap(), FOUR, start, |bytes| bytes.len() == len.min(start as usize));
                 match len {
                     5 => assert!(message(found).contains("a test")),
                     _ => assert_eq!(found.unwrap().len(), len),
                 }
             }
         }
-        assert_eq!(read_if(&path, FOUR, 2, |_| false).unwrap(), b"xx");
+        assert_eq!(read_if(File::open(&path).unwrap(), FOUR, 2, |_| false).unwrap(), b"xx");
         // A hole of a size that would not fit in memory.
         File::create(&path).unwrap().set_len(1 << 43).unwrap();
         assert_eq!(message(read(&path, Limit::SIDECAR)), "longer than 1 MiB, the limit of a sidecar");

@@ -1,5 +1,6 @@
 //! What is judged: a model file or a checkpoint.
 
+use std::fs::File;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
@@ -38,7 +39,8 @@ impl Subject {
         let is_model_file = |start: &[u8]| start.starts_with(b"ATOME");
         // Once: what a pipe has given is not there a second time.
         let goes_on = |start: &[u8]| is_model_file(start) || Checkpoint::begins_with(start);
-        let bytes = read_if(path, Limit::CHECKPOINT, START, goes_on).with_context(named)?;
+        let file = File::open(path).with_context(named)?;
+        let bytes = read_if(file, Limit::CHECKPOINT, START, goes_on).with_context(named)?;
         if is_model_file(&bytes) {
             if held_out {
                 let why = "--held-out is for checkpoints: a model file does not say what was held out";

@@ -40,7 +40,7 @@ pub enum CheckpointError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried, such as "read".
+        /// What was tried, such as "open".
         doing: &'static str,
         /// The system's reason.
         reason: io::Error,

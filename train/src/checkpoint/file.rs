@@ -1,5 +1,6 @@
 //! A checkpoint file in memory.
 
+use std::fs::File;
 use std::path::Path;
 
 use super::error::{CheckpointError, ContentError};
@@ -35,7 +36,8 @@ impl Format {
 /// Reads a file, the rest only where its start is that of a checkpoint.
 pub fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
     let goes_on = |start: &[u8]| Format::of(start).is_ok();
-    let bytes = read_if(path, Limit::CHECKPOINT, START, goes_on).map_err(CheckpointError::io(path, "read"))?;
+    let file = File::open(path).map_err(CheckpointError::io(path, "open"))?;
+    let bytes = read_if(file, Limit::CHECKPOINT, START, goes_on).map_err(CheckpointError::io(path, "read"))?;
     Format::of(&bytes).map_err(CheckpointError::content(path))?;
     Ok(bytes)
 }
