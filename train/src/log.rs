@@ -170,6 +170,13 @@ mod tests {
         assert_eq!(log.lines(), read(&path).unwrap());
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_endless_log_is_refused() {
+        let message = format!("{:#}", read(Path::new("/dev/zero")).unwrap_err());
+        assert_eq!(message, "/dev/zero: the log cannot be read: longer than 16 MiB, the limit of a device");
+    }
+
     #[test]
     fn hostile_logs_are_refused_by_line() {
         let folder = tempfile::tempdir().unwrap();

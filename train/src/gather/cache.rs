@@ -90,3 +90,24 @@ impl Entry {
         bounded::read(&self.whole, Limit::TEXT)
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endless_files_in_the_cache_are_refused() {
+        let cache = tempfile::tempdir().unwrap();
+        let entry = Entry::new(cache.path(), "http://localhost/").unwrap();
+        assert_eq!(entry.whole().unwrap(), None);
+        fs::write(&entry.part, "some").unwrap();
+        fs::write(&entry.version, "1").unwrap();
+        assert_eq!(entry.part(), Some((4, "1".to_owned())));
+        fs::remove_file(&entry.version).unwrap();
+        for file in [&entry.whole, &entry.version] {
+            std::os::unix::fs::symlink("/dev/zero", file).unwrap();
+        }
+        assert_eq!(entry.part(), None);
+        assert_eq!(entry.whole().unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+}
