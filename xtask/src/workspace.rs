@@ -15,13 +15,17 @@ pub fn root() -> &'static Path {
     })
 }
 
-/// Everything this tool builds apart from `dist/` and `include/`: a corner of cargo's target folder.
-pub fn scratch() -> PathBuf {
-    let target = match env::var_os("CARGO_TARGET_DIR") {
+/// Where cargo builds.
+pub fn target() -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => absolute(Path::new(&folder)),
         None => root().join("target"),
-    };
-    target.join("xtask")
+    }
+}
+
+/// Everything this tool builds apart from `dist/` and `include/`: a corner of cargo's target folder.
+pub fn scratch() -> PathBuf {
+    target().join("xtask")
 }
 
 /// The 944K model relative to the workspace root, where programs are run, on machines that have it.

@@ -139,6 +139,5 @@ fn write(path: &Path, text: &str) -> Result<()> {
 /// A release build of one program of the benches.
 fn program(name: &str) -> Result<PathBuf> {
     process::checked(process::cargo().args(["build", "--release", "--package", "atome-benches", "--bin", name]))?;
-    let scratch = workspace::scratch();
-    Ok(scratch.parent().unwrap_or(&scratch).join("release").join(name))
+    Ok(workspace::target().join("release").join(name))
 }

@@ -6,25 +6,25 @@ use anyhow::{Context as _, Result};
 
 use super::context::Context;
 use super::report::Outcome;
+use super::rust;
 use crate::archive::Mode;
 use crate::{process, workspace};
 
 /// Runs the harness against the engine and the archive of this mode.
 pub fn run(context: &Context, mode: Mode) -> Result<Outcome> {
     let archive = context.archive(None, mode)?;
-    let mut cargo = harness();
-    cargo.args(mode.cargo_arguments());
-    cargo.args(["--", "--cases", &context.cases.to_string(), "--archive"]).arg(&archive.path);
-    summary(cargo)
+    let mut harness = harness(mode)?;
+    harness.args(["--cases", &context.cases.to_string(), "--archive"]).arg(&archive.path);
+    summary(harness)
 }
 
 /// Runs the harness with each kernel of this processor in turn.
 pub fn each_kernel(context: &Context) -> Result<Outcome> {
     let archive = context.archive(None, Mode::Portable)?;
-    let mut cargo = harness();
+    let mut harness = harness(Mode::Portable)?;
     let cases = (context.cases / 4).max(1).to_string();
-    cargo.args(["--", "--kernel", "all", "--cases", &cases, "--archive"]).arg(&archive.path);
-    let output = process::capture_stdout(&mut cargo)?.successful(&cargo)?;
+    harness.args(["--kernel", "all", "--cases", &cases, "--archive"]).arg(&archive.path);
+    let output = process::capture_stdout(&mut harness)?.successful(&harness)?;
     Ok(Outcome::Passed(output.trim().to_string()))
 }
 
@@ -34,19 +34,18 @@ pub fn real_model(context: &Context) -> Result<Outcome> {
         return Ok(Outcome::Skipped("THERE IS NO ../shared/data/atome_944k.bin HERE".to_string()));
     };
     let archive = context.archive(None, Mode::Portable)?;
-    let mut cargo = harness();
-    cargo.args(["--", "--real", model, "--archive"]).arg(&archive.path);
-    summary(cargo)
+    let mut harness = harness(Mode::Portable)?;
+    harness.args(["--real", model, "--archive"]).arg(&archive.path);
+    summary(harness)
 }
 
-fn harness() -> Command {
-    let mut cargo = process::cargo();
-    cargo.args(["run", "--quiet", "--release", "--package", "atome-c-tests"]);
-    cargo
+/// Ready for its arguments.
+fn harness(mode: Mode) -> Result<Command> {
+    rust::program("atome-c-tests", mode)
 }
 
-fn summary(mut cargo: Command) -> Result<Outcome> {
-    let output = process::capture_stdout(&mut cargo)?.successful(&cargo)?;
+fn summary(mut harness: Command) -> Result<Outcome> {
+    let output = process::capture_stdout(&mut harness)?.successful(&harness)?;
     let summary = output.lines().rev().find(|line| !line.trim().is_empty());
     Ok(Outcome::Passed(summary.context("the harness printed no summary")?.trim().to_string()))
 }

@@ -10,7 +10,9 @@ mod programs;
 mod report;
 mod rust;
 
-use anyhow::{bail, Result};
+use std::thread::JoinHandle;
+
+use anyhow::{anyhow, bail, Result};
 use lexopt::prelude::*;
 
 use crate::archive::Mode;
@@ -46,15 +48,24 @@ const EMBEDDED: &str = "thumbv7m-none-eabi";
 
 const DEFAULT_CASES: u64 = 20_000;
 
-type Action = dyn Fn(&Context) -> Result<Outcome>;
+const SET_UP: &str = "set-up";
 
 struct Step {
     name: String,
-    run: Box<Action>,
+    action: Action,
+}
+
+type Work = dyn Fn(&Context) -> Result<Outcome>;
+
+enum Action {
+    /// In its turn.
+    InTurn(Box<Work>),
+    /// Begun after the set-up and waited for in its turn: for long work on one processor, which others leave idle.
+    Aside(fn() -> JoinHandle<Result<Outcome>>),
 }
 
 fn step(name: impl Into<String>, run: impl Fn(&Context) -> Result<Outcome> + 'static) -> Step {
-    Step { name: name.into(), run: Box::new(run) }
+    Step { name: name.into(), action: Action::InTurn(Box::new(run)) }
 }
 
 /// The command.
@@ -82,17 +93,35 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     }
     steps.retain(|step| wanted.is_empty() || wanted.iter().any(|word| step.name.contains(word.as_str())));
 
-    let context = Context::new(cases)?;
+    run_all(steps, &Context::new(cases)?).finish()
+}
+
+fn run_all(steps: Vec<Step>, context: &Context) -> Report {
     let mut report = Report::default();
-    for step in &steps {
-        report.run(&step.name, || (step.run)(&context));
+    let (set_up, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.name == SET_UP);
+    for steps in [set_up, others] {
+        let begun: Vec<_> = steps.into_iter().map(|step| (step.name, begin(step.action, context))).collect();
+        for (name, finish) in begun {
+            report.run(&name, finish);
+        }
     }
-    report.finish()
+    report
+}
+
+/// What is left to do when it is the step's turn.
+fn begin<'c>(action: Action, context: &'c Context) -> Box<dyn FnOnce() -> Result<Outcome> + 'c> {
+    match action {
+        Action::InTurn(run) => Box::new(move || run(context)),
+        Action::Aside(start) => {
+            let begun = start();
+            Box::new(move || begun.join().unwrap_or_else(|_| Err(anyhow!("the step panicked"))))
+        }
+    }
 }
 
 fn steps() -> Vec<Step> {
     let mut steps = vec![
-        step("set-up", |context| {
+        step(SET_UP, |context| {
             let missing = Missing::for_tests(&context.toolchain, &[EMBEDDED]);
             Ok(Outcome::Passed(missing.install()?))
         }),
@@ -128,7 +157,10 @@ fn steps() -> Vec<Step> {
     }
     steps.push(step("differential run, each kernel", differential::each_kernel));
     steps.push(step("differential run, 944K model", differential::real_model));
-    steps.push(step("default model", |_| Ok(Outcome::Passed(crate::model::check()?))));
+    steps.push(step("default model", |_| {
+        let models = rust::program("atome-models", Mode::Portable)?;
+        Ok(Outcome::Passed(crate::model::check(models)?))
+    }));
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
     steps.push(step("costs on emulated cores", |_| Ok(Outcome::Passed(crate::costs::check()?))));
@@ -138,6 +170,6 @@ fn steps() -> Vec<Step> {
             crate::bench::Verdict::Skipped(why) => Outcome::Skipped(why),
         })
     }));
-    steps.push(step("Miri", |_| miri::run()));
+    steps.push(Step { name: "Miri".to_string(), action: Action::Aside(miri::start) });
     steps
 }

@@ -1,10 +1,12 @@
 //! The steps that cargo does: formatting, lints, Rust tests.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use super::report::Outcome;
 use crate::archive::Mode;
-use crate::process;
+use crate::{process, workspace};
 
 /// rustfmt has nothing to change.
 pub fn formatting() -> Result<Outcome> {
@@ -23,21 +25,31 @@ pub fn clippy(mode: Mode) -> Result<Outcome> {
 /// Every Rust test of the workspace but our own.
 pub fn tests(mode: Mode) -> Result<Outcome> {
     let mut cargo = process::cargo();
-    // With --show-output a passing test's own words can be read, among them that it skipped something. Training and
-    // measuring have no mode.
-    cargo.arg("test");
-    match mode {
-        Mode::Portable => cargo.args(["--workspace", "--exclude", "xtask"]),
-        Mode::System => {
-            cargo.args(["-p", "atome-engine", "-p", "atome-capi", "-p", "atome-cli", "-p", "atome-c-tests"])
-        }
-    };
-    cargo.args(mode.cargo_arguments()).args(["--", "--show-output"]);
+    // With --show-output a passing test's own words can be read, among them that it skipped something.
+    cargo.arg("test").args(packages(mode)).args(["--", "--show-output"]);
     let output = process::checked(&mut cargo)?;
     for line in skips(&output) {
         println!("   note: {line}");
     }
     Ok(Outcome::Passed(counted(&output)?.to_string()))
+}
+
+/// A program of the workspace as it was compiled for the tests, optimised and with overflow checks. To compile it for
+/// release would take longer than to run it.
+pub fn program(name: &str, mode: Mode) -> Result<Command> {
+    process::checked(process::cargo().arg("build").args(packages(mode)).args(["--bin", name]))?;
+    Ok(process::in_root(workspace::target().join("debug").join(name)))
+}
+
+/// cargo's arguments for what has tests in this mode: training and measuring have none. What is built of one such choice
+/// shares its dependencies, of another it may not.
+fn packages(mode: Mode) -> Vec<&'static str> {
+    let mut arguments = match mode {
+        Mode::Portable => vec!["--workspace", "--exclude", "xtask"],
+        Mode::System => vec!["-p", "atome-engine", "-p", "atome-capi", "-p", "atome-cli", "-p", "atome-c-tests"],
+    };
+    arguments.extend(mode.cargo_arguments());
+    arguments
 }
 
 /// The tests of this tool, in the dev profile: to optimise its dependencies takes far longer than the tests.
