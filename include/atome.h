@@ -124,7 +124,7 @@ typedef char atome_shape_is_in_range_t
 /**
  * Version of the agreement between this header and the archive. They work together only when it is the same.
  */
-#define ATOME_ABI_VERSION 2
+#define ATOME_ABI_VERSION 3
 
 /**
  * Done.
@@ -206,6 +206,11 @@ typedef char atome_shape_is_in_range_t
  * Convolution, recurrence and the mix of the pathways.
  */
 #define ATOME_SELF_TEST_MIX 6
+
+/**
+ * Private: what only the cached plan needs. A program of the lean plan does not refer to it and links none of it.
+ */
+typedef struct atome_cache_t atome_cache_t;
 
 /**
  * Private: what reads the formats ATOME02 and ATOMEP3. A program that does not refer to it links none of it.
@@ -565,11 +570,20 @@ typedef struct atome_config_t {
                              size_t len,
                              const uint8_t **payload,
                              size_t *payload_len);
+    /**
+     * atome_cache in the cached plan; NULL in the lean one, which takes nothing over from earlier calls.
+     */
+    const struct atome_cache_t *cache;
 } atome_config_t;
 
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * What the header's configuration refers to where the plan is cached.
+ */
+extern const struct atome_cache_t atome_cache;
 
 /**
  * What the header's configuration refers to, unless the program keeps to ATOME01.
@@ -982,17 +996,13 @@ extern "C" {
  * no weak symbols, define ATOME_CONFIG_EXTERN before the include in all files of the program but one. */
 #if defined(__GNUC__) || defined(__clang__) || defined(__IAR_SYSTEMS_ICC__) || defined(__ARMCC_VERSION)
 extern const atome_config_t atome_config __attribute__((weak));
-/* So that a file that needs the types alone can be linked without the library. */
+/* So is what it refers to: a tool that includes this header for its macros alone needs no library. */
 extern const atome_formats_t atome_formats __attribute__((weak));
-#else
-extern const atome_config_t atome_config;
-#endif
-
-/* Weak, so that a tool which includes this header for its macros alone needs no library. */
-#if defined(__GNUC__) || defined(__clang__)
-extern const struct atome_formats_t atome_formats __attribute__((weak));
 extern int atome_container_payload(const uint8_t *data, size_t len, const uint8_t **payload, size_t *payload_len)
     __attribute__((weak));
+extern const atome_cache_t atome_cache __attribute__((weak));
+#else
+extern const atome_config_t atome_config;
 #endif
 
 #ifndef ATOME_CONFIG_EXTERN
@@ -1016,10 +1026,12 @@ const atome_config_t atome_config = {
     &atome_formats,
 #endif
 #if defined(ATOME_NO_CONTAINERS) || defined(ATOME_ONLY_ATOME01)
-    NULL
+    NULL,
 #else
-    atome_container_payload
+    atome_container_payload,
 #endif
+    /* Known to the compiler: a program of the lean plan does not refer to it. */
+    (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : NULL
 };
 #endif
 

@@ -5,7 +5,7 @@ use core::mem::{offset_of, size_of};
 use atome_engine::{Layout, Shape};
 
 use crate::container::Reader;
-use crate::types::{atome_block_t, atome_config_t, atome_formats_t, atome_model_t, ATOME_ABI_VERSION};
+use crate::types::{atome_block_t, atome_cache_t, atome_config_t, atome_formats_t, atome_model_t, ATOME_ABI_VERSION};
 
 #[cfg(not(test))]
 // C knows nothing of the formats but where they are.
@@ -38,6 +38,17 @@ pub(crate) fn container_reader() -> Option<Reader> {
     #[cfg_attr(test, allow(unused_unsafe))]
     unsafe {
         atome_config.container_payload
+    }
+}
+
+/// What only the cached plan needs. The library itself refers to it by the program's configuration alone, so that a linker
+/// drops it in the lean plan.
+#[inline]
+pub(crate) fn cache() -> Option<&'static atome_cache_t> {
+    // SAFETY: as in `config`, which callers have asked first; the header has NULL or a reference to `atome_cache` there.
+    #[cfg_attr(test, allow(unused_unsafe))]
+    unsafe {
+        atome_config.cache.as_ref()
     }
 }
 

@@ -42,6 +42,7 @@ mod self_test;
 
 mod blocks;
 
+mod cache;
 mod config;
 #[cfg(test)]
 mod container_tests;
@@ -51,6 +52,7 @@ mod model;
 #[cfg(feature = "std")]
 pub mod api {
     pub use crate::blocks::*;
+    pub use crate::cache::*;
     pub use crate::codes::*;
     pub use crate::container::*;
     pub use crate::formats::*;

@@ -3,10 +3,10 @@
 use core::ffi::c_int;
 
 use atome_engine::format::{classifier_body, model_body};
-use atome_engine::{fingerprint, Codec, FormatError, Matrix, Shape};
+use atome_engine::{Codec, FormatError, Matrix, Shape};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_TRUNCATED, ATOME_OK};
-use crate::config::{config, formats, max_classes};
+use crate::config::{cache, config, formats, max_classes};
 use crate::container::model_file;
 use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_t, atome_ternary_t};
 
@@ -24,81 +24,87 @@ pub(crate) const fn code(error: FormatError) -> c_int {
 /// `model` leads to a writable `atome_model_t` of the program's shape, and `body` has the sections of that shape.
 pub(crate) unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8], codec: Option<&Codec>) {
     let (v, d, h) = (shape.vocab_size(), shape.d_model(), shape.d_head());
-    let identity = fingerprint(body);
+    let identity = cache().map_or(0, |cache| (cache.fingerprint)(body));
     // SAFETY: every place written lies in the struct, whose tail holds as many blocks as the program has layers. The
     // members are written one by one because the Rust type's tail has another length. The sections are taken in the order
     // of the file.
     unsafe {
         (*model).fingerprint = [identity as u32, (identity >> 32) as u32];
-        let mut at = take_matrix(body.as_ptr(), &mut (*model).embed, v, d, codec);
+        let mut rest = Sections { at: body.as_ptr(), codec };
+        rest.matrix(&mut (*model).embed, v, d);
         let mut next_block = (&raw mut (*model).blocks).cast::<atome_block_t>();
         for _ in 0..shape.n_layers() {
             // Zeroed first, so that padding between members, which counts for the model's identity, is always the same.
             next_block.write_bytes(0, 1);
             let block = &mut *next_block;
-            at = take_norm(at, &mut block.norm, d);
-            at = take_matrix(at, block.local_conv.as_matrix_mut(), d, shape.kernel_size(), codec);
-            at = take_floats(at, &mut block.ssm.a, d);
-            at = take_floats(at, &mut block.ssm.b, d);
-            at = take_floats(at, &mut block.ssm.c_out, d);
+            rest.norm(&mut block.norm, d);
+            rest.matrix(block.local_conv.as_matrix_mut(), d, shape.kernel_size());
+            rest.floats(&mut block.ssm.a, d);
+            rest.floats(&mut block.ssm.b, d);
+            rest.floats(&mut block.ssm.c_out, d);
             block.ssm.channels = d as u16;
-            at = take_matrix(at, &mut block.attn.Wq, h, d, codec);
-            at = take_matrix(at, &mut block.attn.Wk, h, d, codec);
-            at = take_matrix(at, &mut block.attn.Wv, d, d, codec);
+            rest.matrix(&mut block.attn.Wq, h, d);
+            rest.matrix(&mut block.attn.Wk, h, d);
+            rest.matrix(&mut block.attn.Wv, d, d);
             block.attn.d_head = h as u16;
             block.attn.top_k = shape.top_k() as u16;
-            at = take_matrix(at, &mut block.router, shape.n_pathways(), d, codec);
+            rest.matrix(&mut block.router, shape.n_pathways(), d);
             next_block = next_block.add(1);
         }
-        at = take_norm(at, &mut (*model).final_norm, d);
-        take_matrix(at, &mut (*model).unembed, v, d, codec);
+        rest.norm(&mut (*model).final_norm, d);
+        rest.matrix(&mut (*model).unembed, v, d);
     }
 }
 
-/// Points `to` at the matrix whose section starts at `at`; returns where the next section starts.
-///
-/// # Safety
-/// The section is there.
-#[inline(never)]
-unsafe fn take_matrix(
+/// Sections of a file, from one on; `codec` reads the weights.
+struct Sections<'c> {
     at: *const u8,
-    to: &mut atome_ternary_t,
-    rows: usize,
-    cols: usize,
-    codec: Option<&Codec>,
-) -> *const u8 {
-    // SAFETY: as the caller promises; bytes need no alignment.
-    unsafe {
-        let packed = at.add(4);
-        let scale = f32::from_le_bytes(at.cast::<[u8; 4]>().read());
-        *to = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
-        packed.add(match codec {
-            None => Matrix::packed_len(rows, cols),
-            Some(codec) => {
-                to.mark(codec);
-                codec.len(rows * cols)
-            }
-        })
+    codec: Option<&'c Codec>,
+}
+
+impl Sections<'_> {
+    /// Points `to` at the matrix that the next section holds, and moves on.
+    ///
+    /// # Safety
+    /// The section is there.
+    #[inline(never)]
+    unsafe fn matrix(&mut self, to: &mut atome_ternary_t, rows: usize, cols: usize) {
+        // SAFETY: as the caller promises; bytes need no alignment.
+        unsafe {
+            let packed = self.at.add(4);
+            let scale = f32::from_le_bytes(self.at.cast::<[u8; 4]>().read());
+            *to = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
+            self.at = packed.add(match self.codec {
+                None => Matrix::packed_len(rows, cols),
+                Some(codec) => {
+                    to.mark(codec);
+                    codec.len(rows * cols)
+                }
+            });
+        }
     }
-}
 
-/// The same for `count` floats.
-///
-/// # Safety
-/// The section is there.
-unsafe fn take_floats(at: *const u8, to: &mut *const f32, count: usize) -> *const u8 {
-    *to = at.cast();
-    // SAFETY: as the caller promises.
-    unsafe { at.add(4 * count) }
-}
+    /// The same for `count` floats.
+    ///
+    /// # Safety
+    /// The section is there.
+    unsafe fn floats(&mut self, to: &mut *const f32, count: usize) {
+        *to = self.at.cast();
+        // SAFETY: as the caller promises.
+        self.at = unsafe { self.at.add(4 * count) };
+    }
 
-/// The same for both sections of a norm over `count` values.
-///
-/// # Safety
-/// The sections are there.
-unsafe fn take_norm(at: *const u8, to: &mut atome_norm_t, count: usize) -> *const u8 {
-    // SAFETY: as the caller promises.
-    unsafe { take_floats(take_floats(at, &mut to.gamma, count), &mut to.beta, count) }
+    /// The same for both sections of a norm over `count` values.
+    ///
+    /// # Safety
+    /// The sections are there.
+    unsafe fn norm(&mut self, to: &mut atome_norm_t, count: usize) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            self.floats(&mut to.gamma, count);
+            self.floats(&mut to.beta, count);
+        }
+    }
 }
 
 /// Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape, or a container (ATOMEBOX) that holds one. Nothing is

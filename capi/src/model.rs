@@ -5,9 +5,9 @@
 use core::marker::PhantomData;
 use core::slice;
 
-use atome_engine::{fingerprint, Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, Shape, Ssm, Weights};
+use atome_engine::{Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, Shape, Ssm, Start, Weights, Workspace};
 
-use crate::config::{formats, model_size};
+use crate::config::{cache, formats};
 use crate::types::{
     atome_attn_t, atome_block_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ssm_t, atome_ternary_t,
 };
@@ -187,6 +187,16 @@ impl<'m> LoadedModel<'m> {
         let is_complete = !model.is_null() && unsafe { !(*model).embed.packed.is_null() };
         is_complete.then_some(Self { model, shape, blob: PhantomData })
     }
+
+    /// Where the struct lies.
+    pub(crate) fn as_ptr(&self) -> *const atome_model_t {
+        self.model
+    }
+
+    /// The shape that the struct has in this program.
+    pub(crate) fn program_shape(&self) -> &'m Shape {
+        self.shape
+    }
 }
 
 impl<'m> Weights<'m> for LoadedModel<'m> {
@@ -228,17 +238,12 @@ impl<'m> Weights<'m> for LoadedModel<'m> {
         unsafe { (*self.model).unembed.matrix(self.shape.d_model()) }
     }
 
-    /// That of all bytes of the struct, the blob's fingerprint among them, so that a member changed by hand counts too. 0,
-    /// "unknown", for a struct that was put together without loading: its weights may change unnoticed.
+    /// 0, "unknown", also in the lean plan, which has nothing to file.
     fn identity(&self) -> u64 {
-        // SAFETY: see `embed`. Loading has written every byte; after a copy in C, padding may hold anything, and another
-        // value there only costs a computation.
-        unsafe {
-            let [low, high] = (*self.model).fingerprint;
-            if low | high == 0 {
-                return 0;
-            }
-            fingerprint(slice::from_raw_parts(self.model.cast(), model_size(self.shape)))
-        }
+        cache().map_or(0, |cache| (cache.identity)(self))
+    }
+
+    fn start(&self, workspace: &Workspace, n: usize) -> Start {
+        cache().map_or_else(Start::default, |cache| (cache.start)(self, workspace, n))
     }
 }

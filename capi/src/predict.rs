@@ -12,20 +12,47 @@ use crate::sampler::open_sampler;
 use crate::state::workspace;
 use crate::types::{atome_classifier_t, atome_model_t, atome_sampler_t, atome_state_t};
 
-/// Reads tokens one by one, without claiming that nobody else holds a pointer to them: prompt and output may overlap.
-///
-/// # Safety
-/// `tokens` leads to `count` readable tokens until the iterator is dropped.
-unsafe fn tokens(tokens: *const c_int, count: usize) -> impl ExactSizeIterator<Item = i32> {
-    // SAFETY: index is below count, which the caller vouches for.
-    (0..count).map(move |index| unsafe { tokens.add(index).read() })
+/// Reads tokens one by one, without claiming that nobody else holds a pointer to them: prompt and output may overlap. Two
+/// words, which fit registers.
+struct Tokens {
+    at: *const c_int,
+    left: usize,
 }
+
+/// # Safety
+/// `at` leads to `left` readable tokens until the iterator is dropped.
+unsafe fn tokens(at: *const c_int, left: usize) -> Tokens {
+    Tokens { at, left }
+}
+
+impl Iterator for Tokens {
+    type Item = i32;
+
+    #[inline]
+    fn next(&mut self) -> Option<i32> {
+        self.left = self.left.checked_sub(1)?;
+        // SAFETY: one was left, which `tokens` was promised to be readable, so that the pointer stays in the array or ends
+        // right behind it.
+        unsafe {
+            let token = self.at.read();
+            self.at = self.at.add(1);
+            Some(token)
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl ExactSizeIterator for Tokens {}
 
 /// What a run needs: the model, the state and how many tokens count. `None` where one of them is NULL, missing or never
 /// loaded.
 ///
 /// # Safety
 /// As the callers' own: pointers are NULL or lead to what their types say.
+#[inline(always)]
 unsafe fn open<'r>(
     layout: &'r Layout,
     model: *const atome_model_t,

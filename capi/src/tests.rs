@@ -46,6 +46,7 @@ pub(crate) const CONFIG: atome_config_t = atome_config_t {
     max_classes: 4,
     formats: &raw const crate::formats::atome_formats,
     container_payload: Some(crate::container::atome_container_payload),
+    cache: &raw const crate::cache::atome_cache,
 };
 
 /// Memory as a C program would reserve it for one of the structs: exactly its size, and aligned.

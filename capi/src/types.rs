@@ -4,10 +4,12 @@
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 
-use atome_engine::{Matrix, Shape};
+use atome_engine::{Matrix, Shape, Start, Workspace};
+
+use crate::model::LoadedModel;
 
 /// Version of the agreement between this header and the archive. They work together only when it is the same.
-pub const ATOME_ABI_VERSION: u32 = 2;
+pub const ATOME_ABI_VERSION: u32 = 3;
 
 // The shape macros. The header defines them before these types, and firmware may set its own: the values here only give
 // the types a size on the Rust side, which nothing relies on.
@@ -261,6 +263,8 @@ pub struct atome_config_t {
     pub container_payload: Option<
         unsafe extern "C" fn(data: *const u8, len: usize, payload: *mut *const u8, payload_len: *mut usize) -> c_int,
     >,
+    /// atome_cache in the cached plan; NULL in the lean one, which takes nothing over from earlier calls.
+    pub cache: *const atome_cache_t,
 }
 
 // SAFETY: a constant of the program, which nothing ever writes to.
@@ -278,4 +282,14 @@ pub struct atome_formats_t {
     /// # Safety
     /// It was marked by `load` and not changed; the view is gone before the blob is.
     pub(crate) matrix: unsafe fn(&atome_ternary_t, usize) -> Matrix<'static>,
+}
+
+/// Private: what only the cached plan needs. A program of the lean plan does not refer to it and links none of it.
+pub struct atome_cache_t {
+    /// What a loaded model notes of its file.
+    pub(crate) fingerprint: fn(&[u8]) -> u64,
+    /// What tells loaded models apart.
+    pub(crate) identity: fn(&LoadedModel) -> u64,
+    /// Where a run over so many tokens starts.
+    pub(crate) start: fn(&LoadedModel, &Workspace, usize) -> Start,
 }

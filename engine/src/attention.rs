@@ -20,7 +20,10 @@ pub(crate) struct Search<'w> {
 
 impl Search<'_> {
     /// Attends with the query of position `position`, `h` wide, over the rows of `window`, of which it keeps `top_k` at most.
-    #[inline(never)]
+    ///
+    /// The three parts come one after the other. Where code has to be small, each has what it works on to itself on the stack.
+    #[cfg_attr(fast_ways = "none", inline(always))]
+    #[cfg_attr(not(fast_ways = "none"), inline(never))]
     pub(crate) fn attend(
         &mut self,
         layout: &Layout,
@@ -30,13 +33,38 @@ impl Search<'_> {
         top_k: usize,
         window: Window,
     ) {
-        let d = layout.shape().d_model();
         let slots = top_k.min(window.len);
-        let kept = TopK::new(cut(self.kept_scores, 0, slots), cut(self.kept_rows, 0, slots));
-        let keys = Keys { elements: memory.keys, rows: layout.max_seq(), d_head: h };
+        self.search(layout, memory, position, h, slots, window);
+        kernel::softmax(cut(self.kept_scores, 0, slots));
+        self.gather(memory.values, position, layout.shape().d_model(), slots);
+    }
+
+    /// The scores of the query of position `position`.
+    #[cfg_attr(fast_ways = "none", inline(never))]
+    #[cfg_attr(not(fast_ways = "none"), inline(always))]
+    fn search(
+        &mut self,
+        layout: &Layout,
+        memory: &LayerMemory,
+        position: usize,
+        h: usize,
+        slots: usize,
+        window: Window,
+    ) {
         let query = cut(self.query, position * h, h);
-        let out = cut(self.attended, position * d, d);
-        kernel::attend(query, &keys, memory.values, &window, kept, out);
+        let keys = Keys { elements: memory.keys, rows: layout.max_seq(), d_head: h };
+        let kept_rows = self.kept_rows.get_mut(..slots).unwrap_or_default();
+        let mut best = TopK::new(cut(self.kept_scores, 0, slots), kept_rows);
+        kernel::search(query, &keys, &window, &mut best);
+    }
+
+    /// The values of what was kept, by their weights, `d` wide.
+    #[cfg_attr(fast_ways = "none", inline(never))]
+    #[cfg_attr(not(fast_ways = "none"), inline(always))]
+    fn gather(&mut self, values: &[f32], position: usize, d: usize, slots: usize) {
+        let kept_rows = self.kept_rows.get_mut(..slots).unwrap_or_default();
+        let best = TopK { scores: cut(self.kept_scores, 0, slots), rows: kept_rows };
+        kernel::gather(&best, values, cut(self.attended, position * d, d));
     }
 }
 

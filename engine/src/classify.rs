@@ -1,7 +1,7 @@
 //! The class of a token sequence.
 
 use crate::error::RunError;
-use crate::forward::{final_norm, forward, unobserved};
+use crate::forward::{final_norm, forward_unobserved};
 use crate::kernel;
 use crate::predict::argmax;
 use crate::weights::{Matrix, Weights};
@@ -24,7 +24,7 @@ pub fn classify<'m>(
         return Err(RunError::ShapeMismatch);
     }
     let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
-    forward(weights, workspace, n, &mut unobserved)?;
+    forward_unobserved(weights, workspace, n)?;
     let (normed, _) = final_norm(weights, workspace, n);
     Ok(argmax((0..head.rows()).map(|class| {
         let value = kernel::matvec_row(head, class, normed);

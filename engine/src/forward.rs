@@ -8,6 +8,7 @@ use crate::attention::Search;
 use crate::error::RunError;
 use crate::kernel::{self, Keys, Mix, Projection, Window, MOST_FLOATS, MOST_POSITIONS};
 use crate::layout::{Layout, Plan};
+use crate::start::Start;
 use crate::weights::{Layer, Norm, Weights};
 use crate::workspace::{cut, LayerMemory, Rows, Workspace};
 
@@ -22,19 +23,20 @@ pub struct RouterReading<'r> {
     pub weights: &'r [f32],
 }
 
-/// The observer of a run that nobody watches. One function, so that all such runs share one copy of the forward pass.
+/// The observer of a run that nobody watches. One function, so that such runs can share one copy of the forward pass.
 pub(crate) fn unobserved(_: RouterReading) {}
 
 /// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
 /// follows starts from the [`final_norm`] of the last of them.
 ///
-/// Inlined: few programs both predict and classify, and a frame of its own would be stack in all of them.
-#[inline]
+/// Inlined, as are the loops below: a frame of its own would be stack in the programs that have the least of it, and they
+/// only predict. Others share one copy, [`forward_unobserved`].
+#[inline(always)]
 pub(crate) fn forward<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     n: usize,
-    observe: &mut impl FnMut(RouterReading),
+    observe: impl FnMut(RouterReading),
 ) -> Result<(), RunError> {
     if n == 0 {
         return Err(RunError::NoTokens);
@@ -42,16 +44,21 @@ pub(crate) fn forward<'m>(
     if !weights.has_shape(workspace.layout.shape()) {
         return Err(RunError::ShapeMismatch);
     }
-    let is_cached = workspace.layout.plan() == Plan::Cached;
-    let identity = if is_cached { weights.identity() } else { 0 };
-    let has_gates = workspace.prefix.is_of(identity);
-    let start = if has_gates { workspace.prefix.reusable(n) } else { 0 };
-    let positions = Positions { row: start, before: start, count: n - start };
+    let Start { identity, has_gates, before } = weights.start(workspace, n);
+    let positions = Positions { row: before, before, count: n.saturating_sub(before) };
     compute(weights, workspace, positions, has_gates, observe).ok_or(RunError::BrokenWeights)?;
-    if is_cached {
-        workspace.prefix.remember(identity, n);
-    }
+    workspace.prefix.remember(identity, n);
     Ok(())
+}
+
+/// [`forward`] as a call of its own.
+#[inline(never)]
+pub(crate) fn forward_unobserved<'m>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    n: usize,
+) -> Result<(), RunError> {
+    forward(weights, workspace, n, unobserved)
 }
 
 /// Neighbouring positions of a sequence.
@@ -66,20 +73,22 @@ pub(crate) struct Positions {
 }
 
 impl Positions {
-    /// Those from index `start` on, at most `most`.
+    /// Those from index `start` on, which there is, at most `most`.
     fn part(&self, start: usize, most: usize) -> Self {
-        Self { row: self.row + start, before: self.before + start, count: most.min(self.count - start) }
+        let count = if most == 1 { 1 } else { most.min(self.count - start) };
+        Self { row: self.row + start, before: self.before + start, count }
     }
 }
 
 /// Computes the residual stream of `positions`. `has_gates` tells whether the gates, which follow from the weights alone,
 /// are there from an earlier call. `None` where the weights break their promise.
+#[inline(always)]
 pub(crate) fn compute<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     positions: Positions,
     has_gates: bool,
-    observe: &mut impl FnMut(RouterReading),
+    observe: impl FnMut(RouterReading),
 ) -> Option<()> {
     let layout = workspace.layout;
     // Should this call be cut short, the half-written memory must not be taken for a prefix.
@@ -111,7 +120,7 @@ fn run_together<'m>(
     positions: Positions,
     most: usize,
     has_gates: bool,
-    observe: &mut impl FnMut(RouterReading),
+    observe: impl FnMut(RouterReading),
 ) -> Option<()> {
     let (d, d_head) = (workspace.layout.shape().d_model(), workspace.layout.shape().d_head());
     let mut floats = [0.0; MOST_FLOATS];
@@ -169,11 +178,12 @@ struct Pass<'p, 'w, W, F> {
     most: usize,
     /// Whether the gates, which follow from the weights alone, are those of this model.
     has_gates: bool,
-    observe: &'p mut F,
+    observe: F,
 }
 
 impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     /// Takes all positions through all layers, chunk by chunk; returns the positions of the last chunk.
+    #[inline(always)]
     fn run(&mut self) -> Option<usize> {
         let (mut done, mut last_chunk) = (0, 0);
         while done < self.positions.count {
@@ -202,6 +212,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     }
 
     /// Step 2 of one layer, for the positions of `chunk`, whose residual stream is at the front of its rows.
+    #[inline(always)]
     fn layer(&mut self, layer: usize, chunk: Positions) -> Option<()> {
         let block = &self.weights.layer(layer)?;
         let mut done = 0;
@@ -334,6 +345,6 @@ fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
     if kernel::TOGETHER {
         kernel::layer_norm(norm, x, out);
     } else {
-        kernel::layer_norm_row(norm, x, out);
+        kernel::layer_norm_row(norm.gamma, norm.beta, x, out);
     }
 }

@@ -1,7 +1,6 @@
 //! Token after token.
 
 use crate::error::RunError;
-use crate::forward::unobserved;
 use crate::predict::predict_prefix;
 use crate::weights::Weights;
 use crate::workspace::Workspace;
@@ -32,7 +31,7 @@ pub fn generate<'m>(
     }
     let end = layout.max_seq().min(start.saturating_add(max_tokens));
     for n in start..end {
-        predict_prefix(weights, workspace, n, &mut unobserved)?;
+        predict_prefix(weights, workspace, n)?;
         let Some(token) = next(workspace.logits) else {
             return Ok(n - start);
         };
@@ -71,7 +70,7 @@ pub fn generate_sliding<'m, I: ExactSizeIterator<Item = i32>>(
         return Err(RunError::ShapeMismatch);
     }
     for written in 0..max_tokens {
-        predict_prefix(weights, workspace, n, &mut unobserved)?;
+        predict_prefix(weights, workspace, n)?;
         let Some(token) = next(workspace.logits) else {
             return Ok(written);
         };

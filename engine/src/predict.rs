@@ -1,7 +1,7 @@
 //! The next token (numeric contract, step 3).
 
 use crate::error::RunError;
-use crate::forward::{final_norm, forward, unobserved, RouterReading};
+use crate::forward::{final_norm, forward, forward_unobserved, unobserved, RouterReading};
 use crate::kernel;
 use crate::weights::Weights;
 use crate::workspace::Workspace;
@@ -41,20 +41,21 @@ pub fn predict_next_observed<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     tokens: impl IntoIterator<Item = i32>,
-    mut observe: impl FnMut(RouterReading),
+    observe: impl FnMut(RouterReading),
 ) -> Result<usize, RunError> {
     let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
-    predict_prefix(weights, workspace, n, &mut observe)
+    forward(weights, workspace, n, observe)?;
+    Ok(most_probable(weights, workspace, n))
 }
 
 /// Predicts from the first `n` tokens in the workspace's store.
+#[inline]
 pub(crate) fn predict_prefix<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     n: usize,
-    observe: &mut impl FnMut(RouterReading),
 ) -> Result<usize, RunError> {
-    forward(weights, workspace, n, observe)?;
+    forward_unobserved(weights, workspace, n)?;
     Ok(most_probable(weights, workspace, n))
 }
 

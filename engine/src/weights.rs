@@ -4,6 +4,8 @@ use byteorder::{ByteOrder, LittleEndian};
 
 use crate::codec::{Codec, Packing};
 use crate::shape::Shape;
+use crate::start::Start;
+use crate::workspace::Workspace;
 
 /// One ternary weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -402,4 +404,9 @@ pub trait Weights<'a> {
 
     /// Equal only for equal weights, and what a cached prefix is filed under. 0 says "unknown": nothing is reused.
     fn identity(&self) -> u64;
+
+    /// Where a run over the first `n` of the workspace's tokens starts.
+    fn start(&self, workspace: &Workspace, n: usize) -> Start {
+        Start::after(workspace, self.identity(), n)
+    }
 }

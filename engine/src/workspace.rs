@@ -72,7 +72,7 @@ impl core::error::Error for WorkspaceError {}
 
 /// Takes `len` values off the front of `rest`; none, and nothing is left, where there are fewer.
 #[inline(never)]
-fn take<'w, T>(rest: &mut &'w mut [T], len: usize) -> &'w mut [T] {
+fn take<'w>(rest: &mut &'w mut [f32], len: usize) -> &'w mut [f32] {
     let all = core::mem::take(rest);
     let (taken, left) = all.split_at_mut_checked(len).unwrap_or_default();
     *rest = left;
@@ -81,7 +81,7 @@ fn take<'w, T>(rest: &mut &'w mut [T], len: usize) -> &'w mut [T] {
 
 /// The `len` values from `start` on; none where there are fewer.
 #[inline(never)]
-pub(crate) fn cut<T>(all: &mut [T], start: usize, len: usize) -> &mut [T] {
+pub(crate) fn cut(all: &mut [f32], start: usize, len: usize) -> &mut [f32] {
     all.get_mut(start..).and_then(|rest| rest.get_mut(..len)).unwrap_or_default()
 }
 
@@ -111,7 +111,7 @@ impl<'w> Workspace<'w> {
         logits: &'w mut [f32],
         router: &'w mut [f32],
         tag: &'w mut [u32; TAG_WORDS],
-        mut words: &'w mut [u32],
+        words: &'w mut [u32],
         mut scratch: &'w mut [f32],
     ) -> Self {
         let d = layout.shape().d_model();
@@ -119,8 +119,7 @@ impl<'w> Workspace<'w> {
         let prefix = Prefix { tag, tokens: &mut [] };
         let (rows, search) = (Rows::default(), Search::default());
         let mut all = Self { layout, logits, router, prefix, last_shares: &mut [], rows, search, layers: &mut [] };
-        all.prefix.tokens = take(&mut words, layout.max_seq());
-        all.search.kept_rows = take(&mut words, layout.kept());
+        (all.prefix.tokens, all.search.kept_rows) = words.split_at_mut_checked(layout.max_seq()).unwrap_or_default();
         all.last_shares = take(&mut scratch, layout.last_shares());
         all.rows.residual = take(&mut scratch, layout.residual_rows() * d);
         all.rows.normed = take(&mut scratch, d);

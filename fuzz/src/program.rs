@@ -6,8 +6,8 @@ use std::ptr::{null, NonNull};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use atome::api::{
-    atome_block_t, atome_classifier_t, atome_config_t, atome_container_payload, atome_formats, atome_model_t,
-    ATOME_ABI_VERSION,
+    atome_block_t, atome_cache, atome_classifier_t, atome_config_t, atome_container_payload, atome_formats,
+    atome_model_t, ATOME_ABI_VERSION,
 };
 use atome_engine::{Layout, Plan, Shape};
 
@@ -32,6 +32,7 @@ static mut atome_config: atome_config_t = atome_config_t {
     max_classes: 0,
     formats: null(),
     container_payload: None,
+    cache: null(),
 };
 
 /// One program runs at a time, as its constant is one for all.
@@ -73,6 +74,7 @@ impl Program {
             max_classes: MAX_CLASSES as u32,
             formats: if all_formats { &raw const atome_formats } else { null() },
             container_payload: if all_formats { Some(atome_container_payload) } else { None },
+            cache: if plan == Plan::Cached { &raw const atome_cache } else { null() },
         };
         // SAFETY: only the program whose turn it is reads or writes it.
         unsafe { (&raw mut atome_config).write(config) };

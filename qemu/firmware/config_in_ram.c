@@ -4,9 +4,9 @@
  */
 #include <stdint.h>
 
-/* The last words are the pointers to what reads other formats and containers. */
-extern uint32_t atome_config[15];
+/* The last words are the pointers to what reads other formats and containers, and to what the cached plan needs. */
+extern uint32_t atome_config[16];
 extern uint32_t *const config_words;
 
-uint32_t atome_config[15];
+uint32_t atome_config[16];
 uint32_t *const config_words = atome_config;

@@ -17,11 +17,12 @@ enum { CLASSES = 3, SPARE = 4, UNTOUCHED = -77 };
 /* config_in_ram.c: what atome.h's constant would hold. */
 extern uint32_t *const config_words;
 
-static const uint32_t right_config[15] = {ATOME_ABI_VERSION, sizeof(atome_state_t), sizeof(atome_model_t),
+static const uint32_t right_config[16] = {ATOME_ABI_VERSION, sizeof(atome_state_t), sizeof(atome_model_t),
                                           ATOME_PLAN,        ATOME_MAX_SEQ,         ATOME_D_MODEL,
                                           ATOME_N_LAYERS,    ATOME_N_PATHWAYS,      ATOME_VOCAB_SIZE,
                                           ATOME_D_HEAD,      ATOME_KERNEL_SIZE,     ATOME_TOP_K,
-                                          ATOME_MAX_CLASSES, 0, 0};
+                                          ATOME_MAX_CLASSES, 0, 0,
+                                          0};
 
 /* All that a call may write to, so that one comparison finds what changed. */
 static struct {
@@ -86,8 +87,8 @@ static void models(void)
     damage(blob, MODEL_BYTES, 7, 0);
 }
 
-/* Where config_words has the pointer to what reads other formats. */
-enum { FORMATS = 13 };
+/* Where config_words has the pointers to what reads other formats and to what the cached plan needs. */
+enum { FORMATS = 13, CACHE = 15 };
 
 static void other_format(uint8_t *bytes, enum repack_as as)
 {
@@ -340,6 +341,7 @@ static void prepare(void)
 
     memcpy(config_words, right_config, sizeof right_config);
     config_words[FORMATS] = (uint32_t)(uintptr_t)&atome_formats;
+    config_words[CACHE] = (uint32_t)(uintptr_t)(ATOME_PLAN == ATOME_PLAN_CACHED ? &atome_cache : NULL);
     blob = board_memory(MODEL_BYTES + SPARE);
     classifier_blob = board_memory(CLASSIFIER_BYTES(CLASSES) + SPARE);
     write_model(blob, 5, 0);

@@ -1,6 +1,7 @@
 //! ATOME02: base 3, five weights to a byte. A byte is the sum of (t_i + 1) * 3^i, i = 0..4, t in -1, 0, +1.
 
 use super::{add_weighed, Codec, Expected, Fault, Packing};
+use crate::kernel::multiply_coded;
 #[cfg(any(test, not(fast_ways = "none")))]
 use crate::weights::Trits;
 
@@ -19,6 +20,7 @@ pub static BASE_THREE: Codec = Codec {
     len,
     weight,
     add,
+    multiply: multiply_coded,
     #[cfg(fast_ways = "none")]
     sum: sum_by_digits,
     #[cfg(not(fast_ways = "none"))]

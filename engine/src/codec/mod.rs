@@ -9,6 +9,8 @@ mod powers_of_three;
 
 use core::fmt;
 
+use crate::weights::Matrix;
+
 pub use base_three::BASE_THREE;
 #[cfg(fast_ways = "host")]
 pub(crate) use powers_of_three::unpack as unpack_powers;
@@ -78,6 +80,9 @@ impl Packing {
 #[cfg(any(test, not(fast_ways = "none")))]
 pub(crate) type Translate = fn(packed: &[u8], start: usize, codes: &mut [u8]);
 
+/// `y[row * stride] = scale * (matrix x)[row]`.
+pub(crate) type Multiply = fn(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize);
+
 /// The functions that read one packing. Indices count weights in storage order; a weight that is not there reads as 0.
 pub struct Codec {
     packing: Packing,
@@ -87,7 +92,9 @@ pub struct Codec {
     pub(crate) weight: fn(&[u8], usize) -> i8,
     /// `sum + weight * value`, with the weight at an index, product rounded, then added; the sum itself for weight 0.
     pub(crate) add: fn(&[u8], usize, f32, f32) -> f32,
-    /// The same for the weights from an index on and all values, in order, from +0.0.
+    /// A whole matrix, as [`crate::kernel::multiply`]: a table of its own keeps the loop for 2-bit weights small.
+    pub(crate) multiply: Multiply,
+    /// The same as `add` for the weights from an index on and all values, in order, from +0.0.
     pub(crate) sum: fn(&[u8], usize, &[f32]) -> f32,
     /// Where all weights are -1, 0 or +1. Kernels that are faster than the definition ask for it.
     #[cfg(any(test, not(fast_ways = "none")))]

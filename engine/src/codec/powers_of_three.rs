@@ -1,6 +1,7 @@
 //! ATOMEP3: three bits a weight, eight to three bytes, lowest bits first in a 24-bit little-endian word.
 
 use super::{add_weighed, sum_one_by_one, Codec, Expected, Fault, Packing};
+use crate::kernel::multiply_coded;
 
 /// Weights of a group, and its bytes.
 const WEIGHTS: usize = 8;
@@ -18,6 +19,7 @@ pub static POWERS_OF_THREE: Codec = Codec {
     len,
     weight,
     add,
+    multiply: multiply_coded,
     sum,
     #[cfg(any(test, not(fast_ways = "none")))]
     codes: None,

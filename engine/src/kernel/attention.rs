@@ -133,15 +133,27 @@ impl Window {
 ///
 /// `query` is `[d_head]`, `values` is `[rows][d_model]`, `best` has min(top_k, window.len) empty slots, `out` is
 /// `[d_model]`.
-#[inline(always)] // into the forward pass, although the self-test calls it too
+#[inline(always)]
 pub fn attend(query: &[f32], keys: &Keys, values: &[f32], window: &Window, mut best: TopK, out: &mut [f32]) {
-    let scale = 1.0 / sqrt(query.len() as f32);
-    if !fast::offer_scores(query, keys, window, scale, &mut best) {
-        offer_scores(query, keys, window, scale, &mut best);
-    }
+    search(query, keys, window, &mut best);
     softmax(best.scores);
-    if !fast::add_values(&best, values, out) {
-        add_values(&best, values, out);
+    gather(&best, values, out);
+}
+
+/// The first part of [`attend`]: the scaled scores, of which the best are kept.
+#[inline(always)] // into the forward pass, although the self-test calls it too
+pub(crate) fn search(query: &[f32], keys: &Keys, window: &Window, best: &mut TopK) {
+    let scale = 1.0 / sqrt(query.len() as f32);
+    if !fast::offer_scores(query, keys, window, scale, best) {
+        offer_scores(query, keys, window, scale, best);
+    }
+}
+
+/// The last part of [`attend`]: the values of the kept rows by their weights.
+#[inline(always)] // as `search`
+pub(crate) fn gather(best: &TopK, values: &[f32], out: &mut [f32]) {
+    if !fast::add_values(best, values, out) {
+        add_values(best, values, out);
     }
 }
 

@@ -39,27 +39,22 @@ pub fn mix(mut work: Mix) -> Option<()> {
 
 /// [`mix`] without a faster way.
 #[inline(always)]
-pub(crate) fn mix_as_defined(mut work: Mix) -> Option<()> {
+pub(crate) fn mix_as_defined(work: Mix) -> Option<()> {
+    let d = work.gate.len();
+    // Views of their own, so that a compiler need not keep the others on the stack.
+    let (taps, ssm) = (work.block.conv.taps, work.block.ssm);
     for position in 0..work.positions {
-        for channel in 0..work.gate.len() {
-            mix_channel(&mut work, position, channel)?;
+        let [p0, p1, p2] = *work.shares.get(position * work.block.n_pathways..)?.first_chunk()?;
+        for channel in 0..d {
+            let at = position * d + channel;
+            let u = *work.inputs.get(at)?;
+            let local = conv_channel(&taps, channel, u, work.history, d);
+            let state = work.state.get_mut(channel)?;
+            let gate = *work.gate.get(channel)?;
+            let recurrent = ssm_step(gate, ssm.b.get(channel)?, ssm.c_out.get(channel)?, u, state);
+            *work.residual.get_mut(at)? += (p0 * local + p1 * recurrent) + p2 * work.attended.get(at)?;
         }
     }
-    Some(())
-}
-
-/// The same for one channel of one position.
-#[inline(always)] // as `mix`
-fn mix_channel(work: &mut Mix, position: usize, channel: usize) -> Option<()> {
-    let d = work.gate.len();
-    let &[p0, p1, p2] = work.shares.get(position * work.block.n_pathways..)?.first_chunk()?;
-    let at = position * d + channel;
-    let u = *work.inputs.get(at)?;
-    let ssm = &work.block.ssm;
-    let local = conv_channel(&work.block.conv.taps, channel, u, work.history, d);
-    let state = work.state.get_mut(channel)?;
-    let recurrent = ssm_step(*work.gate.get(channel)?, ssm.b.get(channel)?, ssm.c_out.get(channel)?, u, state);
-    *work.residual.get_mut(at)? += (p0 * local + p1 * recurrent) + p2 * work.attended.get(at)?;
     Some(())
 }
 
@@ -67,6 +62,7 @@ fn mix_channel(work: &mut Mix, position: usize, channel: usize) -> Option<()> {
 ///
 /// The history holds zeros for what lies before the sequence's start: adding ±0.0 leaves a sum that started from +0.0 as
 /// it is, so this equals leaving those taps out. For the same reason, taps beyond the history are left out.
+#[inline(always)] // as `mix`: what a call of its own would save is less than what it takes
 fn conv_channel(taps: &Matrix, channel: usize, newest: f32, history: &mut [f32], stride: usize) -> f32 {
     let (mut entering, mut at, mut sum) = (newest, channel, 0.0);
     for tap in 0..taps.cols() {

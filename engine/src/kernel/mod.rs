@@ -32,6 +32,7 @@ use none as fast;
 use soft_float as fast;
 
 pub use attention::{attend, Keys, TopK, Window};
+pub(crate) use attention::{gather, search};
 pub use conv::conv_taps;
 pub use fast::Kernel;
 pub(crate) use fast::{MOST_FLOATS, MOST_POSITIONS};
@@ -40,7 +41,7 @@ pub(crate) use norm::layer_norm_row;
 pub use norm::{layer_norm, layer_norm_in_place};
 pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project, Projection};
-pub(crate) use project::{multiply, TOGETHER};
+pub(crate) use project::{multiply, multiply_coded, TOGETHER};
 pub use softmax::softmax;
 pub use ssm::{gate, ssm_step};
 

@@ -57,16 +57,26 @@ pub(crate) const TOGETHER: bool = !cfg!(fast_ways = "none");
 
 /// `y[row * stride] = scale * (matrix x)[row]`, without a faster way. A row that has no place in `y` is left out.
 pub(crate) fn multiply(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize) {
+    if let Some(codec) = matrix.codec() {
+        return (codec.multiply)(matrix, x, y, stride);
+    }
     // The rows lie one behind the other.
     let mut weights = Trits::starting_at(matrix.packed(), 0);
+    let mut at = 0;
+    for _ in 0..matrix.rows() {
+        let Some(slot) = y.get_mut(at) else { break };
+        *slot = add_all(0.0, x, &mut weights) * matrix.scale();
+        at += stride;
+    }
+}
+
+/// [`multiply`] of a matrix whose weights a codec reads; for the codecs' tables.
+pub(crate) fn multiply_coded(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize) {
+    let Some(codec) = matrix.codec() else { return };
     let (mut first, mut at) = (0, 0);
     for _ in 0..matrix.rows() {
         let Some(slot) = y.get_mut(at) else { break };
-        let sum = match matrix.codec() {
-            None => add_all(0.0, x, &mut weights),
-            Some(codec) => (codec.sum)(matrix.packed(), first, x),
-        };
-        *slot = sum * matrix.scale();
+        *slot = (codec.sum)(matrix.packed(), first, x) * matrix.scale();
         first += x.len();
         at += stride;
     }

@@ -120,7 +120,7 @@ fn size_fault(flags: Vec<String>) -> Option<String> {
 pub fn same_names(context: &Context) -> Result<Outcome> {
     let header = fs::read_to_string(workspace::header()).context("cannot read include/atome.h")?;
     let mut declared = prototypes(&header);
-    declared.extend(constant(&header));
+    declared.extend(constants(&header));
     let all = expect_same(&declared, &context.signed_archive(None)?.exported)?;
     // Those that the header declares where ATOME_SIGNED is defined.
     let usual: BTreeSet<_> = declared.into_iter().filter(|name| !name.ends_with("_signed")).collect();
@@ -139,10 +139,10 @@ fn expect_same(declared: &BTreeSet<String>, defined: &[String]) -> Result<usize>
     Ok(declared.len())
 }
 
-/// The one constant of the library that the header refers to.
-fn constant(header: &str) -> Option<String> {
-    const NAME: &str = "atome_formats";
-    header.contains(&format!("extern const struct atome_formats_t {NAME};")).then(|| NAME.to_string())
+/// The constants of the library that the header refers to.
+fn constants(header: &str) -> impl Iterator<Item = String> + use<'_> {
+    let names = ["atome_formats", "atome_cache"].into_iter();
+    names.filter(|name| header.contains(&format!("extern const struct {name}_t {name};"))).map(str::to_string)
 }
 
 /// Names of the `atome_*` functions that a header declares without defining them.
