@@ -64,7 +64,11 @@ struct Need {
 impl Need {
     fn of(figures: &Figures, core: &Core, shape: &str, plan: Plan) -> Result<Need> {
         let get = |name: String| figures.get(&name).copied().with_context(|| format!("no figure {name}"));
-        let code = |what: &str| get(names::code(core, what, PORTABLE, Uses::Predict));
+        let uses = match plan {
+            Plan::Lean => Uses::Predict,
+            Plan::Cached => Uses::PredictCached,
+        };
+        let code = |what: &str| get(names::code(core, what, PORTABLE, uses));
         let variant = Variant::archive(Mode::Portable, Profile::Size, plan);
         // Sizes are the same on all cores, and the smallest one cannot run every shape.
         let size = |what: &str| {

@@ -18,9 +18,13 @@ use crate::record::Figures;
 pub enum Uses {
     /// Nothing: what the board itself takes.
     Nothing,
-    /// `atome_init`, `atome_load`, `atome_predict_next`, for ATOME01 alone, as the C engine has it.
+    /// `atome_init`, `atome_load`, `atome_predict_next`, for ATOME01 alone, as the C engine has it; of the archive in the lean
+    /// plan, which remembers as little as the C engine.
     Predict,
-    /// Generation, classification and (the archive) sampling and the other formats as well.
+    /// The same in the cached plan.
+    PredictCached,
+    /// Generation, classification and (the archive, in the cached plan) sampling and the other formats as
+    /// well.
     All,
 }
 
@@ -30,14 +34,31 @@ impl Uses {
         match self {
             Uses::Nothing => "nothing",
             Uses::Predict => "predict",
+            Uses::PredictCached => "predict-cached",
             Uses::All => "all",
+        }
+    }
+
+    /// The parts of an image that differ from one with nothing. The C reference has no plans.
+    pub fn of(engine: Engine) -> &'static [Uses] {
+        if engine.is_archive() {
+            &[Uses::Predict, Uses::PredictCached, Uses::All]
+        } else {
+            &[Uses::Predict, Uses::All]
+        }
+    }
+
+    fn plan(self) -> Plan {
+        match self {
+            Uses::Nothing | Uses::Predict => Plan::Lean,
+            Uses::PredictCached | Uses::All => Plan::Cached,
         }
     }
 
     fn macros(self, engine: Engine) -> &'static [&'static str] {
         match self {
             Uses::Nothing => &[],
-            Uses::Predict => &["-DUSE_PREDICT", "-DATOME_ONLY_ATOME01"],
+            Uses::Predict | Uses::PredictCached => &["-DUSE_PREDICT", "-DATOME_ONLY_ATOME01"],
             Uses::All if engine.is_archive() => &["-DUSE_PREDICT", "-DUSE_ALL", "-DUSE_SAMPLER"],
             Uses::All => &["-DUSE_PREDICT", "-DUSE_ALL"],
         }
@@ -53,11 +74,11 @@ struct Bytes {
 
 /// The code figures of an engine on a core.
 ///
-/// The archive's code is the same for all shapes and plans; the C reference is compiled for the default shape.
+/// The archive's code is the same for all shapes; the C reference is compiled for the default shape.
 pub fn measure(core: &Core, engine: Engine, bench: &Workbench, folder: &Path) -> Result<Figures> {
     let without = bytes(core, engine, Uses::Nothing, bench, folder)?;
     let mut found = Figures::new();
-    for uses in [Uses::Predict, Uses::All] {
+    for &uses in Uses::of(engine) {
         let with = bytes(core, engine, uses, bench, folder)?;
         if with.engine == 0 {
             bail!("{}: {engine}: the linker's map names no code of the engine", core.title);
@@ -76,7 +97,7 @@ fn bytes(core: &Core, engine: Engine, uses: Uses, bench: &Workbench, folder: &Pa
     units.extend(engine.unit());
     let mut shape = DEFAULT.flags();
     if engine.is_archive() {
-        shape.push(Plan::Lean.flag());
+        shape.push(uses.plan().flag());
     }
     let image = Image { flavour: engine.flavour(), units, shape, arguments: Vec::new() };
     let libraries = bench.libraries(core, image.flavour)?;

@@ -44,9 +44,11 @@ const CODE: &str = "
 ## Code
 
 Bytes in flash of a program after `--gc-sections`: the engine, `+` what it brings in from the C toolchain's libm, libgcc and libc
-(a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and `atome_predict_next`, with `ATOME_ONLY_ATOME01`.
-*all*: generation, classification and, in the archive, sampling as well. The archive's code is the same for every shape and plan;
-the C reference is compiled for the default shape.
+(a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and
+`atome_predict_next`, with `ATOME_ONLY_ATOME01`, in the lean plan, where the archive remembers as little as C. *predict, cached plan*:
+the same with what tells models and earlier calls apart, which the lean plan does not link. *all*: generation, classification
+and, in the archive, sampling, containers and the other formats as well, in the cached plan. The archive's code is the same for
+every shape; the C reference is compiled for the default shape.
 ";
 
 const MEMORY: &str = "
@@ -70,10 +72,10 @@ runs in portable mode only; its kernels are the same in both.
 const MATRIX: &str = "
 ## What fits where
 
-KiB of flash and RAM left for the rest of the firmware, or missing. Flash holds the archive's *predict* code (size profile, portable mode), what it
-needs of the C libraries, and the model file; RAM holds state, model and the stack of the engine's calls. The 944K model has
-a state for 24 positions. *outside*: a flash chip of its own, of the usual board. Each chip is counted with the code for its core; for
-the RP2040 (Cortex-M0+) that is the Cortex-M0's.
+KiB of flash and RAM left for the rest of the firmware, or missing. Flash holds the archive's *predict* code of the plan (size
+profile, portable mode), what it needs of the C libraries, and the model file; RAM holds state, model and the stack of the
+engine's calls. The 944K model has a state for 24 positions. *outside*: a flash chip of its own, of the usual board. Each chip
+is counted with the code for its core; for the RP2040 (Cortex-M0+) that is the Cortex-M0's.
 
 ";
 
@@ -87,8 +89,9 @@ pub fn document(record: &Record) -> Result<String> {
         text += &format!("- {tool}: {version}\n");
     }
     text += CODE;
-    for uses in [Uses::Predict, Uses::All] {
-        text += &format!("\n### {}\n\n", uses.name());
+    for (uses, title) in [(Uses::Predict, "predict"), (Uses::PredictCached, "predict, cached plan"), (Uses::All, "all")]
+    {
+        text += &format!("\n### {title}\n\n");
         text += &markdown::table(&code_rows(figures, uses), 1);
     }
     text += MEMORY;
@@ -114,10 +117,11 @@ fn shown(figures: &Figures, name: &str) -> String {
 
 fn code_rows(figures: &Figures, uses: Uses) -> Vec<Vec<String>> {
     let mut rows = vec![vec!["core".to_string()]];
-    rows[0].extend(Engine::ALL.iter().map(Engine::to_string));
+    let engines = Engine::ALL.into_iter().filter(|&engine| Uses::of(engine).contains(&uses));
+    rows[0].extend(engines.clone().map(|engine| engine.to_string()));
     for core in &CORES {
         let mut row = vec![core.title.to_string()];
-        row.extend(Engine::ALL.map(|engine| {
+        row.extend(engines.clone().map(|engine| {
             let get = |what| shown(figures, &names::code(core, what, engine, uses));
             format!("{} + {}", get("code"), get("libraries"))
         }));
