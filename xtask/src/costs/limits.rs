@@ -6,6 +6,13 @@ use super::{conditions, running};
 use crate::record::growth::{self, LIMIT};
 use crate::record::{Figures, Record, COSTS};
 
+/// What was promised of the least that a Cortex-M3 needs, whatever is recorded: bytes of code and of stack.
+const PROMISED: [(&str, u64); 3] = [
+    ("m3/code/system/predict", 4608),
+    ("m3/small/lean system/stack-predict", 512),
+    ("m3/default/lean system/stack-predict", 512),
+];
+
 /// Those of `figures` that have a limit.
 pub fn limited(figures: Figures) -> Figures {
     figures.into_iter().filter(|(name, _)| is_limited(name)).collect()
@@ -14,8 +21,12 @@ pub fn limited(figures: Figures) -> Figures {
 /// Checks figures against the recorded ones.
 ///
 /// # Errors
-/// All that grew too far or were never recorded, and how to accept them.
+/// All that grew too far or were never recorded, and how to accept them; or what was promised and does not hold.
 pub fn check(figures: &Figures, recorded: &Record) -> Result<()> {
+    let broken: Vec<_> = PROMISED.iter().filter_map(|&promise| broken(figures, promise)).collect();
+    if !broken.is_empty() {
+        bail!("promised is less:\n  {}", broken.join("\n  "));
+    }
     let faults = growth::faults(figures, recorded);
     if faults.is_empty() {
         return Ok(());
@@ -33,6 +44,12 @@ pub fn check(figures: &Figures, recorded: &Record) -> Result<()> {
         faults.join("\n  "),
         COSTS.command
     )
+}
+
+/// What a figure is beside what was promised of it.
+fn broken(figures: &Figures, (name, most): (&str, u64)) -> Option<String> {
+    let found = *figures.get(name)?;
+    (found > most).then(|| format!("{name}: {found}, at most {most}"))
 }
 
 /// What depends on the C reference or on the C toolchain's libraries alone is only reported.
@@ -61,6 +78,25 @@ mod tests {
         let recorded = Record { conditions: Default::default(), figures: Figures::from([(CODE.to_string(), 1000)]) };
         let error = check(&Figures::from([(CODE.to_string(), 2000)]), &recorded).unwrap_err().to_string();
         assert!(error.contains(CODE) && error.contains("To accept this: cargo xtask costs"), "{error}");
+    }
+
+    #[test]
+    fn a_promise_holds_whatever_is_recorded() {
+        let (name, most) = PROMISED[0];
+        let of = |bytes| Figures::from([(name.to_string(), bytes)]);
+        let recorded = Record { conditions: Default::default(), figures: of(most + 1) };
+        assert!(check(&of(most), &recorded).is_ok());
+        let error = check(&of(most + 1), &recorded).unwrap_err().to_string();
+        assert!(error.contains("m3/code/system/predict: 4609, at most 4608"), "{error}");
+    }
+
+    #[test]
+    fn every_promise_is_recorded() {
+        let recorded = COSTS.read().unwrap();
+        for (name, most) in PROMISED {
+            let found = recorded.figures.get(name);
+            assert!(found.is_some_and(|found| *found <= most), "{name}: {found:?}, at most {most}");
+        }
     }
 
     #[test]
