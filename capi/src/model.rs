@@ -5,7 +5,7 @@
 use core::marker::PhantomData;
 use core::slice;
 
-use atome_engine::{Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, Shape, Ssm, Start, Weights, Workspace};
+use atome_engine::{Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, Prefix, Shape, Ssm, Start, Weights};
 
 use crate::config::{cache, formats};
 use crate::types::{
@@ -187,16 +187,6 @@ impl<'m> LoadedModel<'m> {
         let is_complete = !model.is_null() && unsafe { !(*model).embed.packed.is_null() };
         is_complete.then_some(Self { model, shape, blob: PhantomData })
     }
-
-    /// Where the struct lies.
-    pub(crate) fn as_ptr(&self) -> *const atome_model_t {
-        self.model
-    }
-
-    /// The shape that the struct has in this program.
-    pub(crate) fn program_shape(&self) -> &'m Shape {
-        self.shape
-    }
 }
 
 impl<'m> Weights<'m> for LoadedModel<'m> {
@@ -238,12 +228,13 @@ impl<'m> Weights<'m> for LoadedModel<'m> {
         unsafe { (*self.model).unembed.matrix(self.shape.d_model()) }
     }
 
-    /// 0, "unknown", also in the lean plan, which has nothing to file.
+    /// 0, "unknown", in the lean plan, which files nothing.
     fn identity(&self) -> u64 {
-        cache().map_or(0, |cache| (cache.identity)(self))
+        // SAFETY: it was opened.
+        cache().map_or(0, |cache| unsafe { (cache.identity)(self.model, self.shape) })
     }
 
-    fn start(&self, workspace: &Workspace, n: usize) -> Start {
-        cache().map_or_else(Start::default, |cache| (cache.start)(self, workspace, n))
+    fn start(&self, prefix: &Prefix, n: usize) -> Start {
+        cache().map_or_else(Start::default, |cache| (cache.start)(prefix, self.identity(), n))
     }
 }

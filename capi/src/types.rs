@@ -4,9 +4,7 @@
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 
-use atome_engine::{Matrix, Shape, Start, Workspace};
-
-use crate::model::LoadedModel;
+use atome_engine::{Matrix, Prefix, Shape, Start};
 
 /// Version of the agreement between this header and the archive. They work together only when it is the same.
 pub const ATOME_ABI_VERSION: u32 = 3;
@@ -288,8 +286,11 @@ pub struct atome_formats_t {
 pub struct atome_cache_t {
     /// What a loaded model notes of its file.
     pub(crate) fingerprint: fn(&[u8]) -> u64,
-    /// What tells loaded models apart.
-    pub(crate) identity: fn(&LoadedModel) -> u64,
-    /// Where a run over so many tokens starts.
-    pub(crate) start: fn(&LoadedModel, &Workspace, usize) -> Start,
+    /// What tells loaded models of a program with this shape apart.
+    ///
+    /// # Safety
+    /// The model was opened.
+    pub(crate) identity: unsafe fn(*const atome_model_t, &Shape) -> u64,
+    /// Where a run over so many tokens starts, for the model with this identity.
+    pub(crate) start: fn(&Prefix, u64, usize) -> Start,
 }

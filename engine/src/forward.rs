@@ -44,7 +44,10 @@ pub(crate) fn forward<'m>(
     if !weights.has_shape(workspace.layout.shape()) {
         return Err(RunError::ShapeMismatch);
     }
-    let Start { identity, has_gates, before } = weights.start(workspace, n);
+    let Start { identity, has_gates, before } = match workspace.layout.plan() {
+        Plan::Lean => Start::default(),
+        Plan::Cached => weights.start(&workspace.prefix, n),
+    };
     let positions = Positions { row: before, before, count: n.saturating_sub(before) };
     compute(weights, workspace, positions, has_gates, observe).ok_or(RunError::BrokenWeights)?;
     workspace.prefix.remember(identity, n);

@@ -77,6 +77,7 @@ pub use forward::RouterReading;
 pub use generate::{generate, generate_sliding};
 pub use layout::{c99_state_bytes, Layout, Plan, TAG_WORDS};
 pub use predict::{argmax, predict_next, predict_next_observed};
+pub use prefix::Prefix;
 pub use self_test::{self_test, SelfTestError};
 pub use shape::{Dims, Shape, ShapeError};
 pub use start::Start;

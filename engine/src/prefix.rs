@@ -2,9 +2,9 @@
 
 use crate::layout::TAG_WORDS;
 
-/// Token store of a work area. It may start with any content.
+/// Token store of a work area, and what is computed of it for which model. It may start with any content.
 #[derive(Debug)]
-pub(crate) struct Prefix<'w> {
+pub struct Prefix<'w> {
     /// Identity of the model, low half first, then the number of computed positions.
     pub(crate) tag: &'w mut [u32; TAG_WORDS],
     pub(crate) tokens: &'w mut [u32],

@@ -1,7 +1,6 @@
 //! What a run takes over from the one before.
 
-use crate::layout::Plan;
-use crate::workspace::Workspace;
+use crate::prefix::Prefix;
 
 /// Where a run starts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,14 +14,10 @@ pub struct Start {
 }
 
 impl Start {
-    /// From what the workspace holds for the model `identity` and the first `n` of its tokens: in the lean plan, and for the
-    /// identity 0, nothing.
-    pub fn after(workspace: &Workspace, identity: u64, n: usize) -> Self {
-        if workspace.layout.plan() == Plan::Lean {
-            return Self::default();
-        }
-        let has_gates = workspace.prefix.is_of(identity);
-        let before = if has_gates { workspace.prefix.reusable(n) } else { 0 };
+    /// From what is computed of the first `n` tokens of `prefix` for the model `identity`: for 0, nothing.
+    pub fn after(prefix: &Prefix, identity: u64, n: usize) -> Self {
+        let has_gates = prefix.is_of(identity);
+        let before = if has_gates { prefix.reusable(n) } else { 0 };
         Self { identity, has_gates, before }
     }
 }

@@ -3,9 +3,9 @@
 use byteorder::{ByteOrder, LittleEndian};
 
 use crate::codec::{Codec, Packing};
+use crate::prefix::Prefix;
 use crate::shape::Shape;
 use crate::start::Start;
-use crate::workspace::Workspace;
 
 /// One ternary weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -405,8 +405,8 @@ pub trait Weights<'a> {
     /// Equal only for equal weights, and what a cached prefix is filed under. 0 says "unknown": nothing is reused.
     fn identity(&self) -> u64;
 
-    /// Where a run over the first `n` of the workspace's tokens starts.
-    fn start(&self, workspace: &Workspace, n: usize) -> Start {
-        Start::after(workspace, self.identity(), n)
+    /// Where a run over the first `n` tokens of `prefix` starts, in the cached plan.
+    fn start(&self, prefix: &Prefix, n: usize) -> Start {
+        Start::after(prefix, self.identity(), n)
     }
 }
