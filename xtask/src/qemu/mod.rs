@@ -47,7 +47,7 @@ Options:
   --profile size|speed
                  only the archives of this profile (default: both). With speed, the differential check takes shapes
                  that reach the fast kernels, which the small shapes of size bypass
-  --cases N      differential cases on each core and in each profile, half of them in each mode (default 10000)
+  --cases N      differential cases on each core, shared by the profiles, half of them in each mode (default 10000)
   --seed N       seed of the first differential case (default 1): a failing case names its own, and --cases 1 repeats it
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
 
@@ -68,7 +68,7 @@ pub struct Settings {
     only: Vec<Check>,
     /// Profile of the archives; both where there is none.
     profile: Option<Profile>,
-    /// Differential cases on each core.
+    /// Differential cases on each core, shared by the profiles.
     pub cases: u64,
     /// Seed of the first differential case.
     pub seed: u32,
@@ -94,6 +94,11 @@ impl Settings {
     /// Of the archives on microcontrollers.
     pub fn profiles(&self) -> Vec<Profile> {
         self.profile.map_or(Profile::ALL.to_vec(), |profile| vec![profile])
+    }
+
+    /// Differential cases of one profile on one core.
+    fn cases_of_profile(&self) -> u64 {
+        self.cases.div_ceil(self.profiles().len() as u64)
     }
 
     /// The rows of the table.
@@ -274,7 +279,13 @@ mod tests {
         assert_eq!(settings.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "m0"]);
         assert!(settings.is_only(Check::Link));
         assert_eq!(settings.profiles(), [Profile::Speed]);
-        assert_eq!(settings.cases, 7);
+        assert_eq!((settings.cases, settings.cases_of_profile()), (7, 7));
+    }
+
+    #[test]
+    fn the_profiles_share_the_cases() {
+        let settings = parsed(&["--cases", "7"]).unwrap().unwrap();
+        assert_eq!(settings.cases_of_profile(), 4);
     }
 
     #[test]
