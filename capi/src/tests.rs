@@ -148,7 +148,7 @@ fn other_formats_run_in_all_functions_that_take_their_matrices() {
             // SAFETY: memory of the struct's size, and as many bytes as said.
             assert_eq!(unsafe { atome_load(model.at(), changed.as_ptr(), changed.len()) }, code);
         }
-        for len in 7..blob.len() {
+        for len in (7..blob.len()).step_by(if cfg!(miri) { 7 } else { 1 }) {
             // SAFETY: as above.
             assert_eq!(unsafe { atome_load(model.at(), blob.as_ptr(), len) }, -2);
         }
@@ -245,9 +245,10 @@ fn a_stream_begins_like_predictions_and_sliding_ends_like_them() {
         let expected = atome_predict_next(model.at(), other.at(), list.as_ptr(), 1);
         assert_eq!(atome_step(model.at(), state.at(), list[0]), expected);
 
-        let mut out = [0; 5];
-        let (prompt, len) = (list.as_ptr(), list.len() as i32);
-        assert_eq!(atome_generate_sliding(model.at(), state.at(), prompt, len, out.as_mut_ptr(), 5), 5);
+        // Every token beyond the window takes all of its positions.
+        let mut out = [0; if cfg!(miri) { 1 } else { 5 }];
+        let (prompt, len, room) = (list.as_ptr(), list.len() as i32, out.len() as i32);
+        assert_eq!(atome_generate_sliding(model.at(), state.at(), prompt, len, out.as_mut_ptr(), room), room);
         let mut all = list.clone();
         for token in out {
             let window = all[all.len() - MAX_SEQ..].as_ptr();

@@ -10,7 +10,7 @@ use anyhow::{bail, ensure, Context as _, Result};
 use super::context::Context;
 use super::report::Outcome;
 use crate::archive::Mode;
-use crate::{process, workspace};
+use crate::{process, workers, workspace};
 
 /// Compilers and the standards each is asked for.
 const COMPILERS: [(&str, &[&str], &str); 4] = [
@@ -38,20 +38,22 @@ const PLANS: [&str; 3] = ["", "-DATOME_PLAN=ATOME_PLAN_LEAN", "-DATOME_PLAN=ATOM
 /// standard, shape and plan.
 pub fn compiles_everywhere(context: &Context) -> Result<Outcome> {
     let archive = &context.archive(None, Mode::Portable)?.path;
-    let (mut compiled, mut failures) = (0, Vec::new());
+    let mut programs = Vec::new();
     for (compiler, standards, language) in COMPILERS {
         for standard in standards {
             for shape in SHAPES {
                 for plan in PLANS {
                     let flags: Vec<_> = [*standard].into_iter().chain(words(shape)).chain(words(plan)).collect();
-                    compiled += 1;
-                    if let Err(error) = build_and_run(compiler, language, &flags, archive) {
-                        failures.push(format!("{error:#}"));
-                    }
+                    programs.push((programs.len(), compiler, language, flags));
                 }
             }
         }
     }
+    let compiled = programs.len();
+    let results = workers::all(&programs, workers::most(), |(number, compiler, language, flags)| {
+        build_and_run(&scratch(*number)?, compiler, language, flags, archive)
+    });
+    let failures: Vec<_> = results.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
     if let Some(first) = failures.first() {
         bail!("{} of {compiled} programs; the first:\n{first}", failures.len());
     }
@@ -62,8 +64,7 @@ pub fn compiles_everywhere(context: &Context) -> Result<Outcome> {
     )))
 }
 
-fn build_and_run(compiler: &str, language: &str, flags: &[&str], archive: &Path) -> Result<()> {
-    let folder = scratch()?;
+fn build_and_run(folder: &Path, compiler: &str, language: &str, flags: &[&str], archive: &Path) -> Result<()> {
     let include = archive.parent().context("the archive lies in no folder")?;
     let mut objects = Vec::new();
     for source in ["header_main.c", "header_other.c"] {
@@ -213,8 +214,9 @@ fn checks(file: &str) -> PathBuf {
     workspace::root().join("xtask/checks").join(file)
 }
 
-fn scratch() -> Result<PathBuf> {
-    let folder = workspace::scratch().join("test/header");
+/// A folder of its own for each program: some are made at the same time.
+fn scratch(number: usize) -> Result<PathBuf> {
+    let folder = workspace::scratch().join("test/header").join(number.to_string());
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     Ok(folder)
 }

@@ -6,9 +6,8 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 
-use anyhow::{anyhow, bail, ensure, Context as _, Result};
+use anyhow::{bail, ensure, Context as _, Result};
 
 use super::context::Context;
 use super::directives::Directives;
@@ -16,7 +15,7 @@ use super::report::Outcome;
 use crate::archive::Mode;
 use crate::c_build::{self, Engine, Language};
 use crate::process::{self, Finished};
-use crate::workspace;
+use crate::{workers, workspace};
 
 /// The text that `PROMPT` stands for.
 const PROMPT: &str = "Once upon a time";
@@ -35,14 +34,8 @@ pub fn compare(context: &Context) -> Result<Outcome> {
     let reference = Engine::Source(reference_folder());
     let archive = system_archive(context)?;
     run_all(|program| {
-        // Side by side: the reference is slow on purpose.
-        let (expected, actual) = thread::scope(|scope| {
-            let expected = scope.spawn(|| program.output(&reference, "reference", &[], &[], BYTES));
-            let actual = program.output(&archive, "archive", &[], &[], BYTES);
-            (expected.join(), actual)
-        });
-        let expected = expected.map_err(|_| anyhow!("the thread of the reference run panicked"))??;
-        expect_same(&expected, &actual?)
+        let expected = program.output(&reference, "reference", &[], &[], BYTES)?;
+        expect_same(&expected, &program.output(&archive, "archive", &[], &[], BYTES)?)
     })
 }
 
@@ -82,9 +75,9 @@ fn reference_folder() -> PathBuf {
     }
 }
 
-/// Does `one` to every program; all are tried before the failures are reported.
-fn run_all(one: impl Fn(&Program) -> Result<()>) -> Result<Outcome> {
-    let (mut ran, mut skipped, mut failures) = (0, 0, Vec::new());
+/// Does `one` to every program, some side by side; all are tried before the failures are reported.
+fn run_all(one: impl Fn(&Program) -> Result<()> + Sync) -> Result<Outcome> {
+    let (mut programs, mut skipped) = (Vec::new(), 0);
     for program in find(&workspace::root().join("c_tests/programs"))? {
         if program.needs_model() && workspace::real_model().is_none() {
             println!("   SKIPPED: {}: there is no ../shared/data/atome_944k.bin here", program.name);
@@ -96,11 +89,14 @@ fn run_all(one: impl Fn(&Program) -> Result<()>) -> Result<Outcome> {
             skipped += 1;
             continue;
         }
-        ran += 1;
-        if let Err(error) = one(&program) {
-            failures.push(format!("{}: {error:#}", program.name));
-        }
+        programs.push(program);
     }
+    // The real model takes longest, so nothing else should wait for it at the end.
+    programs.sort_by_key(|program| !program.needs_model());
+    let named = |program: &Program| one(program).map_err(|error| format!("{}: {error:#}", program.name));
+    let failures: Vec<_> =
+        workers::all(&programs, workers::most(), named).into_iter().filter_map(Result::err).collect();
+    let ran = programs.len();
     ensure!(failures.is_empty(), "{} of {ran} programs\n{}", failures.len(), failures.join("\n"));
     ensure!(ran > 0, "no program found in c_tests/programs");
     let skipped = if skipped > 0 { format!(", {skipped} SKIPPED") } else { String::new() };

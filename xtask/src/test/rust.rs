@@ -41,12 +41,13 @@ pub fn program(name: &str, mode: Mode) -> Result<Command> {
     Ok(process::in_root(workspace::target().join("debug").join(name)))
 }
 
-/// cargo's arguments for what has tests in this mode: training and measuring have none. What is built of one such choice
-/// shares its dependencies, of another it may not.
+/// cargo's arguments for what has tests in this mode. The command line, training and measuring compute nothing that the
+/// engine's and the C interface's tests have not compared in both. What is built of one such choice shares its
+/// dependencies, of another it may not.
 fn packages(mode: Mode) -> Vec<&'static str> {
     let mut arguments = match mode {
         Mode::Portable => vec!["--workspace", "--exclude", "xtask"],
-        Mode::System => vec!["-p", "atome-engine", "-p", "atome-capi", "-p", "atome-cli", "-p", "atome-c-tests"],
+        Mode::System => vec!["-p", "atome-engine", "-p", "atome-capi", "-p", "atome-c-tests"],
     };
     arguments.extend(mode.cargo_arguments());
     arguments
