@@ -37,7 +37,9 @@ pub fn tests(mode: Mode) -> Result<Outcome> {
 /// A program of the workspace as it was compiled for the tests, optimised and with overflow checks. To compile it for
 /// release would take longer than to run it.
 pub fn program(name: &str, mode: Mode) -> Result<Command> {
-    process::checked(process::cargo().arg("build").args(packages(mode)).args(["--bin", name]))?;
+    // With the tests: without them the dependencies of tests are not asked what features of others they need, so that
+    // others differ and are compiled anew.
+    process::checked(process::cargo().arg("build").args(packages(mode)).args(["--tests", "--bin", name]))?;
     Ok(process::in_root(workspace::target().join("debug").join(name)))
 }
 
