@@ -132,11 +132,26 @@ pub struct Flavour {
     pub mode: Mode,
     /// What to spare.
     pub profile: Profile,
+    /// Whether it checks signatures.
+    pub signed: bool,
+}
+
+impl Flavour {
+    /// One that checks no signatures.
+    pub const fn new(mode: Mode, profile: Profile) -> Flavour {
+        Flavour { mode, profile, signed: false }
+    }
+
+    /// The one with the functions for signed models.
+    pub const fn signed(self) -> Flavour {
+        Flavour { signed: true, ..self }
+    }
 }
 
 impl fmt::Display for Flavour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{}-{}", self.mode, self.profile))
+        let signed = if self.signed { "-signed" } else { "" };
+        f.pad(&format!("{}-{}{signed}", self.mode, self.profile))
     }
 }
 
@@ -165,6 +180,12 @@ impl Request {
         let out = workspace::root().join("dist").join(target.as_deref().unwrap_or("host"));
         let profile = Profile::usual(target.as_deref());
         Request { target, mode, profile, signed: false, out }
+    }
+
+    /// One flavour, into a folder.
+    pub fn of(target: Option<&str>, flavour: Flavour, out: PathBuf) -> Request {
+        let Flavour { mode, profile, signed } = flavour;
+        Request { target: target.map(String::from), mode, profile, signed, out }
     }
 
     /// Whether the object is made by [`frameless`].

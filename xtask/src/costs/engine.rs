@@ -31,7 +31,7 @@ impl Engine {
 
     /// The archive's.
     pub const fn archive(mode: Mode, profile: Profile) -> Engine {
-        Engine::Archive(Flavour { mode, profile })
+        Engine::Archive(Flavour::new(mode, profile))
     }
 
     /// Whether it is the archive in this profile.
@@ -48,7 +48,7 @@ impl Engine {
     pub fn flavour(self) -> Flavour {
         match self {
             Engine::Archive(flavour) => flavour,
-            Engine::SmallC | Engine::FastC => Flavour { mode: Mode::System, profile: Profile::Size },
+            Engine::SmallC | Engine::FastC => Flavour::new(Mode::System, Profile::Size),
         }
     }
 
@@ -74,8 +74,8 @@ impl Engine {
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Engine::Archive(Flavour { mode, profile: Profile::Size }) => mode.fmt(f),
-            Engine::Archive(Flavour { mode, profile: Profile::Speed }) => f.pad(&format!("speed {mode}")),
+            Engine::Archive(Flavour { mode, profile: Profile::Size, .. }) => mode.fmt(f),
+            Engine::Archive(Flavour { mode, profile: Profile::Speed, .. }) => f.pad(&format!("speed {mode}")),
             Engine::SmallC => f.pad("C -Os"),
             Engine::FastC => f.pad("C -O2"),
         }

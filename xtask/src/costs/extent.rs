@@ -10,7 +10,7 @@ use super::jobs::Job;
 use super::names;
 use super::{code, running};
 use crate::archive::{Mode, Profile};
-use crate::qemu::cores::{Core, CORES};
+use crate::qemu::cores::{Core, CORES, KINDS};
 use crate::qemu::shapes::{Plan, Shape, DEFAULT, REAL};
 use crate::qemu::workbench::{self, Workbench};
 use crate::workspace;
@@ -63,9 +63,6 @@ impl Measured {
         variant == Variant::FAST
     }
 }
-
-/// With an own way of computing each: Armv6-M, Armv7-M, an FPU, RISC-V.
-const KINDS: [&str; 4] = ["m0", "m3", "m4f", "rv32imac"];
 
 impl Extent {
     /// The jobs, long ones first.

@@ -51,7 +51,7 @@ fn files_of(target: &Target) -> BTreeSet<String> {
 
 /// The usual archives; on this machine there are no others.
 fn usual(mode: Mode) -> Flavour {
-    Flavour { mode, profile: Profile::Size }
+    Flavour::new(mode, Profile::Size)
 }
 
 /// Makes the packages of this machine and of a Cortex-M3, and builds and runs the examples with them.
@@ -168,7 +168,7 @@ fn by_make_and_cmake(examples: &Examples, host: &Target, m3: &Target) -> Result<
 fn for_speed(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
     let mut compared = 0;
     for mode in Mode::ALL {
-        let speed = Flavour { mode, profile: Profile::Speed };
+        let speed = Flavour::new(mode, Profile::Speed);
         let by_cmake = examples.cmake(Way::FindPackage, m3, speed)?;
         for (program, by_cmake) in PROGRAMS.iter().zip(by_cmake) {
             let expected = examples.make(program, m3, usual(mode))?;
@@ -179,7 +179,7 @@ fn for_speed(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
         }
     }
     // A project may name the target on every machine.
-    let speed = Flavour { mode: Mode::Portable, profile: Profile::Speed };
+    let speed = Flavour::new(Mode::Portable, Profile::Speed);
     examples.cmake(Way::AddSubdirectory, host, speed)?;
     Ok(compared)
 }

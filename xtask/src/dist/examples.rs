@@ -140,7 +140,7 @@ impl Examples {
             Mode::Portable => "atome",
             Mode::System => "atome-system",
         };
-        let flavour = Flavour { mode, profile: Profile::Size };
+        let flavour = Flavour::new(mode, Profile::Size);
         let model = self.build.join(format!("make-{}-{}-{flavour}", PROGRAMS[0], host.triple)).join("random.bin");
         let executable = self.build.join(format!("pkg-config-{mode}"));
         let script = format!(

@@ -120,8 +120,7 @@ fn make(toolchain: &Toolchain, targets: &[Target], out: &Path) -> Result<Vec<Mad
 fn make_one(toolchain: &Toolchain, target: &Target, out: &Path) -> Result<Made> {
     let build = |flavour: Flavour| {
         let out = scratch().join("archives").join(&target.triple).join(flavour.to_string());
-        let usual = Request::new(target.cargo_target().map(String::from), flavour.mode);
-        archive::build(toolchain, &Request { out, profile: flavour.profile, ..usual })
+        archive::build(toolchain, &Request::of(target.cargo_target(), flavour, out))
     };
     let (mut archives, mut libraries) = (Vec::new(), Vec::new());
     for flavour in package::flavours(target) {

@@ -51,7 +51,7 @@ pub struct Package {
 /// The archives of a target: for size and for speed on a microcontroller, elsewhere for speed only.
 pub fn flavours(target: &Target) -> Vec<Flavour> {
     let profiles: &[Profile] = if target.is_host { &[Profile::Speed] } else { &Profile::ALL };
-    profiles.iter().flat_map(|&profile| Mode::ALL.map(|mode| Flavour { mode, profile })).collect()
+    profiles.iter().flat_map(|&profile| Mode::ALL.map(|mode| Flavour::new(mode, profile))).collect()
 }
 
 /// The file name of an archive, without `lib` and `.a`. Each target's usual profile needs no word.

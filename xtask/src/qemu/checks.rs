@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{bail, Result};
+use anyhow::{bail, Context, Result};
 
-use super::cores::{Core, Machine};
+use super::cores::{Core, Machine, KINDS};
 use super::image::{self, Built, Image, Order, Unit};
 use super::job::{Check, Done, Job, Subject};
 use super::shapes::{Plan, Shape, FAST, FAST_SMALL, ODD, TINY};
-use super::workbench::Workbench;
+use super::workbench::{Workbench, SIGNED};
 use super::{batteries, differential, link_check, machine};
 use crate::archive::{Flavour, Mode, Profile};
 use crate::{process, workspace};
@@ -18,6 +18,7 @@ use crate::{process, workspace};
 const TEXT: &str = "qemu/firmware/text.c";
 /// What qemu/README.md says.
 const SELF_TEST_STACK: u64 = 6144;
+const SIGNED_STACK: u64 = 6144;
 /// For what takes a second or so; the machine may be busy.
 pub(super) const LIMIT: Duration = Duration::from_secs(90);
 
@@ -33,6 +34,7 @@ pub fn jobs(check: Check, subject: Subject, workbench: &Workbench) -> Vec<Job> {
             vec![Job::new(subject, check, "all", 3, move |bench, folder| link(subject, bench, &folder))]
         }
         Check::SelfTest => self_test_jobs(subject),
+        Check::Signed if !is_host => signed_jobs(subject),
         Check::Math if is_host => vec![Job::new(subject, check, "all", 900, move |bench, folder| math(bench, &folder))],
         _ => Vec::new(),
     }
@@ -42,7 +44,7 @@ pub fn jobs(check: Check, subject: Subject, workbench: &Workbench) -> Vec<Job> {
 pub(super) fn image(subject: Subject, mode: Mode, source: &'static str, shape: &Shape, plan: Plan) -> Image {
     let mut flags = shape.flags();
     flags.push(plan.flag());
-    let flavour = Flavour { mode, profile: subject.profile };
+    let flavour = Flavour::new(mode, subject.profile);
     Image { flavour, units: vec![Unit::new(source), Unit::new(TEXT)], shape: flags, arguments: Vec::new() }
 }
 
@@ -107,6 +109,30 @@ fn self_test_jobs(subject: Subject) -> Vec<Job> {
     modes.iter().map(|&mode| job(mode)).collect()
 }
 
+/* Signed models ---------------------------------------------------------------------------------------------------- */
+
+fn signed_jobs(subject: Subject) -> Vec<Job> {
+    if subject.profile != SIGNED.profile || !KINDS.contains(&subject.core.name) {
+        return Vec::new();
+    }
+    let run = move |bench: &Workbench, folder: PathBuf| {
+        let models = bench.signed_models.as_ref().context("no signed models were written")?;
+        let mut image = image(subject, SIGNED.mode, "qemu/firmware/signed.c", &TINY, Plan::Lean);
+        image.flavour = SIGNED;
+        image.units.push(Unit::with("qemu/firmware/blob.S", vec![format!("-DBLOB_FILE=\"{}\"", models.display())]));
+        let built = build(&image, subject.core, bench, &folder)?;
+        // Of what the library for signatures brings along, nothing may get into the firmware's own.
+        link_check::check_origins(&built.map)?;
+        let report = machine::run(subject.core, &built.executable, &[], LIMIT)?;
+        let stack = report.number("stack")?;
+        if stack > SIGNED_STACK {
+            bail!("checking a signature takes {stack} bytes of stack, documented are {SIGNED_STACK}");
+        }
+        Ok(Done::count(report.number("checks")?))
+    };
+    vec![Job::new(subject, Check::Signed, "all", 60, run)]
+}
+
 /* Link ------------------------------------------------------------------------------------------------------------- */
 
 /// Every order of the command line gives a program that runs, with the same results. The same objects are linked with the
@@ -150,7 +176,7 @@ fn link_one(
     folder: &Path,
 ) -> Result<(String, String)> {
     let Subject { core, profile } = subject;
-    let built = image::link(core, objects, &bench.libraries(core, Flavour { mode, profile })?, order, folder)?;
+    let built = image::link(core, objects, &bench.libraries(core, Flavour::new(mode, profile))?, order, folder)?;
     link_check::check(core, &built.map, mode, order.has_other_rust())?;
     let report = machine::run(core, &built.executable, &[], LIMIT)?;
     Ok((report.text("model")?.to_string(), report.text("library")?.to_string()))

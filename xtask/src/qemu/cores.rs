@@ -156,6 +156,9 @@ pub static CORES: [Core; 8] = [
     },
 ];
 
+/// Of those, one with each way of computing: Armv6-M, Armv7-M, an FPU, RISC-V.
+pub const KINDS: [&str; 4] = ["m0", "m3", "m4f", "rv32imac"];
+
 /// All Rust targets of the cores, each once.
 pub fn targets() -> Vec<&'static str> {
     let mut targets: Vec<_> = CORES.iter().filter_map(|core| core.target).collect();

@@ -41,18 +41,20 @@ pub enum Check {
     Errors,
     Link,
     SelfTest,
+    Signed,
     Math,
 }
 
 impl Check {
     /// In the order of the table.
-    pub const ALL: [Check; 7] = [
+    pub const ALL: [Check; 8] = [
         Check::Digest,
         Check::Differential,
         Check::Alignment,
         Check::Errors,
         Check::Link,
         Check::SelfTest,
+        Check::Signed,
         Check::Math,
     ];
 
@@ -65,6 +67,7 @@ impl Check {
             Check::Errors => "errors",
             Check::Link => "link",
             Check::SelfTest => "self-test",
+            Check::Signed => "signed",
             Check::Math => "math",
         }
     }
@@ -77,7 +80,7 @@ impl Check {
             Check::Alignment => "offsets",
             Check::Errors => "calls",
             Check::Link => "images",
-            Check::SelfTest => "calls",
+            Check::SelfTest | Check::Signed => "calls",
             Check::Math => "arguments",
         }
     }

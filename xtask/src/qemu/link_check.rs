@@ -19,14 +19,28 @@ const PROGRAMS_OWN: &str = "atome_config";
 /// Symbol to files: the definer, then the users.
 type References = BTreeMap<String, Vec<String>>;
 
+/// Checks that the archive's functions come from the archive, and all that it asks for from the C toolchain.
+///
+/// # Errors
+/// Every symbol that comes from the wrong file.
+pub fn check_origins(map: &Path) -> Result<()> {
+    fail_with(map, &strangers(&read(map)?, false))
+}
+
 /// Checks that the C toolchain provides every function that a firmware's own code would take from it.
 ///
 /// # Errors
 /// Every symbol that comes from the wrong file, or is missing.
 pub fn check(core: &Core, map: &Path, mode: Mode, with_other_rust: bool) -> Result<()> {
+    fail_with(map, &faults(&read(map)?, core, mode, with_other_rust))
+}
+
+fn read(map: &Path) -> Result<References> {
     let text = fs::read_to_string(map).with_context(|| format!("cannot read {}", map.display()))?;
-    let references = parse(&text).with_context(|| format!("{}", map.display()))?;
-    let faults = faults(&references, core, mode, with_other_rust);
+    parse(&text).with_context(|| format!("{}", map.display()))
+}
+
+fn fail_with(map: &Path, faults: &[String]) -> Result<()> {
     if !faults.is_empty() {
         bail!("{}: symbols from the wrong file\n  {}", map.display(), faults.join("\n  "));
     }
@@ -51,21 +65,30 @@ fn parse(map: &str) -> Result<References> {
     Ok(references)
 }
 
-fn faults(references: &References, core: &Core, mode: Mode, with_other_rust: bool) -> Vec<String> {
+/// What a foreign library brings along and does not hide is its own affair.
+fn may_define(file: &str, with_other_rust: bool) -> bool {
+    is_toolchain(file) || (with_other_rust && file.contains("libother.a("))
+}
+
+/// Symbols that the archive defines and should not, or should and does not, or takes from elsewhere than the toolchain.
+fn strangers(references: &References, with_other_rust: bool) -> Vec<String> {
     let mut faults = Vec::new();
-    // What a foreign library brings along and does not hide is its own affair.
-    let may_define = |file: &str| is_toolchain(file) || (with_other_rust && file.contains("libother.a("));
     for (symbol, files) in references {
         let is_ours = symbol.starts_with("atome_") && symbol != PROGRAMS_OWN;
         let is_asked_for = files[1..].iter().any(|file| is_atome(file));
-        if is_atome(&files[0]) != is_ours || (is_asked_for && symbol != PROGRAMS_OWN && !may_define(&files[0])) {
+        if is_atome(&files[0]) != is_ours || (is_asked_for && symbol != PROGRAMS_OWN && !may_define(&files[0], with_other_rust)) {
             faults.push(format!("{symbol}: defined by {}", files[0]));
         }
     }
+    faults
+}
+
+fn faults(references: &References, core: &Core, mode: Mode, with_other_rust: bool) -> Vec<String> {
+    let mut faults = strangers(references, with_other_rust);
     for name in core.helpers.iter().chain(&C_LIBRARY) {
         match references.get(*name) {
             None => faults.push(format!("{name}: not in the image, which calls it")),
-            Some(files) if may_define(&files[0]) => {}
+            Some(files) if may_define(&files[0], with_other_rust) => {}
             Some(files) => faults.push(format!("{name}: defined by {}, not by the C toolchain", files[0])),
         }
     }

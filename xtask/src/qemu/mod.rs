@@ -11,6 +11,7 @@ pub(crate) mod machine;
 pub(crate) mod needs;
 mod record;
 pub(crate) mod shapes;
+pub(crate) mod signed_models;
 mod table;
 pub(crate) mod workbench;
 
@@ -42,6 +43,9 @@ Options:
                    link          the C toolchain's memcpy, expf and float helpers stay in charge, wherever the archive
                                  stands on the command line and with a second Rust library in the program
                    self-test     atome_self_test passes, and finds an FPU that flushes to zero or rounds otherwise
+                   signed        with the archive that checks signatures, a signed model loads and gives the bits of the
+                                 plain one, and a changed, cut, swapped or foreign one does not load (portable mode, size
+                                 profile; one core of each kind)
                    math          the reference's own exp and tanh are correctly rounded: alone all 2^32 arguments
                                  (some minutes), otherwise every 1009th
   --profile size|speed

@@ -9,16 +9,21 @@ use std::thread;
 
 use anyhow::{anyhow, Context, Result};
 
-use super::cores::Core;
+use super::cores::{Core, KINDS};
 use super::image::Libraries;
 use super::record::Record;
+use super::job::Check;
 use super::shapes::{self, Shape};
+use super::signed_models::{self, Signed, Signer};
 use super::Settings;
 use crate::archive::{self, Flavour, Mode, Profile, Request};
 use crate::toolchain::Toolchain;
 use crate::{process, workspace};
 
 type Key = (Option<&'static str>, Flavour);
+
+/// The archive that checks signatures, on cores: in one mode and profile, as neither has to do with them.
+pub const SIGNED: Flavour = Flavour::new(Mode::Portable, Profile::Size).signed();
 
 /// Built once, used by every job.
 pub struct Workbench {
@@ -31,6 +36,8 @@ pub struct Workbench {
     pub short_model: PathBuf,
     /// The 944K model, where this machine has it.
     pub real_model: Option<PathBuf>,
+    /// What the check `signed` has in flash, where that runs.
+    pub signed_models: Option<PathBuf>,
     archives: BTreeMap<Key, PathBuf>,
     other_rust: BTreeMap<&'static str, PathBuf>,
 }
@@ -44,7 +51,11 @@ impl Workbench {
         targets.sort_unstable();
         targets.dedup();
 
-        let archives = build_archives(toolchain, &targets, &settings.profiles(), &folder)?;
+        let checks_signatures =
+            settings.checks().contains(&Check::Signed) && settings.profiles().contains(&Profile::Size);
+        let of_kind = cores.iter().filter(|core| checks_signatures && KINDS.contains(&core.name));
+        let signed: Vec<_> = of_kind.filter_map(|core| core.target).collect();
+        let archives = build_archives(toolchain, &targets, &settings.profiles(), &signed, &folder)?;
         let mut other_rust = BTreeMap::new();
         for target in targets.into_iter().flatten() {
             other_rust.insert(target, build_other_rust(target, &folder)?);
@@ -52,7 +63,8 @@ impl Workbench {
         let record = if settings.record { None } else { Some(Record::read()?) };
         let short_model = write_model(&folder, "short", &shapes::SHORT)?;
         let real_model = workspace::real_model().map(|path| workspace::root().join(path));
-        Ok(Workbench { folder, settings, record, short_model, real_model, archives, other_rust })
+        let signed_models = if checks_signatures { Some(write_signed_models(&folder)?) } else { None };
+        Ok(Workbench { folder, settings, record, short_model, real_model, signed_models, archives, other_rust })
     }
 
     /// The archives for a core. The host has one profile.
@@ -65,11 +77,12 @@ impl Workbench {
     }
 }
 
-/// Each mode has a build folder of its own, so the two can be built at the same time.
+/// Each mode has a build folder of its own, so the two can be built at the same time. The targets in `signed` get one more.
 fn build_archives(
     toolchain: &Toolchain,
     targets: &[Option<&'static str>],
     profiles: &[Profile],
+    signed: &[&'static str],
     folder: &Path,
 ) -> Result<BTreeMap<Key, PathBuf>> {
     let build = |mode: Mode| -> Result<Vec<(Key, PathBuf)>> {
@@ -81,10 +94,13 @@ fn build_archives(
                 None if mode == Mode::Portable => &[Profile::Speed],
                 None => &[],
             };
-            for &profile in of_target {
-                let flavour = Flavour { mode, profile };
+            let mut flavours: Vec<_> = of_target.iter().map(|&profile| Flavour::new(mode, profile)).collect();
+            if mode == SIGNED.mode && target.is_some_and(|target| signed.contains(&target)) {
+                flavours.push(SIGNED);
+            }
+            for flavour in flavours {
                 let out = folder.join("archives").join(target.unwrap_or("host")).join(flavour.to_string());
-                let request = Request { out, profile, ..Request::new(target.map(String::from), mode) };
+                let request = Request::of(target, flavour, out);
                 built.push(((target, flavour), archive::build(toolchain, &request)?.path));
             }
         }
@@ -99,6 +115,18 @@ fn build_archives(
         archives.extend(result.map_err(|_| anyhow!("building an archive panicked"))??);
     }
     Ok(archives)
+}
+
+/// The containers of `qemu/firmware/signed.c`, in its order.
+fn write_signed_models(folder: &Path) -> Result<PathBuf> {
+    let container = |seed, classes, signer| Signed { seed, classes, signer };
+    let containers = [
+        container(1, 0, Signer::Ours),
+        container(2, 0, Signer::Ours),
+        container(1, 0, Signer::Theirs),
+        container(3, 3, Signer::Ours),
+    ];
+    signed_models::write(folder, "signed", &shapes::TINY, &containers)
 }
 
 /// cargo's way would be a package; one file needs none.
