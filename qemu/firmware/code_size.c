@@ -1,6 +1,6 @@
 /*
  * The least program that uses the engine, for the linker's map: it is never run. Without macros it uses nothing;
- * -DUSE_PREDICT loads and predicts; -DUSE_ALL generates and classifies as well; -DUSE_SAMPLER samples, which the C engine
+ * -DUSE_PREDICT loads and predicts, with -DATOME_SIGNED signed models; -DUSE_ALL generates and classifies as well; -DUSE_SAMPLER samples, which the C engine
  * cannot.
  */
 #include "atome.h"
@@ -19,7 +19,11 @@ int main(void)
 
 #ifdef USE_PREDICT
     atome_init(memory);
+#ifdef ATOME_SIGNED
+    result += atome_load_signed(memory, blob, length, memory);
+#else
     result += atome_load(memory, blob, length);
+#endif
     result += atome_predict_next(memory, memory, tokens, (int)length);
 #endif
 #ifdef USE_ALL

@@ -1,6 +1,7 @@
 /*
  * What the engine costs while it runs: memory, stack and instructions, for the model in flash (blob.S). Only functions
- * that the C engine has, too: the same source measures either, whichever atome.h it finds.
+ * that the C engine has, too: the same source measures either, whichever atome.h it finds. With -DATOME_SIGNED, what
+ * loading a signed model costs, and nothing else.
  */
 #include "atome.h"
 
@@ -8,7 +9,12 @@
 #include "instructions.h"
 #include "text.h"
 
+#if defined(ATOME_SIGNED)
+#include "signed_models.h"
+#else
 extern const uint8_t blob_start[], blob_end[];
+#endif
+
 extern uint32_t stack_top[];
 
 #if defined(__riscv)
@@ -23,7 +29,16 @@ static atome_model_t model;
 static atome_state_t state;
 static int tokens[ATOME_MAX_SEQ];
 
+#if defined(ATOME_SIGNED)
+static int load(void)
+{
+    const container_t container = signed_container(0);
+
+    return atome_load_signed(&model, container.data, container.length, public_key(0));
+}
+#else
 static int load(void) { return atome_load(&model, blob_start, (size_t)(blob_end - blob_start)); }
+#endif
 
 static int predict(void) { return atome_predict_next(&model, &state, tokens, LATER + 1); }
 
@@ -101,6 +116,27 @@ static uint64_t instructions_of_generation(int count)
     return instructions_since(start);
 }
 
+#if defined(ATOME_SIGNED)
+/* The container's checksum without its signature, then with it. */
+static void write_loading(void)
+{
+    const container_t container = signed_container(0);
+    uint32_t start = timer_now();
+
+    if (atome_load(&model, container.data, container.length) != ATOME_OK) {
+        board_exit(1);
+    }
+    write_result("load-container", (uint32_t)instructions_since(start));
+    start = timer_now();
+    if (load() != ATOME_OK) {
+        board_exit(1);
+    }
+    write_result("load-signed", (uint32_t)instructions_since(start));
+}
+#else
+static void write_loading(void) {}
+#endif
+
 int main(void)
 {
     const uint32_t generated = setting("generate", 0);
@@ -116,6 +152,10 @@ int main(void)
 
     atome_init(&state);
     write_result("stack-load", stack_of(load));
+    write_loading();
+#if defined(ATOME_SIGNED)
+    return 0;
+#endif
     write_result("first", (uint32_t)instructions_of_prediction(1));
     /* The position behind LATER others, for an engine that remembers them. */
     instructions_of_prediction(LATER);

@@ -19,9 +19,6 @@ enum { OURS, OUR_OTHER, THEIRS, OUR_CLASSIFIER };
 enum { FLAGS = 10, D_MODEL = 16, WINDOW = 30, PAYLOAD = 44, RESERVED = 52, DIGEST = 64, NOTES = 96, SIGNATURE = 64 };
 enum { TOKENS = 4 };
 
-/* For linker/microbit.ld, whose usual stack is too small for a check. */
-__asm__(".global wanted_stack_size\n.set wanted_stack_size, 6144 + 1024");
-
 /* All that a call may write to, so that one comparison finds what changed. */
 static struct {
     atome_model_t model;

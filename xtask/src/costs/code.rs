@@ -23,6 +23,10 @@ pub enum Uses {
     Predict,
     /// The same in the cached plan.
     PredictCached,
+    /// `atome_init`, `atome_load`, `atome_predict_next` of the archive in the lean plan, for all formats and containers.
+    Containers,
+    /// The same with `atome_load_signed`.
+    Signed,
     /// Generation, classification and (the archive, in the cached plan) sampling and the other formats as
     /// well.
     All,
@@ -35,13 +39,17 @@ impl Uses {
             Uses::Nothing => "nothing",
             Uses::Predict => "predict",
             Uses::PredictCached => "predict-cached",
+            Uses::Containers => "containers",
+            Uses::Signed => "signed",
             Uses::All => "all",
         }
     }
 
     /// The parts of an image that differ from one with nothing. The C reference has no plans.
     pub fn of(engine: Engine) -> &'static [Uses] {
-        if engine.is_archive() {
+        if engine.flavour().signed {
+            &[Uses::Containers, Uses::Signed]
+        } else if engine.is_archive() {
             &[Uses::Predict, Uses::PredictCached, Uses::All]
         } else {
             &[Uses::Predict, Uses::All]
@@ -50,7 +58,7 @@ impl Uses {
 
     fn plan(self) -> Plan {
         match self {
-            Uses::Nothing | Uses::Predict => Plan::Lean,
+            Uses::Nothing | Uses::Predict | Uses::Containers | Uses::Signed => Plan::Lean,
             Uses::PredictCached | Uses::All => Plan::Cached,
         }
     }
@@ -59,6 +67,8 @@ impl Uses {
         match self {
             Uses::Nothing => &[],
             Uses::Predict | Uses::PredictCached => &["-DUSE_PREDICT", "-DATOME_ONLY_ATOME01"],
+            Uses::Containers => &["-DUSE_PREDICT"],
+            Uses::Signed => &["-DUSE_PREDICT", "-DATOME_SIGNED"],
             Uses::All if engine.is_archive() => &["-DUSE_PREDICT", "-DUSE_ALL", "-DUSE_SAMPLER"],
             Uses::All => &["-DUSE_PREDICT", "-DUSE_ALL"],
         }

@@ -74,6 +74,9 @@ impl Engine {
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Engine::Archive(flavour) if flavour.signed => {
+                write!(f, "signed {}", Engine::Archive(Flavour { signed: false, ..*flavour }))
+            }
             Engine::Archive(Flavour { mode, profile: Profile::Size, .. }) => mode.fmt(f),
             Engine::Archive(Flavour { mode, profile: Profile::Speed, .. }) => f.pad(&format!("speed {mode}")),
             Engine::SmallC => f.pad("C -Os"),

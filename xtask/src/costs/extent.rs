@@ -8,11 +8,11 @@ use anyhow::{Context, Result};
 use super::engine::{Engine, Variant};
 use super::jobs::Job;
 use super::names;
-use super::{code, running};
+use super::{code, limits, running, signed};
 use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{Core, CORES, KINDS};
 use crate::qemu::shapes::{Plan, Shape, DEFAULT, REAL};
-use crate::qemu::workbench::{self, Workbench};
+use crate::qemu::workbench::{self, Workbench, SIGNED};
 use crate::workspace;
 
 /// Small enough for both engines, in both plans, in the 16 KB of the smallest core.
@@ -32,7 +32,7 @@ pub enum Extent {
     /// For the table.
     All,
     /// The archive's code on all cores, and all else of the small shape; of the speed profile the portable mode, running
-    /// on one core of each kind.
+    /// on one core of each kind; and all that was promised, whatever the shape.
     Check,
 }
 
@@ -79,20 +79,29 @@ impl Extent {
                 }));
             }
             for core in CORES.iter().filter(|core| core.is_roomy || shape.is_small) {
-                jobs.extend(self.variants(core).into_iter().map(|variant| run_job(core, shape.clone(), variant)));
+                jobs.extend(
+                    self.variants(core, shape.name).into_iter().map(|variant| run_job(core, shape.clone(), variant)),
+                );
             }
         }
         for core in &CORES {
             let engines = Engine::ALL.into_iter().filter(|&engine| self == Extent::All || is_checked(engine));
             jobs.extend(engines.map(|engine| code_job(core, engine)));
         }
+        for core in signed::cores() {
+            jobs.push(code_job(core, Engine::Archive(SIGNED)));
+            let shapes = SHAPES.iter().filter(|(name, _)| *name == "small" || (self == Extent::All && core.is_roomy));
+            jobs.extend(shapes.map(|(name, shape)| signed_job(core, name, *shape)));
+        }
         Ok(jobs)
     }
 
-    fn variants(self, core: &Core) -> Vec<Variant> {
+    fn variants(self, core: &Core, shape: &str) -> Vec<Variant> {
         let is_checked = |variant: &Variant| {
             let is_speed = variant.engine.has_profile(Profile::Speed);
-            is_checked(variant.engine) && (!is_speed || (*variant == Variant::FAST && KINDS.contains(&core.name)))
+            let is_usual =
+                is_checked(variant.engine) && (!is_speed || (*variant == Variant::FAST && KINDS.contains(&core.name)));
+            (shape == "small" && is_usual) || limits::is_promised(core, shape, *variant)
         };
         Variant::all().into_iter().filter(|variant| self == Extent::All || is_checked(variant)).collect()
     }
@@ -102,7 +111,7 @@ impl Extent {
         for (name, shape) in SHAPES {
             let is_small = name == "small";
             let file = match &bench.real_model {
-                _ if !is_small && self == Extent::Check => continue,
+                _ if self == Extent::Check && !is_any_promised(name) => continue,
                 _ if name != "944k" => workbench::write_model(&bench.folder, &format!("costs-{name}"), &shape)?,
                 Some(path) => workspace::absolute(path),
                 None => continue,
@@ -113,6 +122,12 @@ impl Extent {
     }
 }
 
+/// Whether anything of this shape is a part of the check.
+fn is_any_promised(shape: &str) -> bool {
+    let all = Variant::all();
+    CORES.iter().any(|core| all.iter().any(|&variant| limits::is_promised(core, shape, variant)))
+}
+
 fn is_checked(engine: Engine) -> bool {
     engine.has_profile(Profile::Size) || engine == Engine::archive(Mode::Portable, Profile::Speed)
 }
@@ -120,6 +135,12 @@ fn is_checked(engine: Engine) -> bool {
 fn run_job(core: &'static Core, shape: Measured, variant: Variant) -> Job {
     Job::new(format!("{} {} {variant}", core.name, shape.name), move |bench, folder| {
         running::measure(core, &shape, variant, bench, folder)
+    })
+}
+
+fn signed_job(core: &'static Core, name: &'static str, shape: Shape) -> Job {
+    Job::new(format!("{} {name} signed", core.name), move |bench, folder| {
+        signed::measure(core, name, &shape, bench, folder)
     })
 }
 

@@ -13,6 +13,7 @@ mod map;
 pub mod markdown;
 mod names;
 mod running;
+mod signed;
 mod table;
 
 use std::fs;

@@ -9,6 +9,7 @@ use super::clock;
 use super::engine::Variant;
 use super::extent::Measured;
 use super::names;
+use super::signed::{LOAD_CONTAINER, LOAD_SIGNED};
 use crate::qemu::cores::Core;
 use crate::qemu::image::{Image, Unit};
 use crate::qemu::machine;
@@ -16,7 +17,7 @@ use crate::qemu::workbench::Workbench;
 use crate::record::Figures;
 
 /// Most runs take half a minute at most on a free machine; the reference's generation with the 944K model, minutes.
-const LIMIT: Duration = Duration::from_secs(3000);
+pub const LIMIT: Duration = Duration::from_secs(3000);
 
 /// Bytes that `sizeof` gives: of the state and of the model's pointers.
 pub const STATE: &str = "state";
@@ -39,7 +40,9 @@ const ALWAYS: [&str; 6] = [STATE, MODEL, STACK_LOAD, STACK_PREDICT, FIRST, NEXT]
 
 /// Whether something of this name is measured in a run.
 pub fn is_measured(what: &str) -> bool {
-    ALWAYS.contains(&what) || what == TOKEN || AFTER.iter().any(|(_, name)| *name == what)
+    ALWAYS.contains(&what)
+        || [TOKEN, LOAD_CONTAINER, LOAD_SIGNED].contains(&what)
+        || AFTER.iter().any(|(_, name)| *name == what)
 }
 
 /// Builds and runs `qemu/firmware/cost.c`.

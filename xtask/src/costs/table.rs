@@ -10,6 +10,7 @@ use super::goals;
 use super::markdown::{self, grouped};
 use super::names;
 use super::running::{FIRST, MODEL, NEXT, STACK_LOAD, STACK_PREDICT, STATE, TOKEN};
+use super::signed;
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::shapes::{Plan, Shape};
 use crate::record::{Figures, Record};
@@ -49,6 +50,22 @@ Bytes in flash of a program after `--gc-sections`: the engine, `+` what it bring
 the same with what tells models and earlier calls apart, which the lean plan does not link. *all*: generation, classification
 and, in the archive, sampling, containers and the other formats as well, in the cached plan. The archive's code is the same for
 every shape; the C reference is compiled for the default shape.
+";
+
+const SIGNED: &str = "
+## Signed models
+
+The archive that `cargo xtask lib --signed` builds, size profile, portable mode, lean plan. Bytes in flash of a program with
+`atome_init`, `atome_load` and `atome_predict_next`, all formats and containers, `+` what it brings in from the C toolchain's
+libraries; of the same with `atome_load_signed` in the place of `atome_load`; and stack bytes of `atome_load_signed` below the
+caller's frame, the same for every model.
+
+";
+
+const SIGNED_RUNS: &str = "
+Instructions of loading a signed container: by `atome_load`, which checks the checksum alone, and by `atome_load_signed`. The rest
+is the signature's: most of it the curve's, which takes the same time whatever the model's size, and SHA-512 of all bytes.
+
 ";
 
 const MEMORY: &str = "
@@ -94,6 +111,10 @@ pub fn document(record: &Record) -> Result<String> {
         text += &format!("\n### {title}\n\n");
         text += &markdown::table(&code_rows(figures, uses), 1);
     }
+    text += SIGNED;
+    text += &markdown::table(&signed::code_rows(figures)?, 1);
+    text += SIGNED_RUNS;
+    text += &markdown::table(&signed::run_rows(figures), 2);
     text += MEMORY;
     text += &markdown::table(&memory_rows(figures), 1);
     text += MATRIX;
