@@ -28,7 +28,7 @@ Options:
   --target TRIPLE         the Rust name of the target (default: this machine, in dist/host)
   --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours
   --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere)
-  --signed                with atome_load_signed (Ed25519), which takes some 17 KB of code where it is called
+  --signed                with atome_load_signed (Ed25519), which takes 16 to 26 KB of code where it is called
   --out FOLDER            where libatome.a and atome.h go (default: dist/<target>)
 
 The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99

@@ -63,8 +63,8 @@ caller's frame, the same for every model.
 ";
 
 const SIGNED_RUNS: &str = "
-Instructions of loading a signed container: by `atome_load`, which checks the checksum alone, and by `atome_load_signed`. The rest
-is the signature's: most of it the curve's, which takes the same time whatever the model's size, and SHA-512 of all bytes.
+Instructions of loading a signed container: by `atome_load`, which checks the checksum alone, and by `atome_load_signed`. What that
+takes more is the curve's, the same whatever the model's size, and SHA-512 of all bytes.
 
 ";
 

@@ -23,23 +23,27 @@ const CORTEX_M3: &str = "thumbv7m-none-eabi";
 const DIFFERS: &str = "RAM for the model struct: ";
 
 /// The files of every package.
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     "CMakeLists.txt",
     "LICENSE",
     "README.txt",
     "include/atome.h",
     "lib/cmake/atome/atomeConfig.cmake",
     "lib/cmake/atome/atomeConfigVersion.cmake",
+    "lib/libatome-signed.a",
     "lib/libatome-system.a",
     "lib/libatome.a",
+    "lib/pkgconfig/atome-signed.pc",
     "lib/pkgconfig/atome-system.pc",
     "lib/pkgconfig/atome.pc",
 ];
 
 /// What a microcontroller's has besides.
-const SPEED_FILES: [&str; 4] = [
+const SPEED_FILES: [&str; 6] = [
+    "lib/libatome-speed-signed.a",
     "lib/libatome-speed-system.a",
     "lib/libatome-speed.a",
+    "lib/pkgconfig/atome-speed-signed.pc",
     "lib/pkgconfig/atome-speed-system.pc",
     "lib/pkgconfig/atome-speed.pc",
 ];
@@ -80,6 +84,7 @@ pub fn check(toolchain: &Toolchain) -> Result<String> {
     fs::create_dir_all(&examples.build)?;
     let mut compared = by_make_and_cmake(&examples, &host, &m3)?;
     compared += for_speed(&examples, &host, &m3)?;
+    compared += for_signed_models(&examples, &host, &m3)?;
     compared += by_pkg_config(&examples, &host, &m3)?;
     let refused = refusals(&examples, &host, &m3)?;
     Ok(format!(
@@ -184,9 +189,31 @@ fn for_speed(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
     Ok(compared)
 }
 
+/// The libraries for signed models say the same of models that are not, and load those that are. Returns how many outputs
+/// were compared.
+fn for_signed_models(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
+    let mut compared = 0;
+    for (target, profile) in [(host, Profile::Size), (m3, Profile::Size), (m3, Profile::Speed)] {
+        let flavour = Flavour::new(Mode::Portable, profile);
+        for (program, actual) in PROGRAMS.iter().zip(examples.cmake(Way::FindPackage, target, flavour.signed())?) {
+            same(&examples.make(program, target, flavour)?, &actual)
+                .with_context(|| format!("{program} for {}, library for signed models", target.triple))?;
+            compared += 1;
+        }
+    }
+    let report = examples.signed_models(host)?;
+    ensure!(report.lines().any(|line| line.starts_with("checks ")), "no line `checks ...` in the output\n{report}");
+    Ok(compared)
+}
+
 /// Returns how many outputs were compared.
 fn by_pkg_config(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
-    for (package, libraries) in [("atome-speed", "-latome-speed"), ("atome-speed-system", "-latome-speed-system -lm")] {
+    for (package, libraries) in [
+        ("atome-speed", "-latome-speed"),
+        ("atome-speed-system", "-latome-speed-system -lm"),
+        ("atome-signed", "-latome-signed"),
+        ("atome-speed-signed", "-latome-speed-signed"),
+    ] {
         let found = examples.libraries(m3, package)?;
         ensure!(found.trim().ends_with(libraries), "pkg-config --libs {package}: expected {libraries}, found {found}");
     }

@@ -9,6 +9,7 @@ use anyhow::{ensure, Context, Result};
 use super::package;
 use super::targets::Target;
 use crate::archive::{Flavour, Mode, Profile};
+use crate::qemu::signed_models;
 use crate::{process, workspace};
 
 /// The programs, each a folder of `examples/`.
@@ -111,11 +112,13 @@ impl Examples {
     ) -> Result<String> {
         let mut cmake = Command::new("cmake");
         cmake.arg("-S").arg(Self::source("cmake")).arg("-B").arg(build).arg(way.option(&self.package(package)));
-        let library = match (flavour.profile, flavour.mode) {
-            (Profile::Size, Mode::Portable) => "atome::atome",
-            (Profile::Size, Mode::System) => "atome::system",
-            (Profile::Speed, Mode::Portable) => "atome::speed",
-            (Profile::Speed, Mode::System) => "atome::speed_system",
+        let library = match (flavour.profile, flavour.mode, flavour.signed) {
+            (Profile::Size, Mode::Portable, false) => "atome::atome",
+            (Profile::Size, Mode::System, _) => "atome::system",
+            (Profile::Size, Mode::Portable, true) => "atome::signed",
+            (Profile::Speed, Mode::Portable, false) => "atome::speed",
+            (Profile::Speed, Mode::System, _) => "atome::speed_system",
+            (Profile::Speed, Mode::Portable, true) => "atome::speed_signed",
         };
         cmake.arg(format!("-DATOME_LIBRARY={library}"));
         if !target.is_host {
@@ -152,6 +155,27 @@ impl Examples {
         );
         let mut shell = Command::new("sh");
         shell.current_dir(Self::source(PROGRAMS[0])).args(["-c", &script]);
+        shell.env("PKG_CONFIG_PATH", self.package(host).join("lib/pkgconfig"));
+        process::checked(&mut shell)?;
+        self.count(1);
+        run(host, &executable)
+    }
+
+    /// Compiles the program of the emulated cores that loads signed and tampered models, for this machine, with the flags
+    /// that pkg-config gives. Returns what it printed.
+    pub fn signed_models(&self, host: &Target) -> Result<String> {
+        let models = signed_models::write_check(&self.build)?;
+        let executable = self.build.join("signed-models");
+        let script = format!(
+            "set -e; flags=$(pkg-config --cflags --libs atome-signed); \
+             cc -std=c99 -Wall -Wextra -Werror -I../board -I../../c_tests/programs -DBLOB_FILE='\"{}\"' {} signed.c text.c \
+             blob.S ../host/host_board.c $flags -o '{}'",
+            models.display(),
+            signed_models::CHECK_SHAPE.flags().join(" "),
+            executable.display()
+        );
+        let mut shell = Command::new("sh");
+        shell.current_dir(workspace::root().join("qemu/firmware")).args(["-c", &script]);
         shell.env("PKG_CONFIG_PATH", self.package(host).join("lib/pkgconfig"));
         process::checked(&mut shell)?;
         self.count(1);

@@ -21,12 +21,12 @@ use crate::archive::{self, Flavour, Request};
 use crate::toolchain::Toolchain;
 use crate::workspace;
 use pack::SUMS;
-use package::Package;
+use package::{Package, LIBRARIES};
 use targets::Target;
 
 const HELP: &str = "\
 Make the packages that a C project links: for each target a folder and the same packed, with the library in both modes
-(for microcontrollers each for size and for speed), the header, pkg-config files and a CMake package to find them, the
+and with what loads signed models (for microcontrollers each for size and for speed), the header, pkg-config files and a CMake package to find them, the
 licence and a README; and a file of checksums.
 
 Usage: cargo xtask dist [OPTIONS]
@@ -146,7 +146,6 @@ fn scratch() -> PathBuf {
 }
 
 fn table(made: &[Made]) -> String {
-    const LIBRARIES: [&str; 4] = ["atome", "atome-system", "atome-speed", "atome-speed-system"];
     let width = made.iter().map(|made| made.file.len()).max().unwrap_or(0);
     let mut table = format!("{:width$}  {:>7}", "package", "packed");
     table.extend(LIBRARIES.map(|name| format!("  {name:>7}")));

@@ -14,31 +14,35 @@ use crate::workspace;
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Files written from a template: where they go, and the template.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 4] = [
     ("CMakeLists.txt", include_str!("../../dist/CMakeLists.txt.in")),
     ("README.txt", include_str!("../../dist/README.txt.in")),
     ("lib/cmake/atome/atomeConfig.cmake", include_str!("../../dist/atomeConfig.cmake.in")),
     ("lib/cmake/atome/atomeConfigVersion.cmake", include_str!("../../dist/atomeConfigVersion.cmake.in")),
-    ("lib/pkgconfig/atome-system.pc", include_str!("../../dist/atome-system.pc.in")),
-    ("lib/pkgconfig/atome.pc", include_str!("../../dist/atome.pc.in")),
 ];
 
-/// The same, where there are two profiles.
-const SPEED_TEMPLATES: [(&str, &str); 2] = [
-    ("lib/pkgconfig/atome-speed-system.pc", include_str!("../../dist/atome-speed-system.pc.in")),
-    ("lib/pkgconfig/atome-speed.pc", include_str!("../../dist/atome-speed.pc.in")),
-];
+/// For each library.
+const PKG_CONFIG: &str = include_str!("../../dist/library.pc.in");
 
-const SPEED_FILES: &str = "\
-  lib/libatome-speed.a     the same two, built to save time where the others save flash
+// A backslash at the end of a line would swallow the blanks that the next one begins with.
+const SPEED_FILES: &str = "  lib/libatome-speed.a     the same two, built to save time where the others save flash
   lib/libatome-speed-system.a
 ";
 
-const SPEED: &str = "\
-  speed      libatome-speed.a and libatome-speed-system.a compute the same bits as these two in less time, for some 10 KB
+const SPEED: &str = "  speed      libatome-speed.a and libatome-speed-system.a compute the same bits as these two in less time, for some 10 KB
              more flash and up to 4 KB more stack.
 
 ";
+
+const SIGNED_FILE: &str = "  lib/libatome-signed.a    the library, portable mode, that loads signed models, too
+";
+
+const SIGNED_FILES: &str = "  lib/libatome-signed.a    the two of portable mode that load signed models, too
+  lib/libatome-speed-signed.a
+";
+
+const SIGNED_LIBRARY: &str = "libatome-signed.a";
+const SIGNED_LIBRARIES: &str = "libatome-signed.a and libatome-speed-signed.a";
 
 /// A package that is not on disk yet.
 pub struct Package {
@@ -48,17 +52,27 @@ pub struct Package {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
-/// The archives of a target: for size and for speed on a microcontroller, elsewhere for speed only.
+/// The archives of a target: for size and for speed on a microcontroller, elsewhere for speed only. Those that check
+/// signatures are of the portable mode, which is the one for new firmware.
 pub fn flavours(target: &Target) -> Vec<Flavour> {
     let profiles: &[Profile] = if target.is_host { &[Profile::Speed] } else { &Profile::ALL };
-    profiles.iter().flat_map(|&profile| Mode::ALL.map(|mode| Flavour::new(mode, profile))).collect()
+    let of = |profile| {
+        let [portable, system] = Mode::ALL.map(|mode| Flavour::new(mode, profile));
+        [portable, system, portable.signed()]
+    };
+    profiles.iter().flat_map(|&profile| of(profile)).collect()
 }
+
+/// All names of archives, in the order of a microcontroller's.
+pub const LIBRARIES: [&str; 6] =
+    ["atome", "atome-system", "atome-signed", "atome-speed", "atome-speed-system", "atome-speed-signed"];
 
 /// The file name of an archive, without `lib` and `.a`. Each target's usual profile needs no word.
 pub fn library(target: &Target, flavour: Flavour) -> String {
     let profile = if flavour.profile == Profile::usual(target.cargo_target()) { "" } else { "-speed" };
     let mode = if flavour.mode == Mode::System { "-system" } else { "" };
-    format!("atome{profile}{mode}")
+    let signed = if flavour.signed { "-signed" } else { "" };
+    format!("atome{profile}{mode}{signed}")
 }
 
 /// The name of a target's package.
@@ -84,9 +98,8 @@ impl Package {
             let bytes = fs::read(&source).with_context(|| format!("cannot read {}", source.display()))?;
             files.insert(path, bytes);
         }
-        for (path, template) in templates(target) {
-            let text = fill(template, target).with_context(|| format!("the template of {path}"))?;
-            files.insert(path.to_string(), text.into_bytes());
+        for (path, text) in texts(target)? {
+            files.insert(path, text.into_bytes());
         }
         Ok(Package { name: name(target), files })
     }
@@ -110,9 +123,40 @@ impl Package {
     }
 }
 
-fn templates(target: &Target) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let speed: &[_] = if target.is_host { &[] } else { &SPEED_TEMPLATES };
-    TEMPLATES.iter().chain(speed).copied()
+/// The files that are written for the target: paths and contents.
+fn texts(target: &Target) -> Result<Vec<(String, String)>> {
+    let mut texts = Vec::new();
+    for (path, template) in TEMPLATES {
+        let text = fill(template, target).with_context(|| format!("the template of {path}"))?;
+        texts.push((path.to_string(), text));
+    }
+    for flavour in flavours(target) {
+        let name = library(target, flavour);
+        let text = pkg_config(target, flavour).with_context(|| format!("the template of {name}.pc"))?;
+        texts.push((format!("lib/pkgconfig/{name}.pc"), text));
+    }
+    Ok(texts)
+}
+
+/// What pkg-config has to know of one library.
+fn pkg_config(target: &Target, flavour: Flavour) -> Result<String> {
+    let name = library(target, flavour);
+    let what = match flavour.mode {
+        Mode::Portable => "the same bits on every chip",
+        Mode::System => "exp and tanh of the program's C library",
+    };
+    let is_for_speed = !target.is_host && flavour.profile == Profile::Speed;
+    let what = what.to_string() + if flavour.signed { ", signed models" } else { "" };
+    let what = what + if is_for_speed { ", for speed" } else { "" };
+    let names = flavours(target).into_iter().map(|flavour| library(target, flavour));
+    let others: Vec<_> = names.filter(|other| *other != name).collect();
+    let text = PKG_CONFIG
+        .replace("@LIBRARY@", &name)
+        .replace("@WHAT@", &what)
+        .replace("@OTHERS@", &others.join(", "))
+        .replace("@DEFINES@", if flavour.signed { " -DATOME_SIGNED=" } else { "" })
+        .replace("@NEEDS@", if flavour.mode == Mode::System { " -lm" } else { "" });
+    fill(&text, target)
 }
 
 fn fill(template: &str, target: &Target) -> Result<String> {
@@ -132,8 +176,10 @@ fn fill(template: &str, target: &Target) -> Result<String> {
         ("@PACKAGE@", &self::name(target)),
         ("@POINTER_BYTES@", &about.pointer_bytes.to_string()),
         ("@PROGRAM@", about.program),
+        ("@SIGNED_FILES@", if target.is_host { SIGNED_FILE } else { SIGNED_FILES }),
+        ("@SIGNED_LIBRARIES@", if target.is_host { SIGNED_LIBRARY } else { SIGNED_LIBRARIES }),
         ("@SPEED@", of_speed(SPEED)),
-        ("@SPEED_CMAKE@", of_speed(", atome::speed, atome::speed_system")),
+        ("@SPEED_CMAKE@", of_speed(", atome::speed ...")),
         ("@SPEED_FILES@", of_speed(SPEED_FILES)),
         ("@SPEED_PC@", of_speed(", atome-speed ...")),
         ("@TARGET@", &target.triple),
@@ -152,8 +198,7 @@ mod tests {
     #[test]
     fn every_template_is_filled_for_every_target() {
         for target in Target::all("x86_64-unknown-linux-gnu") {
-            for (path, template) in templates(&target) {
-                let text = fill(template, &target).unwrap();
+            for (path, text) in texts(&target).unwrap() {
                 assert!(text.contains(VERSION), "{path}");
                 assert!(text.lines().all(|line| line.chars().count() <= 125), "{path} for {}", target.triple);
             }
@@ -161,12 +206,36 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_indented() {
+        let m3 = Target::named("thumbv7m-none-eabi", "x86_64-unknown-linux-gnu").unwrap();
+        let texts = texts(&m3).unwrap();
+        let (_, readme) = texts.iter().find(|(path, _)| path == "README.txt").unwrap();
+        for line in
+            ["  lib/libatome.a  ", "  lib/libatome-speed.a  ", "  lib/libatome-signed.a  ", "  speed  ", "  signed  "]
+        {
+            assert!(readme.lines().any(|found| found.starts_with(line)), "{line}\n{readme}");
+        }
+    }
+
+    #[test]
     fn libraries_are_named_for_what_is_unusual() {
         let names = |target: &Target| flavours(target).iter().map(|&f| library(target, f)).collect::<Vec<_>>();
         let host = Target::host("x86_64-unknown-linux-gnu");
-        assert_eq!(names(&host), ["atome", "atome-system"]);
+        assert_eq!(names(&host), ["atome", "atome-system", "atome-signed"]);
         let m3 = Target::named("thumbv7m-none-eabi", &host.triple).unwrap();
-        assert_eq!(names(&m3), ["atome", "atome-system", "atome-speed", "atome-speed-system"]);
+        assert_eq!(names(&m3), LIBRARIES);
+    }
+
+    #[test]
+    fn pkg_config_knows_what_each_library_needs() {
+        let m3 = Target::named("thumbv7m-none-eabi", "x86_64-unknown-linux-gnu").unwrap();
+        let text = |mode| pkg_config(&m3, Flavour::new(mode, Profile::Speed)).unwrap();
+        assert!(text(Mode::System).ends_with(" -latome-speed-system -lm\n"));
+        assert!(text(Mode::Portable).contains("\nCflags: -I${includedir}\n"));
+        let signed = pkg_config(&m3, Flavour::new(Mode::Portable, Profile::Size).signed()).unwrap();
+        assert!(signed.contains("\nCflags: -I${includedir} -DATOME_SIGNED=\n"), "{signed}");
+        assert!(signed.ends_with(" -latome-signed\n"), "{signed}");
+        assert!(signed.contains("\nConflicts: atome, atome-system, atome-speed, "), "{signed}");
     }
 
     #[test]

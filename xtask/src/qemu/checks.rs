@@ -11,7 +11,7 @@ use super::image::{self, Built, Image, Order, Unit};
 use super::job::{Check, Done, Job, Subject};
 use super::shapes::{Plan, Shape, FAST, FAST_SMALL, ODD, TINY};
 use super::workbench::{Workbench, SIGNED};
-use super::{batteries, differential, link_check, machine};
+use super::{batteries, differential, link_check, machine, signed_models};
 use crate::archive::{Flavour, Mode, Profile};
 use crate::{process, workspace};
 
@@ -117,7 +117,7 @@ fn signed_jobs(subject: Subject) -> Vec<Job> {
     }
     let run = move |bench: &Workbench, folder: PathBuf| {
         let models = bench.signed_models.as_ref().context("no signed models were written")?;
-        let mut image = image(subject, SIGNED.mode, "qemu/firmware/signed.c", &TINY, Plan::Lean);
+        let mut image = image(subject, SIGNED.mode, "qemu/firmware/signed.c", &signed_models::CHECK_SHAPE, Plan::Lean);
         image.flavour = SIGNED;
         image.units.push(Unit::with("qemu/firmware/blob.S", vec![format!("-DBLOB_FILE=\"{}\"", models.display())]));
         let built = build(&image, subject.core, bench, &folder)?;

@@ -76,7 +76,9 @@ fn strangers(references: &References, with_other_rust: bool) -> Vec<String> {
     for (symbol, files) in references {
         let is_ours = symbol.starts_with("atome_") && symbol != PROGRAMS_OWN;
         let is_asked_for = files[1..].iter().any(|file| is_atome(file));
-        if is_atome(&files[0]) != is_ours || (is_asked_for && symbol != PROGRAMS_OWN && !may_define(&files[0], with_other_rust)) {
+        if is_atome(&files[0]) != is_ours
+            || (is_asked_for && symbol != PROGRAMS_OWN && !may_define(&files[0], with_other_rust))
+        {
             faults.push(format!("{symbol}: defined by {}", files[0]));
         }
     }

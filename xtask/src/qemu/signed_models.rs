@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use ed25519_compact::{KeyPair, Seed};
 use flate2::Crc;
 
-use super::shapes::Shape;
+use super::shapes::{Shape, TINY};
 use crate::{process, workspace};
 
 /// Whose keys: the first is the firmware's own.
@@ -40,6 +40,24 @@ pub struct Signed {
 /// Signature and checksum at a container's end (docs/container.md).
 const SIGNATURE: usize = 64;
 const CHECKSUM: usize = 4;
+
+/// What `qemu/firmware/signed.c` is compiled for.
+pub const CHECK_SHAPE: Shape = TINY;
+
+/// Writes the containers of `qemu/firmware/signed.c`, in its order.
+///
+/// # Errors
+/// Those of [`write`].
+pub fn write_check(folder: &Path) -> Result<PathBuf> {
+    let container = |seed, classes, signer| Signed { seed, classes, signer };
+    let containers = [
+        container(1, 0, Signer::Ours),
+        container(2, 0, Signer::Ours),
+        container(1, 0, Signer::Theirs),
+        container(3, 3, Signer::Ours),
+    ];
+    write(folder, "signed", &CHECK_SHAPE, &containers)
+}
 
 /// Writes both public keys and the containers into one file, as `qemu/firmware/signed_models.h` reads them.
 ///

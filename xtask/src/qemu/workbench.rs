@@ -11,10 +11,10 @@ use anyhow::{anyhow, Context, Result};
 
 use super::cores::{Core, KINDS};
 use super::image::Libraries;
-use super::record::Record;
 use super::job::Check;
+use super::record::Record;
 use super::shapes::{self, Shape};
-use super::signed_models::{self, Signed, Signer};
+use super::signed_models;
 use super::Settings;
 use crate::archive::{self, Flavour, Mode, Profile, Request};
 use crate::toolchain::Toolchain;
@@ -63,7 +63,7 @@ impl Workbench {
         let record = if settings.record { None } else { Some(Record::read()?) };
         let short_model = write_model(&folder, "short", &shapes::SHORT)?;
         let real_model = workspace::real_model().map(|path| workspace::root().join(path));
-        let signed_models = if checks_signatures { Some(write_signed_models(&folder)?) } else { None };
+        let signed_models = if checks_signatures { Some(signed_models::write_check(&folder)?) } else { None };
         Ok(Workbench { folder, settings, record, short_model, real_model, signed_models, archives, other_rust })
     }
 
@@ -115,18 +115,6 @@ fn build_archives(
         archives.extend(result.map_err(|_| anyhow!("building an archive panicked"))??);
     }
     Ok(archives)
-}
-
-/// The containers of `qemu/firmware/signed.c`, in its order.
-fn write_signed_models(folder: &Path) -> Result<PathBuf> {
-    let container = |seed, classes, signer| Signed { seed, classes, signer };
-    let containers = [
-        container(1, 0, Signer::Ours),
-        container(2, 0, Signer::Ours),
-        container(1, 0, Signer::Theirs),
-        container(3, 3, Signer::Ours),
-    ];
-    signed_models::write(folder, "signed", &shapes::TINY, &containers)
 }
 
 /// cargo's way would be a package; one file needs none.
