@@ -197,6 +197,28 @@ impl<'a> Matrix<'a> {
         }
     }
 
+    /// The same, where weights are powers of three of their terms: see [`Codec`].
+    #[cfg(any(test, fast_ways = "fixed-point"))]
+    #[inline]
+    pub(crate) fn column_codes<'s>(&self, start: usize, len: usize, scratch: &'s mut [u8]) -> Option<&'s [u8]>
+    where
+        'a: 's,
+    {
+        let Some(terms) = self.codec.and_then(|codec| codec.terms.as_ref()) else {
+            return self.codes(start, len, scratch);
+        };
+        let scratch = scratch.get_mut(..len)?;
+        (terms.translate)(self.packed, start, scratch);
+        Some(scratch)
+    }
+
+    /// Whether all weights are powers of three, so that [`Matrix::column_codes`] gives their terms.
+    #[cfg(any(test, fast_ways = "fixed-point"))]
+    #[inline]
+    pub(crate) fn has_terms(&self) -> bool {
+        self.codec.is_some_and(|codec| codec.terms.is_some())
+    }
+
     /// Whether all weights are trits, so that [`Matrix::codes`] gives them.
     #[cfg(any(test, not(fast_ways = "none")))]
     #[inline]

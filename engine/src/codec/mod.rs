@@ -9,6 +9,8 @@ mod powers_of_three;
 
 use core::fmt;
 
+#[cfg(any(test, fast_ways = "fixed-point"))]
+use crate::kernel::Projection;
 use crate::weights::Matrix;
 
 pub use base_three::BASE_THREE;
@@ -80,6 +82,20 @@ impl Packing {
 #[cfg(any(test, not(fast_ways = "none")))]
 pub(crate) type Translate = fn(packed: &[u8], start: usize, codes: &mut [u8]);
 
+/// 2-bit codes of a weight that is a power of three.
+#[cfg(any(test, fast_ways = "fixed-point"))]
+pub(crate) const TERMS: usize = 3;
+
+/// Powers of three as trits.
+#[cfg(any(test, fast_ways = "fixed-point"))]
+pub(crate) struct Terms {
+    /// Writes the weights from an index on as [`TERMS`] 2-bit codes each, four codes to a byte: of the value, three times the
+    /// value, and nine times the value. One of the three at most is not 0.
+    pub(crate) translate: Translate,
+    /// Multiplies matrices with as many columns each and whole groups of four: inputs, positions, outputs.
+    pub(crate) project: fn(&[f32], usize, &mut [Projection]),
+}
+
 /// `y[row * stride] = scale * (matrix x)[row]`.
 pub(crate) type Multiply = fn(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize);
 
@@ -99,6 +115,9 @@ pub struct Codec {
     /// Where all weights are -1, 0 or +1. Kernels that are faster than the definition ask for it.
     #[cfg(any(test, not(fast_ways = "none")))]
     pub(crate) codes: Option<Translate>,
+    /// Where weights are 0, ±1, ±3 and ±9. Kernels that only add ask for it.
+    #[cfg(any(test, fast_ways = "fixed-point"))]
+    pub(crate) terms: Option<Terms>,
     /// The first thing that is wrong with the bytes of so many weights.
     fault: fn(&[u8], usize) -> Option<Fault>,
 }

@@ -23,6 +23,8 @@ pub static POWERS_OF_THREE: Codec = Codec {
     sum,
     #[cfg(any(test, not(fast_ways = "none")))]
     codes: None,
+    #[cfg(any(test, fast_ways = "fixed-point"))]
+    terms: Some(super::Terms { translate: terms, project: crate::kernel::soft_float::project_powers }),
     fault,
 };
 
@@ -74,6 +76,52 @@ pub(crate) fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
     }
 }
 
+/// The terms of two codes, the first lowest: 2-bit codes of the value, three and nine times it.
+#[cfg(any(test, fast_ways = "fixed-point"))]
+static TERMS_OF_TWO: [u16; 64] = {
+    const OF_ONE: [u16; 8] = [0, 0b01, 0b11, 0b01 << 2, 0b11 << 2, 0b01 << 4, 0b11 << 4, 0];
+    let mut terms = [0; 64];
+    let mut codes = 0;
+    while codes < 64 {
+        terms[codes] = OF_ONE[codes & 7] | OF_ONE[codes >> 3] << (2 * super::TERMS);
+        codes += 1;
+    }
+    terms
+};
+
+/// The terms of the four codes in the lowest 12 bits, in three bytes.
+#[cfg(any(test, fast_ways = "fixed-point"))]
+#[inline(always)]
+fn terms_of_four(codes: u32) -> u32 {
+    let two = |codes: u32| u32::from(TERMS_OF_TWO.get(codes as usize & 63).copied().unwrap_or(0));
+    two(codes) | two(codes >> 6) << 12
+}
+
+/// Four weights become three bytes.
+#[cfg(any(test, fast_ways = "fixed-point"))]
+fn terms(packed: &[u8], start: usize, out: &mut [u8]) {
+    let mut done = 0;
+    if start.is_multiple_of(WEIGHTS) {
+        let groups = packed.get(start / WEIGHTS * BYTES..).unwrap_or_default().as_chunks::<BYTES>().0;
+        for (&[a, b, c], out) in groups.iter().zip(out.as_chunks_mut::<{ 2 * BYTES }>().0) {
+            let codes = u32::from_le_bytes([a, b, c, 0]);
+            let [p, q, r, _] = terms_of_four(codes).to_le_bytes();
+            let [s, t, u, _] = terms_of_four(codes >> 12).to_le_bytes();
+            *out = [p, q, r, s, t, u];
+            done += WEIGHTS;
+        }
+    }
+    for out in out.get_mut(done / 4 * 3..).unwrap_or_default().chunks_mut(3) {
+        let bit = 3 * (start + done);
+        let [a, b, c] = [0, 1, 2].map(|index| packed.get(bit / 8 + index).copied().unwrap_or(0));
+        let codes = u32::from_le_bytes([a, b, c, 0]) >> (bit % 8);
+        for (out, byte) in out.iter_mut().zip(terms_of_four(codes).to_le_bytes()) {
+            *out = byte;
+        }
+        done += 4;
+    }
+}
+
 fn fault(packed: &[u8], count: usize) -> Option<Fault> {
     for group in 0..packed.len() / BYTES {
         let bits = word(packed, group);
@@ -95,6 +143,7 @@ fn fault(packed: &[u8], count: usize) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::weights::Trits;
 
     #[test]
     fn every_code_in_every_place_reads_as_its_weight() {
@@ -136,6 +185,15 @@ mod tests {
         for start in 0..7 {
             let expected = x.iter().zip(start..).fold(0.0, |sum, (&x, index)| add(&packed, index, sum, x));
             assert_eq!(sum(&packed, start, &x).to_bits(), expected.to_bits());
+            for bytes in 0..=8 {
+                let mut codes = [0x55; 8];
+                terms(&packed, start, &mut codes[..bytes]);
+                let mut trits = Trits::starting_at(&codes[..bytes], 0).map(|trit| i32::from(trit.value()));
+                for index in start..start + 4 * bytes / 3 {
+                    let sum: i32 = [1, 3, 9].iter().map(|times| times * trits.next().unwrap()).sum();
+                    assert_eq!(sum, i32::from(weight(&packed, index)), "{start} {bytes} {index}");
+                }
+            }
             for len in 0..=9 {
                 let mut unpacked = [0x55; 9];
                 unpack(&packed, start, &mut unpacked[..len]);

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::engine::{Engine, Variant};
 use super::jobs::Job;
 use super::names;
-use super::{code, limits, running, signed};
+use super::{code, formats, limits, running, signed};
 use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{Core, CORES, KINDS};
 use crate::qemu::shapes::{Plan, Shape, DEFAULT, REAL};
@@ -44,13 +44,16 @@ pub struct Measured {
     /// The model file.
     pub file: PathBuf,
     /// Whether it fits the smallest core.
-    is_small: bool,
+    pub is_small: bool,
 }
 
 impl Measured {
     /// How many tokens are generated: none of the 944K model where each one computes the whole sequence again, which
     /// would take longer than all else together. One core does it with the reference, to know the ratio.
     pub fn generated(&self, core: &Core, variant: Variant) -> u32 {
+        if !SHAPES.iter().any(|(name, _)| *name == self.name) {
+            return 0;
+        }
         let computes_all = variant.plan != Some(Plan::Cached);
         if self.name == "944k" && computes_all && !(core.name == "m3" && variant == Variant::C[1]) {
             return 0;
@@ -60,7 +63,7 @@ impl Measured {
 
     /// Whether the cost of a further token is measured after several lengths.
     pub fn grows(&self, variant: Variant) -> bool {
-        variant == Variant::FAST
+        variant == Variant::FAST && SHAPES.iter().any(|(name, _)| *name == self.name)
     }
 }
 
@@ -83,6 +86,10 @@ impl Extent {
                     self.variants(core, shape.name).into_iter().map(|variant| run_job(core, shape.clone(), variant)),
                 );
             }
+        }
+        for model in formats::models(bench, |shape| self == Extent::All || shape == "small")? {
+            let cores = formats::cores().filter(|core| core.is_roomy || model.is_small);
+            jobs.extend(cores.map(|core| format_job(core, model.clone())));
         }
         for core in &CORES {
             let engines = Engine::ALL.into_iter().filter(|&engine| self == Extent::All || is_checked(engine));
@@ -112,7 +119,9 @@ impl Extent {
             let is_small = name == "small";
             let file = match &bench.real_model {
                 _ if self == Extent::Check && !is_any_promised(name) => continue,
-                _ if name != "944k" => workbench::write_model(&bench.folder, &format!("costs-{name}"), &shape)?,
+                _ if name != "944k" => {
+                    workbench::write_model(&bench.folder, &format!("costs-{name}"), &shape, "atome01")?
+                }
                 Some(path) => workspace::absolute(path),
                 None => continue,
             };
@@ -135,6 +144,17 @@ fn is_checked(engine: Engine) -> bool {
 fn run_job(core: &'static Core, shape: Measured, variant: Variant) -> Job {
     Job::new(format!("{} {} {variant}", core.name, shape.name), move |bench, folder| {
         running::measure(core, &shape, variant, bench, folder)
+    })
+}
+
+/// Of a model in another format, what the format has to do with.
+fn format_job(core: &'static Core, model: Measured) -> Job {
+    let variant = Variant::FAST;
+    let is_told = [running::NEXT, running::STACK_PREDICT].map(|what| names::run(core, model.name, variant, what));
+    Job::new(format!("{} {} {variant}", core.name, model.name), move |bench, folder| {
+        let mut figures = running::measure(core, &model, variant, bench, folder)?;
+        figures.retain(|name, _| is_told.contains(name));
+        Ok(figures)
     })
 }
 

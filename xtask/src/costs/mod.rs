@@ -6,6 +6,7 @@ mod code;
 mod conditions;
 mod engine;
 mod extent;
+mod formats;
 mod goals;
 mod jobs;
 mod limits;

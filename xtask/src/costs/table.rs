@@ -6,6 +6,7 @@ use super::chips;
 use super::code::Uses;
 use super::engine::{Engine, Variant};
 use super::extent::{generated_tokens, SHAPES};
+use super::formats;
 use super::goals;
 use super::markdown::{self, grouped};
 use super::names;
@@ -68,6 +69,14 @@ takes more is the curve's, the same whatever the model's size, and SHA-512 of al
 
 ";
 
+const FORMATS: &str = "
+## Formats
+
+Instructions of one position (*ninth*, below) with the weights in other formats: the same model as ATOME02, and with the weights that
+are not 0 made 1, 3 and 9 by turns as ATOMEP3. Speed profile, cached plan, portable mode.
+
+";
+
 const MEMORY: &str = "
 ## Memory
 
@@ -120,6 +129,8 @@ pub fn document(record: &Record) -> Result<String> {
     text += MATRIX;
     text += &markdown::table(&chips::matrix(figures)?, 4);
     text += RUNS;
+    text += FORMATS;
+    text += &markdown::table(&formats::rows(figures), 2);
     for (name, shape) in SHAPES {
         let rows = run_rows(figures, name);
         if rows.len() > 1 {

@@ -61,7 +61,7 @@ impl Workbench {
             other_rust.insert(target, build_other_rust(target, &folder)?);
         }
         let record = if settings.record { None } else { Some(Record::read()?) };
-        let short_model = write_model(&folder, "short", &shapes::SHORT)?;
+        let short_model = write_model(&folder, "short", &shapes::SHORT, "atome01")?;
         let real_model = workspace::real_model().map(|path| workspace::root().join(path));
         let signed_models = if checks_signatures { Some(signed_models::write_check(&folder)?) } else { None };
         Ok(Workbench { folder, settings, record, short_model, real_model, signed_models, archives, other_rust })
@@ -128,8 +128,8 @@ fn build_other_rust(target: &str, folder: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// A model file that images have in flash.
-pub(crate) fn write_model(folder: &Path, name: &str, shape: &Shape) -> Result<PathBuf> {
+/// A model file that images have in flash: atome01, atome02 or atomep3.
+pub(crate) fn write_model(folder: &Path, name: &str, shape: &Shape, format: &str) -> Result<PathBuf> {
     let program = folder.join(format!("write_{name}_model"));
     let path = folder.join(format!("{name}.bin"));
     let root = workspace::root();
@@ -137,6 +137,6 @@ pub(crate) fn write_model(folder: &Path, name: &str, shape: &Shape) -> Result<Pa
     cc.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror"]).args(shape.flags());
     cc.arg("-I").arg(root.join("include")).arg("-I").arg(root.join("c_tests/programs"));
     process::checked(cc.arg(root.join("qemu/host/write_model.c")).arg("-o").arg(&program))?;
-    process::checked(Command::new(&program).arg(&path))?;
+    process::checked(Command::new(&program).arg(&path).arg(format))?;
     Ok(path)
 }

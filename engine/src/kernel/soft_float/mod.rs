@@ -40,3 +40,4 @@ pub(super) use super::none::{add_values, layer_norm, mix, offer_scores};
 pub(crate) use super::none::{MOST_FLOATS, MOST_POSITIONS};
 #[cfg(not(test))]
 pub(super) use project::project;
+pub(crate) use project::project_powers;
