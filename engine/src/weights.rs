@@ -220,7 +220,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// Whether all weights are trits, so that [`Matrix::codes`] gives them.
-    #[cfg(any(test, not(fast_ways = "none")))]
+    #[cfg(any(test, fast_ways = "host", fast_ways = "fpu"))]
     #[inline]
     pub(crate) fn is_ternary(&self) -> bool {
         self.codec.is_none_or(|codec| codec.codes.is_some())

@@ -27,6 +27,8 @@ pub static BASE_THREE: Codec = Codec {
     sum: sum_by_codes,
     #[cfg(any(test, not(fast_ways = "none")))]
     codes: Some(codes),
+    #[cfg(any(test, fast_ways = "fpu"))]
+    rows: None,
     #[cfg(any(test, fast_ways = "fixed-point"))]
     terms: None,
     fault,

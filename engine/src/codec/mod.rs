@@ -96,6 +96,10 @@ pub(crate) struct Terms {
     pub(crate) project: fn(&[f32], usize, &mut [Projection]),
 }
 
+/// The matrix, the inputs, the first row, and the outputs; `None`, with nothing done, where that does not suit.
+#[cfg(any(test, fast_ways = "fpu"))]
+pub(crate) type Rows = fn(&Matrix, &[f32], usize, &mut [f32]) -> Option<()>;
+
 /// `y[row * stride] = scale * (matrix x)[row]`.
 pub(crate) type Multiply = fn(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize);
 
@@ -115,6 +119,9 @@ pub struct Codec {
     /// Where all weights are -1, 0 or +1. Kernels that are faster than the definition ask for it.
     #[cfg(any(test, not(fast_ways = "none")))]
     pub(crate) codes: Option<Translate>,
+    /// Where there is a faster way with an FPU that does not need trits: outputs of the rows from one on, as whole as the array.
+    #[cfg(any(test, fast_ways = "fpu"))]
+    pub(crate) rows: Option<Rows>,
     /// Where weights are 0, ±1, ±3 and ±9. Kernels that only add ask for it.
     #[cfg(any(test, fast_ways = "fixed-point"))]
     pub(crate) terms: Option<Terms>,

@@ -23,6 +23,8 @@ pub static POWERS_OF_THREE: Codec = Codec {
     sum,
     #[cfg(any(test, not(fast_ways = "none")))]
     codes: None,
+    #[cfg(any(test, fast_ways = "fpu"))]
+    rows: Some(crate::kernel::hard_float::powers::rows),
     #[cfg(any(test, fast_ways = "fixed-point"))]
     terms: Some(super::Terms { translate: terms, project: crate::kernel::soft_float::project_powers }),
     fault,

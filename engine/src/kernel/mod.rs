@@ -8,7 +8,7 @@
 mod attention;
 mod conv;
 #[cfg(any(test, fast_ways = "fpu"))]
-mod hard_float;
+pub(crate) mod hard_float;
 #[cfg(fast_ways = "host")]
 mod host;
 mod mix;

@@ -6,6 +6,7 @@ mod attention;
 mod five_taps;
 mod four_rows;
 mod mix;
+pub(crate) mod powers;
 mod products;
 mod project;
 #[cfg(test)]

@@ -36,6 +36,9 @@ fn project_one(inputs: &[f32], position: usize, projection: &mut Projection) -> 
 
 /// `y` becomes the outputs of the rows from `first` on. `None` where rows do not start on bytes.
 pub(super) fn matvec(matrix: &Matrix, x: &[f32], first: usize, y: &mut [f32]) -> Option<()> {
+    if let Some(rows) = matrix.codec().and_then(|codec| codec.rows) {
+        return rows(matrix, x, first, y);
+    }
     let (x, odd_columns) = x.as_chunks::<4>();
     let stride = x.len();
     if !odd_columns.is_empty() || matrix.cols() != 4 * stride {

@@ -72,10 +72,40 @@ fn what_does_not_fit_is_left_to_the_definition() {
 }
 
 #[test]
-fn long_translated_rows_and_powers_of_three_are_left_to_the_definition() {
+fn powers_of_three_are_multiplied() {
+    let mut rng = Rng(9);
+    for case in 0..if cfg!(miri) { 20 } else { 4_000 } {
+        let (rows, cols, row_stride) = (1 + case % 21, 8 * (1 + rng.below(12)), 1 + case % 3);
+        let packed: Vec<u8> = (0..rows * cols / 8 * 3).map(|_| rng.word() as u8).collect();
+        let matrix = Matrix::with_codec(Some(&POWERS_OF_THREE), &packed, rng.value(false), rows, cols).unwrap();
+        // Ordinary ones, ones whose multiples overflow or whose sums do, and ones with no more than a few bits.
+        let range = [1.0, 1e38, 1e-42][rng.below(3)];
+        let mut x: Vec<f32> = (0..cols).map(|_| rng.normal().clamp(-3.0, 3.0) * range).collect();
+        let mut y = vec![7.0; rows * row_stride];
+        let mut taken = |x: &[f32]| {
+            let mut output = Projection::new(&matrix, &mut y);
+            output.row_stride = row_stride;
+            project(x, 1, &mut [output])
+        };
+        x[0] = [f32::NAN, f32::INFINITY][case % 2];
+        assert!(!taken(&x));
+        x[0] = 0.0;
+        assert!(taken(&x));
+        let expected: Vec<f32> = (0..rows).map(|row| matvec_row(&matrix, row, &x)).collect();
+        let y: Vec<f32> = y.iter().copied().step_by(row_stride).collect();
+        assert!(bits(&y) == bits(&expected), "{rows} x {cols}: {y:?}, expected {expected:?}");
+    }
+}
+
+#[test]
+fn long_translated_rows_and_powers_of_three_between_groups_are_left_to_the_definition() {
     let mut y = [7.0; 4];
-    for (codec, cols, is_taken) in [(&BASE_THREE, 512, true), (&BASE_THREE, 516, false), (&POWERS_OF_THREE, 16, false)]
-    {
+    for (codec, cols, is_taken) in [
+        (&BASE_THREE, 512, true),
+        (&BASE_THREE, 516, false),
+        (&POWERS_OF_THREE, 16, true),
+        (&POWERS_OF_THREE, 20, false),
+    ] {
         let matrix = Matrix::with_codec(Some(codec), &[121; 512], 1.0, 4, cols).unwrap();
         assert_eq!(project(&vec![1.0; cols], 1, &mut [Projection::new(&matrix, &mut y)]), is_taken, "{cols}");
     }
