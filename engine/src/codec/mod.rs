@@ -119,7 +119,7 @@ pub struct Codec {
     /// Where all weights are -1, 0 or +1. Kernels that are faster than the definition ask for it.
     #[cfg(any(test, not(fast_ways = "none")))]
     pub(crate) codes: Option<Translate>,
-    /// Where there is a faster way with an FPU that does not need trits: outputs of the rows from one on, as whole as the array.
+    /// Where there is a faster way with an FPU that does not need trits: the outputs of the rows from one on.
     #[cfg(any(test, fast_ways = "fpu"))]
     pub(crate) rows: Option<Rows>,
     /// Where weights are 0, ±1, ±3 and ±9. Kernels that only add ask for it.

@@ -22,6 +22,8 @@
 //! The loop over a row is in assembly on ARMv7-M without an FPU, ARMv6-M and RV32 without F: some 13, 20 and 20
 //! instructions for a weight that is not 0, where a call of the C library's addition takes 60. Elsewhere, which means
 //! in tests, it is in Rust. Matrices whose rows do not start on bytes are left to the definition.
+//!
+//! Powers of three (ATOMEP3) go the same way, as trits of x, 3x and 9x ([`project`]).
 
 mod accumulate;
 pub mod arithmetic;
