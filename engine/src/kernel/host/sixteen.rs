@@ -2,6 +2,8 @@
 //!
 //! As in [`super::project`], a lane is a row. Sixteen positions share the decoding of a weight; their inputs, column after
 //! column, lie side by side in one cache line.
+//!
+//! What bounds this is the units that multiply: the last positions' inputs are therefore given their signs, and added.
 
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -15,6 +17,8 @@ use crate::kernel::Projection;
 pub(super) const POSITIONS: usize = 16;
 /// The widest matrix: the inputs, on the stack, take 16 KB.
 const MOST_COLS: usize = 256;
+/// Positions whose inputs are multiplied by twice the weights.
+const MULTIPLIED: usize = 13;
 const WORD: usize = 16;
 const PANEL: usize = 4 * WORD;
 
@@ -59,16 +63,16 @@ pub(super) unsafe fn project(x: &[f32], first: usize, projections: &mut [Project
         // SAFETY: as the caller promises.
         let sums = unsafe { sums(&group, columns) };
         let Some(projection) = projections.get_mut(group.projection) else { continue };
-        let (half, scale) = (_mm512_set1_ps(0.5), _mm512_set1_ps(projection.matrix.scale()));
+        let scale = _mm512_set1_ps(projection.matrix.scale());
         for (position, sum) in sums.into_iter().enumerate() {
-            let outputs = _mm512_mul_ps(_mm512_mul_ps(sum, half), scale);
+            let outputs = _mm512_mul_ps(sum, scale);
             // SAFETY: the processor can.
             unsafe { put(projection, first + position, &group, Avx512::from(outputs)) };
         }
     }
 }
 
-/// Twice the sums of the group's rows, for each position.
+/// The sums of the group's rows, for each position.
 ///
 /// # Safety
 /// As [`project`].
@@ -82,29 +86,80 @@ unsafe fn sums(group: &Group, columns: &[[f32; POSITIONS]]) -> [__m512; POSITION
         for (word, columns) in words.into_iter().zip(columns.as_chunks::<WORD>().0) {
             let mut word = word;
             for quarter in columns.as_chunks::<4>().0 {
-                add::<30>(word, &quarter[0], &mut sums);
-                add::<28>(word, &quarter[1], &mut sums);
-                add::<26>(word, &quarter[2], &mut sums);
-                add::<24>(word, &quarter[3], &mut sums);
+                add::<30, 31>(word, &quarter[0], &mut sums);
+                add::<28, 29>(word, &quarter[1], &mut sums);
+                add::<26, 27>(word, &quarter[2], &mut sums);
+                add::<24, 25>(word, &quarter[3], &mut sums);
                 word = _mm512_srli_epi32::<8>(word);
             }
         }
     }
+    for sum in sums.iter_mut().take(MULTIPLIED) {
+        *sum = _mm512_mul_ps(*sum, _mm512_set1_ps(0.5));
+    }
     sums
 }
 
-/// Adds a column, whose weights are the bits that `SHIFT` moves to the top.
+/// Adds a column, whose weights are the bits that `SHIFT` moves to the top; `KEPT` is one more, and so leaves the lower bit
+/// there: whether the weight is not 0.
+///
+/// In assembly: a compiler loads neighbours together, and then needs shuffles to take them apart.
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn add<const SHIFT: u32>(word: __m512i, x: &[f32; POSITIONS], sums: &mut [__m512; POSITIONS]) {
-    let weights = _mm512_and_si512(_mm512_slli_epi32::<SHIFT>(word), _mm512_set1_epi32(0xc000_0000_u32 as i32));
-    for (sum, x) in sums.iter_mut().zip(x) {
-        // In assembly: a compiler loads neighbours together, and then needs shuffles to take them apart.
-        // SAFETY: reads `x`.
-        unsafe {
-            asm!("vfmadd231ps {sum}, {weights}, dword ptr [{x}]{{1to16}}", sum = inlateout(zmm_reg) *sum,
-                weights = in(zmm_reg) weights, x = in(reg) x, options(pure, readonly, nostack, preserves_flags));
-        }
+fn add<const SHIFT: u32, const KEPT: u32>(word: __m512i, x: &[f32; POSITIONS], sums: &mut [__m512; POSITIONS]) {
+    let (top, sign_bit) = (_mm512_set1_epi32(0xc000_0000_u32 as i32), _mm512_set1_epi32(i32::MIN));
+    // SAFETY: reads `x`.
+    unsafe {
+        asm!(
+            "vpslld {weights}, {word}, {shift}",
+            "vpandd {weights}, {weights}, {top}",
+            "vpslld {kept}, {word}, {kept_shift}",
+            "vfmadd231ps {s0}, {weights}, dword ptr [{x} + 0]{{1to16}}",
+            "vfmadd231ps {s1}, {weights}, dword ptr [{x} + 4]{{1to16}}",
+            "vpsrad {kept}, {kept}, 31",
+            "vfmadd231ps {s2}, {weights}, dword ptr [{x} + 8]{{1to16}}",
+            "vpandd {sign}, {weights}, {sign_bit}",
+            "vfmadd231ps {s3}, {weights}, dword ptr [{x} + 12]{{1to16}}",
+            "vmovdqa32 {t13}, {kept}",
+            "vfmadd231ps {s4}, {weights}, dword ptr [{x} + 16]{{1to16}}",
+            "vpternlogd {t13}, {sign}, dword ptr [{x} + 52]{{1to16}}, 0x6c",
+            "vfmadd231ps {s5}, {weights}, dword ptr [{x} + 20]{{1to16}}",
+            "vaddps {s13}, {s13}, {t13}",
+            "vfmadd231ps {s6}, {weights}, dword ptr [{x} + 24]{{1to16}}",
+            "vmovdqa32 {t14}, {kept}",
+            "vfmadd231ps {s7}, {weights}, dword ptr [{x} + 28]{{1to16}}",
+            "vpternlogd {t14}, {sign}, dword ptr [{x} + 56]{{1to16}}, 0x6c",
+            "vfmadd231ps {s8}, {weights}, dword ptr [{x} + 32]{{1to16}}",
+            "vaddps {s14}, {s14}, {t14}",
+            "vfmadd231ps {s9}, {weights}, dword ptr [{x} + 36]{{1to16}}",
+            "vmovdqa32 {t15}, {kept}",
+            "vfmadd231ps {s10}, {weights}, dword ptr [{x} + 40]{{1to16}}",
+            "vpternlogd {t15}, {sign}, dword ptr [{x} + 60]{{1to16}}, 0x6c",
+            "vfmadd231ps {s11}, {weights}, dword ptr [{x} + 44]{{1to16}}",
+            "vaddps {s15}, {s15}, {t15}",
+            "vfmadd231ps {s12}, {weights}, dword ptr [{x} + 48]{{1to16}}",
+            s0 = inout(zmm_reg) sums[0],
+            s1 = inout(zmm_reg) sums[1],
+            s2 = inout(zmm_reg) sums[2],
+            s3 = inout(zmm_reg) sums[3],
+            s4 = inout(zmm_reg) sums[4],
+            s5 = inout(zmm_reg) sums[5],
+            s6 = inout(zmm_reg) sums[6],
+            s7 = inout(zmm_reg) sums[7],
+            s8 = inout(zmm_reg) sums[8],
+            s9 = inout(zmm_reg) sums[9],
+            s10 = inout(zmm_reg) sums[10],
+            s11 = inout(zmm_reg) sums[11],
+            s12 = inout(zmm_reg) sums[12],
+            s13 = inout(zmm_reg) sums[13],
+            s14 = inout(zmm_reg) sums[14],
+            s15 = inout(zmm_reg) sums[15],
+            t13 = out(zmm_reg) _, t14 = out(zmm_reg) _, t15 = out(zmm_reg) _,
+            weights = out(zmm_reg) _, kept = out(zmm_reg) _, sign = out(zmm_reg) _,
+            word = in(zmm_reg) word, top = in(zmm_reg) top, sign_bit = in(zmm_reg) sign_bit,
+            x = in(reg) x, shift = const SHIFT, kept_shift = const KEPT,
+            options(pure, readonly, nostack, preserves_flags),
+        );
     }
 }
 
