@@ -9,6 +9,10 @@ const LARGEST: u32 = 0x42b1_7217;
 /// 103.97207, the largest -x whose e^x is above 2^-150, half the smallest subnormal. The next float is above 150 ln 2.
 const SMALLEST: u32 = 0x42cf_f1b4;
 
+/// 87: e^x of smaller magnitudes is a normal number.
+#[cfg(fast_ways = "host")]
+const SURELY_NORMAL: u32 = 0x42ae_0000;
+
 /// e^x, correctly rounded to nearest even.
 ///
 /// exp(NaN) is NaN, exp(inf) is inf, exp(-inf) is 0; overflow gives inf, and results down to the smallest
@@ -30,6 +34,12 @@ pub fn exp(x: f32) -> f32 {
         return f32::INFINITY;
     }
 
+    #[cfg(fast_ways = "host")]
+    if magnitude < SURELY_NORMAL {
+        if let Some(result) = super::double::exp(x) {
+            return result;
+        }
+    }
     let fixed = magnitude_q49(magnitude) as i64;
     let (k, r) = reduce(if negative { -fixed } else { fixed });
     #[cfg(fast_ways = "fixed-point")]

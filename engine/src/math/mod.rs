@@ -8,6 +8,9 @@
 //!   64-bit target 64 x 64 -> 128. (On x86-64 the processor's square root, which is correctly rounded, stands in.)
 //! - *system* (cargo feature `system-libm`): `expf`, `tanhf` and `sqrtf` of the C library that the program links.
 //!
+//! A host, which computes in binary64 anyway, does so for `exp` where that is enough to tell how to round (`double`), and
+//! leaves the other arguments, one in millions, to the integers.
+//!
 //! Whatever the mode, [`portable`] holds the portable functions, and [`ln`] is portable.
 //!
 //! # Why the portable results are correctly rounded
@@ -29,6 +32,8 @@
 //!
 //! The tests compare all 2^32 arguments with independent implementations, so none of this rests on the argument alone.
 
+#[cfg(fast_ways = "host")]
+mod double;
 mod exp;
 mod fixed;
 mod ln;
