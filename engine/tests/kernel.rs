@@ -39,6 +39,7 @@ fn every_kernel_equals_the_definition() {
         norm(&mut rng, case);
         attention(&mut rng, case);
         mix(&mut rng, case);
+        embedding(&mut rng, case);
     }
     for case in 0..if cfg!(miri) { 0 } else { 8 } {
         wide_projection(&mut rng, case);
@@ -78,6 +79,23 @@ fn projection(rng: &mut Rng, case: usize) {
         let by_row: Vec<f32> = (0..rows[0]).map(|row| kernel::matvec_row(&matrices[0], row, &inputs[..cols])).collect();
         assert_eq!(bits(&y), bits(&by_row), "case {case}");
         assert_eq!(bits(&y), bits(&naive(&matrices[0], &inputs)), "case {case}");
+    }
+}
+
+/// Rows that start within bytes, end within them or end with the matrix.
+fn embedding(rng: &mut Rng, case: usize) {
+    let packing = any_packing(rng);
+    let (rows, cols) = (1 + rng.below(5), 1 + rng.below(200));
+    let codes = packed(packing, rng, rows, cols);
+    let hostile = rng.below(3) == 0;
+    let scale = rng.value(hostile);
+    let matrix = Matrix::with_codec(packing.codec(), &codes, scale, rows, cols).expect("long enough");
+    for row in 0..rows {
+        let mut x = vec![7.0; cols];
+        kernel::embed(&matrix, row, &mut x);
+        let products: Vec<f32> =
+            (0..cols).map(|column| f32::from(matrix.weight(row * cols + column)) * scale).collect();
+        assert_eq!(bits(&x), bits(&products), "{packing:?}, row {row} of {rows}, case {case}");
     }
 }
 

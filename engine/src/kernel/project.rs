@@ -128,7 +128,7 @@ pub(crate) fn project_as_defined(inputs: &[f32], positions: usize, projections: 
 pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     let start = token * matrix.cols();
     #[cfg(fast_ways = "host")]
-    if matrix.codec().is_some() && matrix.is_ternary() {
+    if matrix.is_ternary() && (matrix.codec().is_some() || start.is_multiple_of(4)) {
         return embed_codes(matrix, start, x);
     }
     // Mostly one of three products: there are fewer of them than columns.
@@ -149,11 +149,18 @@ pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
 #[cfg(fast_ways = "host")]
 fn embed_codes(matrix: &Matrix, start: usize, x: &mut [f32]) {
     const BYTES: usize = 16;
+    let products = [0, 1, 2, 3].map(|code| f32::from(Trit::from_code(code).value()) * matrix.scale());
     for (index, x) in x.chunks_mut(4 * BYTES).enumerate() {
         let mut block = [0; BYTES];
-        matrix.codes(start + 4 * BYTES * index, BYTES, &mut block);
-        for (out, weight) in x.iter_mut().zip(Trits::starting_at(&block, 0)) {
-            *out = f32::from(weight.value()) * matrix.scale();
+        let codes = matrix.codes(start + 4 * BYTES * index, x.len().div_ceil(4), &mut block).unwrap_or(&[0; BYTES]);
+        let product = |codes: u8, place: usize| products[usize::from(codes >> (2 * place)) % 4];
+        let (whole, rest) = x.as_chunks_mut::<4>();
+        let last = codes.get(whole.len()).copied().unwrap_or(0);
+        for (x, &codes) in whole.iter_mut().zip(codes) {
+            *x = [0, 1, 2, 3].map(|place| product(codes, place));
+        }
+        for (place, out) in rest.iter_mut().enumerate() {
+            *out = product(last, place);
         }
     }
 }
