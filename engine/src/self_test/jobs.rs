@@ -40,7 +40,7 @@ const COMMON: Extent = Extent {
 /// What a target's faster kernels do otherwise: fixed point takes columns in blocks of 64 or 256; on a host, whole batches
 /// of rows and positions and what is left over, and tiles of keys.
 const LARGE: Extent = if cfg!(fast_ways = "host") {
-    Extent { positions: 13, width: 32, rows: 101, cols: 84, taps: 4, keys: 40, recorded: None }
+    Extent { positions: 29, width: 32, rows: 101, cols: 84, taps: 4, keys: 40, recorded: None }
 } else {
     let cols = if cfg!(assembly_rows) { 68 } else { 260 };
     Extent { positions: 1, cols, recorded: None, ..COMMON }
