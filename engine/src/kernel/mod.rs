@@ -39,6 +39,7 @@ pub(crate) use fast::{MOST_FLOATS, MOST_POSITIONS};
 pub use mix::{mix, Mix};
 pub(crate) use norm::layer_norm_row;
 pub use norm::{layer_norm, layer_norm_in_place};
+#[cfg(any(test, not(fast_ways = "none")))]
 pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project, Projection};
 pub(crate) use project::{multiply, multiply_coded, TOGETHER};
