@@ -29,7 +29,7 @@ Arguments:
   NAME        run only the steps whose name contains one of these words (--list shows the names)
 
 Options:
-  --cases N   cases of the differential run in each mode (default 20000; a million takes an hour or so)
+  --cases N   cases of the differential run in each mode (default 20000; a million takes some ten minutes)
   --list      print the names of the steps
 
 What is missing on the machine is installed first (apt packages and rustup components), or named where that is not
