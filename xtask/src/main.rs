@@ -1,4 +1,4 @@
-//! The project's chores: `cargo xtask demo | test | lib | dist | header | model | qemu | costs | bench | fuzz`.
+//! The project's chores: `cargo xtask demo | test | lib | dist | header | model | qemu | costs | bench | fuzz | mutants`.
 
 mod archive;
 mod bench;
@@ -10,6 +10,7 @@ mod frameless;
 mod fuzz;
 mod header;
 mod model;
+mod mutants;
 mod pipes;
 mod process;
 mod qemu;
@@ -40,6 +41,7 @@ Commands:
   costs    measure code, RAM, stack and instructions on the emulated cores
   bench    time the engine beside the C reference on this machine, or check its instruction counts
   fuzz     fuzz everything that reads foreign bytes, guided by coverage
+  mutants  try whether the engine's tests notice small faults
   header   generate include/atome.h from the Rust code, or check that it is up to date
   model    train the default model from nothing, score it, or check it
 
@@ -75,13 +77,14 @@ fn dispatch() -> Result<()> {
             "lib" => archive::run(parser),
             "dist" => dist::run(parser),
             "fuzz" => fuzz::run(parser),
+            "mutants" => mutants::run(parser),
             "header" => header::run(parser),
             "model" => model::run(parser),
             "qemu" => qemu::run(parser),
             "costs" => costs::run(parser),
             "bench" => bench::run(parser),
             other => {
-                let known = "demo, test, lib, dist, header, model, qemu, costs, bench or fuzz";
+                let known = "demo, test, lib, dist, header, model, qemu, costs, bench, fuzz or mutants";
                 bail!("unknown command `{other}`: expected {known} (cargo xtask --help)")
             }
         },

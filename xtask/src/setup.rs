@@ -110,6 +110,23 @@ impl Missing {
         missing
     }
 
+    /// For `cargo xtask mutants`: what makes the mutants.
+    pub fn for_mutants() -> Missing {
+        let mut missing = Missing::default();
+        if process::find("cargo-mutants").is_none() {
+            missing.cargo.push("cargo-mutants");
+        }
+        missing
+    }
+
+    /// For tests that run on an emulated 64-bit ARM processor.
+    pub fn for_aarch64(toolchain: &Toolchain) -> Missing {
+        let mut missing = Missing::for_archive(toolchain, Some("aarch64-unknown-linux-gnu"));
+        missing.program("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu");
+        missing.program("qemu-aarch64", "qemu-user");
+        missing
+    }
+
     /// A program on the PATH, and the Debian package that holds it.
     pub fn program(&mut self, program: &str, package: &'static str) {
         if process::find(program).is_none() {

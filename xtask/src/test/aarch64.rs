@@ -15,10 +15,7 @@ pub fn run(context: &Context) -> Result<Outcome> {
     if cfg!(target_arch = "aarch64") {
         return Ok(Outcome::Passed("this machine is one: see the other steps".to_string()));
     }
-    let mut missing = Missing::for_archive(&context.toolchain, Some(TARGET));
-    missing.program("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu");
-    missing.program("qemu-aarch64", "qemu-user");
-    missing.install()?;
+    Missing::for_aarch64(&context.toolchain).install()?;
     let mut cargo = process::cargo();
     cargo
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc")
