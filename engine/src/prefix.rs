@@ -109,3 +109,26 @@ impl Prefix<'_> {
         *self.tag = [0; TAG_WORDS];
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_outside_the_vocabulary_is_token_zero() {
+        let ids = [-1, 0, 15, 16, i32::MAX, i32::MIN].map(|token| Prefix::id(token, 16));
+        assert_eq!(ids, [0, 0, 15, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_token_put_among_the_computed_ones_gives_them_up_and_one_behind_them_does_not() {
+        for (at, computed) in [(1, 0), (2, 0), (3, 3), (4, 3), (9, 3)] {
+            let (mut tag, mut tokens) = ([7, 8, 3], [1; 5]);
+            let mut prefix = Prefix { tag: &mut tag, tokens: &mut tokens };
+            prefix.push(at, 2);
+            assert_eq!(prefix.computed(), computed, "at {at}");
+            let twos: std::vec::Vec<_> = (0..5).filter(|&position| prefix.token(position) == 2).collect();
+            assert_eq!(twos, (at..at + 1).filter(|&at| at < 5).collect::<std::vec::Vec<_>>());
+        }
+    }
+}

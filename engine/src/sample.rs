@@ -208,3 +208,30 @@ impl Nucleus {
         0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first numbers that are published with the generator for this seed.
+    #[test]
+    fn the_generator_is_splitmix64() {
+        let mut sampler = Sampler { temperature: 1.0, top_k: 1, top_p: 1.0, state: 1_234_567 };
+        let expected = [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+            4_593_380_528_125_082_431,
+            16_408_922_859_458_223_821,
+        ];
+        assert_eq!([(); 5].map(|()| sampler.next_random()), expected);
+    }
+
+    #[test]
+    fn each_token_has_just_its_share_of_the_random_numbers() {
+        let candidates = Candidates::new(&[0.5, 0.5], 1.0, 2);
+        let nucleus = Nucleus::new(&candidates, 1.0);
+        let drawn = [0, (1 << 63) - 1, 1 << 63, u64::MAX].map(|random| nucleus.draw(&candidates, random));
+        assert_eq!(drawn, [0, 0, 1, 1]);
+    }
+}

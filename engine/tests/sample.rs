@@ -120,6 +120,11 @@ fn settings_out_of_range_are_named() {
     for top_p in [0.0, -1.0, 1.01, f32::NAN] {
         assert_eq!(Sampler::new(1.0, 1, top_p, 0), Err(SampleError::TopP));
     }
+    for (error, name) in
+        [(SampleError::Temperature, "temperature"), (SampleError::TopK, "top-k"), (SampleError::TopP, "top-p")]
+    {
+        assert!(error.to_string().starts_with(name), "{error}");
+    }
 }
 
 #[test]

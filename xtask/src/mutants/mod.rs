@@ -150,7 +150,8 @@ impl<'a> Run<'a> {
     fn try_batch(&mut self, tree: &Tree, batch: &[&Mutant], progress: &mut Progress) -> Result<()> {
         let mut sources = BTreeMap::new();
         for mutant in batch {
-            let text = read(&mutant.file)?;
+            // The copy's: somebody may edit the original meanwhile.
+            let text = tree.read(&mutant.file)?;
             let source = Source::parse(text).with_context(|| mutant.file.clone())?;
             sources.entry(mutant.file.clone()).or_insert(source);
         }

@@ -22,7 +22,7 @@ pub struct Record(pub BTreeMap<String, FileRecord>);
 /// more interest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileRecord {
-    /// Of the source when its mutants were tried.
+    /// Of the source, but for its tests, when its mutants were tried.
     pub sha256: String,
     pub caught: usize,
     pub timeout: usize,
@@ -108,8 +108,10 @@ impl FileRecord {
     }
 }
 
+/// The digest of a source but for its tests: new ones are no reason to try again what was caught.
 fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    Sha256::digest(code).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -127,7 +129,8 @@ mod tests {
         file.add(&mutant("y"), Outcome::Elsewhere);
         file.add(&mutant("z"), Outcome::Timeout);
         assert_eq!((file.timeout, file.missed.len(), file.elsewhere.len()), (1, 1, 1));
-        assert!(file.is_of("fn f() {}") && !file.is_of("fn g() {}"));
+        assert!(file.is_of("fn f() {}") && file.is_of("fn f() {}\n#[cfg(test)]\nmod tests {}\n"));
+        assert!(!file.is_of("fn g() {}"));
         let record = Record(BTreeMap::from([("a.rs".to_string(), file)]));
         assert_eq!(Record::parse(&record.text().unwrap()).unwrap(), record);
     }

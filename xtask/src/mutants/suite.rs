@@ -68,9 +68,9 @@ impl<'a> Suite<'a> {
         self.first_to_tell(near.map(|test| (test.program.as_path(), test)), Some(number))
     }
 
-    /// Runs programs of one mutant alone, with the tests they have in common with these.
-    pub fn alone(&self, programs: &[PathBuf]) -> Result<Verdict> {
-        let tests = self.tests.iter().filter_map(|test| {
+    /// Runs programs of one mutant alone, with the tests they have in common with these and that take this long at most.
+    pub fn alone(&self, programs: &[PathBuf], most_seconds: f64) -> Result<Verdict> {
+        let tests = self.tests.iter().filter(|test| test.seconds <= most_seconds).filter_map(|test| {
             let program = programs.iter().find(|program| stem(program) == stem(&test.program))?;
             Some((program.as_path(), test))
         });

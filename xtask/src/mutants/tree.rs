@@ -71,6 +71,11 @@ impl Tree {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
+    /// Reads a file as it was copied.
+    pub fn read(&self, file: &str) -> Result<String> {
+        read(&self.root.join(file))
+    }
+
     /// The data folder that tests look for beside the workspace.
     fn link_data(&self) -> Result<()> {
         let link = self.root.with_file_name("shared");

@@ -1,7 +1,6 @@
 //! Trying mutants: many in one program where that is possible, the others one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use anyhow::{bail, Result};
 
@@ -133,24 +132,25 @@ impl<'a> Trial<'a> {
         outcome
     }
 
-    /// The engine's own tests first: they are compiled soonest.
+    /// The engine's own quick tests first: they are compiled soonest, and tell of most.
     fn compiled_and_run(&self, suite: &Suite) -> Result<Outcome> {
-        let mut done: Vec<PathBuf> = Vec::new();
-        for which in [Which::Own, Which::All] {
-            let mut built = self.variant.build(self.tree, which)?;
+        for (which, most_seconds) in [(Which::Own, QUICK), (Which::All, f64::INFINITY)] {
+            let built = self.variant.build(self.tree, which)?;
             if !built.errors.is_empty() {
                 return Ok(Outcome::Unviable);
             }
-            built.programs.retain(|program| !done.contains(program));
-            match suite.alone(&built.programs)? {
+            match suite.alone(&built.programs, most_seconds)? {
                 Verdict::Caught => return Ok(Outcome::Caught),
                 Verdict::Timeout => return Ok(Outcome::Timeout),
-                Verdict::Missed => done.append(&mut built.programs),
+                Verdict::Missed => {}
             }
         }
         Ok(Outcome::Missed)
     }
 }
+
+/// Tests that take less, in seconds, are tried before all are compiled.
+const QUICK: f64 = 0.2;
 
 /// The mutants that an error is about: the one in whose body it is, or all of the function.
 fn blamed(error: &Error, regions: &BTreeMap<&str, Vec<Region>>) -> Vec<usize> {
