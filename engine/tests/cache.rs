@@ -2,7 +2,9 @@
 
 mod common;
 
-use atome_engine::{classify, entropy, generate, predict_next, predict_next_observed, Classifier, Model, Plan};
+use atome_engine::{
+    classify, entropy, generate, predict_next, predict_next_observed, Classifier, Model, Plan, RunError,
+};
 use common::{bits, classifier_blob, fresh, model_blob, shapes, Area, Rng};
 
 const CALLS: usize = if cfg!(miri) { 3 } else { 400 };
@@ -130,9 +132,36 @@ fn generation_and_classification_share_the_cache() {
             let mut other = Area::new(shape, ROOM, Plan::Lean, 5);
             let expected = run(&mut other, &all, &mut cold);
             assert_eq!(class, expected);
+            assert_eq!(class, Ok(atome_engine::argmax(cold)));
             assert_eq!(bits(&warm), bits(&cold));
         }
     }
+}
+
+#[test]
+fn the_class_is_the_first_greatest_row_of_a_head_that_fits() {
+    let (shape, other) = (shapes()[0], shapes()[2]);
+    let mut counts = [0; 3];
+    for seed in 0..if cfg!(miri) { 2 } else { 40 } {
+        let blob = classifier_blob(shape, 3, seed);
+        let classifier = Classifier::new(shape, &blob, 3).expect("a whole classifier");
+        let mut area = Area::new(shape, 4, Plan::Cached, seed);
+        let mut logits = Vec::new();
+        let class = classify(&classifier.base, &classifier.head, &mut area.workspace(), [1, 2], |class, logit| {
+            assert_eq!(class, logits.len());
+            logits.push(logit);
+        });
+        assert_eq!(class, Ok(atome_engine::argmax(logits)), "seed {seed}");
+        counts[class.expect("checked")] += 1;
+    }
+    assert!(cfg!(miri) || counts.iter().all(|&count| count > 0), "{counts:?}");
+
+    let blob = classifier_blob(other, 3, 1);
+    let foreign = Classifier::new(other, &blob, 3).expect("a whole classifier");
+    let own_blob = model_blob(shape, 1);
+    let own = Model::new(shape, &own_blob).expect("a whole model");
+    let class = classify(&own, &foreign.head, &mut Area::new(shape, 4, Plan::Lean, 1).workspace(), [1], |_, _| {});
+    assert_eq!(class, Err(RunError::ShapeMismatch));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use atome_engine::format::{sections_packed, SectionKind};
 use atome_engine::kernel::Kernel;
-use atome_engine::{predict_next, Dims, FormatError, Model, Packing, Plan, Shape, Weights};
+use atome_engine::{predict_next, Codec, Dims, Expected, FormatError, Model, Packing, Plan, Shape, Weights};
 use common::{bits, fresh, packed_blob, shape, shapes, Area};
 
 /// Every length and bit, except under Miri.
@@ -27,6 +27,27 @@ fn sizes_are_those_of_the_description() {
             .sum();
         let floats = Model::blob_len(&shape) as f64 - weights as f64 / 4.0;
         assert!((weights as f64 * bits / 8.0 + floats - end as f64).abs() < 200.0);
+    }
+}
+
+#[test]
+fn a_packing_is_known_by_its_magic_alone() {
+    for (packing, magic) in Packing::ALL.into_iter().zip([b"ATOME01", b"ATOME02", b"ATOMEP3"]) {
+        assert_eq!(packing.magic(), magic);
+        assert_eq!(Packing::of_magic(magic), Some(packing));
+    }
+    for magic in [&b"ATOME03"[..], b"ATOME0", b"ATOME010", b""] {
+        assert_eq!(Packing::of_magic(magic), None);
+    }
+}
+
+#[test]
+fn a_table_and_what_it_expects_are_said_in_words() {
+    assert_eq!(format!("{:?}", Codec::ALL), "[Codec(BaseThree), Codec(PowersOfThree)]");
+    for (expected, word) in
+        [(Expected::BaseThree, "242"), (Expected::PowersOfThree, "111"), (Expected::Padding, "zeros")]
+    {
+        assert!(expected.to_string().contains(word), "{expected}");
     }
 }
 

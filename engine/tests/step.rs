@@ -109,6 +109,30 @@ fn a_stream_equals_the_naive_computation() {
 }
 
 #[test]
+fn one_layers_attention_by_itself_equals_the_naive_computation() {
+    let mut rng = Rng(10);
+    for shape in shapes() {
+        let blob = model_blob(shape, 4);
+        let model = Model::new(shape, &blob).expect("a whole model");
+        let attention = model.block(0).expect("a layer").attention;
+        for plan in [Plan::Lean, Plan::Cached] {
+            let mut area = Area::new(shape, 6, plan, 1);
+            let mut workspace = area.workspace();
+            let mut memory = workspace.attention_memory();
+            let mut naive = Layer::default();
+            for t in 0..6 {
+                let u: Vec<f32> = (0..shape.d_model()).map(|_| rng.float()).collect();
+                memory.store(&attention, t, &u);
+                naive.keys.push(matvec(&attention.wk, &u));
+                naive.values.push(matvec(&attention.wv, &u));
+                let expected = attend(&naive, &matvec(&attention.wq, &u), attention.top_k, 6);
+                assert_eq!(bits(memory.attend(&attention, t, &u)), bits(&expected), "{shape:?}, position {t}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_stream_starts_where_a_prediction_ended_and_is_never_taken_for_one() {
     let mut rng = Rng(9);
     for shape in shapes() {
