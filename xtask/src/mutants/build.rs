@@ -53,6 +53,15 @@ pub enum Which {
     All,
 }
 
+/// How much processor time the compiler has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// As much as it takes.
+    None,
+    /// Twenty seconds, ten times what one mutant takes: some are loops without end that the compiler evaluates.
+    Short,
+}
+
 /// What came of it.
 #[derive(Default)]
 pub struct Built {
@@ -62,6 +71,8 @@ pub struct Built {
     pub errors: Vec<Error>,
     /// The functions with a switch that were compiled, by the first number of the switch.
     pub compiled: BTreeSet<usize>,
+    /// The compiler came to its limit of processor time.
+    pub is_endless: bool,
 }
 
 /// An error of the compiler.
@@ -91,15 +102,15 @@ impl Variant {
     ///
     /// # Errors
     /// The compiler did not run. That it found errors is no error here.
-    pub fn build(&self, tree: &Tree, which: Which) -> Result<Built> {
-        let mut cargo = self.cargo(tree);
+    pub fn build(&self, tree: &Tree, which: Which, limit: Limit) -> Result<Built> {
+        let mut cargo = self.cargo(tree, limit);
         cargo.args(["test", "--no-run", "--lib"]).args((which == Which::All).then_some("--tests"));
         built(cargo.args(self.arguments))
     }
 
     /// Looks for errors only.
     pub fn check(&self, tree: &Tree) -> Result<Built> {
-        let mut cargo = self.cargo(tree);
+        let mut cargo = self.cargo(tree, Limit::None);
         cargo.args(["check", "--profile", "test", "--lib"]);
         built(cargo.args(self.arguments))
     }
@@ -114,8 +125,10 @@ impl Variant {
         shell
     }
 
-    fn cargo(&self, tree: &Tree) -> Command {
-        let mut cargo = process::cargo();
+    fn cargo(&self, tree: &Tree, limit: Limit) -> Command {
+        let mut cargo = process::in_root("sh");
+        let limit = if limit == Limit::Short { "ulimit -t 20; " } else { "" };
+        cargo.args(["-c", &format!("{limit}exec \"$0\" \"$@\"")]).arg(process::cargo().get_program());
         cargo.current_dir(tree.root());
         // The switch needs a function of the compiler that is not stable. Constants nobody uses mark what was compiled.
         cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "--cap-lints=allow --force-warn=dead_code");
@@ -132,15 +145,22 @@ fn built(cargo: &mut Command) -> Result<Built> {
     cargo.args(["--message-format", "json"]);
     let shown = process::line(cargo);
     let output = cargo.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{shown}`"))?;
-    let mut built = Built::default();
+    let mut built =
+        Built { is_endless: output.status.code() == Some(101) && says_killed(&output.stderr), ..Built::default() };
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let message: Value = serde_json::from_str(line).with_context(|| format!("`{shown}` said {line}"))?;
         built.take(&message);
     }
-    if !output.status.success() && built.errors.is_empty() {
+    if !output.status.success() && built.errors.is_empty() && !built.is_endless {
         bail!("`{shown}` failed ({})\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     }
     Ok(built)
+}
+
+/// Whether cargo says that the compiler came to its limit.
+fn says_killed(stderr: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(stderr);
+    ["SIGKILL", "SIGXCPU"].iter().any(|signal| text.contains(signal))
 }
 
 impl Built {

@@ -34,7 +34,7 @@ use tree::Tree;
 use trial::{Outcome, Trial};
 
 /// Mutants that are compiled together, at most (but for a file that has more): with more, the compiler takes ever longer.
-const TOGETHER: usize = 300;
+const TOGETHER: usize = 250;
 
 const HELP: &str = "\
 Mutation testing of the engine: change one operator or function at a time (cargo-mutants says how) and see whether a
@@ -102,6 +102,9 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     run.finish()
 }
 
+/// What became of some mutants.
+type Outcomes<'a> = Vec<(&'a Mutant, Outcome)>;
+
 struct Run<'a> {
     record: Record,
     explained: Explained,
@@ -147,7 +150,7 @@ impl<'a> Run<'a> {
         Ok(due)
     }
 
-    fn try_batch(&mut self, tree: &Tree, batch: &[&Mutant], progress: &mut Progress) -> Result<()> {
+    fn try_batch(&mut self, tree: &Tree, batch: &[&'a Mutant], progress: &mut Progress) -> Result<()> {
         let mut sources = BTreeMap::new();
         for mutant in batch {
             // The copy's: somebody may edit the original meanwhile.
@@ -158,41 +161,41 @@ impl<'a> Run<'a> {
         let files: Vec<_> = sources.keys().map(String::as_str).collect();
         println!("{} mutants of {}", batch.len(), files.join(", "));
         let mut left = batch.to_vec();
-        let mut outcomes: BTreeMap<&str, Vec<(&Mutant, Outcome)>> = BTreeMap::new();
+        let mut outcomes: BTreeMap<&str, Outcomes> = BTreeMap::new();
+        let mut tell = |mutant: &'a Mutant, outcome| {
+            progress.add(outcome);
+            if outcome == Outcome::Missed {
+                println!("missed: {}: {}", mutant.file, mutant.name);
+            }
+            let known = outcomes.entry(&mutant.file).or_default();
+            known.push((mutant, outcome));
+            if known.len() < batch.iter().filter(|other| other.file == mutant.file).count() {
+                return Ok(());
+            }
+            self.keep(&mutant.file, &sources[&mutant.file], known)
+        };
         for variant in &VARIANTS {
             let due: Vec<_> = left.iter().copied().filter(|mutant| variant.may_compile(&mutant.file)).collect();
             if due.is_empty() {
                 continue;
             }
             variant.missing(&Toolchain::find()?).install()?;
-            let mut elsewhere = Vec::new();
             let relevant = sources.iter().filter(|(file, _)| due.iter().any(|mutant| mutant.file == **file));
-            let relevant: BTreeMap<_, _> = relevant.map(|(file, source)| (file.as_str(), source)).collect();
+            let relevant = relevant.map(|(file, source)| (file.as_str(), source)).collect();
+            left.retain(|mutant| !variant.may_compile(&mutant.file));
             Trial::new(tree, variant, relevant, &due).run(|mutant, outcome| {
                 if outcome == Outcome::Elsewhere {
-                    elsewhere.push(mutant);
-                    return;
+                    left.push(mutant);
+                    return Ok(());
                 }
-                progress.add(outcome);
-                if outcome == Outcome::Missed {
-                    println!("missed: {}: {}", mutant.file, mutant.name);
-                }
-                outcomes.entry(mutant.file.as_str()).or_default().push((mutant, outcome));
+                tell(mutant, outcome)
             })?;
-            left.retain(|mutant| !due.iter().any(|tried| std::ptr::eq(*tried, *mutant)));
-            left.extend(elsewhere);
         }
-        for mutant in left {
-            progress.add(Outcome::Elsewhere);
-            outcomes.entry(mutant.file.as_str()).or_default().push((mutant, Outcome::Elsewhere));
-        }
-        for (file, outcomes) in outcomes {
-            self.keep(file, &sources[file], &outcomes);
-        }
-        self.record.write()
+        left.into_iter().try_for_each(|mutant| tell(mutant, Outcome::Elsewhere))
     }
 
-    fn keep(&mut self, file: &str, source: &Source, outcomes: &[(&Mutant, Outcome)]) {
+    /// Keeps what became of a file's mutants.
+    fn keep(&mut self, file: &str, source: &Source, outcomes: &Outcomes) -> Result<()> {
         let all = self.mutants.iter().filter(|mutant| mutant.file == file).count();
         let known = self.record.0.entry(file.to_string()).or_default();
         if outcomes.len() == all {
@@ -201,6 +204,7 @@ impl<'a> Run<'a> {
         for (mutant, outcome) in outcomes {
             known.add(mutant, *outcome);
         }
+        self.record.write()
     }
 
     /// Writes the page and says what is wrong.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{bail, Result};
 
-use super::build::{Error, Variant, Which};
+use super::build::{Error, Limit, Variant, Which};
 use super::mutant::Mutant;
 use super::source::{Region, Source, Way, MARK};
 use super::suite::{Suite, Verdict};
@@ -15,7 +15,7 @@ use super::tree::Tree;
 pub enum Outcome {
     /// A test failed.
     Caught,
-    /// A test did not end.
+    /// A test did not end, or the compiler evaluating it.
     Timeout,
     /// The compiler refused it.
     Unviable,
@@ -26,22 +26,22 @@ pub enum Outcome {
 }
 
 /// Mutants of some files, to be tried together.
-pub struct Trial<'a> {
-    tree: &'a Tree,
+pub struct Trial<'s, 'm> {
+    tree: &'s Tree,
     variant: &'static Variant,
-    sources: BTreeMap<&'a str, &'a Source>,
+    sources: BTreeMap<&'s str, &'s Source>,
     /// In the order of files and places. Their index here is their number; the numbers that follow mark the files.
-    mutants: Vec<&'a Mutant>,
+    mutants: Vec<&'m Mutant>,
     /// Those that are not behind a switch.
     alone: BTreeSet<usize>,
 }
 
-impl<'a> Trial<'a> {
+impl<'s, 'm> Trial<'s, 'm> {
     pub fn new(
-        tree: &'a Tree,
+        tree: &'s Tree,
         variant: &'static Variant,
-        sources: BTreeMap<&'a str, &'a Source>,
-        mutants: &[&'a Mutant],
+        sources: BTreeMap<&'s str, &'s Source>,
+        mutants: &[&'m Mutant],
     ) -> Self {
         let mut mutants = mutants.to_vec();
         mutants.sort_by_key(|mutant| (mutant.file.as_str(), mutant.span));
@@ -51,7 +51,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Tries all, and tells what became of each as soon as that is known.
-    pub fn run(mut self, mut tell: impl FnMut(&'a Mutant, Outcome)) -> Result<()> {
+    pub fn run(mut self, mut tell: impl FnMut(&'m Mutant, Outcome) -> Result<()>) -> Result<()> {
         let (regions, built) = self.build_switched()?;
         let suite = Suite::new(self.variant, self.tree, &built)?;
         let firsts: BTreeMap<_, _> =
@@ -59,16 +59,16 @@ impl<'a> Trial<'a> {
         for (&number, &first) in &firsts {
             let mutant = self.mutants[number];
             if !built.compiled.contains(&first) {
-                tell(mutant, Outcome::Elsewhere);
+                tell(mutant, Outcome::Elsewhere)?;
                 continue;
             }
             match suite.switched(number, first)? {
-                Verdict::Caught => tell(mutant, Outcome::Caught),
-                Verdict::Timeout => tell(mutant, Outcome::Timeout),
+                Verdict::Caught => tell(mutant, Outcome::Caught)?,
+                Verdict::Timeout => tell(mutant, Outcome::Timeout)?,
                 Verdict::Missed if self.sources[mutant.file.as_str()].way(mutant) == Way::PartlySwitched => {
                     self.alone.insert(number);
                 }
-                Verdict::Missed => tell(mutant, Outcome::Missed),
+                Verdict::Missed => tell(mutant, Outcome::Missed)?,
             }
         }
         self.restore()?;
@@ -76,21 +76,24 @@ impl<'a> Trial<'a> {
             let mutant = self.mutants[number];
             let file = self.sources.keys().position(|file| *file == mutant.file).unwrap_or_default();
             if !built.compiled.contains(&(self.mutants.len() + file)) {
-                tell(mutant, Outcome::Elsewhere);
+                tell(mutant, Outcome::Elsewhere)?;
                 continue;
             }
-            tell(mutant, self.try_alone(mutant, &suite)?);
+            tell(mutant, self.try_alone(mutant, &suite)?)?;
         }
         Ok(())
     }
 
     /// Compiles all mutants that have a switch; those that the compiler refuses will be tried alone.
-    fn build_switched(&mut self) -> Result<(BTreeMap<&'a str, Vec<Region>>, super::build::Built)> {
+    fn build_switched(&mut self) -> Result<(BTreeMap<&'s str, Vec<Region>>, super::build::Built)> {
         let mut is_checked = false;
         loop {
             let regions = self.write_switched()?;
-            let built =
-                if is_checked { self.variant.build(self.tree, Which::All)? } else { self.variant.check(self.tree)? };
+            let built = if is_checked {
+                self.variant.build(self.tree, Which::All, Limit::None)?
+            } else {
+                self.variant.check(self.tree)?
+            };
             if built.errors.is_empty() && is_checked {
                 return Ok((regions, built));
             }
@@ -105,7 +108,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    fn write_switched(&self) -> Result<BTreeMap<&'a str, Vec<Region>>> {
+    fn write_switched(&self) -> Result<BTreeMap<&'s str, Vec<Region>>> {
         let mut all = BTreeMap::new();
         for (mark, (&file, source)) in (self.mutants.len()..).zip(&self.sources) {
             let mine = (0..self.mutants.len()).filter(|&number| self.mutants[number].file == file);
@@ -135,7 +138,10 @@ impl<'a> Trial<'a> {
     /// The engine's own quick tests first: they are compiled soonest, and tell of most.
     fn compiled_and_run(&self, suite: &Suite) -> Result<Outcome> {
         for (which, most_seconds) in [(Which::Own, QUICK), (Which::All, f64::INFINITY)] {
-            let built = self.variant.build(self.tree, which)?;
+            let built = self.variant.build(self.tree, which, Limit::Short)?;
+            if built.is_endless {
+                return Ok(Outcome::Timeout);
+            }
             if !built.errors.is_empty() {
                 return Ok(Outcome::Unviable);
             }
