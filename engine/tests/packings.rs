@@ -42,6 +42,21 @@ fn a_packing_is_known_by_its_magic_alone() {
 }
 
 #[test]
+fn a_group_is_the_least_that_starts_and_ends_on_bytes() {
+    for (packing, bits) in Packing::ALL.into_iter().zip([Some(2), None, Some(3)]) {
+        let (weights, bytes) = packing.group();
+        match bits {
+            Some(bits) => {
+                assert_eq!(bits * weights, 8 * bytes);
+                assert!((1..weights).all(|weights| bits * weights % 8 != 0), "{packing:?}");
+            }
+            None => assert!(bytes == 1 && 3_u32.pow(weights as u32) < 256 && 3_u32.pow(weights as u32 + 1) > 256),
+        }
+        assert_eq!((packing.len(weights), packing.len(weights + 1)), (bytes, 2 * bytes));
+    }
+}
+
+#[test]
 fn a_table_and_what_it_expects_are_said_in_words() {
     assert_eq!(format!("{:?}", Codec::ALL), "[Codec(BaseThree), Codec(PowersOfThree)]");
     for (expected, word) in
