@@ -58,7 +58,16 @@ fn what_is_written_is_read_back() {
         assert_eq!(container.payload(), plain());
         assert_eq!(container.notes().collect::<Result<Vec<_>, _>>().unwrap(), NOTES);
         assert_eq!((container.len(), container.is_signed(), container.signature()), (file.len(), false, None));
+        assert!(!container.is_empty());
         assert!(Model::new(SHAPE, container.payload_for(&SHAPE).unwrap()).is_ok());
+    }
+}
+
+#[test]
+fn both_meanings_of_tokens_are_read_back() {
+    for tokenizer in [Tokenizer::Other, Tokenizer::Bytes] {
+        let file = written(&Description { tokenizer, ..about() }, &[], &plain());
+        assert_eq!(Container::open(&file).unwrap().about().tokenizer, tokenizer);
     }
 }
 
@@ -135,7 +144,10 @@ fn contradictions_are_named() {
     assert_eq!(changed(8, &[2, 0]), ContainerError::Version { found: 2 });
     assert_eq!(changed(0, b"BTOMEBOX"), ContainerError::NotAContainer);
     assert_eq!(at(changed(10, &[2])), 10);
-    assert_eq!(at(changed(12, &[3, 0, 0, 0])), 12);
+    // Header, signature and checksum take 164 bytes.
+    for len in [3, 96, 100, 163] {
+        assert_eq!(at(changed(12, &[len, 0, 0, 0])), 12, "{len}");
+    }
     assert_eq!(at(changed(16, &[0, 0])), 16);
     assert_eq!(at(changed(30, &[0, 0])), 30);
     assert_eq!(at(changed(34, &[4])), 34);
@@ -144,13 +156,41 @@ fn contradictions_are_named() {
     assert_eq!(at(changed(40, &[0xff, 0xff, 0xff, 0xff])), 44);
     assert_eq!(at(changed(48, &[0xff, 0xff, 0xff, 0xff])), 48);
     assert_eq!(at(changed(60, &[1])), 52);
-    let broken_note = {
+    // The second note begins behind two lengths, "name" and "a tiny one".
+    for (start, whole) in [(96, 0), (96 + 18, 1)] {
         let mut file = written(&about(), &NOTES, &plain());
-        file[96] = 200;
-        resealed(file)
-    };
-    let notes: Vec<_> = Container::open(&broken_note).unwrap().notes().collect();
-    assert!(matches!(notes[..], [Err(ContainerError::Field { offset: 96 })]));
+        file[start] = 200;
+        let file = resealed(file);
+        let notes: Vec<_> = Container::open(&file).unwrap().notes().collect();
+        assert_eq!(notes.len(), whole + 1);
+        assert_eq!(notes[whole], Err(ContainerError::Field { offset: start }));
+    }
+}
+
+#[test]
+fn every_field_says_what_belongs_there_in_words_of_its_own() {
+    use header::at;
+    let fields = [
+        at::FLAGS,
+        at::FILE_LEN,
+        at::SIZES,
+        at::WINDOW,
+        at::N_CLASSES,
+        at::WEIGHTS,
+        at::TOKENIZER,
+        at::ALIGNMENT,
+        at::PAYLOAD,
+        at::PAYLOAD_LEN,
+        at::RESERVED,
+        header::LEN,
+    ];
+    let errors = fields.map(|offset| ContainerError::Field { offset });
+    for (index, error) in errors.iter().enumerate() {
+        assert!(error.expected().len() > 4);
+        assert!(errors[..index].iter().all(|other| other.expected() != error.expected()), "{error}");
+        assert!(std::format!("{error}").ends_with(error.expected()));
+    }
+    assert_eq!(ContainerError::NotAContainer.expected(), "");
 }
 
 #[test]
