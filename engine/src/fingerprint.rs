@@ -108,6 +108,33 @@ pub fn fingerprint(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
+    /// The same, word by word.
+    fn plain(bytes: &[u8]) -> u64 {
+        let fold = |lane: u64, word: u64| (lane ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        let mut lanes: Vec<u64> = (0..if cfg!(target_pointer_width = "64") { 8 } else { 1 }).collect();
+        for stripe in bytes.chunks(8 * lanes.len()) {
+            for (index, lane) in lanes.iter_mut().enumerate() {
+                let word = (0..8).map(|at| u64::from(*stripe.get(8 * index + at).unwrap_or(&0)) << (8 * at)).sum();
+                *lane = fold(*lane, word);
+            }
+        }
+        let all = if lanes.len() == 1 { lanes[0] } else { lanes.iter().fold(0, |hash, &lane| fold(hash, lane)) };
+        fold(all, bytes.len() as u64).max(1)
+    }
+
+    #[test]
+    fn it_is_that_of_the_words_of_all_lanes() {
+        let bytes: Vec<u8> = (0..200).map(|index: u32| (index * 151 % 256) as u8).collect();
+        for len in 0..bytes.len() {
+            assert_eq!(fingerprint(&bytes[..len]), plain(&bytes[..len]), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn no_fingerprint_is_zero() {
+        assert_eq!([0, 1, 2, u64::MAX].map(|seed| Fingerprint::new(seed).finish()), [1, 1, 2, u64::MAX]);
+    }
+
     #[test]
     fn every_single_bit_counts() {
         let mut bytes = [0x5a_u8; 72];
