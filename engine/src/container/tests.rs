@@ -64,6 +64,23 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
+fn a_payload_begins_as_its_format_does() {
+    use WeightFormat::{BaseThree, PowersOfThree, TwoBits};
+    let magics = [(TwoBits, b"ATOME01"), (BaseThree, b"ATOME02"), (PowersOfThree, b"ATOMEP3")];
+    for (weights, magic) in magics {
+        assert_eq!(weights.magic(0), Some(&magic[..]));
+        for (other, _) in magics {
+            let file = written(&Description { weights: other, ..about() }, &[], magic);
+            assert_eq!(Container::open(&file).is_ok(), weights == other, "{weights:?} as {other:?}");
+        }
+    }
+    assert_eq!(
+        [TwoBits, BaseThree, PowersOfThree].map(|weights| weights.magic(2)),
+        [Some(&b"ATOMECL01"[..]), None, None]
+    );
+}
+
+#[test]
 fn both_meanings_of_tokens_are_read_back() {
     for tokenizer in [Tokenizer::Other, Tokenizer::Bytes] {
         let file = written(&Description { tokenizer, ..about() }, &[], &plain());
