@@ -109,16 +109,17 @@ mod tests {
     use super::*;
 
     /// The same, word by word.
-    fn plain(bytes: &[u8]) -> u64 {
+    fn plain(seed: u64, bytes: &[u8]) -> u64 {
         let fold = |lane: u64, word: u64| (lane ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
-        let mut lanes: Vec<u64> = (0..if cfg!(target_pointer_width = "64") { 8 } else { 1 }).collect();
+        let mut lanes: Vec<u64> =
+            (0..if cfg!(target_pointer_width = "64") { 8 } else { 1 }).map(|lane| seed ^ lane).collect();
         for stripe in bytes.chunks(8 * lanes.len()) {
             for (index, lane) in lanes.iter_mut().enumerate() {
                 let word = (0..8).map(|at| u64::from(*stripe.get(8 * index + at).unwrap_or(&0)) << (8 * at)).sum();
                 *lane = fold(*lane, word);
             }
         }
-        let all = if lanes.len() == 1 { lanes[0] } else { lanes.iter().fold(0, |hash, &lane| fold(hash, lane)) };
+        let all = if lanes.len() == 1 { lanes[0] } else { lanes.iter().fold(seed, |hash, &lane| fold(hash, lane)) };
         fold(all, bytes.len() as u64).max(1)
     }
 
@@ -126,7 +127,10 @@ mod tests {
     fn it_is_that_of_the_words_of_all_lanes() {
         let bytes: Vec<u8> = (0..200).map(|index: u32| (index * 151 % 256) as u8).collect();
         for len in 0..bytes.len() {
-            assert_eq!(fingerprint(&bytes[..len]), plain(&bytes[..len]), "{len} bytes");
+            assert_eq!(fingerprint(&bytes[..len]), plain(0, &bytes[..len]), "{len} bytes");
+            let mut seeded = Fingerprint::new(0x1234_5678_9abc_def7);
+            seeded.bytes(&bytes[..len]);
+            assert_eq!(seeded.finish(), plain(0x1234_5678_9abc_def7, &bytes[..len]), "{len} bytes");
         }
     }
 

@@ -202,4 +202,13 @@ mod tests {
             assert!((0..=4096).chain([sum]).all(|bytes| !bad.takes_exactly(bytes)), "plan {plan}, max_seq {max_seq}");
         }
     }
+    /// Counted by hand from the C API's description, with sizes that differ.
+    #[test]
+    fn the_c99_engine_took_what_its_description_says() {
+        let dims = Dims { d_model: 3, n_layers: 2, d_head: 5, n_pathways: 7, vocab_size: 11, ..Dims::DEFAULT };
+        let sizes = [(dims, 13, 1700), (Dims::DEFAULT, 32, 53_824)];
+        for (dims, max_seq, bytes) in sizes {
+            assert_eq!(c99_state_bytes(&Shape::new(dims).expect("in range"), max_seq), bytes);
+        }
+    }
 }

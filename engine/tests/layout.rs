@@ -95,6 +95,14 @@ fn what_cannot_run_says_so() {
     let blob = model_blob(third, 1);
     let model = atome_engine::Model::new(third, &blob).expect("a whole model");
     assert_eq!(atome_engine::predict_next(&model, &mut workspace, []), Err(RunError::NoTokens));
+    for (error, word) in [
+        (RunError::ShapeMismatch, "shape"),
+        (RunError::NoTokens, "token"),
+        (RunError::LeanPlan, "plan"),
+        (RunError::BrokenWeights, "weights"),
+    ] {
+        assert!(error.to_string().contains(word), "{error}");
+    }
     assert!(Layout::new(third, 0, Plan::Lean).is_err());
     assert!(Layout::new(third, 65_536, Plan::Lean).is_err());
     let widest = Shape::new(Dims { d_model: 65_535, d_head: 65_535, n_layers: 65_535, ..Dims::DEFAULT });

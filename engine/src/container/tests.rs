@@ -59,6 +59,8 @@ fn what_is_written_is_read_back() {
         assert_eq!(container.notes().collect::<Result<Vec<_>, _>>().unwrap(), NOTES);
         assert_eq!((container.len(), container.is_signed(), container.signature()), (file.len(), false, None));
         assert!(!container.is_empty());
+        // Behind the payload there is room for a signature, and the checksum.
+        assert_eq!(container.len(), container.payload_offset() + plain().len() + 64 + 4);
         assert!(Model::new(SHAPE, container.payload_for(&SHAPE).unwrap()).is_ok());
     }
 }
@@ -113,7 +115,8 @@ fn sections_are_aligned() {
 fn every_truncation_and_every_flipped_bit_is_found() {
     let mut signed = written(&about(), &NOTES, &plain());
     put_signature(&mut signed, |_| [0x55; SIGNATURE_LEN]).unwrap();
-    assert_eq!(Container::open(&signed).unwrap().signature(), Some(&[0x55; SIGNATURE_LEN]));
+    let container = Container::open(&signed).unwrap();
+    assert_eq!((container.is_signed(), container.signature()), (true, Some(&[0x55; SIGNATURE_LEN])));
     for file in [written(&about(), &NOTES, &plain()), signed] {
         for len in 0..file.len() {
             assert!(Container::open(&file[..len]).is_err(), "{len} of {} bytes", file.len());
@@ -170,6 +173,8 @@ fn contradictions_are_named() {
     assert_eq!(at(changed(34, &[4])), 34);
     assert_eq!(at(changed(36, &[2])), 36);
     assert_eq!(at(changed(38, &[3])), 38);
+    // A power of 2, but the sections are aligned to 16 alone.
+    assert_eq!(at(changed(38, &[0, 16])), 38);
     assert_eq!(at(changed(40, &[0xff, 0xff, 0xff, 0xff])), 44);
     assert_eq!(at(changed(48, &[0xff, 0xff, 0xff, 0xff])), 48);
     assert_eq!(at(changed(60, &[1])), 52);
