@@ -52,7 +52,21 @@ fn every_truncation_is_refused() {
             };
             assert_eq!(Classifier::new(shape, &blob[..len], 16).err(), Some(expected));
         }
-        assert!(Classifier::new(shape, &blob, 16).is_ok());
+        assert_eq!(Classifier::new(shape, &blob, 16).map(|whole| whole.n_classes()), Ok(2));
+    }
+}
+
+#[test]
+fn errors_say_where_and_what_was_expected() {
+    let expected = atome_engine::Expected::Padding;
+    for (error, text) in [
+        (FormatError::TooShort { len: 3, needed: 7 }, "3 bytes, expected a header of 7 bytes"),
+        (FormatError::BadMagic { expected: "ATOME01" }, "offset 0: expected the magic \"ATOME01\""),
+        (FormatError::BadClassCount { found: -1, most: 16 }, "offset 9: class count -1, expected 1 to 16"),
+        (FormatError::Truncated { len: 8, needed: 9 }, "ends at offset 8, expected 9 bytes of this shape"),
+        (FormatError::Malformed { offset: 9, found: 250, expected }, "offset 9: byte 250, expected zeros"),
+    ] {
+        assert!(error.to_string().starts_with(text), "{error}");
     }
 }
 
