@@ -66,3 +66,24 @@ pub(crate) fn most_probable<'m>(weights: &impl Weights<'m>, workspace: &mut Work
     kernel::matvec(&weights.unembed(), normed, logits);
     argmax(logits.iter().copied())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::argmax;
+
+    #[test]
+    fn among_equals_the_first_is_the_greatest() {
+        for (values, expected) in [
+            (&[][..], 0),
+            (&[1.0, 3.0, 2.0, 3.0], 1),
+            (&[2.0, 2.0], 0),
+            (&[f32::NEG_INFINITY, -5.0], 1),
+            (&[0.0, -0.0, f32::INFINITY], 2),
+            // Nothing is greater than NaN.
+            (&[f32::NAN, 1.0], 0),
+            (&[1.0, f32::NAN, 2.0], 2),
+        ] {
+            assert_eq!(argmax(values.iter().copied()), expected, "{values:?}");
+        }
+    }
+}

@@ -3,7 +3,8 @@
 mod common;
 
 use atome_engine::{
-    classify, entropy, generate, predict_next, predict_next_observed, Classifier, Model, Plan, RunError,
+    classify, entropy, generate, generate_sliding, predict_next, predict_next_observed, Classifier, Model, Plan,
+    RunError,
 };
 use common::{bits, classifier_blob, fresh, model_blob, shapes, Area, Rng};
 
@@ -162,6 +163,34 @@ fn the_class_is_the_first_greatest_row_of_a_head_that_fits() {
     let own = Model::new(shape, &own_blob).expect("a whole model");
     let class = classify(&own, &foreign.head, &mut Area::new(shape, 4, Plan::Lean, 1).workspace(), [1], |_, _| {});
     assert_eq!(class, Err(RunError::ShapeMismatch));
+}
+
+#[test]
+fn an_answer_outside_the_vocabulary_counts_as_token_zero() {
+    let shape = shapes()[0];
+    let blob = model_blob(shape, 9);
+    let model = Model::new(shape, &blob).expect("a whole model");
+    let seen = |answer: usize, is_sliding: bool| {
+        let mut area = Area::new(shape, 8, Plan::Cached, 6);
+        let mut seen = Vec::new();
+        let next = |logits: &[f32]| {
+            seen.push(bits(logits));
+            Some(answer)
+        };
+        let count = match is_sliding {
+            true => generate_sliding(&model, &mut area.workspace(), [1], 5, next),
+            false => generate(&model, &mut area.workspace(), [1], 5, next),
+        };
+        assert_eq!(count, Ok(5));
+        seen
+    };
+    for is_sliding in [false, true] {
+        let zeros = seen(0, is_sliding);
+        for answer in [shape.vocab_size(), shape.vocab_size() + 1, usize::MAX] {
+            assert_eq!(seen(answer, is_sliding), zeros);
+        }
+        assert_ne!(seen(shape.vocab_size() - 1, is_sliding), zeros);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use atome_engine::format::sections;
+use atome_engine::format::{sections, SectionKind};
 use atome_engine::{predict_next, Classifier, Dims, FormatError, Model, Plan, Shape, ShapeError};
 use common::{bits, classifier_blob, model_blob, shape, shapes, Area};
 
@@ -28,6 +28,22 @@ fn sections_follow_each_other_to_the_end() {
         assert_eq!(7 + end, Model::blob_len(&shape));
         assert_eq!(sections(shape, None).count(), 4 + 10 * shape.n_layers());
     }
+}
+
+#[test]
+fn sections_have_the_names_of_the_description() {
+    let shape = shapes()[0];
+    let in_layer =
+        ["norm gamma", "norm beta", "conv taps", "ssm a_raw", "ssm b", "ssm c_out", "Wq", "Wk", "Wv", "router"];
+    let mut expected = vec!["embed".to_string()];
+    for layer in 0..shape.n_layers() {
+        expected.extend(in_layer.map(|name| format!("layer {layer} {name}")));
+    }
+    expected.extend(["final norm gamma", "final norm beta", "unembed", "head"].map(String::from));
+    let names: Vec<_> = sections(shape, Some(3)).map(|section| section.to_string()).collect();
+    assert_eq!(names, expected);
+    assert!(sections(shape, Some(3)).all(|section| !section.kind.is_empty()));
+    assert!(SectionKind::Floats { count: 0 }.is_empty());
 }
 
 #[test]

@@ -74,6 +74,8 @@ fn short_arrays_are_refused_and_exact_ones_suffice() {
             let layout = Layout::new(shape, 6, plan).expect("in range");
             let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
             assert_eq!(layout.bytes(), 4 * (floats.len() + words.len()));
+            let read_by_callers = shape.vocab_size() + 6 * shape.n_pathways();
+            assert_eq!(layout.scratch_floats() + read_by_callers, floats.len());
             assert!(Workspace::new(&layout, &mut floats, &mut words).is_ok());
             let short = floats.len() - 1;
             assert!(Workspace::new(&layout, &mut floats[..short], &mut words).is_err());

@@ -3,10 +3,10 @@
 mod common;
 
 use atome_engine::{
-    classify, generate, generate_sliding, kernel, predict_next, step, Classifier, Layout, Model, Plan, RunError,
-    Weights, Workspace,
+    classify, generate, generate_sliding, kernel, predict_next, predict_next_observed, step, Classifier, Dims, Layout,
+    Model, Plan, RunError, Weights, Workspace,
 };
-use common::{bits, classifier_blob, model_blob, shapes, Area, Rng};
+use common::{bits, classifier_blob, model_blob, shape, shapes, Area, Rng};
 
 /// One layer of a stream: all inputs, keys and values since its start.
 #[derive(Clone, Default)]
@@ -103,6 +103,36 @@ fn a_stream_equals_the_naive_computation() {
                 step(&model, &mut workspace, token as i32).expect("a cached workspace");
                 let expected = naive.step(&model, token);
                 assert_eq!(bits(workspace.logits()), bits(&expected), "S {max_seq}, position {position}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_prediction_over_many_positions_equals_the_naive_computation() {
+    let mut rng = Rng(11);
+    // More positions than are computed together; and so wide that only some of these fit.
+    let wide = shape(Dims { d_model: 512, n_layers: 1, d_head: 300, vocab_size: 5, ..Dims::DEFAULT });
+    for (shape, lengths) in [(shapes()[0], &[1, 15, 16, 17, 21, 32, 37, 40][..]), (wide, &[2, 21])] {
+        let blob = model_blob(shape, 3);
+        let model = Model::new(shape, &blob).expect("a whole model");
+        for &len in if cfg!(miri) { &lengths[..1] } else { lengths } {
+            let tokens: Vec<i32> = (0..len).map(|_| rng.below(shape.vocab_size()) as i32).collect();
+            let mut naive = Naive::new(&model, 40);
+            let expected = tokens.iter().map(|&token| naive.step(&model, token as usize)).last().expect("a token");
+            for (plan, known) in [(Plan::Lean, 0), (Plan::Cached, 0), (Plan::Cached, 3.min(len - 1))] {
+                let mut area = Area::new(shape, 40, plan, 1);
+                let mut workspace = area.workspace();
+                if known > 0 {
+                    predict_next(&model, &mut workspace, tokens[..known].iter().copied()).expect("tokens are given");
+                }
+                let mut seen = Vec::new();
+                predict_next_observed(&model, &mut workspace, tokens.iter().copied(), |reading| {
+                    seen.extend((reading.layer == 0).then_some(reading.position));
+                })
+                .expect("tokens are given");
+                assert_eq!(bits(workspace.logits()), bits(&expected), "{len} positions, {plan:?}");
+                assert_eq!(seen, (known..len).collect::<Vec<_>>());
             }
         }
     }
