@@ -78,7 +78,9 @@ fn short_arrays_are_refused_and_exact_ones_suffice() {
             assert_eq!(layout.scratch_floats() + read_by_callers, floats.len());
             assert!(Workspace::new(&layout, &mut floats, &mut words).is_ok());
             let short = floats.len() - 1;
-            assert!(Workspace::new(&layout, &mut floats[..short], &mut words).is_err());
+            let error = Workspace::new(&layout, &mut floats[..short], &mut words).expect_err("a float is missing");
+            let needed = format!("expected {} floats and {} words", layout.floats(), layout.words());
+            assert!(error.to_string().ends_with(&needed), "{error}");
             let short = words.len() - 1;
             assert!(Workspace::new(&layout, &mut floats, &mut words[..short]).is_err());
         }

@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
             let known = match self.record.0.get(file) {
                 Some(known) if scope != Scope::All && known.is_of(&read(file)?) => known,
                 _ => {
-                    due.push(mutants);
+                    due.extend((scope != Scope::Missed).then_some(mutants));
                     continue;
                 }
             };
