@@ -136,7 +136,8 @@ impl Variant {
         if let Some(Emulated { linker: (variable, linker), .. }) = self.emulated {
             cargo.env(variable, linker);
         }
-        cargo.arg("--quiet").env("CARGO_INCREMENTAL", "1");
+        // Incremental compilation at this optimisation level has left symbols out.
+        cargo.arg("--quiet").env("CARGO_INCREMENTAL", "0");
         cargo
     }
 }
@@ -151,8 +152,11 @@ fn built(cargo: &mut Command) -> Result<Built> {
         let message: Value = serde_json::from_str(line).with_context(|| format!("`{shown}` said {line}"))?;
         built.take(&message);
     }
-    if !output.status.success() && built.errors.is_empty() && !built.is_endless {
-        bail!("`{shown}` failed ({})\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    let has_place = built.errors.iter().any(|error| !error.places.is_empty());
+    if !output.status.success() && !has_place && !built.is_endless {
+        let errors: Vec<_> = built.errors.iter().map(|error| error.text.as_str()).collect();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        bail!("`{shown}` failed ({})\n{}\n{stderr}", output.status, errors.join("\n"));
     }
     Ok(built)
 }
