@@ -210,3 +210,19 @@ fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_holds_the_rows_around_one_that_there_are() {
+        let keys = Keys { elements: &[], rows: 40, d_head: 3 };
+        for row in 0..40 {
+            let tile = keys.tile(row);
+            let expected = if TILE == usize::MAX { 0..40 } else { row / 16 * 16..(row / 16 * 16 + 16).min(40) };
+            assert_eq!(tile, expected);
+            assert!(TILE == usize::MAX || Keys::left_in_tile(row) == row / 16 * 16 + 16 - row);
+        }
+    }
+}

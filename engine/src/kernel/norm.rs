@@ -61,3 +61,24 @@ pub fn layer_norm_in_place(norm: &Norm, x: &mut [f32]) {
         *value = ((gamma * (*value - mean)) * r) + beta;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cores that take positions one by one use the one for a row.
+    #[test]
+    fn a_row_by_itself_equals_one_among_others() {
+        let floats = |from: &[f32]| from.iter().flat_map(|value| value.to_le_bytes()).collect::<std::vec::Vec<_>>();
+        let (gamma, beta) = (floats(&[1.5, -0.7, 0.3, 2.0, 1.1]), floats(&[0.1, 0.2, -0.3, 0.0, 5.0]));
+        let norm = Norm { gamma: Floats::new(&gamma), beta: Floats::new(&beta) };
+        let x = [0.3, -1.2, 4.5, 0.0, 0.9, 7.0, 7.5, -3.0, 1.0, 2.5];
+        let mut expected = [0.0; 10];
+        layer_norm_as_defined(&norm, &x, &mut expected);
+        for (row, expected) in x.chunks(5).zip(expected.chunks(5)) {
+            let mut out = [0.0; 5];
+            layer_norm_row(norm.gamma, norm.beta, row, &mut out);
+            assert_eq!(out.map(f32::to_bits), core::array::from_fn(|index| expected[index].to_bits()));
+        }
+    }
+}
