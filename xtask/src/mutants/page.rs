@@ -67,7 +67,7 @@ Each mutant is the engine with one small fault: `<` became `<=`, a function retu
 {total}
 
 *Caught*: a test failed. *Timeout*: a test did not end, which is as good. *Unviable*: the compiler refused it. *Equivalent*:
-no test can tell it from the original, for a reason given in [EQUIVALENT.md](EQUIVALENT.md). *Missed*: a test is missing.
+no test on this machine can tell it from the original, for a reason given in [EQUIVALENT.md](EQUIVALENT.md). *Missed*: a test is missing.
 *Not run*: code for other targets, listed below, or changed since the last run. `cargo xtask mutants` writes this page.
 
 ";
