@@ -56,7 +56,8 @@ The results are kept in engine/mutants/results.json file by file, so a run that 
 written for people to engine/mutants/RESULTS.md. A mutant that no test can catch needs a reason in
 engine/mutants/EQUIVALENT.md: without, the command fails, as it does for a reason whose mutant is gone.
 
-A mutant takes about a second, on one processor; one that no test catches, or that is compiled alone, up to half a minute.
+A mutant takes about a second, on one processor; one that no test catches, or that is compiled alone, up to half a
+minute.
 
 Examples:
   cargo xtask mutants                      go on, or try what changed
