@@ -128,9 +128,9 @@ pub fn document(record: &Record) -> Result<String> {
     text += &markdown::table(&memory_rows(figures), 1);
     text += MATRIX;
     text += &markdown::table(&chips::matrix(figures)?, 4);
-    text += RUNS;
     text += FORMATS;
     text += &markdown::table(&formats::rows(figures), 2);
+    text += RUNS;
     for (name, shape) in SHAPES {
         let rows = run_rows(figures, name);
         if rows.len() > 1 {
