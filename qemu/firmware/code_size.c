@@ -1,7 +1,7 @@
 /*
  * The least program that uses the engine, for the linker's map: it is never run. Without macros it uses nothing;
- * -DUSE_PREDICT loads and predicts, with -DATOME_SIGNED signed models; -DUSE_ALL generates and classifies as well; -DUSE_SAMPLER samples, which the C engine
- * cannot.
+ * -DUSE_PREDICT loads and predicts, with -DATOME_SIGNED signed models; -DUSE_ALL generates and classifies as well;
+ * -DUSE_SAMPLER samples, which the C engine cannot.
  */
 #include "atome.h"
 

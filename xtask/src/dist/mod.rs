@@ -26,8 +26,8 @@ use targets::Target;
 
 const HELP: &str = "\
 Make the packages that a C project links: for each target a folder and the same packed, with the library in both modes
-and with what loads signed models (for microcontrollers each for size and for speed), the header, pkg-config files and a CMake package to find them, the
-licence and a README; and a file of checksums.
+and with what loads signed models (for microcontrollers each for size and for speed), the header, pkg-config files and a
+CMake package to find them, the licence and a README; and a file of checksums.
 
 Usage: cargo xtask dist [OPTIONS]
 
