@@ -29,8 +29,8 @@ const SPEED_FILES: &str = "  lib/libatome-speed.a     the same two, built to sav
   lib/libatome-speed-system.a
 ";
 
-const SPEED: &str = "  speed      libatome-speed.a and libatome-speed-system.a compute the same bits as these two in less time, for some 10 KB
-             more flash and up to 4 KB more stack.
+const SPEED: &str = "  speed      libatome-speed.a and libatome-speed-system.a compute the same bits as these two in less time, for 8 to
+             15 KB more flash and up to 5 KB more stack.
 
 ";
 
