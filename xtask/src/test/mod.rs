@@ -48,8 +48,6 @@ const EMBEDDED: &str = "thumbv7m-none-eabi";
 
 const DEFAULT_CASES: u64 = 20_000;
 
-const SET_UP: &str = "set-up";
-
 struct Step {
     name: String,
     action: Action,
@@ -60,7 +58,7 @@ type Work = dyn Fn(&Context) -> Result<Outcome>;
 enum Action {
     /// In its turn.
     InTurn(Box<Work>),
-    /// Begun after the set-up and waited for in its turn: for long work on one processor, which others leave idle.
+    /// Begun in its turn and waited for at the end: for long work on one processor, while others leave one idle.
     Aside(fn() -> JoinHandle<Result<Outcome>>),
 }
 
@@ -98,30 +96,22 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
 
 fn run_all(steps: Vec<Step>, context: &Context) -> Report {
     let mut report = Report::default();
-    let (set_up, others): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.name == SET_UP);
-    for steps in [set_up, others] {
-        let begun: Vec<_> = steps.into_iter().map(|step| (step.name, begin(step.action, context))).collect();
-        for (name, finish) in begun {
-            report.run(&name, finish);
+    let mut begun = Vec::new();
+    for Step { name, action } in steps {
+        match action {
+            Action::InTurn(work) => report.run(&name, || work(context)),
+            Action::Aside(start) => begun.push((name, start())),
         }
+    }
+    for (name, work) in begun {
+        report.run(&name, || work.join().unwrap_or_else(|_| Err(anyhow!("the step panicked"))));
     }
     report
 }
 
-/// What is left to do when it is the step's turn.
-fn begin<'c>(action: Action, context: &'c Context) -> Box<dyn FnOnce() -> Result<Outcome> + 'c> {
-    match action {
-        Action::InTurn(run) => Box::new(move || run(context)),
-        Action::Aside(start) => {
-            let begun = start();
-            Box::new(move || begun.join().unwrap_or_else(|_| Err(anyhow!("the step panicked"))))
-        }
-    }
-}
-
 fn steps() -> Vec<Step> {
     let mut steps = vec![
-        step(SET_UP, |context| {
+        step("set-up", |context| {
             let missing = Missing::for_tests(&context.toolchain, &[EMBEDDED]);
             Ok(Outcome::Passed(missing.install()?))
         }),
@@ -134,6 +124,8 @@ fn steps() -> Vec<Step> {
     for mode in Mode::ALL {
         steps.push(step(format!("Rust tests, {mode}"), move |_| rust::tests(mode)));
     }
+    // Until here compilers keep all processors busy.
+    steps.push(Step { name: "Miri".to_string(), action: Action::Aside(miri::start) });
     steps.push(step("Rust tests, aarch64 emulated", aarch64::run));
     steps.push(step("header against the code", |_| Ok(Outcome::Passed(crate::header::check()?))));
     for target in [None, Some(EMBEDDED)] {
@@ -170,6 +162,5 @@ fn steps() -> Vec<Step> {
             crate::bench::Verdict::Skipped(why) => Outcome::Skipped(why),
         })
     }));
-    steps.push(Step { name: "Miri".to_string(), action: Action::Aside(miri::start) });
     steps
 }
