@@ -76,7 +76,7 @@ impl Need {
             found.copied().with_context(|| format!("no core has run the shape {shape}"))
         };
         // Of whatever ran on this core: the most.
-        let stack = super::extent::SHAPES
+        let stack = super::shapes::SHAPES
             .iter()
             .flat_map(|(shape, _)| [STACK_LOAD, STACK_PREDICT].map(|what| names::run(core, shape, variant, what)))
             .filter_map(|name| figures.get(&name))

@@ -1,30 +1,19 @@
 //! What is measured: everything for the table, or the part that a test run has time for.
 
 use std::fs;
-use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
 use super::engine::{Engine, Variant};
 use super::jobs::Job;
 use super::names;
+use super::shapes::{Measured, SHAPES};
 use super::{code, formats, limits, running, signed};
 use crate::archive::{Mode, Profile};
-use crate::qemu::cores::{Core, CORES, KINDS};
-use crate::qemu::shapes::{Plan, Shape, DEFAULT, REAL};
+use crate::qemu::cores::{self, Core, CORES};
+use crate::qemu::shapes::Shape;
 use crate::qemu::workbench::{self, Workbench, SIGNED};
 use crate::workspace;
-
-/// Small enough for both engines, in both plans, in the 16 KB of the smallest core.
-pub const SMALL: Shape = Shape { d_model: 32, max_seq: 10, n_layers: 2, ..DEFAULT };
-
-/// The names of the shapes, in the order of the table.
-pub const SHAPES: [(&str, Shape); 3] = [("small", SMALL), ("default", DEFAULT), ("944k", REAL)];
-
-/// How many tokens are generated after a prompt of 4: 20, or fewer where the sequence is shorter.
-pub fn generated_tokens(shape: &Shape) -> u32 {
-    (shape.max_seq - 4).min(20)
-}
 
 /// How much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,37 +23,6 @@ pub enum Extent {
     /// The archive's code on all cores, and all else of the small shape; of the speed profile the portable mode, running
     /// on one core of each kind; and all that was promised, whatever the shape.
     Check,
-}
-
-/// A shape and a model of it.
-#[derive(Debug, Clone)]
-pub struct Measured {
-    pub name: &'static str,
-    pub shape: Shape,
-    /// The model file.
-    pub file: PathBuf,
-    /// Whether it fits the smallest core.
-    pub is_small: bool,
-}
-
-impl Measured {
-    /// How many tokens are generated: none of the 944K model where each one computes the whole sequence again, which
-    /// would take longer than all else together. One core does it with the reference, to know the ratio.
-    pub fn generated(&self, core: &Core, variant: Variant) -> u32 {
-        if !SHAPES.iter().any(|(name, _)| *name == self.name) {
-            return 0;
-        }
-        let computes_all = variant.plan != Some(Plan::Cached);
-        if self.name == "944k" && computes_all && !(core.name == "m3" && variant == Variant::C[1]) {
-            return 0;
-        }
-        generated_tokens(&self.shape)
-    }
-
-    /// Whether the cost of a further token is measured after several lengths.
-    pub fn grows(&self, variant: Variant) -> bool {
-        variant == Variant::FAST && SHAPES.iter().any(|(name, _)| *name == self.name)
-    }
 }
 
 impl Extent {
@@ -88,14 +46,14 @@ impl Extent {
             }
         }
         for model in formats::models(bench, |shape| self == Extent::All || shape == "small")? {
-            let cores = formats::cores().filter(|core| core.is_roomy || model.is_small);
+            let cores = cores::one_of_each_kind().filter(|core| core.is_roomy || model.is_small);
             jobs.extend(cores.map(|core| format_job(core, model.clone())));
         }
         for core in &CORES {
             let engines = Engine::ALL.into_iter().filter(|&engine| self == Extent::All || is_checked(engine));
             jobs.extend(engines.map(|engine| code_job(core, engine)));
         }
-        for core in signed::cores() {
+        for core in cores::one_of_each_kind() {
             jobs.push(code_job(core, Engine::Archive(SIGNED)));
             let shapes = SHAPES.iter().filter(|(name, _)| *name == "small" || (self == Extent::All && core.is_roomy));
             jobs.extend(shapes.map(|(name, shape)| signed_job(core, name, *shape)));
@@ -107,7 +65,7 @@ impl Extent {
         let is_checked = |variant: &Variant| {
             let is_speed = variant.engine.has_profile(Profile::Speed);
             let is_usual =
-                is_checked(variant.engine) && (!is_speed || (*variant == Variant::FAST && KINDS.contains(&core.name)));
+                is_checked(variant.engine) && (!is_speed || (*variant == Variant::FAST && core.stands_for_its_kind()));
             (shape == "small" && is_usual) || limits::is_promised(core, shape, *variant)
         };
         Variant::all().into_iter().filter(|variant| self == Extent::All || is_checked(variant)).collect()

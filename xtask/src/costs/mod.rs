@@ -14,6 +14,7 @@ mod map;
 pub mod markdown;
 mod names;
 mod running;
+mod shapes;
 mod signed;
 mod table;
 

@@ -7,9 +7,8 @@ use anyhow::Result;
 
 use super::clock;
 use super::engine::Variant;
-use super::extent::Measured;
 use super::names;
-use super::signed::{LOAD_CONTAINER, LOAD_SIGNED};
+use super::shapes::Measured;
 use crate::qemu::cores::Core;
 use crate::qemu::image::{Image, Unit};
 use crate::qemu::machine;
@@ -31,6 +30,9 @@ pub const FIRST: &str = "first";
 pub const NEXT: &str = "next";
 /// Instructions for each token that `atome_generate` appends to a prompt of four.
 pub const TOKEN: &str = "token";
+/// Instructions of `atome_load` of a container, and of `atome_load_signed`.
+pub const LOAD_CONTAINER: &str = "load-container";
+pub const LOAD_SIGNED: &str = "load-signed";
 
 /// Instructions of a prediction from one token more than so many, after a prediction from these.
 pub const AFTER: [(u32, &str); 4] = [(1, "after-1"), (8, "after-8"), (16, "after-16"), (23, "after-23")];

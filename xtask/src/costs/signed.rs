@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use super::clock;
 use super::code::Uses;
 use super::engine::{Engine, Variant};
-use super::extent::SHAPES;
 use super::markdown::grouped;
 use super::names;
-use super::running::{LIMIT, STACK_LOAD};
-use crate::qemu::cores::{Core, CORES, KINDS};
+use super::running::{LIMIT, LOAD_CONTAINER, LOAD_SIGNED, STACK_LOAD};
+use super::shapes::SHAPES;
+use crate::qemu::cores::{one_of_each_kind, Core};
 use crate::qemu::image::{Image, Unit};
 use crate::qemu::machine;
 use crate::qemu::shapes::{Plan, Shape};
@@ -19,18 +19,9 @@ use crate::qemu::signed_models::{self, Signed, Signer};
 use crate::qemu::workbench::{Workbench, SIGNED};
 use crate::record::Figures;
 
-/// Instructions of `atome_load` of a container, and of `atome_load_signed`.
-pub const LOAD_CONTAINER: &str = "load-container";
-pub const LOAD_SIGNED: &str = "load-signed";
-
 const MEASURED: [&str; 3] = [STACK_LOAD, LOAD_CONTAINER, LOAD_SIGNED];
 
 const VARIANT: Variant = Variant { engine: Engine::Archive(SIGNED), plan: Some(Plan::Lean) };
-
-/// The cores that it is measured on: of each kind, the one that the check `signed` runs on.
-pub fn cores() -> impl Iterator<Item = &'static Core> {
-    CORES.iter().filter(|core| KINDS.contains(&core.name))
-}
 
 /// Builds and runs `qemu/firmware/cost.c` with a random signed model of the shape.
 pub fn measure(core: &Core, name: &str, shape: &Shape, bench: &Workbench, folder: &Path) -> Result<Figures> {
@@ -58,7 +49,7 @@ pub fn measure(core: &Core, name: &str, shape: &Shape, bench: &Workbench, folder
 pub fn code_rows(figures: &Figures) -> Result<Vec<Vec<String>>> {
     let head = ["core", "containers", "signed containers", "more for signatures", "stack: load"];
     let mut rows = vec![head.map(String::from).to_vec()];
-    for core in cores() {
+    for core in one_of_each_kind() {
         let get = |name: String| figures.get(&name).copied().with_context(|| format!("no figure {name}"));
         let flash = |uses| -> Result<(u64, u64)> {
             let code = |what| get(names::code(core, what, VARIANT.engine, uses));
@@ -81,7 +72,7 @@ pub fn code_rows(figures: &Figures) -> Result<Vec<Vec<String>>> {
 pub fn run_rows(figures: &Figures) -> Vec<Vec<String>> {
     let head = ["core", "shape", "model file", "atome_load", "atome_load_signed"];
     let mut rows = vec![head.map(String::from).to_vec()];
-    for core in cores() {
+    for core in one_of_each_kind() {
         for (shape, _) in SHAPES {
             let get = |what| figures.get(&names::run(core, shape, VARIANT, what)).copied();
             if let (Some(plain), Some(signed)) = (get(LOAD_CONTAINER), get(LOAD_SIGNED)) {

@@ -5,12 +5,12 @@ use anyhow::Result;
 use super::chips;
 use super::code::Uses;
 use super::engine::{Engine, Variant};
-use super::extent::{generated_tokens, SHAPES};
 use super::formats;
 use super::goals;
 use super::markdown::{self, grouped};
 use super::names;
 use super::running::{FIRST, MODEL, NEXT, STACK_LOAD, STACK_PREDICT, STATE, TOKEN};
+use super::shapes::{generated_tokens, SHAPES};
 use super::signed;
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::shapes::{Plan, Shape};
@@ -129,7 +129,7 @@ pub fn document(record: &Record) -> Result<String> {
     text += MATRIX;
     text += &markdown::table(&chips::matrix(figures)?, 4);
     text += FORMATS;
-    text += &markdown::table(&formats::rows(figures), 2);
+    text += &markdown::table(&formats::rows(figures)?, 2);
     text += RUNS;
     for (name, shape) in SHAPES {
         let rows = run_rows(figures, name);

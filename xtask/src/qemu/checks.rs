@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
 
-use super::cores::{Core, Machine, KINDS};
+use super::cores::{Core, Machine};
 use super::image::{self, Built, Image, Order, Unit};
 use super::job::{Check, Done, Job, Subject};
 use super::shapes::{Plan, Shape, FAST, FAST_SMALL, ODD, TINY};
@@ -112,7 +112,7 @@ fn self_test_jobs(subject: Subject) -> Vec<Job> {
 /* Signed models ---------------------------------------------------------------------------------------------------- */
 
 fn signed_jobs(subject: Subject) -> Vec<Job> {
-    if subject.profile != SIGNED.profile || !KINDS.contains(&subject.core.name) {
+    if subject.profile != SIGNED.profile || !subject.core.stands_for_its_kind() {
         return Vec::new();
     }
     let run = move |bench: &Workbench, folder: PathBuf| {

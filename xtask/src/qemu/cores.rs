@@ -156,8 +156,20 @@ pub static CORES: [Core; 8] = [
     },
 ];
 
-/// Of those, one with each way of computing: Armv6-M, Armv7-M, an FPU, RISC-V.
-pub const KINDS: [&str; 4] = ["m0", "m3", "m4f", "rv32imac"];
+/// One with each way of computing: Armv6-M, Armv7-M, an FPU, RISC-V.
+const KINDS: [&str; 4] = ["m0", "m3", "m4f", "rv32imac"];
+
+impl Core {
+    /// Whether what differs between ways of computing, and not between cores, is tried on this one.
+    pub fn stands_for_its_kind(&self) -> bool {
+        KINDS.contains(&self.name)
+    }
+}
+
+/// One core of each kind.
+pub fn one_of_each_kind() -> impl Iterator<Item = &'static Core> {
+    CORES.iter().filter(|core| core.stands_for_its_kind())
+}
 
 /// All Rust targets of the cores, each once.
 pub fn targets() -> Vec<&'static str> {

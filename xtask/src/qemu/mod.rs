@@ -4,6 +4,7 @@ mod batteries;
 mod checks;
 pub(crate) mod cores;
 mod differential;
+mod host_program;
 pub(crate) mod image;
 mod job;
 mod link_check;

@@ -8,8 +8,9 @@ use anyhow::{Context, Result};
 use ed25519_compact::{KeyPair, Seed};
 use flate2::Crc;
 
+use super::host_program;
 use super::shapes::{Shape, TINY};
-use crate::{process, workspace};
+use crate::process;
 
 /// Whose keys: the first is the firmware's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,11 +67,7 @@ pub fn write_check(folder: &Path) -> Result<PathBuf> {
 pub fn write(folder: &Path, name: &str, shape: &Shape, containers: &[Signed]) -> Result<PathBuf> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let program = folder.join(format!("write_{name}_container"));
-    let root = workspace::root();
-    let mut cc = Command::new("cc");
-    cc.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror"]).args(shape.flags());
-    cc.arg("-I").arg(root.join("include")).arg("-I").arg(root.join("c_tests/programs"));
-    process::checked(cc.arg(root.join("qemu/host/write_container.c")).arg("-o").arg(&program))?;
+    host_program::build("write_container.c", shape, &program)?;
 
     let mut bytes: Vec<u8> = Signer::ALL.iter().flat_map(|signer| *signer.keys().pk).collect();
     for Signed { seed, classes, signer } in containers {

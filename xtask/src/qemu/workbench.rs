@@ -9,7 +9,8 @@ use std::thread;
 
 use anyhow::{anyhow, Context, Result};
 
-use super::cores::{Core, KINDS};
+use super::cores::Core;
+use super::host_program;
 use super::image::Libraries;
 use super::job::Check;
 use super::record::Record;
@@ -53,7 +54,7 @@ impl Workbench {
 
         let checks_signatures =
             settings.checks().contains(&Check::Signed) && settings.profiles().contains(&Profile::Size);
-        let of_kind = cores.iter().filter(|core| checks_signatures && KINDS.contains(&core.name));
+        let of_kind = cores.iter().filter(|core| checks_signatures && core.stands_for_its_kind());
         let signed: Vec<_> = of_kind.filter_map(|core| core.target).collect();
         let archives = build_archives(toolchain, &targets, &settings.profiles(), &signed, &folder)?;
         let mut other_rust = BTreeMap::new();
@@ -132,11 +133,7 @@ fn build_other_rust(target: &str, folder: &Path) -> Result<PathBuf> {
 pub(crate) fn write_model(folder: &Path, name: &str, shape: &Shape, format: &str) -> Result<PathBuf> {
     let program = folder.join(format!("write_{name}_model"));
     let path = folder.join(format!("{name}.bin"));
-    let root = workspace::root();
-    let mut cc = Command::new("cc");
-    cc.args(["-std=c99", "-O2", "-Wall", "-Wextra", "-Werror"]).args(shape.flags());
-    cc.arg("-I").arg(root.join("include")).arg("-I").arg(root.join("c_tests/programs"));
-    process::checked(cc.arg(root.join("qemu/host/write_model.c")).arg("-o").arg(&program))?;
+    host_program::build("write_model.c", shape, &program)?;
     process::checked(Command::new(&program).arg(&path).arg(format))?;
     Ok(path)
 }
