@@ -54,6 +54,7 @@ mod self_test;
 mod shape;
 mod start;
 mod step;
+mod tiled;
 mod weights;
 mod workspace;
 
@@ -82,5 +83,6 @@ pub use self_test::{self_test, SelfTestError};
 pub use shape::{Dims, Shape, ShapeError};
 pub use start::Start;
 pub use step::{step, step_observed};
+pub use tiled::{Tiled, TiledLayer};
 pub use weights::{Attention, Block, Conv, Floats, Layer, Matrix, Norm, Pathways, Ssm, Trit, Trits, Weights};
 pub use workspace::{Workspace, WorkspaceError};

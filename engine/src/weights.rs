@@ -3,6 +3,8 @@
 use byteorder::{ByteOrder, LittleEndian};
 
 use crate::codec::{Codec, Packing};
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::tiled;
 use crate::prefix::Prefix;
 use crate::shape::Shape;
 use crate::start::Start;
@@ -90,6 +92,9 @@ pub struct Matrix<'a> {
     cols: u16,
     /// `None` for 2-bit weights.
     codec: Option<&'static Codec>,
+    /// A copy that vectors read faster; empty where there is none.
+    #[cfg(target_arch = "x86_64")]
+    tiles: &'a [u8],
 }
 
 impl<'a> Matrix<'a> {
@@ -105,7 +110,15 @@ impl<'a> Matrix<'a> {
     pub fn new(packed: &'a [u8], scale: f32, rows: usize, cols: usize) -> Option<Self> {
         let (rows, cols) = (u16::try_from(rows).ok()?, u16::try_from(cols).ok()?);
         let len = Self::packed_len(usize::from(rows), usize::from(cols));
-        Some(Self { packed: packed.get(..len)?, scale, rows, cols, codec: None })
+        Some(Self {
+            packed: packed.get(..len)?,
+            scale,
+            rows,
+            cols,
+            codec: None,
+            #[cfg(target_arch = "x86_64")]
+            tiles: &[],
+        })
     }
 
     /// The same of weights that `codec` reads; without one, 2-bit weights.
@@ -120,12 +133,34 @@ impl<'a> Matrix<'a> {
         let Some(reader) = codec else { return Self::new(packed, scale, rows, cols) };
         let (rows, cols) = (u16::try_from(rows).ok()?, u16::try_from(cols).ok()?);
         let len = reader.len(usize::from(rows) * usize::from(cols));
-        Some(Self { packed: packed.get(..len)?, scale, rows, cols, codec })
+        Some(Self {
+            packed: packed.get(..len)?,
+            scale,
+            rows,
+            cols,
+            codec,
+            #[cfg(target_arch = "x86_64")]
+            tiles: &[],
+        })
     }
 
     /// The same weights with another scale.
     pub const fn rescaled(self, scale: f32) -> Self {
         Self { scale, ..self }
+    }
+
+    /// The same weights with a copy of them in `tiles`, as [`tiled::write`] has written it; without one where it has not the
+    /// right length.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) const fn tiled(self, tiles: &'a [u8]) -> Self {
+        let tiles = if tiles.len() == tiled::len(self.rows(), self.cols()) { tiles } else { &[] };
+        Self { tiles, ..self }
+    }
+
+    /// That copy; where there is one, it is [`tiled::len`] bytes.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) const fn tiles(&self) -> &'a [u8] {
+        self.tiles
     }
 
     /// The packed weights.

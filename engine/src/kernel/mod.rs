@@ -36,6 +36,8 @@ pub(crate) use attention::{gather, search};
 pub use conv::conv_taps;
 pub use fast::Kernel;
 pub(crate) use fast::{MOST_FLOATS, MOST_POSITIONS};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use host::tiled;
 pub use mix::{mix, Mix};
 pub(crate) use norm::layer_norm_row;
 pub use norm::{layer_norm, layer_norm_in_place};

@@ -21,6 +21,8 @@ mod one;
 mod project;
 #[cfg(target_arch = "x86_64")]
 mod sixteen;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod tiled;
 mod translate;
 mod weighed;
 #[cfg(target_arch = "x86_64")]
@@ -127,6 +129,12 @@ macro_rules! call {
 
 pub(super) fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
     let suits = project::suits(inputs, positions, projections);
+    #[cfg(target_arch = "x86_64")]
+    if suits && Kernel::current() == Kernel::Avx512 && tiled::suits(projections) {
+        // SAFETY: `Kernel` names only what the processor has.
+        unsafe { tiled::project(inputs, positions, projections) };
+        return true;
+    }
     if projections.iter().any(|projection| projection.matrix.codec().is_some()) {
         return suits && project_coded(inputs, positions, projections);
     }

@@ -40,7 +40,7 @@ pub(super) fn suits(inputs: &[f32], positions: usize, projections: &[Projection]
 #[derive(Clone, Copy)]
 pub(super) struct Group {
     pub projection: usize,
-    first_row: usize,
+    pub first_row: usize,
     /// At most the number of lanes.
     rows: usize,
     /// The first row's bytes.

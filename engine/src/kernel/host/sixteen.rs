@@ -166,7 +166,7 @@ fn add<const SHIFT: u32, const KEPT: u32>(word: __m512i, x: &[f32; POSITIONS], s
 /// Rows become columns.
 #[target_feature(enable = "avx512f")]
 #[inline]
-fn transposed(rows: &[__m512; 16]) -> [__m512; 16] {
+pub(super) fn transposed(rows: &[__m512; 16]) -> [__m512; 16] {
     let mut pairs = *rows;
     for i in (0..16).step_by(2) {
         pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);

@@ -1,0 +1,219 @@
+//! A model with a copy of its matrices, arranged as the vectors of a host read them.
+
+use crate::prefix::Prefix;
+use crate::shape::Shape;
+use crate::start::Start;
+use crate::weights::{Layer, Matrix, Norm, Pathways, Ssm, Weights};
+
+/// A model, and its tiles: a copy of the matrices that inputs are multiplied by, for programs with memory to spare. A
+/// position takes less time with them, and gives the same bits.
+///
+/// Where the processor has no use for tiles, this is the model as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Tiled<'a, W> {
+    model: W,
+    /// Those of the layers, one after the other, then of the unembedding; empty, or all of them.
+    tiles: &'a [u8],
+}
+
+/// One layer of such a model.
+#[derive(Clone, Copy, Debug)]
+pub struct TiledLayer<'a, L> {
+    layer: L,
+    tiles: &'a [u8],
+}
+
+/// What tiles start on: a cache line, as whole reads do.
+const ALIGNMENT: usize = 64;
+
+impl<'a, W: Weights<'a>> Tiled<'a, W> {
+    /// Bytes of memory that [`Tiled::new`] has a use for: a third more than the model's 2-bit weights take, or 0 where the
+    /// model has weights that are no trits, where it is wider than 256, or where the processor has no AVX-512.
+    pub fn room(model: &W) -> usize {
+        match len(model) {
+            0 => 0,
+            len => len + ALIGNMENT,
+        }
+    }
+
+    /// Writes the tiles of `model` to `room`; does without where that is less than [`Tiled::room`].
+    pub fn new(model: W, room: &'a mut [u8]) -> Self {
+        let len = len(&model);
+        let start = room.as_ptr().align_offset(ALIGNMENT);
+        let tiles = room.get_mut(start..).and_then(|room| room.get_mut(..len)).unwrap_or_default();
+        let mut rest = &mut *tiles;
+        for layer in 0..if rest.is_empty() { 0 } else { model.shape().n_layers() } {
+            for matrix in model.layer(layer).iter().flat_map(matrices) {
+                rest = write(&matrix, rest);
+            }
+        }
+        write(&model.unembed(), rest);
+        Self { model, tiles }
+    }
+
+    /// The model without them.
+    pub fn model(&self) -> &W {
+        &self.model
+    }
+}
+
+impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
+    type Layer = TiledLayer<'a, W::Layer>;
+
+    fn shape(&self) -> &Shape {
+        self.model.shape()
+    }
+
+    fn has_shape(&self, shape: &Shape) -> bool {
+        self.model.has_shape(shape)
+    }
+
+    fn embed(&self) -> Matrix<'a> {
+        self.model.embed()
+    }
+
+    fn layer(&self, index: usize) -> Option<Self::Layer> {
+        let layer = self.model.layer(index)?;
+        let tiles = if self.tiles.is_empty() { &[] } else { self.tiles.get(index * layer_len(&layer)..)? };
+        Some(TiledLayer { layer, tiles })
+    }
+
+    fn final_norm(&self) -> Norm<'a> {
+        self.model.final_norm()
+    }
+
+    fn unembed(&self) -> Matrix<'a> {
+        let matrix = self.model.unembed();
+        let start = self.tiles.len().saturating_sub(matrix_len(&matrix));
+        with_tiles(matrix, self.tiles.get(start..).unwrap_or_default())
+    }
+
+    fn identity(&self) -> u64 {
+        self.model.identity()
+    }
+
+    fn start(&self, prefix: &Prefix, n: usize) -> Start {
+        self.model.start(prefix, n)
+    }
+}
+
+impl<'a, L: Layer<'a>> TiledLayer<'a, L> {
+    /// A matrix with the tiles behind those of `before`.
+    fn tiled(&self, matrix: Matrix<'a>, before: &[Matrix]) -> Matrix<'a> {
+        let start: usize = before.iter().map(matrix_len).sum();
+        with_tiles(matrix, self.tiles.get(start..).unwrap_or_default())
+    }
+}
+
+impl<'a, L: Layer<'a>> Layer<'a> for TiledLayer<'a, L> {
+    fn norm(&self) -> Norm<'a> {
+        self.layer.norm()
+    }
+
+    fn wk(&self) -> Matrix<'a> {
+        self.tiled(self.layer.wk(), &[])
+    }
+
+    fn wv(&self) -> Matrix<'a> {
+        self.tiled(self.layer.wv(), &[self.layer.wk()])
+    }
+
+    fn wq(&self) -> Matrix<'a> {
+        self.tiled(self.layer.wq(), &[self.layer.wk(), self.layer.wv()])
+    }
+
+    fn router(&self) -> Matrix<'a> {
+        self.tiled(self.layer.router(), &[self.layer.wk(), self.layer.wv(), self.layer.wq()])
+    }
+
+    fn top_k(&self) -> usize {
+        self.layer.top_k()
+    }
+
+    fn ssm(&self) -> Ssm<'a> {
+        self.layer.ssm()
+    }
+
+    fn pathways(&self) -> Pathways<'a> {
+        self.layer.pathways()
+    }
+}
+
+/// The matrices of a layer that have tiles, in their order.
+fn matrices<'a>(layer: &impl Layer<'a>) -> [Matrix<'a>; 4] {
+    [layer.wk(), layer.wv(), layer.wq(), layer.router()]
+}
+
+/// Bytes of a layer's tiles.
+fn layer_len<'a>(layer: &impl Layer<'a>) -> usize {
+    matrices(layer).iter().map(matrix_len).sum()
+}
+
+/// Bytes of all tiles; 0 where there is no use for them.
+fn len<'a>(model: &impl Weights<'a>) -> usize {
+    let unembed = model.unembed();
+    if !are_of_use(&unembed) {
+        return 0;
+    }
+    let layers = (0..model.shape().n_layers()).filter_map(|layer| model.layer(layer));
+    layers.map(|layer| layer_len(&layer)).sum::<usize>() + matrix_len(&unembed)
+}
+
+#[cfg(target_arch = "x86_64")]
+use on_x86::*;
+
+/// Where there is a use for them.
+#[cfg(target_arch = "x86_64")]
+mod on_x86 {
+    use crate::kernel::tiled;
+    use crate::weights::Matrix;
+
+    pub fn are_of_use(matrix: &Matrix) -> bool {
+        matrix.is_ternary() && tiled::are_of_use(matrix.cols())
+    }
+
+    pub fn matrix_len(matrix: &Matrix) -> usize {
+        tiled::len(matrix.rows(), matrix.cols())
+    }
+
+    /// Writes a matrix's tiles to the front of `room`; returns the rest.
+    pub fn write<'r>(matrix: &Matrix, room: &'r mut [u8]) -> &'r mut [u8] {
+        match room.split_at_mut_checked(matrix_len(matrix)) {
+            Some((tiles, rest)) => {
+                tiled::write(matrix, tiles);
+                rest
+            }
+            None => &mut [],
+        }
+    }
+
+    /// The matrix with the tiles at the front of `tiles`; without where there are none.
+    pub fn with_tiles<'a>(matrix: Matrix<'a>, tiles: &'a [u8]) -> Matrix<'a> {
+        matrix.tiled(tiles.get(..matrix_len(&matrix)).unwrap_or_default())
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+use elsewhere::*;
+
+/// Where there is none.
+#[cfg(not(target_arch = "x86_64"))]
+mod elsewhere {
+    use crate::weights::Matrix;
+
+    pub fn are_of_use(_: &Matrix) -> bool {
+        false
+    }
+
+    pub fn matrix_len(_: &Matrix) -> usize {
+        0
+    }
+
+    pub fn write<'r>(_: &Matrix, room: &'r mut [u8]) -> &'r mut [u8] {
+        room
+    }
+
+    pub fn with_tiles<'a>(matrix: Matrix<'a>, _: &'a [u8]) -> Matrix<'a> {
+        matrix
+    }
+}
