@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use atome_engine::kernel::Kernel;
-use atome_engine::{argmax, classify, generate, predict_next, Classifier, Dims, Layout, Model, Plan, Shape, Workspace};
+use atome_engine::{
+    argmax, classify, generate, predict_next, Classifier, Dims, Layout, Matrix, Model, Plan, Shape, Tiled, Workspace,
+};
 
 use crate::models::{ModelFile, CLASSES};
 use crate::shapes::BenchShape;
@@ -14,9 +16,15 @@ pub struct EngineSide {
     kernel: Kernel,
     shape: Shape,
     file: ModelFile,
-    model: Model<'static>,
-    classifier: Classifier<'static>,
+    model: Tiled<'static, Model<'static>>,
+    base: Tiled<'static, Model<'static>>,
+    head: Matrix<'static>,
     workspace: Workspace<'static>,
+}
+
+/// With tiles, in memory of a program that ends soon.
+pub fn tiled(model: Model<'static>) -> Tiled<'static, Model<'static>> {
+    Tiled::new(model, vec![0; Tiled::room(&model)].leak())
 }
 
 /// The shape in the engine's words.
@@ -32,13 +40,15 @@ impl EngineSide {
         // The layout and the work areas of a program that ends soon.
         let layout: &Layout = Box::leak(Box::new(Layout::new(shape, bench.max_seq, plan)?));
         let (floats, words) = (vec![0.0; layout.floats()].leak(), vec![0; layout.words()].leak());
+        let Classifier { base, head } = Classifier::new(shape, file.classifier, CLASSES)?;
         Ok(Self {
             name,
             kernel,
             shape,
             file,
-            model: Model::new(shape, file.model)?,
-            classifier: Classifier::new(shape, file.classifier, CLASSES)?,
+            model: tiled(Model::new(shape, file.model)?),
+            base: tiled(base),
+            head,
             workspace: Workspace::new(layout, floats, words)?,
         })
     }
@@ -69,14 +79,12 @@ impl Side for EngineSide {
     }
 
     fn classify(&mut self, tokens: &[i32]) -> i32 {
-        let Classifier { base, head } = &self.classifier;
-        let class = classify(base, head, &mut self.workspace, tokens.iter().copied(), |_, _| {});
+        let class = classify(&self.base, &self.head, &mut self.workspace, tokens.iter().copied(), |_, _| {});
         class.map_or(-1, |class| class as i32)
     }
 
     fn load(&mut self) {
-        if let Ok(model) = Model::new(self.shape, std::hint::black_box(self.file.model)) {
-            self.model = model;
-        }
+        let model = Model::new(self.shape, std::hint::black_box(self.file.model));
+        assert!(std::hint::black_box(model).is_ok(), "it has been loaded before");
     }
 }

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 use atome_engine::kernel::{self, Kernel, Keys, Mix, Projection, TopK, Window};
-use atome_engine::{Block, Layer, Model};
+use atome_engine::{Layer, Model, Weights};
 use fastrand::Rng;
 
-use crate::engine_side::engine_shape;
+use crate::engine_side::{engine_shape, tiled};
 use crate::interleave::Contender;
 use crate::models::ModelFile;
 use crate::shapes::{BenchShape, C_BUILDS};
@@ -136,31 +136,30 @@ fn c_call(job: KernelJob, shape: &BenchShape, file: ModelFile, build: usize) -> 
 }
 
 fn engine_call(job: KernelJob, shape: &BenchShape, file: ModelFile) -> Result<Box<dyn FnMut()>> {
-    let model = Model::new(engine_shape(shape)?, file.model)?;
-    let block = model.block(0).context("every model has a layer")?;
+    let layer = tiled(Model::new(engine_shape(shape)?, file.model)?).layer(0).context("every model has a layer")?;
     Ok(match job {
-        KernelJob::Project => project(block, shape, 1),
-        KernelJob::ProjectTogether => project(block, shape, TOGETHER),
+        KernelJob::Project => project(layer, shape, 1),
+        KernelJob::ProjectTogether => project(layer, shape, TOGETHER),
         KernelJob::LayerNorm => {
             let (input, mut out) = (values(shape.d_model), vec![0.0; shape.d_model]);
-            Box::new(move || kernel::layer_norm(&block.norm, &input, std::hint::black_box(&mut out)))
+            Box::new(move || kernel::layer_norm(&layer.norm(), &input, std::hint::black_box(&mut out)))
         }
         KernelJob::Attend => attend(shape),
-        KernelJob::Mix => mix(block, shape),
+        KernelJob::Mix => mix(layer, shape),
     })
 }
 
-fn project(block: Block<'static>, shape: &BenchShape, positions: usize) -> Box<dyn FnMut()> {
+fn project(layer: impl Layer<'static>, shape: &BenchShape, positions: usize) -> Box<dyn FnMut()> {
     let (d, h) = (shape.d_model, shape.d_head);
     let input = values(positions * d);
     let [mut q, mut k, mut v, mut router] = [h, h, d, PATHWAYS].map(|rows| vec![0.0; positions * rows]);
+    let [wq, wk, wv, wr] = [layer.wq(), layer.wk(), layer.wv(), layer.router()];
     Box::new(move || {
-        let [wq, wk, wv] = [&block.attention.wq, &block.attention.wk, &block.attention.wv];
         let mut projections = [
-            Projection::new(wq, &mut q),
-            Projection::new(wk, &mut k),
-            Projection::new(wv, &mut v),
-            Projection::new(&block.router, &mut router),
+            Projection::new(&wq, &mut q),
+            Projection::new(&wk, &mut k),
+            Projection::new(&wv, &mut v),
+            Projection::new(&wr, &mut router),
         ];
         kernel::project(std::hint::black_box(&input), positions, &mut projections);
     })
@@ -177,7 +176,7 @@ fn attend(shape: &BenchShape) -> Box<dyn FnMut()> {
     })
 }
 
-fn mix(block: Block<'static>, shape: &BenchShape) -> Box<dyn FnMut()> {
+fn mix(layer: impl Layer<'static> + 'static, shape: &BenchShape) -> Box<dyn FnMut()> {
     let d = shape.d_model;
     let (mut history, mut state, gate) = (values((TAPS - 1) * d), values(d), vec![0.5; d]);
     // The residual stream grows with each call, slowly: its values do not change the time.
@@ -185,7 +184,7 @@ fn mix(block: Block<'static>, shape: &BenchShape) -> Box<dyn FnMut()> {
     Box::new(move || {
         let work = Mix {
             positions: 1,
-            block: &block.pathways(),
+            block: &layer.pathways(),
             history: &mut history,
             state: &mut state,
             gate: &gate,

@@ -3,7 +3,7 @@
 use atome_engine::sample::{SampleError, Sampler};
 use atome_engine::{
     argmax, classify, entropy, generate, generate_sliding, kernel, predict_next, step, Classifier, Dims, FormatError,
-    Layout, Model, Plan, RunError, Shape, Trits, Weights, Workspace,
+    Layout, Model, Plan, RunError, Shape, Tiled, Trits, Weights, Workspace,
 };
 
 use crate::edited_model::EditedModel;
@@ -87,6 +87,13 @@ impl EngineSide {
         Some(EditedModel::new(model, &loaded.edits))
     }
 
+    /// The same, and memory for its tiles: the archive is the one that computes without.
+    fn with_room<'w>(&self, world: &'w World, model: ModelRef) -> Option<(EditedModel<'w>, Vec<u8>)> {
+        let model = self.model(world, model)?;
+        let room = Tiled::room(&model);
+        Some((model, vec![0; room]))
+    }
+
     /// Performs a call that `world` has taken note of; absent where the engine has no such call or its model is not loaded.
     pub fn perform(&mut self, call: &Call, world: &World) -> Outcome {
         let mut out = Outcome::default();
@@ -120,18 +127,21 @@ impl EngineSide {
                 self.logits_mut(*state).copy_from_slice(&values);
             }
             Call::Predict { model, state, tokens } => {
-                let model = self.model(world, *model)?;
+                let (model, mut tiles) = self.with_room(world, *model)?;
+                let model = Tiled::new(model, &mut tiles);
                 let result = predict_next(&model, &mut self.workspace(*state), tokens.iter().copied());
                 out.code(run_code(result));
                 out.fact("get_logits leads to state->logits", true);
                 self.push_run(*state, tokens.len(), result.is_ok(), true, out);
             }
             Call::Generate { model, state, prompt, max_tokens } => {
-                let model = self.model(world, *model)?;
+                let (model, mut tiles) = self.with_room(world, *model)?;
+                let model = Tiled::new(model, &mut tiles);
                 self.generate(&model, *state, prompt, *max_tokens, out, |logits| argmax(logits.iter().copied()));
             }
             Call::GenerateSampled { model, state, prompt, max_tokens, sampling } => {
-                let model = self.model(world, *model)?;
+                let (model, mut tiles) = self.with_room(world, *model)?;
+                let model = Tiled::new(model, &mut tiles);
                 let mut sampler = open_sampler(sampling, out);
                 if let Ok(sampler) = &mut sampler {
                     self.generate(&model, *state, prompt, *max_tokens, out, |logits| sampler.sample(logits));
@@ -139,7 +149,8 @@ impl EngineSide {
                 push_sampler(sampler, out);
             }
             Call::GenerateSliding { model, state, prompt, max_tokens } => {
-                let model = self.model(world, *model)?;
+                let (model, mut tiles) = self.with_room(world, *model)?;
+                let model = Tiled::new(model, &mut tiles);
                 let max_tokens = usize::try_from(*max_tokens).unwrap_or(0);
                 let mut output = Vec::new();
                 let tokens = prompt.iter().copied();
@@ -155,7 +166,8 @@ impl EngineSide {
                 self.push_run(*state, (prompt.len() + written).saturating_sub(1), written > 0, true, out);
             }
             Call::Stream { model, state, prompt, tokens } => {
-                let model = self.model(world, *model)?;
+                let (model, mut tiles) = self.with_room(world, *model)?;
+                let model = Tiled::new(model, &mut tiles);
                 if self.layout.plan() == Plan::Lean {
                     return None;
                 }
@@ -188,7 +200,8 @@ impl EngineSide {
                 let loaded = world.classifier(*slot)?;
                 let data = world.buffer(loaded.buffer).bytes(0);
                 let head = Classifier::new(shape, data, self.max_classes).ok()?.head;
-                let base = self.model(world, ModelRef::Base(*slot))?;
+                let (base, mut tiles) = self.with_room(world, ModelRef::Base(*slot))?;
+                let base = Tiled::new(base, &mut tiles);
                 let mut logits = vec![UNTOUCHED_FLOAT; self.max_classes + MARGIN];
                 let tokens_in_order = tokens.iter().copied();
                 let result = classify(&base, &head, &mut self.workspace(*state), tokens_in_order, |class, logit| {
@@ -265,7 +278,8 @@ impl EngineSide {
                 if !matches!(probe, 3..=5) {
                     return None;
                 }
-                let model = self.model(world, *model)?;
+                let (model, mut tiles) = self.with_room(world, *model)?;
+                let model = Tiled::new(model, &mut tiles);
                 let result = predict_next(&model, &mut self.workspace(*state), []);
                 out.integers("answer", vec![i64::from(run_code(result))]);
             }
@@ -273,9 +287,9 @@ impl EngineSide {
         Some(())
     }
 
-    fn generate(
+    fn generate<'m>(
         &mut self,
-        model: &EditedModel,
+        model: &impl Weights<'m>,
         state: usize,
         prompt: &[i32],
         max_tokens: i32,

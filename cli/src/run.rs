@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{anyhow, Context, Result};
 use atome_engine::sample::Sampler;
 use atome_engine::{
-    classify, predict_next_observed, step_observed, Classifier, Layout, Model, Plan, RunError, Workspace,
+    classify, predict_next_observed, step_observed, Classifier, Layout, Model, Plan, RunError, Tiled, Workspace,
 };
 use serde_json::json;
 
@@ -41,9 +41,10 @@ pub fn run(args: &RunArgs) -> Result<()> {
     };
     let layout = layout(&found, args.plan).with_context(named)?;
     let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
+    let mut tiles = vec![0; Tiled::room(&model)];
     let mut session = Session {
         args,
-        model,
+        model: Tiled::new(model, &mut tiles),
         workspace: Workspace::new(&layout, &mut floats, &mut words)?,
         sampler: args.sampling.sampler()?,
     };
@@ -120,7 +121,7 @@ fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {
 
 struct Session<'s> {
     args: &'s RunArgs,
-    model: Model<'s>,
+    model: Tiled<'s, Model<'s>>,
     workspace: Workspace<'s>,
     sampler: Sampler,
 }

@@ -1,7 +1,7 @@
 //! Cross-entropy over windows of a text.
 
 use anyhow::Result;
-use atome_engine::{predict_next, Layout as Memory, Model, Plan, Weights as _, Workspace};
+use atome_engine::{predict_next, Layout as Memory, Model, Plan, Tiled, Weights as _, Workspace};
 use rayon::prelude::*;
 
 use crate::batches::gather;
@@ -64,6 +64,8 @@ pub fn judge(config: &ModelConfig, weights: &Weights<f32>, text: &[u8], starts: 
 pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
     let shape = *model.shape();
     let memory = Memory::new(shape, window - 1, Plan::Cached)?;
+    let mut tiles = vec![0; Tiled::room(model)];
+    let model = &Tiled::new(*model, &mut tiles);
     let losses: Vec<f64> = starts
         .par_iter()
         .map_init(
