@@ -27,8 +27,8 @@ pub struct TiledLayer<'a, L> {
 const ALIGNMENT: usize = 64;
 
 impl<'a, W: Weights<'a>> Tiled<'a, W> {
-    /// Bytes of memory that [`Tiled::new`] has a use for: a third more than the model's 2-bit weights take, or 0 where the
-    /// model has weights that are no trits, where it is wider than 256, or where the processor has no AVX-512.
+    /// Bytes of memory that [`Tiled::new`] has a use for: about 1.4 times what the copied matrices take as 2-bit weights, or
+    /// 0 where the model has weights that are no trits, where it is wider than 256, or where the processor has no AVX-512.
     pub fn room(model: &W) -> usize {
         match len(model) {
             0 => 0,

@@ -23,7 +23,7 @@ const GOALS: &str = "
 ## In short
 
 What counts, and the ratios that this project set itself: *at least* and *aim*. On this machine the Rust engine in its
-cached plan; on the emulated cores (instructions, from `qemu/costs.json`) the archive in its cached plan. *One position*:
+cached plan, for `atome_load` the archive; on the emulated cores (instructions, from `qemu/costs.json`) the archive in its cached plan. *One position*:
 one more token of a growing text; the C reference keeps nothing between calls, and is given one token.
 
 ";
@@ -33,8 +33,8 @@ Medians, and how many times as fast as `C -O2`. Runs of a millisecond or more ar
 wall's on an idle machine. *generation*: 112 tokens after a prompt of 16. *prefill*: a prediction from 128 tokens.
 *position N*: one more token after N; for C, a call with one token. The lean plan keeps nothing between calls: each of its
 calls computes the whole text, so that its *position N* has no like in C's, and no ratio. *classification*: of 128 tokens,
-4 classes. *load*: with the fingerprint, which C does not compute. *engine*: the Rust crate, *archive*: `libatome.a` called
-from C. The last rows tell of how few samples a median may be; `-` was not measured.
+4 classes. *load*: with the fingerprint, which C does not compute. *engine*: the Rust crate, with tiles where the processor
+has a use for them, which loading writes; *archive*: `libatome.a` called from C. The last rows tell of how few samples a median may be; `-` was not measured.
 
 ";
 
@@ -171,7 +171,7 @@ mod tests {
     fn every_engine_has_a_row_and_every_job_a_column() {
         let text = table(&example(), "944k", &JOBS);
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines.len(), 2 + 3 + 2);
+        assert_eq!(lines.len(), 2 + 4 + 2);
         assert!(lines[4].starts_with("| engine cached avx2") && lines[4].contains("10.0 us, 100x"), "{text}");
         assert_eq!(lines[0].matches('|').count(), JOBS.len() + 2);
     }

@@ -143,6 +143,7 @@ pub mod tests {
                 rows.push(row(shape, job, "C -O2", None, None, 1e6));
                 rows.push(row(shape, job, "engine", Some("cached"), Some("portable"), 1e5));
                 rows.push(row(shape, job, "engine", Some("cached"), Some("avx2"), 1e4));
+                rows.push(row(shape, job, "archive", Some("cached"), Some("portable"), 2e5));
             }
         }
         let models = json!({ "944k": "trained" });

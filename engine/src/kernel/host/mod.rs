@@ -153,12 +153,7 @@ fn project_coded(inputs: &[f32], positions: usize, projections: &mut [Projection
 
 /// Writes the codes of a ternary matrix's weights from index `start` on to all of `out`. `None` where there are too few.
 fn translate(matrix: &Matrix, start: usize, out: &mut [MaybeUninit<u8>]) -> Option<()> {
-    let mut done = 0;
-    #[cfg(target_arch = "x86_64")]
-    if has_quick_base_three(matrix, start) {
-        // SAFETY: `Kernel` names only what the processor has, and AVX-512 processors have AVX2.
-        done = unsafe { base_three::codes(matrix.packed().get(start / 5..)?, out) };
-    }
+    let done = quick_codes(matrix, start, out);
     let rest = out.get_mut(done..)?;
     rest.fill(MaybeUninit::new(0));
     // SAFETY: just written.
@@ -180,25 +175,30 @@ fn copy_codes(matrix: &Matrix, start: usize, out: &mut [u8]) -> Option<()> {
 /// All codes of a matrix that does not lie two bits a weight, which has room in `out`.
 fn translate_all<'o>(matrix: &Matrix, out: &'o mut [u8]) -> Option<Matrix<'o>> {
     let len = Matrix::packed_len(matrix.rows(), matrix.cols());
-    let mut done = 0;
-    #[cfg(target_arch = "x86_64")]
-    if has_quick_base_three(matrix, 0) {
-        // SAFETY: bytes may be written as if they were uninitialised, as long as they are; else as above.
-        done = unsafe {
-            let out = core::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<MaybeUninit<u8>>(), out.len());
-            base_three::codes(matrix.packed(), out)
-        };
-    }
+    // SAFETY: bytes may be written as if they were uninitialised, as long as they are.
+    let uninit = unsafe { core::slice::from_raw_parts_mut(out.as_mut_ptr().cast::<MaybeUninit<u8>>(), out.len()) };
+    let done = quick_codes(matrix, 0, uninit);
     if done < len {
         copy_codes(matrix, 4 * done, out.get_mut(done..len)?)?;
     }
     Matrix::new(out, matrix.scale(), matrix.rows(), matrix.cols())
 }
 
+/// Writes codes to the front of `out`, as far as there is a quick way; returns how many bytes.
 #[cfg(target_arch = "x86_64")]
-fn has_quick_base_three(matrix: &Matrix, start: usize) -> bool {
+fn quick_codes(matrix: &Matrix, start: usize, out: &mut [MaybeUninit<u8>]) -> usize {
     let is_base_three = matrix.codec().is_some_and(|codec| codec.packing() == Packing::BaseThree);
-    is_base_three && start.is_multiple_of(5) && matches!(Kernel::current(), Kernel::Avx2 | Kernel::Avx512)
+    if is_base_three && start.is_multiple_of(5) && matches!(Kernel::current(), Kernel::Avx2 | Kernel::Avx512) {
+        let packed = matrix.packed().get(start / 5..).unwrap_or_default();
+        // SAFETY: `Kernel` names only what the processor has, and AVX-512 processors have AVX2.
+        return unsafe { base_three::codes(packed, out) };
+    }
+    0
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn quick_codes(_: &Matrix, _: usize, _: &mut [MaybeUninit<u8>]) -> usize {
+    0
 }
 
 pub(super) fn offer_scores(q: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) -> bool {

@@ -39,22 +39,32 @@ pub(crate) const fn len(rows: usize, cols: usize) -> usize {
 /// Writes the codes of a ternary matrix; `tiles` has [`len`] bytes.
 pub(crate) fn write(matrix: &Matrix, tiles: &mut [u8]) {
     tiles.fill(0);
+    let cols = matrix.cols();
     for row in 0..matrix.rows() {
-        let lane = row / ROWS * group_len(matrix.cols()) + size_of::<u32>() * (row % ROWS);
-        for column in 0..matrix.cols() {
-            let code = match matrix.weight(row * matrix.cols() + column) {
-                0 => 0,
-                1.. => 0b01,
-                ..0 => 0b11,
-            };
-            let (byte, shift) = match column % COLUMNS {
-                0 => (0, 0),
-                1 => (0, 2),
-                _ => (3, 6),
-            };
-            if let Some(byte) = tiles.get_mut(lane + place(column / COLUMNS) + byte) {
-                *byte |= code << shift;
+        let lane = row / ROWS * group_len(cols) + size_of::<u32>() * (row % ROWS);
+        for read in 0..reads(cols) {
+            let columns = COLUMNS * read..cols.min(COLUMNS * read + COLUMNS);
+            let mut codes = [0; COLUMNS];
+            for (code, column) in codes.iter_mut().zip(columns) {
+                *code = code_of(matrix.weight(row * cols + column));
             }
+            let [lowest, second, topmost] = codes;
+            let Some([first, .., last]) =
+                tiles.get_mut(lane + place(read)..).and_then(|word| word.first_chunk_mut::<4>())
+            else {
+                return;
+            };
+            *first |= lowest | second << 2;
+            *last |= topmost << 6;
         }
+    }
+}
+
+/// The 2-bit code of a weight.
+fn code_of(weight: i8) -> u8 {
+    match weight {
+        0 => 0b00,
+        1.. => 0b01,
+        ..0 => 0b11,
     }
 }
