@@ -129,12 +129,6 @@ macro_rules! call {
 
 pub(super) fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
     let suits = project::suits(inputs, positions, projections);
-    #[cfg(target_arch = "x86_64")]
-    if suits && Kernel::current() == Kernel::Avx512 && tiled::suits(projections) {
-        // SAFETY: `Kernel` names only what the processor has.
-        unsafe { tiled::project(inputs, positions, projections) };
-        return true;
-    }
     if projections.iter().any(|projection| projection.matrix.codec().is_some()) {
         return suits && project_coded(inputs, positions, projections);
     }
@@ -145,6 +139,12 @@ pub(super) fn project(inputs: &[f32], positions: usize, projections: &mut [Proje
 /// a time, and multiplied one by one where they are not.
 #[inline(never)]
 fn project_coded(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if Kernel::current() == Kernel::Avx512 && tiled::suits(projections) {
+        // SAFETY: `Kernel` names only what the processor has; `project` has asked whether this suits.
+        unsafe { tiled::project(inputs, positions, projections) };
+        return true;
+    }
     if projections.iter().all(|projection| projection.matrix.is_ternary()) {
         return translate::in_parts(projections, |parts| call!(project(inputs, positions, parts) if |_lanes| true));
     }

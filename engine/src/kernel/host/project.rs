@@ -130,7 +130,6 @@ impl Iterator for Groups<'_, '_, '_> {
 /// The processor has the instructions of `L`.
 #[inline(always)]
 pub(super) unsafe fn project<L: Lanes>(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
-    let count = Groups::of(projections, L::COUNT).count();
     let cols = projections.first().map_or(0, |first| first.matrix.cols());
     let mut first = 0;
     while first < positions {
@@ -141,6 +140,7 @@ pub(super) unsafe fn project<L: Lanes>(inputs: &[f32], positions: usize, project
             first += done;
             continue;
         }
+        let count = Groups::of(projections, L::COUNT).count();
         // SAFETY: as the caller promises; the positions are below the number of positions.
         first += unsafe {
             match (positions - first, L::COUNT) {

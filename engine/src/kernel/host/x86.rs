@@ -4,7 +4,7 @@ use core::arch::x86_64::*;
 use core::ops::Range;
 
 use super::lanes::{Lanes, MOST, SPREAD};
-use super::{one, sixteen};
+use super::{one, sixteen, tiled};
 use crate::kernel::{Projection, TopK};
 
 /// SSE2: every x86-64 processor has it.
@@ -332,6 +332,8 @@ impl Lanes for Avx512 {
         // SAFETY: the trait's contract.
         unsafe {
             match positions.len() {
+                // Some positions together take less time than as many alone, even if rows have to be transposed.
+                16.. | 1..4 if tiled::suits(projections) => tiled::project_some(x, positions, projections),
                 sixteen::POSITIONS.. if sixteen::suits(projections) => {
                     sixteen::project(x, positions.start, projections);
                     sixteen::POSITIONS

@@ -7,6 +7,8 @@ mod layout;
 mod one;
 mod sixteen;
 
+use core::ops::Range;
+
 use super::project::Group;
 use super::Kernel;
 use crate::kernel::Projection;
@@ -37,15 +39,26 @@ pub(super) unsafe fn project(inputs: &[f32], positions: usize, projections: &mut
     while first < positions {
         let x = inputs.get(first * cols..).unwrap_or_default();
         // SAFETY: as the caller promises; `super::project::suits` has checked that the inputs are there.
-        first += unsafe {
-            if positions - first >= sixteen::POSITIONS {
-                sixteen::project(x, first, projections);
-                sixteen::POSITIONS
-            } else {
-                one::project(x, first, projections);
-                1
-            }
-        };
+        first += unsafe { project_some(x, first..positions, projections) };
+    }
+}
+
+/// The projections of the first positions of `positions`, of which there is one, whose inputs are at the front of `x`;
+/// returns how many.
+///
+/// # Safety
+/// As [`project`]; the inputs are there.
+#[target_feature(enable = "avx512f,avx2,fma")]
+pub(super) unsafe fn project_some(x: &[f32], positions: Range<usize>, projections: &mut [Projection]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if positions.len() >= sixteen::POSITIONS {
+            sixteen::project(x, positions.start, projections);
+            sixteen::POSITIONS
+        } else {
+            one::project(x, positions.start, projections);
+            1
+        }
     }
 }
 

@@ -37,6 +37,7 @@ const MULTIPLIED: usize = 2;
 /// # Safety
 /// The processor has these features; `x` has at least as many values as all matrices have columns: at most [`MOST_COLS`].
 #[target_feature(enable = "avx512f,avx2,fma")]
+#[inline(never)]
 pub(super) unsafe fn project(x: &[f32], position: usize, projections: &mut [Projection]) {
     let x = x.get(..projections.first().map_or(0, |first| first.matrix.cols())).unwrap_or_default();
     let mut prepared = MaybeUninit::uninit();

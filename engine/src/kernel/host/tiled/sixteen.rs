@@ -31,6 +31,7 @@ struct Inputs {
 /// The processor has these features; `x` has at least sixteen times as many values as all matrices have columns: at most
 /// [`MOST_COLS`].
 #[target_feature(enable = "avx512f,avx2,fma")]
+#[inline(never)]
 pub(super) unsafe fn project(x: &[f32], first: usize, projections: &mut [Projection]) {
     let cols = projections.first().map_or(0, |first| first.matrix.cols());
     let mut inputs = MaybeUninit::<Inputs>::uninit();
