@@ -23,8 +23,9 @@ const GOALS: &str = "
 ## In short
 
 What counts, and the ratios that this project set itself: *at least* and *aim*. On this machine the Rust engine in its
-cached plan, for `atome_load` the archive; on the emulated cores (instructions, from `qemu/costs.json`) the archive in its cached plan. *One position*:
-one more token of a growing text; the C reference keeps nothing between calls, and is given one token.
+cached plan, with tiles (for `atome_load` the archive); on the emulated cores (instructions, from `qemu/costs.json`) the
+archive in its cached plan. *One position*: one more token of a growing text; the C reference keeps nothing between calls,
+and is given one token.
 
 ";
 
@@ -34,7 +35,8 @@ wall's on an idle machine. *generation*: 112 tokens after a prompt of 16. *prefi
 *position N*: one more token after N; for C, a call with one token. The lean plan keeps nothing between calls: each of its
 calls computes the whole text, so that its *position N* has no like in C's, and no ratio. *classification*: of 128 tokens,
 4 classes. *load*: with the fingerprint, which C does not compute. *engine*: the Rust crate, with tiles where the processor
-has a use for them, which loading writes; *archive*: `libatome.a` called from C. The last rows tell of how few samples a median may be; `-` was not measured.
+has a use for them; its *load* writes them. *archive*: `libatome.a` called from C. The last rows tell of how few samples a
+median may be; `-` was not measured.
 
 ";
 
