@@ -14,7 +14,9 @@ use crate::kernel::host::x86::Avx512;
 use crate::kernel::Projection;
 
 /// What depends on the input alone, for each read.
-#[repr(align(64))]
+///
+/// `repr(C)` keeps `lowest` in front, where it is aligned for whole vectors: its own type only asks for four bytes.
+#[repr(C, align(64))]
 struct Prepared {
     /// Chosen from by the lowest code, again and again.
     lowest: [[f32; 4]; reads(MOST_COLS)],
@@ -41,7 +43,8 @@ const MULTIPLIED: usize = 2;
 pub(super) unsafe fn project(x: &[f32], position: usize, projections: &mut [Projection]) {
     let x = x.get(..projections.first().map_or(0, |first| first.matrix.cols())).unwrap_or_default();
     let mut prepared = MaybeUninit::uninit();
-    fill(&mut prepared, x);
+    // SAFETY: as the caller promises.
+    unsafe { fill(&mut prepared, x) };
     let count = Groups::of(projections, ROWS).count();
     // The fewer places of the last batch stay empty, the better.
     // SAFETY: as the caller promises; all reads of these columns are prepared.
@@ -55,14 +58,17 @@ pub(super) unsafe fn project(x: &[f32], position: usize, projections: &mut [Proj
 }
 
 /// Prepares the reads of these values.
+///
+/// # Safety
+/// The processor has these features; there are at most [`MOST_COLS`] values.
 #[target_feature(enable = "avx512f")]
-fn fill(prepared: &mut MaybeUninit<Prepared>, x: &[f32]) {
+unsafe fn fill(prepared: &mut MaybeUninit<Prepared>, x: &[f32]) {
     let by_code = _mm_setr_ps(0.0, 2.0, 0.0, -2.0);
     let fourfold = _mm512_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
     let by_second = _mm512_permutexvar_ps(fourfold, _mm512_castps128_ps512(by_code));
     let prepared = prepared.as_mut_ptr();
     let set = |read: usize, [lowest, second, topmost]: [f32; COLUMNS]| {
-        // SAFETY: no more than MOST_COLS values have been let in, so that the read is there.
+        // SAFETY: of as many values as the caller promises, the read is there.
         unsafe {
             let to = (&raw mut (*prepared).lowest).cast::<[f32; 4]>().add(read).cast();
             _mm_store_ps(to, _mm_mul_ps(by_code, _mm_set1_ps(lowest)));
