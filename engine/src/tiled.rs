@@ -28,7 +28,8 @@ const ALIGNMENT: usize = 64;
 
 impl<'a, W: Weights<'a>> Tiled<'a, W> {
     /// Bytes of memory that [`Tiled::new`] has a use for: about 1.4 times what the copied matrices take as 2-bit weights, or
-    /// 0 where the model has weights that are no trits, where it is wider than 256, or where the processor has no AVX-512.
+    /// 0 where the model has weights that are no trits, where d_model is no multiple of 4 or above 256, or where the
+    /// processor has no AVX-512.
     pub fn room(model: &W) -> usize {
         match len(model) {
             0 => 0,
@@ -36,7 +37,8 @@ impl<'a, W: Weights<'a>> Tiled<'a, W> {
         }
     }
 
-    /// Writes the tiles of `model` to `room`; does without where that is less than [`Tiled::room`].
+    /// Writes the tiles of `model` to `room`; does without where they find no place there. [`Tiled::room`] bytes are always
+    /// enough.
     pub fn new(model: W, room: &'a mut [u8]) -> Self {
         let len = len(&model);
         let start = room.as_ptr().align_offset(ALIGNMENT);

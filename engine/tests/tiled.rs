@@ -132,7 +132,7 @@ fn memory_that_is_too_small_or_of_no_use_is_left_alone() {
         let blob = packed_blob(packing, shape(dims), 1);
         let model = Model::new(shape(dims), &blob).expect("a whole model");
         let needed = Tiled::room(&model);
-        for (len, is_written) in [(needed, needed > 0), (needed.saturating_sub(64), false), (0, false)] {
+        for (len, is_written) in [(needed, needed > 0), (needed.saturating_sub(65), false), (0, false)] {
             let mut memory = vec![0xaa; len];
             let _ = Tiled::new(model, &mut memory);
             assert_eq!(memory.iter().any(|&byte| byte != 0xaa), is_written, "{len} of {needed} bytes");
@@ -147,4 +147,5 @@ fn memory_that_is_too_small_or_of_no_use_is_left_alone() {
     assert_eq!(of(wide, Packing::BaseThree), if can { expected } else { 0 });
     assert_eq!(of(wide, Packing::PowersOfThree), 0);
     assert_eq!(of(Dims { d_model: 260, ..wide }, Packing::TwoBits), 0);
+    assert_eq!(of(Dims { d_model: 19, ..wide }, Packing::TwoBits), 0);
 }

@@ -18,9 +18,9 @@ pub(crate) use layout::{len, write};
 /// The widest matrix: what is prepared of the inputs lies on the stack.
 const MOST_COLS: usize = 256;
 
-/// Whether this processor has a use for tiles of matrices with so many columns.
+/// Whether this processor has a use for tiles of matrices with so many columns: [`super::project::suits`] wants fours.
 pub(crate) fn are_of_use(cols: usize) -> bool {
-    cols <= MOST_COLS && Kernel::Avx512.is_available()
+    cols.is_multiple_of(4) && cols <= MOST_COLS && Kernel::Avx512.is_available()
 }
 
 /// Whether all matrices have such a copy, and can be done together.
