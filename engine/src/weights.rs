@@ -467,3 +467,17 @@ pub trait Weights<'a> {
         Start::after(prefix, self.identity(), n)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_are_trits_or_have_terms_as_their_packing_says() {
+        for packing in Packing::ALL {
+            let matrix = Matrix::with_codec(packing.codec(), &[0; 3], 1.0, 1, 8).unwrap();
+            let is_power = packing == Packing::PowersOfThree;
+            assert_eq!((matrix.is_ternary(), matrix.has_terms()), (!is_power, is_power), "{packing:?}");
+        }
+    }
+}

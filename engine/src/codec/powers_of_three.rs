@@ -204,4 +204,19 @@ mod tests {
             }
         }
     }
+
+    /// Where the row starts on a group, groups are read whole, in a matrix of many.
+    #[test]
+    fn terms_of_a_later_row_are_its_own() {
+        let packed: [u8; 240] = core::array::from_fn(|index| (index * 37 % 251) as u8);
+        for start in (0..=40).step_by(8) {
+            let mut codes = [0; 12];
+            terms(&packed, start, &mut codes);
+            let mut trits = Trits::starting_at(&codes, 0).map(|trit| trit.value());
+            for index in start..start + 16 {
+                let sum: i8 = [1, 3, 9].iter().map(|times| times * trits.next().unwrap()).sum();
+                assert_eq!(sum, weight(&packed, index), "{start} {index}");
+            }
+        }
+    }
 }

@@ -140,9 +140,15 @@ pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
             let product = products.get((weight + 1) as usize);
             product.copied().unwrap_or_else(|| f32::from(weight) * matrix.scale())
         } else {
-            accumulate_weight(0.0, matrix, start + column, 1.0) * matrix.scale()
+            embedded(matrix, start + column)
         };
     }
+}
+
+/// One weight as a number times the scale.
+#[inline(always)]
+fn embedded(matrix: &Matrix, index: usize) -> f32 {
+    accumulate_weight(0.0, matrix, index, 1.0) * matrix.scale()
 }
 
 /// The same by way of 2-bit codes.
@@ -161,6 +167,34 @@ fn embed_codes(matrix: &Matrix, start: usize, x: &mut [f32]) {
         }
         for (place, out) in rest.iter_mut().enumerate() {
             *out = product(last, place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Packing;
+
+    extern crate std;
+    use std::vec::Vec;
+
+    /// Small cores take one weight at a time, others use tables or blocks of codes.
+    #[test]
+    fn one_weight_embeds_as_a_whole_row_does() {
+        let packed: Vec<u8> = (0..200).map(|index: u32| (index * 89 % 243) as u8).collect();
+        for packing in Packing::ALL {
+            let matrix = Matrix::with_codec(packing.codec(), &packed, -0.75, 5, 70).unwrap();
+            for token in 0..5 {
+                let mut x = [7.0; 70];
+                embed(&matrix, token, &mut x);
+                for (column, x) in x.into_iter().enumerate() {
+                    let index = token * 70 + column;
+                    let expected = f32::from(matrix.weight(index)) * -0.75;
+                    // Of 0 times a negative scale, too, every bit.
+                    assert_eq!([x, embedded(&matrix, index)].map(f32::to_bits), [expected.to_bits(); 2], "{packing:?}");
+                }
+            }
         }
     }
 }

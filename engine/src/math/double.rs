@@ -83,3 +83,47 @@ pub(super) fn exp(x: f32) -> Option<f32> {
     let middle = 1 << (EXTRA - 1);
     (rest.abs_diff(middle) > CLOSE).then_some(result as f32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::exp::{reduce, series};
+    use super::super::fixed::{magnitude_q49, mul_high, round, SIGN};
+    use super::*;
+
+    fn by_integers(bits: u32) -> u32 {
+        let fixed = magnitude_q49(bits & !SIGN) as i64;
+        let (k, r) = reduce(if bits & SIGN == 0 { fixed } else { -fixed });
+        round(1 << 63 | (r + mul_high(r, series(r))) >> 1, k)
+    }
+
+    #[test]
+    fn what_is_in_the_middle_is_left_to_the_integers() {
+        for bits in [0xb2ff_ffff, 0xb300_0000, 0x337f_ffff, 0x3380_0000, 0x3653_ffea, 0xc169_12cd] {
+            assert_eq!(exp(f32::from_bits(bits)), None, "{bits:#x}");
+        }
+    }
+
+    #[test]
+    fn nearly_all_results_are_those_of_the_integers_and_the_others_none() {
+        let (mut all, mut undecided) = (0, 0);
+        let step = if cfg!(miri) { 4_000_037 } else { 151 };
+        for magnitude in (0x3280_0000..0x42ae_0000).step_by(step) {
+            for bits in [magnitude, magnitude | SIGN] {
+                all += 1;
+                match exp(f32::from_bits(bits)) {
+                    Some(result) => assert_eq!(result.to_bits(), by_integers(bits), "{bits:#x}"),
+                    None => undecided += 1,
+                }
+            }
+        }
+        assert!(undecided <= all / 1_000_000, "{undecided} of {all}");
+    }
+
+    /// Near the middle: a series of less precision would give their neighbours.
+    #[test]
+    fn what_is_near_the_middle_is_right() {
+        for bits in [0xbbd2_ec29, 0xbbd3_f761, 0xbbdd_ad46, 0xbbe0_c221, 0x3bf8_0a90, 0xbbfe_9cd4] {
+            assert_eq!(exp(f32::from_bits(bits)).map(f32::to_bits), Some(by_integers(bits)), "{bits:#x}");
+        }
+    }
+}
