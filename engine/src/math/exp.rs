@@ -111,3 +111,24 @@ pub(super) fn series(r: u64) -> u64 {
     let head = HEAD.iter().fold(tail << 4, |sum, &c| c + mul_high(sum, r));
     mul_high(r, head)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In 96 bits after the point, as many as `ln 2` is held to.
+    #[test]
+    fn what_is_left_of_the_argument_is_less_than_a_unit_too_large() {
+        let ln2 = i128::from(LN2) << 32 | i128::from(LN2_LOW);
+        let step = if cfg!(miri) { 40_000_037 } else { 4_037 };
+        for magnitude in (ROUNDS_TO_ONE..SMALLEST).step_by(step) {
+            let fixed = magnitude_q49(magnitude) as i64;
+            for x in [fixed, -fixed] {
+                let (k, r) = reduce(x);
+                let exact = (i128::from(x) << 47) - i128::from(k) * ln2;
+                let excess = (i128::from(r) << 32) - exact;
+                assert!(r <= LN2 && (0..1 << 32).contains(&excess), "{x}: {k} and {r}, {excess} too large");
+            }
+        }
+    }
+}

@@ -148,6 +148,8 @@ mod tests {
             }
         }
         assert!(undecided < all / 20, "{undecided} of {all}");
+        let smallest = f32::MIN_POSITIVE.to_bits();
+        assert_eq!([exp(-126, 0), exp(-127, 0)], [Some(smallest), None], "the end of the normal numbers");
     }
 
     #[test]

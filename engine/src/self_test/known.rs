@@ -123,14 +123,17 @@ const ARGUMENTS: [u32; 16] = [
 /// The digest of the portable functions' results.
 const MATH: u32 = 0x15fa_b3eb;
 
-type Function = fn(f32) -> f32;
+pub(super) type Function = fn(f32) -> f32;
 
-/// Whether the portable functions give the recorded results, and those in use the same or nearly so.
-pub(super) fn math() -> bool {
+/// The portable functions, and those in use.
+pub(super) const FUNCTIONS: [(Function, Function); 3] =
+    [(portable::exp, math::exp), (portable::tanh, math::tanh), (portable::sqrt, math::sqrt)];
+
+/// Whether the first of each pair gives the recorded results, and so does the logarithm, and the second of each pair the
+/// same as the first or nearly so.
+pub(super) fn math(pairs: [(Function, Function); 3], ln: Function) -> bool {
     let mut digest = Digest::new();
     let mut agree = true;
-    let pairs: [(Function, Function); 3] =
-        [(portable::exp, math::exp), (portable::tanh, math::tanh), (portable::sqrt, math::sqrt)];
     for argument in ARGUMENTS {
         let x = f32::from_bits(black_box(argument));
         for (definition, in_use) in pairs {
@@ -138,7 +141,7 @@ pub(super) fn math() -> bool {
             digest.add(expected);
             agree &= is_near(bits(in_use(x)), bits(expected));
         }
-        digest.add(math::ln(x));
+        digest.add(ln(x));
     }
     agree && digest.is(MATH)
 }

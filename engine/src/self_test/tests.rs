@@ -3,9 +3,10 @@
 extern crate std;
 
 use core::cell::Cell;
+use std::string::ToString;
 use std::vec::Vec;
 
-use super::known::{arithmetic, compute, Operation};
+use super::known::{arithmetic, compute, Operation, FUNCTIONS};
 use super::*;
 
 #[test]
@@ -191,4 +192,44 @@ fn arithmetic_that_is_set_otherwise_is_found() {
         Operation::IsGreater => f32::from(u8::from(a >= b)),
         _ => compute(operation, a, b),
     }));
+}
+
+/// The sign of 0 alone is another.
+fn with_fault(x: f32) -> f32 {
+    if x == 0.0 {
+        -0.0
+    } else {
+        math::portable::tanh(x)
+    }
+}
+
+#[test]
+fn a_function_with_one_wrong_result_is_found() {
+    let [exp, (tanh, in_use), sqrt] = FUNCTIONS;
+    assert!(known::math(FUNCTIONS, math::ln));
+    assert!(!known::math([exp, (tanh, with_fault), sqrt], math::ln), "in use");
+    assert!(
+        !known::math([exp, (with_fault, in_use), sqrt], math::ln),
+        "the definition, which differs from what is in use"
+    );
+    assert!(!known::math([exp, (with_fault, with_fault), sqrt], math::ln), "both");
+    assert!(!known::math(FUNCTIONS, |x| math::ln(x) + 0.0 * x), "the logarithm of infinity");
+}
+
+#[test]
+fn an_error_says_what_differs_and_in_which_kernel() {
+    use SelfTestError::{Arithmetic, Attention, LayerNorm, Math, Mix, Projection};
+    let parts = [
+        (Arithmetic, "arithmetic"),
+        (Math, "exp"),
+        (Projection, "matrix"),
+        (LayerNorm, "layer norm"),
+        (Attention, "attention"),
+        (Mix, "convolution"),
+    ];
+    for (error, word) in parts {
+        let text = error.to_string();
+        let (start, what) = text.split_once(": ").unwrap();
+        assert!(start.starts_with("self-test of the kernel ") && what.contains(word), "{text}");
+    }
 }
