@@ -58,7 +58,7 @@ pub enum Which {
 pub enum Limit {
     /// As much as it takes.
     None,
-    /// Twelve seconds, several times what one mutant takes: some are loops without end that the compiler evaluates.
+    /// Forty seconds, three times what one mutant takes: some are loops without end that the compiler evaluates.
     Short,
 }
 
@@ -127,7 +127,7 @@ impl Variant {
 
     fn cargo(&self, tree: &Tree, limit: Limit) -> Command {
         let mut cargo = process::in_root("sh");
-        let limit = if limit == Limit::Short { "ulimit -t 12; " } else { "" };
+        let limit = if limit == Limit::Short { "ulimit -t 40; " } else { "" };
         cargo.args(["-c", &format!("{limit}exec \"$0\" \"$@\"")]).arg(process::cargo().get_program());
         cargo.current_dir(tree.root());
         // The switch needs a function of the compiler that is not stable. Constants nobody uses mark what was compiled.
