@@ -166,4 +166,26 @@ mod tests {
             assert_eq!(product_of_halves(p, q), product(p, q), "{p:x} {q:x}");
         }
     }
+
+    #[test]
+    fn equals_the_processor_where_nothing_is_ordinary() {
+        let values = [0, 1, 0x0040_0000, HIDDEN - 1, HIDDEN, 0x3f80_0000, 0x7f7f_ffff, INFINITY, INFINITY + 1, NAN];
+        let both_signs = || values.into_iter().flat_map(|bits| [bits, bits | SIGN]);
+        for a in both_signs() {
+            for b in both_signs() {
+                let (x, y) = (f32::from_bits(a), f32::from_bits(b));
+                assert!(same(add(a, b), x + y), "{a:x} + {b:x}: {:x}", add(a, b));
+                assert!(same(multiply(a, b), x * y), "{a:x} * {b:x}: {:x}", multiply(a, b));
+            }
+        }
+    }
+
+    #[test]
+    fn a_product_that_is_surely_normal_is_ordinary() {
+        let power = |field: u32| ordinary_product(SIGN, field + 127, HIDDEN, HIDDEN);
+        for field in [1, 2, 127, 253] {
+            assert_eq!(power(field), Some(SIGN | field << 23));
+        }
+        assert_eq!([0, 254, 255].map(power), [None; 3]);
+    }
 }

@@ -2,11 +2,14 @@
 
 use std::vec::Vec;
 
+use super::accumulate::Sum;
 use super::project::project;
+use super::tables::{Tables, LEVELS, MISFIT};
 use crate::codec::{Codec, BASE_THREE, POWERS_OF_THREE};
+use crate::kernel::project::accumulate;
 use crate::kernel::{matvec_row, Projection};
 use crate::random::{bits, Rng, HOSTILE};
-use crate::weights::Matrix;
+use crate::weights::{Matrix, Trit};
 
 /// Where the miri interpreter stands in for the processor, a sample has to do.
 const CASES: usize = if cfg!(miri) { 20 } else { 40_000 };
@@ -108,4 +111,113 @@ fn every_matrix_equals_its_rows() {
         terms += shapes.iter().sum::<usize>() * cols;
     }
     assert!(cfg!(miri) || terms > 15_000_000, "{terms} terms are too few");
+}
+
+/// Tables of an input whose greatest value is in [0.5, 1): a sum has a place below 64, as a multiple of 2^-32.
+fn tables(x: &[f32]) -> Tables {
+    let mut tables = Tables::new();
+    tables.fill(x);
+    tables
+}
+
+#[test]
+fn a_value_with_a_place_on_a_level_enters_and_is_the_same() {
+    let mut rng = Rng(12);
+    let tables = tables(&[0.75; 4]);
+    let mut entered = 0;
+    for case in 0..CASES {
+        let value = match case % 4 {
+            0 => f32::from_bits(rng.word()),
+            1 => rng.sign() * (rng.word() >> 8 >> rng.below(24)) as f32 * 2f32.powi(-16 - rng.below(20) as i32),
+            2 => rng.sign() * 2f32.powi(rng.below(44) as i32 - 36),
+            _ => [0.0, -0.0, 63.999996, 64.0, -64.0, f32::MIN_POSITIVE, f32::NAN, f32::INFINITY][rng.below(8)],
+        };
+        let units = f64::from(value.abs()) * 2f64.powi(32);
+        let has_place = value.to_bits() == 0 || value.is_normal() && units < 2f64.powi(38) && units.fract() == 0.0;
+        let sum = Sum::enter(&tables, value);
+        assert_eq!(sum.is_some(), has_place, "{value:e}");
+        entered += usize::from(has_place);
+        assert!(sum.is_none_or(|sum| sum.value(&tables).to_bits() == value.to_bits()), "{value:e}");
+    }
+    assert!(entered > CASES / 4);
+}
+
+/// Nothing is left to the definition: neither where sums cancel to little, which takes finer units, nor where they grow.
+#[test]
+fn sums_of_large_and_small_terms_run_to_the_end() {
+    let mut rng = Rng(13);
+    for case in 0..CASES {
+        let cols = 4 * (1 + rng.below(16));
+        let mut x: Vec<f32> = (0..cols)
+            .map(|_| match rng.below(1 + case % 4) {
+                // At least one value in [0.5, 1) is there.
+                0 => 0.5 + (rng.word() % (1 << 23)) as f32 * 2f32.powi(-24),
+                _ => (rng.word() % (1 << 22)) as f32 * 2f32.powi(-32),
+            })
+            .collect();
+        x[0] = 0.75;
+        for i in 1..cols {
+            if rng.below(2) == 0 {
+                x[i] = x[i - 1];
+            }
+        }
+        // Pairs that cancel, and signs at random.
+        let row: Vec<u8> = (0..cols / 4).map(|_| [0x7d, 0xd7, rng.next() as u8][rng.below(3)]).collect();
+        let start = [0.0, 0.25, -1.0 - 2f32.powi(-23)][rng.below(3)];
+        let expected = (0..cols).fold(start, |sum, column| {
+            accumulate(sum, Trit::from_code(row[column / 4] >> (2 * (column % 4))), x[column])
+        });
+        let tables = tables(&x);
+        let mut sum = Sum::enter(&tables, start).unwrap();
+        assert_eq!(sum.run(&tables, &row, 0), cols, "{x:?} {row:x?}");
+        assert_eq!(sum.value(&tables).to_bits(), expected.to_bits(), "{x:?} {row:x?}");
+    }
+}
+
+#[test]
+fn the_largest_finite_value_decides_the_unit() {
+    for (x, exponent) in [
+        (&[-3.0, 0.75, f32::INFINITY, f32::NAN][..], 1),
+        (&[0.25, f32::NEG_INFINITY, -0.49][..], -2),
+        (&[1e-39][..], -90),
+        (&[-3e38][..], 120),
+        (&[][..], -90),
+    ] {
+        let tables = tables(x);
+        assert_eq!(core::array::from_fn(|level| tables.unit(level)), [exponent - 32, exponent - 28, exponent - 24]);
+    }
+}
+
+#[test]
+fn an_entry_is_the_value_in_units_or_the_odd_number_beside_it() {
+    let mut rng = Rng(14);
+    for case in 0..CASES / 40 {
+        let x: Vec<f32> = (0..20).map(|_| one(&mut rng, [0, 2, 3, 4, 5, 8, 10, 11][case % 8], 1.0)).collect();
+        let tables = tables(&x);
+        for level in 0..LEVELS {
+            assert_eq!(tables.level(level).len(), x.len());
+            for (&x, &entry) in x.iter().zip(tables.level(level)) {
+                let units = f64::from(x) * 2f64.powi(-tables.unit(level));
+                let expected = if units.abs() < 2f64.powi(31) {
+                    let even = 2 * (units / 2.0) as i64;
+                    even + if units == even as f64 { 0 } else { units.signum() as i64 }
+                } else {
+                    i64::from(MISFIT)
+                } as u32;
+                assert_eq!(entry, expected, "{x:e} on level {level}, in units of 2^{}", tables.unit(level));
+            }
+        }
+    }
+}
+
+#[test]
+fn matrices_that_differ_in_columns_or_kind_are_left_to_the_definition() {
+    let (trits, wider) = (Matrix::new(&[0x55; 64], 1.0, 8, 8), Matrix::new(&[0x55; 64], 1.0, 8, 12));
+    let powers = Matrix::with_codec(Some(&POWERS_OF_THREE), &[0x49; 64], 1.0, 8, 8);
+    let [trits, wider, powers] = [trits, wider, powers].map(Option::unwrap);
+    for (second, is_done) in [(&trits, true), (&wider, false), (&powers, false)] {
+        let (mut y, mut z) = ([7.0; 8], [7.0; 8]);
+        let done = project(&[1.0; 12], 1, &mut [Projection::new(&trits, &mut y), Projection::new(second, &mut z)]);
+        assert_eq!((done, y[0] == 7.0), (is_done, !is_done));
+    }
 }
