@@ -3,6 +3,9 @@
 use std::vec;
 use std::vec::Vec;
 
+use super::five_taps::five_taps;
+use super::four_rows::four_rows;
+use super::powers::rows;
 use super::products::{add_scaled, eight_dots};
 use super::{attention, mix::mix, project::project};
 use crate::codec::{Codec, BASE_THREE, POWERS_OF_THREE};
@@ -218,4 +221,50 @@ fn pathways_are_mixed_channel_by_channel() {
         assert!(bits(&residual) == bits(&expected) && bits(&state) == bits(&old_state), "{d} channels, {k} taps");
         assert!(bits(&history) == bits(&earlier), "{d} channels, {k} taps");
     }
+}
+
+/// Channels 2 to 5 of seven, of which eight bytes hold the taps.
+#[test]
+fn five_taps_are_taken_where_all_arrays_are_long_enough() {
+    let mut rng = Rng(7);
+    let packed = [0x1d, 0x47, 0xd3, 0x74, 0x5f, 0x31, 0xc7, 0x1d];
+    let (u, history) = (rng.values(4, false), rng.values(28, false));
+    let (mut moved, mut sums) = (history.clone(), [7.0; 4]);
+    assert_eq!(five_taps(&packed, 2, &u, &mut moved, 7, &mut sums), Some(()));
+    let conv = Conv { taps: Matrix::new(&packed, 1.0, 6, 5).unwrap() };
+    for (channel, u) in (2..).zip(&u) {
+        let inputs: Vec<f32> = core::iter::once(*u).chain((0..4).map(|row| history[7 * row + channel])).collect();
+        assert_eq!(sums[channel - 2].to_bits(), conv_taps(&conv, channel, inputs.iter().copied()).to_bits());
+        let rows: Vec<f32> = (0..4).map(|row| moved[7 * row + channel]).collect();
+        assert_eq!(bits(&rows), bits(&inputs[..4]));
+    }
+    let is_taken = |bytes: usize, channels: usize, history: usize, d: usize, room: usize| {
+        five_taps(&packed[..bytes], 2, &u[..channels], &mut vec![0.0; history], d, &mut vec![0.0; room]).is_some()
+    };
+    assert!(is_taken(8, 4, 28, 7, 4) && is_taken(8, 4, 24, 6, 5));
+    assert!(!is_taken(7, 4, 28, 7, 4), "taps");
+    assert!(!is_taken(8, 0, 28, 7, 4), "channels");
+    assert!(!is_taken(8, 4, 27, 7, 4) && !is_taken(8, 4, 29, 7, 4) && !is_taken(8, 4, 42, 7, 4), "history");
+    assert!(!is_taken(8, 4, 20, 5, 4), "channels of the history");
+    assert!(!is_taken(8, 4, 28, 7, 3), "sums");
+}
+
+#[test]
+fn groups_of_rows_lie_within_the_bytes() {
+    let is_taken = |bytes: usize, cols: usize, groups: usize| {
+        four_rows(&vec![0x55; bytes], [2, 4, 6], &vec![[1.0; 4]; cols], 0.5, &mut vec![[7.0; 4]; groups]).is_some()
+    };
+    assert!(is_taken(8, 2, 1) && is_taken(16, 2, 2));
+    assert!(!is_taken(7, 2, 1) && !is_taken(15, 2, 2) && !is_taken(8, 0, 1) && !is_taken(8, 2, 0));
+}
+
+#[test]
+fn rows_of_powers_are_as_long_as_the_input_and_all_there() {
+    let matrix = Matrix::with_codec(Some(&POWERS_OF_THREE), &[0x49; 24], 1.0, 4, 16).unwrap();
+    let is_taken = |values: usize, first: usize, outputs: usize| {
+        rows(&matrix, &vec![1.0; values], first, &mut vec![7.0; outputs]).is_some()
+    };
+    assert!(is_taken(16, 0, 4) && is_taken(16, 1, 3));
+    assert!(!is_taken(17, 0, 4) && !is_taken(24, 0, 2) && !is_taken(8, 0, 4) && !is_taken(0, 0, 4), "input");
+    assert!(!is_taken(16, 0, 5) && !is_taken(16, 1, 4) && !is_taken(16, 5, 1), "rows");
 }
