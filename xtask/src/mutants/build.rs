@@ -17,7 +17,7 @@ use crate::{process, workspace};
 #[derive(Debug)]
 pub struct Variant {
     /// The files that hold something for it alone, by the start of their paths.
-    files: &'static str,
+    files: &'static [&'static str],
     /// cargo's arguments for it.
     arguments: &'static [&'static str],
     /// For another processor: the linker, and what runs its programs.
@@ -32,10 +32,10 @@ struct Emulated {
 
 /// A mutant is tried in the first of these that compiles it.
 pub const VARIANTS: [Variant; 3] = [
-    Variant { files: "", arguments: &[], emulated: None },
-    Variant { files: "engine/src/math/", arguments: &["--features", "system-libm"], emulated: None },
+    Variant { files: &[""], arguments: &[], emulated: None },
+    Variant { files: &["engine/src/math/"], arguments: &["--features", "system-libm"], emulated: None },
     Variant {
-        files: "engine/src/kernel/host/",
+        files: &["engine/src/kernel/host/", "engine/src/tiled.rs"],
         arguments: &["--target", "aarch64-unknown-linux-gnu"],
         emulated: Some(Emulated {
             linker: ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc"),
@@ -86,7 +86,7 @@ pub struct Error {
 impl Variant {
     /// Whether this variant could compile what others did not.
     pub fn may_compile(&self, file: &str) -> bool {
-        file.starts_with(self.files)
+        self.files.iter().any(|start| file.starts_with(start))
     }
 
     /// What it needs that is not there.
