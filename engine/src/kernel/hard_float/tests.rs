@@ -7,7 +7,11 @@ use super::five_taps::five_taps;
 use super::four_rows::four_rows;
 use super::powers::rows;
 use super::products::{add_scaled, eight_dots};
-use super::{attention, mix::mix, project::project};
+use super::{
+    attention,
+    mix::mix,
+    project::{matvec, project},
+};
 use crate::codec::{Codec, BASE_THREE, POWERS_OF_THREE};
 use crate::kernel::attention::{score, Keys, TopK, Window};
 use crate::kernel::{conv_taps, matvec_row, ssm_step, Mix, Projection};
@@ -267,4 +271,11 @@ fn rows_of_powers_are_as_long_as_the_input_and_all_there() {
     assert!(is_taken(16, 0, 4) && is_taken(16, 1, 3));
     assert!(!is_taken(17, 0, 4) && !is_taken(24, 0, 2) && !is_taken(8, 0, 4) && !is_taken(0, 0, 4), "input");
     assert!(!is_taken(16, 0, 5) && !is_taken(16, 1, 4) && !is_taken(16, 5, 1), "rows");
+}
+
+#[test]
+fn rows_of_trits_are_as_long_as_the_input() {
+    let matrix = Matrix::new(&[0x55; 16], 1.0, 8, 8).unwrap();
+    let is_taken = |values: usize| matvec(&matrix, &vec![1.0; values], 0, &mut [7.0; 4]).is_some();
+    assert!(is_taken(8) && !is_taken(9) && !is_taken(4) && !is_taken(12));
 }
