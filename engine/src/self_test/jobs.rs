@@ -23,6 +23,44 @@ pub(super) struct Extent {
     recorded: Option<[[u32; 4]; 2]>,
 }
 
+impl Extent {
+    /// Of all positions, as of the outputs of a norm.
+    const fn values(&self) -> usize {
+        self.positions * self.width
+    }
+
+    const fn inputs(&self) -> usize {
+        self.positions * self.cols
+    }
+
+    /// Of both matrices.
+    const fn outputs(&self) -> usize {
+        self.positions * (self.rows + FEW)
+    }
+
+    /// Bytes of both matrices.
+    const fn packed(&self) -> usize {
+        Matrix::packed_len(self.rows + FEW, self.cols)
+    }
+
+    const fn attended(&self) -> usize {
+        self.keys * self.width
+    }
+
+    const fn history(&self) -> usize {
+        (self.taps - 1) * self.width
+    }
+
+    const fn shares(&self) -> usize {
+        self.positions * PATHWAYS
+    }
+
+    /// Bytes of the taps.
+    const fn codes(&self) -> usize {
+        Matrix::packed_len(self.width, self.taps)
+    }
+}
+
 /// On every target, so that results can be recorded.
 const COMMON: Extent = Extent {
     positions: 2,
@@ -67,16 +105,15 @@ const fn room(common: usize, large: usize) -> usize {
 }
 
 const WIDTH: usize = room(COMMON.width, LARGE.width);
-const VALUES: usize = room(COMMON.positions * COMMON.width, LARGE.positions * LARGE.width);
-const INPUTS: usize = room(COMMON.positions * COMMON.cols, LARGE.positions * LARGE.cols);
-const OUTPUTS: usize = room(COMMON.positions * (COMMON.rows + FEW), LARGE.positions * (LARGE.rows + FEW));
-const PACKED: usize =
-    room(Matrix::packed_len(COMMON.rows + FEW, COMMON.cols), Matrix::packed_len(LARGE.rows + FEW, LARGE.cols));
+const VALUES: usize = room(COMMON.values(), LARGE.values());
+const INPUTS: usize = room(COMMON.inputs(), LARGE.inputs());
+const OUTPUTS: usize = room(COMMON.outputs(), LARGE.outputs());
+const PACKED: usize = room(COMMON.packed(), LARGE.packed());
 const KEYS: usize = room(COMMON.keys, LARGE.keys);
-const ATTENDED: usize = room(COMMON.keys * COMMON.width, LARGE.keys * LARGE.width);
-const HISTORY: usize = room((COMMON.taps - 1) * COMMON.width, (LARGE.taps - 1) * LARGE.width);
-const SHARES: usize = PATHWAYS * room(COMMON.positions, LARGE.positions);
-const TAPS: usize = room(Matrix::packed_len(COMMON.width, COMMON.taps), Matrix::packed_len(LARGE.width, LARGE.taps));
+const ATTENDED: usize = room(COMMON.attended(), LARGE.attended());
+const HISTORY: usize = room(COMMON.history(), LARGE.history());
+const SHARES: usize = room(COMMON.shares(), LARGE.shares());
+const TAPS: usize = room(COMMON.codes(), LARGE.codes());
 
 /// Runs every kernel on inputs of this extent.
 pub(super) fn check(kernels: &impl Kernels, extent: &Extent, hostile: bool) -> Result<(), SelfTestError> {
@@ -104,14 +141,14 @@ fn project(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Opt
     let &Extent { positions, rows, cols, .. } = extent;
     let mut random = Random::new(1, hostile);
     let (mut inputs, mut packed) = ([0.0; INPUTS], [0; PACKED]);
-    let inputs = inputs.get_mut(..positions * cols)?;
+    let inputs = inputs.get_mut(..extent.inputs())?;
     random.floats(inputs);
-    random.bytes(packed.get_mut(..Matrix::packed_len(rows + FEW, cols))?);
+    random.bytes(packed.get_mut(..extent.packed())?);
     let many = Matrix::new(&packed, 0.75, rows, cols)?;
     let few = Matrix::new(packed.get(many.packed().len()..)?, 1.5, FEW, cols)?;
 
     let [mut results, mut defined] = [[0.0; OUTPUTS]; 2];
-    let (results, defined) = both(&mut results, &mut defined, positions * (rows + FEW))?;
+    let (results, defined) = both(&mut results, &mut defined, extent.outputs())?;
     kernels.project(inputs, positions, &mut projections(&many, &few, positions, results)?);
     definition::project(inputs, positions, &mut projections(&many, &few, positions, defined)?);
     Some(agree(results, defined, recorded))
@@ -136,17 +173,17 @@ fn projections<'p, 'm>(
 
 #[inline(never)]
 fn layer_norm(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Option<u32>) -> Option<bool> {
-    let &Extent { positions, width, .. } = extent;
+    let width = extent.width;
     let mut random = Random::new(2, hostile);
     let (mut x, mut params) = ([0.0; VALUES], [0; 2 * 4 * WIDTH]);
-    let (x, params) = (x.get_mut(..positions * width)?, params.get_mut(..2 * 4 * width)?);
+    let (x, params) = (x.get_mut(..extent.values())?, params.get_mut(..2 * 4 * width)?);
     random.floats(x);
     random.float_bytes(params);
     let (gamma, beta) = params.split_at_checked(4 * width)?;
     let norm = Norm { gamma: Floats::new(gamma), beta: Floats::new(beta) };
 
     let [mut results, mut defined] = [[0.0; VALUES]; 2];
-    let (results, defined) = both(&mut results, &mut defined, positions * width)?;
+    let (results, defined) = both(&mut results, &mut defined, extent.values())?;
     kernels.layer_norm(&norm, x, results);
     definition::layer_norm(&norm, x, defined);
     Some(agree(results, defined, recorded))
@@ -157,7 +194,7 @@ fn attend(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Opti
     let &Extent { width, keys: rows, .. } = extent;
     let mut random = Random::new(3, hostile);
     let (mut query, mut elements, mut values) = ([0.0; HEAD], [0.0; KEYS * HEAD], [0.0; ATTENDED]);
-    let (elements, values) = (elements.get_mut(..rows * HEAD)?, values.get_mut(..rows * width)?);
+    let (elements, values) = (elements.get_mut(..rows * HEAD)?, values.get_mut(..extent.attended())?);
     random.floats(&mut query);
     fill_keys(&mut random, elements, rows);
     random.floats(values);
@@ -211,12 +248,12 @@ fn mix(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Option<
     let [mut inputs, mut attended] = [[0.0; VALUES]; 2];
     let (mut gate, mut shares) = ([0.0; WIDTH], [0.0; SHARES]);
     let (mut params, mut codes) = ([0; 2 * 4 * WIDTH], [0; TAPS]);
-    let (inputs, attended) = both(&mut inputs, &mut attended, positions * width)?;
-    let (gate, shares) = (gate.get_mut(..width)?, shares.get_mut(..positions * PATHWAYS)?);
+    let (inputs, attended) = both(&mut inputs, &mut attended, extent.values())?;
+    let (gate, shares) = (gate.get_mut(..width)?, shares.get_mut(..extent.shares())?);
     for values in [&mut *inputs, &mut *attended, &mut *gate, &mut *shares] {
         random.floats(values);
     }
-    let (params, codes) = (params.get_mut(..2 * 4 * width)?, codes.get_mut(..Matrix::packed_len(width, taps))?);
+    let (params, codes) = (params.get_mut(..2 * 4 * width)?, codes.get_mut(..extent.codes())?);
     random.float_bytes(params);
     random.bytes(codes);
     let (b, c_out) = params.split_at_checked(4 * width)?;
@@ -227,8 +264,8 @@ fn mix(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Option<
     };
 
     let [mut results, mut defined] = [[0.0; MOVING]; 2];
-    let history_len = (taps - 1) * width;
-    let (results, defined) = both(&mut results, &mut defined, history_len + width + positions * width)?;
+    let history_len = extent.history();
+    let (results, defined) = both(&mut results, &mut defined, history_len + width + extent.values())?;
     random.floats(results);
     for (to, from) in defined.iter_mut().zip(&*results) {
         *to = *from;
