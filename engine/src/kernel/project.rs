@@ -133,14 +133,14 @@ pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     }
     // Mostly one of three products: there are fewer of them than columns.
     let products = [-1, 0, 1].map(|weight: i8| f32::from(weight) * matrix.scale());
-    for (column, out) in x.iter_mut().enumerate() {
+    for (index, out) in (start..).zip(x) {
         // Where code has to be small, as in a convolution.
         *out = if TOGETHER {
-            let weight = matrix.weight(start + column);
+            let weight = matrix.weight(index);
             let product = products.get((weight + 1) as usize);
             product.copied().unwrap_or_else(|| f32::from(weight) * matrix.scale())
         } else {
-            embedded(matrix, start + column)
+            embedded(matrix, index)
         };
     }
 }
