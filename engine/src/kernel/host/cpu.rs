@@ -1,44 +1,65 @@
 //! What the processor has. The standard library knows, but this crate does without it.
 
-use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv, CpuidResult};
+use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 
 /// Leaf 1: FMA, OSXSAVE and AVX.
-const FMA: u32 = 1 << 12;
-const OSXSAVE: u32 = 1 << 27;
-const AVX: u32 = 1 << 28;
+const FMA: u32 = 0x0000_1000;
+const OSXSAVE: u32 = 0x0800_0000;
+const AVX: u32 = 0x1000_0000;
 /// Leaf 7.
-const AVX2: u32 = 1 << 5;
-const AVX512F: u32 = 1 << 16;
+const AVX2: u32 = 0x0000_0020;
+const AVX512F: u32 = 0x0001_0000;
 /// Registers that the operating system saves: SSE and AVX; the three parts of AVX-512.
 const SAVES_AVX: u64 = 0b110;
 const SAVES_AVX512: u64 = 0b1110_0110;
 
 /// AVX2 and FMA.
 pub(super) fn has_avx2() -> bool {
-    has(SAVES_AVX, AVX2)
+    Processor::this().has_avx2()
 }
 
 /// AVX-512 F, and AVX2 and FMA.
 pub(super) fn has_avx512() -> bool {
-    has(SAVES_AVX512, AVX2 | AVX512F)
+    Processor::this().has_avx512()
 }
 
-/// Whether the operating system saves these registers, and the processor has FMA, AVX and these bits of leaf 7.
-fn has(saved: u64, leaf7: u32) -> bool {
-    // An interpreter of machine-independent code has no processor to ask.
-    if cfg!(miri) {
-        return false;
+/// What a processor says of itself.
+#[derive(Clone, Copy, Default)]
+struct Processor {
+    /// ECX of leaf 1.
+    leaf1: u32,
+    /// EBX of leaf 7; 0 where there is none.
+    leaf7: u32,
+    /// The registers that the operating system saves.
+    saves: u64,
+}
+
+impl Processor {
+    fn this() -> Self {
+        // An interpreter of machine-independent code has no processor to ask.
+        if cfg!(miri) {
+            return Self::default();
+        }
+        let leaf1 = __cpuid(1).ecx;
+        let leaf7 = if __cpuid(0).eax < 7 { 0 } else { __cpuid_count(7, 0).ebx };
+        // SAFETY: the OSXSAVE bit says that the instruction exists.
+        let saves = if leaf1 & OSXSAVE == 0 { 0 } else { unsafe { saved_registers() } };
+        Self { leaf1, leaf7, saves }
     }
-    let CpuidResult { eax: last_leaf, .. } = __cpuid(0);
-    let CpuidResult { ecx, .. } = __cpuid(1);
-    let base = FMA | OSXSAVE | AVX;
-    if last_leaf < 7 || ecx & base != base {
-        return false;
+
+    fn has_avx2(self) -> bool {
+        self.has(SAVES_AVX, AVX2)
     }
-    let CpuidResult { ebx, .. } = __cpuid_count(7, 0);
-    // SAFETY: the OSXSAVE bit says that the instruction exists.
-    let saves = unsafe { saved_registers() };
-    saves & saved == saved && ebx & leaf7 == leaf7
+
+    fn has_avx512(self) -> bool {
+        self.has(SAVES_AVX512, AVX2 | AVX512F)
+    }
+
+    /// Whether the operating system saves these registers, and the processor has FMA, AVX and these bits of leaf 7.
+    fn has(self, saved: u64, leaf7: u32) -> bool {
+        let leaf1 = FMA | OSXSAVE | AVX;
+        self.leaf1 & leaf1 == leaf1 && self.leaf7 & leaf7 == leaf7 && self.saves & saved == saved
+    }
 }
 
 /// # Safety
@@ -47,4 +68,38 @@ fn has(saved: u64, leaf7: u32) -> bool {
 unsafe fn saved_registers() -> u64 {
     // SAFETY: as the caller promises.
     unsafe { _xgetbv(0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    extern crate std;
+    use std::is_x86_feature_detected as detected;
+
+    #[test]
+    fn this_processor_has_what_the_standard_library_finds() {
+        let (avx2, avx512) = (detected!("avx2") && detected!("fma"), detected!("avx512f"));
+        assert_eq!([has_avx2(), has_avx512()], if cfg!(miri) { [false; 2] } else { [avx2, avx2 && avx512] });
+    }
+
+    /// A processor with everything, and every bit that is asked for missing from it.
+    #[test]
+    fn all_bits_count() {
+        let all = Processor { leaf1: u32::MAX, leaf7: u32::MAX, saves: u64::MAX };
+        assert!(all.has_avx2() && all.has_avx512());
+        let none = Processor::default();
+        assert!(!none.has_avx2() && !none.has_avx512());
+        for bit in 0..32 {
+            let without = Processor { leaf1: !(1 << bit), ..all };
+            let is_asked_for = [12, 27, 28].contains(&bit);
+            assert_eq!([without.has_avx2(), without.has_avx512()], [!is_asked_for; 2], "leaf 1, bit {bit}");
+            let without = Processor { leaf7: !(1 << bit), ..all };
+            let expected = [bit != 5, bit != 5 && bit != 16];
+            assert_eq!([without.has_avx2(), without.has_avx512()], expected, "leaf 7, bit {bit}");
+            let without = Processor { saves: !(1 << bit), ..all };
+            let expected = [![1, 2].contains(&bit), ![1, 2, 5, 6, 7].contains(&bit)];
+            assert_eq!([without.has_avx2(), without.has_avx512()], expected, "saved registers, bit {bit}");
+        }
+    }
 }
