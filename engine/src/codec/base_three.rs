@@ -178,6 +178,7 @@ fn fault(packed: &[u8], count: usize) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::weights::Trit;
 
     extern crate std;
     use std::vec::Vec;
@@ -201,6 +202,17 @@ mod tests {
                 let found = fault(&[0, byte], 10).expect("malformed");
                 assert_eq!((found.index, found.found), (1, byte));
             }
+        }
+    }
+
+    #[test]
+    fn the_table_has_the_codes_of_every_byte() {
+        let table = table();
+        for byte in 0..=255 {
+            let weights = [0, 1, 2, 3, 4].map(|place| Trit::from_code((table[byte as usize] >> (2 * place)) as u8));
+            let expected = if byte <= 242 { weights_of(byte) } else { [0; 5] };
+            assert_eq!(weights.map(Trit::value), expected, "{byte}");
+            assert!(table[byte as usize] < 1 << 10);
         }
     }
 

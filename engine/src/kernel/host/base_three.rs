@@ -99,6 +99,17 @@ mod tests {
     use std::vec::Vec;
 
     #[test]
+    fn a_table_has_the_codes_of_three_digits() {
+        for first in [0, 16] {
+            for (index, found) in table(first).into_iter().enumerate() {
+                let number = first + index % 16;
+                let [a, b, c] = [1, 3, 9].map(|unit| [3, 0, 1][number / unit % 3]);
+                assert_eq!(found, if number < 27 { a | b << 2 | c << 4 } else { 0 }, "{number}");
+            }
+        }
+    }
+
+    #[test]
     fn all_pairs_of_bytes_become_the_codes_that_are_read_one_by_one() {
         if !crate::kernel::Kernel::Avx2.is_available() {
             return std::println!("SKIPPED: this processor has no AVX2");
