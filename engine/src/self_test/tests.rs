@@ -213,7 +213,10 @@ fn a_function_with_one_wrong_result_is_found() {
         "the definition, which differs from what is in use"
     );
     assert!(!known::math([exp, (with_fault, with_fault), sqrt], math::ln), "both");
-    let last_place = |x| f32::from_bits(math::exp(x).to_bits() ^ 1);
+    let last_place = |x| match math::exp(x) {
+        exp if exp.is_finite() => f32::from_bits(exp.to_bits() ^ 1),
+        other => other,
+    };
     let is_allowed = cfg!(feature = "system-libm");
     assert_eq!(known::math([(exp.0, last_place), (tanh, in_use), sqrt], math::ln), is_allowed, "a last place");
     assert!(!known::math(FUNCTIONS, |x| math::ln(x) + 0.0 * x), "the logarithm of infinity");
