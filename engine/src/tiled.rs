@@ -191,6 +191,10 @@ mod on_x86 {
 
     /// The matrix with the tiles at the front of `tiles`; without where there are none.
     pub fn with_tiles<'a>(matrix: Matrix<'a>, tiles: &'a [u8]) -> Matrix<'a> {
+        // The others may have other weights than the unembedding.
+        if !matrix.is_ternary() {
+            return matrix;
+        }
         matrix.tiled(tiles.get(..matrix_len(&matrix)).unwrap_or_default())
     }
 }
@@ -217,5 +221,32 @@ mod elsewhere {
 
     pub fn with_tiles<'a>(matrix: Matrix<'a>, _: &'a [u8]) -> Matrix<'a> {
         matrix
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::kernel::Kernel;
+    use crate::{Dims, Model};
+
+    /// Otherwise what compares models with and without them compares nothing.
+    #[test]
+    fn matrices_have_tiles_where_the_processor_has_a_use_for_them() {
+        const SHAPE: Shape =
+            match Shape::new(Dims { d_model: 8, d_head: 4, n_layers: 2, vocab_size: 16, ..Dims::DEFAULT }) {
+                Ok(shape) => shape,
+                Err(_) => panic!("a valid shape"),
+            };
+        let mut blob = [0; Model::blob_len(&SHAPE)];
+        blob[..7].copy_from_slice(b"ATOME01");
+        let model = Model::new(SHAPE, &blob).unwrap();
+        let mut room = std::vec![0; Tiled::room(&model)];
+        let tiled = Tiled::new(model, &mut room);
+        let layer = tiled.layer(1).unwrap();
+        for matrix in [layer.wk(), layer.wv(), layer.wq(), layer.router(), tiled.unembed()] {
+            assert_eq!(matrix.tiles().is_empty(), !Kernel::Avx512.is_available());
+        }
+        assert!(tiled.embed().tiles().is_empty() && model.unembed().tiles().is_empty());
     }
 }

@@ -480,4 +480,34 @@ mod tests {
             assert_eq!((matrix.is_ternary(), matrix.has_terms()), (!is_power, is_power), "{packing:?}");
         }
     }
+
+    #[test]
+    fn a_matrix_lists_its_weights_and_keeps_them_when_it_is_rescaled() {
+        // Lowest bits first: +1, -1, 0, +1, -1, 0 of two rows and three columns.
+        let matrix = Matrix::new(&[0b01_00_11_01, 0b00_11], 0.5, 2, 3).unwrap();
+        let rescaled = matrix.rescaled(2.0);
+        assert_eq!((matrix.scale(), rescaled.scale()), (0.5, 2.0));
+        for matrix in [matrix, rescaled] {
+            assert!(matrix.weights().eq([1, -1, 0, 1, -1, 0]));
+        }
+    }
+
+    #[test]
+    fn floats_are_empty_where_no_value_is_whole() {
+        assert!(Floats::new(&[]).is_empty() && Floats::new(&[1, 2, 3]).is_empty());
+        assert!(!Floats::new(&[0; 4]).is_empty() && !Floats::new(&[0; 9]).is_empty());
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn tiles_of_another_length_are_no_tiles() {
+        let matrix = Matrix::new(&[0; 8], 1.0, 4, 8).unwrap();
+        let bytes = [7; 1024];
+        let len = tiled::len(4, 8);
+        assert_eq!(matrix.tiled(&bytes[..len]).tiles(), &bytes[..len]);
+        for wrong in [0, len - 1, len + 1] {
+            assert!(matrix.tiled(&bytes[..wrong]).tiles().is_empty());
+        }
+        assert!(matrix.tiles().is_empty());
+    }
 }
