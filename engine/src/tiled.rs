@@ -76,7 +76,10 @@ impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
 
     fn layer(&self, index: usize) -> Option<Self::Layer> {
         let layer = self.model.layer(index)?;
-        let tiles = if self.tiles.is_empty() { &[] } else { self.tiles.get(index * layer_len(&layer)..)? };
+        if self.tiles.is_empty() {
+            return Some(TiledLayer { layer, tiles: &[] });
+        }
+        let tiles = self.tiles.get(index * layer_len(&layer)..)?;
         Some(TiledLayer { layer, tiles })
     }
 
@@ -86,6 +89,9 @@ impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
 
     fn unembed(&self) -> Matrix<'a> {
         let matrix = self.model.unembed();
+        if self.tiles.is_empty() {
+            return matrix;
+        }
         let start = self.tiles.len().saturating_sub(matrix_len(&matrix));
         with_tiles(matrix, self.tiles.get(start..).unwrap_or_default())
     }
@@ -100,9 +106,12 @@ impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
 }
 
 impl<'a, L: Layer<'a>> TiledLayer<'a, L> {
-    /// A matrix with the tiles behind those of `before`.
-    fn tiled(&self, matrix: Matrix<'a>, before: &[Matrix]) -> Matrix<'a> {
-        let start: usize = before.iter().map(matrix_len).sum();
+    /// A matrix with the tiles behind those of the matrices `before` it.
+    fn tiled(&self, matrix: Matrix<'a>, before: &[fn(&L) -> Matrix<'a>]) -> Matrix<'a> {
+        if self.tiles.is_empty() {
+            return matrix;
+        }
+        let start: usize = before.iter().map(|matrix| matrix_len(&matrix(&self.layer))).sum();
         with_tiles(matrix, self.tiles.get(start..).unwrap_or_default())
     }
 }
@@ -117,15 +126,15 @@ impl<'a, L: Layer<'a>> Layer<'a> for TiledLayer<'a, L> {
     }
 
     fn wv(&self) -> Matrix<'a> {
-        self.tiled(self.layer.wv(), &[self.layer.wk()])
+        self.tiled(self.layer.wv(), &[L::wk])
     }
 
     fn wq(&self) -> Matrix<'a> {
-        self.tiled(self.layer.wq(), &[self.layer.wk(), self.layer.wv()])
+        self.tiled(self.layer.wq(), &[L::wk, L::wv])
     }
 
     fn router(&self) -> Matrix<'a> {
-        self.tiled(self.layer.router(), &[self.layer.wk(), self.layer.wv(), self.layer.wq()])
+        self.tiled(self.layer.router(), &[L::wk, L::wv, L::wq])
     }
 
     fn top_k(&self) -> usize {
