@@ -14,14 +14,20 @@ pub struct Tiled<'a, W> {
     model: W,
     /// Those of the layers, one after the other, then of the unembedding; empty, or all of them.
     tiles: &'a [u8],
+    /// Bytes of each matrix's tiles in a layer.
+    lens: [usize; MATRICES],
 }
 
 /// One layer of such a model.
 #[derive(Clone, Copy, Debug)]
 pub struct TiledLayer<'a, L> {
     layer: L,
-    tiles: &'a [u8],
+    /// Those of each matrix; empty where there are none.
+    tiles: [&'a [u8]; MATRICES],
 }
+
+/// Matrices of a layer that have tiles: those of [`matrices`].
+const MATRICES: usize = 4;
 
 /// What tiles start on: a cache line, as whole reads do.
 const ALIGNMENT: usize = 64;
@@ -50,7 +56,10 @@ impl<'a, W: Weights<'a>> Tiled<'a, W> {
             }
         }
         write(&model.unembed(), rest);
-        Self { model, tiles }
+        // The layers are alike.
+        let first = if tiles.is_empty() { None } else { model.layer(0) };
+        let lens = first.map_or([0; MATRICES], |layer| matrices(&layer).map(|matrix| matrix_len(&matrix)));
+        Self { model, tiles, lens }
     }
 
     /// The model without them.
@@ -76,10 +85,8 @@ impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
 
     fn layer(&self, index: usize) -> Option<Self::Layer> {
         let layer = self.model.layer(index)?;
-        if self.tiles.is_empty() {
-            return Some(TiledLayer { layer, tiles: &[] });
-        }
-        let tiles = self.tiles.get(index * layer_len(&layer)..)?;
+        let mut rest = self.tiles.get(index * self.lens.iter().sum::<usize>()..).unwrap_or_default();
+        let tiles = self.lens.map(|len| rest.split_off(..len).unwrap_or_default());
         Some(TiledLayer { layer, tiles })
     }
 
@@ -105,36 +112,25 @@ impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
     }
 }
 
-impl<'a, L: Layer<'a>> TiledLayer<'a, L> {
-    /// A matrix with the tiles behind those of the matrices `before` it.
-    fn tiled(&self, matrix: Matrix<'a>, before: &[fn(&L) -> Matrix<'a>]) -> Matrix<'a> {
-        if self.tiles.is_empty() {
-            return matrix;
-        }
-        let start: usize = before.iter().map(|matrix| matrix_len(&matrix(&self.layer))).sum();
-        with_tiles(matrix, self.tiles.get(start..).unwrap_or_default())
-    }
-}
-
 impl<'a, L: Layer<'a>> Layer<'a> for TiledLayer<'a, L> {
     fn norm(&self) -> Norm<'a> {
         self.layer.norm()
     }
 
     fn wk(&self) -> Matrix<'a> {
-        self.tiled(self.layer.wk(), &[])
+        with_tiles(self.layer.wk(), self.tiles[0])
     }
 
     fn wv(&self) -> Matrix<'a> {
-        self.tiled(self.layer.wv(), &[L::wk])
+        with_tiles(self.layer.wv(), self.tiles[1])
     }
 
     fn wq(&self) -> Matrix<'a> {
-        self.tiled(self.layer.wq(), &[L::wk, L::wv])
+        with_tiles(self.layer.wq(), self.tiles[2])
     }
 
     fn router(&self) -> Matrix<'a> {
-        self.tiled(self.layer.router(), &[L::wk, L::wv, L::wq])
+        with_tiles(self.layer.router(), self.tiles[3])
     }
 
     fn top_k(&self) -> usize {
@@ -151,7 +147,7 @@ impl<'a, L: Layer<'a>> Layer<'a> for TiledLayer<'a, L> {
 }
 
 /// The matrices of a layer that have tiles, in their order.
-fn matrices<'a>(layer: &impl Layer<'a>) -> [Matrix<'a>; 4] {
+fn matrices<'a>(layer: &impl Layer<'a>) -> [Matrix<'a>; MATRICES] {
     [layer.wk(), layer.wv(), layer.wq(), layer.router()]
 }
 
@@ -198,13 +194,13 @@ mod on_x86 {
         }
     }
 
-    /// The matrix with the tiles at the front of `tiles`; without where there are none.
+    /// The matrix with its tiles; without where there are none.
     pub fn with_tiles<'a>(matrix: Matrix<'a>, tiles: &'a [u8]) -> Matrix<'a> {
         // The others may have other weights than the unembedding.
         if !matrix.is_ternary() {
             return matrix;
         }
-        matrix.tiled(tiles.get(..matrix_len(&matrix)).unwrap_or_default())
+        matrix.tiled(tiles)
     }
 }
 
