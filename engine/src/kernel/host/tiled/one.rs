@@ -25,7 +25,9 @@ pub(super) unsafe fn project(x: &[f32], position: usize, projections: &mut [Proj
     let mut rest = Groups::of(projections, ROWS).count();
     let mut from = (0, 0);
     while rest > 0 {
-        let size = rest.div_ceil(rest.div_ceil(MOST_GROUPS));
+        // One at least, which the compiler does not see.
+        let batches = rest.div_ceil(MOST_GROUPS).max(1);
+        let size = rest.div_ceil(batches);
         rest -= size;
         // SAFETY: as the caller promises.
         from = unsafe {
