@@ -4,25 +4,7 @@
  */
 #include "atome.h"
 
-#include "board.h"
-#include "text.h"
-
-static uint32_t checks;
-
-static void expect(const char *what, int wanted, int got)
-{
-    checks++;
-    if (wanted != got) {
-        board_write("wrong: ");
-        board_write(what);
-        board_write(": expected ");
-        write_decimal(wanted);
-        board_write(", got ");
-        write_decimal(got);
-        board_write("\n");
-        board_exit(1);
-    }
-}
+#include "check.h"
 
 #if defined(__ARM_FP)
 /* With these bits of FPSCR: 24 flushes to zero, 25 makes every NaN the default one, 22 and 23 are the rounding mode. */
@@ -42,11 +24,11 @@ static void other_settings(void)
 {
     const uint32_t mode = 1u << 22;
 
-    expect("flush to zero", ATOME_SELF_TEST_ARITHMETIC, self_test_with(1u << 24));
-    expect("rounding up", ATOME_SELF_TEST_ARITHMETIC, self_test_with(1 * mode));
-    expect("rounding down", ATOME_SELF_TEST_ARITHMETIC, self_test_with(2 * mode));
-    expect("rounding toward zero", ATOME_SELF_TEST_ARITHMETIC, self_test_with(3 * mode));
-    expect("the default NaN", ATOME_SELF_TEST_OK, self_test_with(1u << 25));
+    expect_code("flush to zero", ATOME_SELF_TEST_ARITHMETIC, self_test_with(1u << 24));
+    expect_code("rounding up", ATOME_SELF_TEST_ARITHMETIC, self_test_with(1 * mode));
+    expect_code("rounding down", ATOME_SELF_TEST_ARITHMETIC, self_test_with(2 * mode));
+    expect_code("rounding toward zero", ATOME_SELF_TEST_ARITHMETIC, self_test_with(3 * mode));
+    expect_code("the default NaN", ATOME_SELF_TEST_OK, self_test_with(1u << 25));
 }
 #else
 static void other_settings(void) {}
@@ -58,10 +40,10 @@ int main(void)
 
     stack_paint();
     before = stack_used();
-    expect("the self-test", ATOME_SELF_TEST_OK, atome_self_test());
+    expect_code("the self-test", ATOME_SELF_TEST_OK, atome_self_test());
     write_result("stack", (uint32_t)(stack_used() - before));
     other_settings();
-    expect("the self-test, again", ATOME_SELF_TEST_OK, atome_self_test());
+    expect_code("the self-test, again", ATOME_SELF_TEST_OK, atome_self_test());
     write_result("checks", checks);
     return 0;
 }

@@ -8,10 +8,9 @@
 
 #include <string.h>
 
-#include "board.h"
+#include "check.h"
 #include "make_container.h"
 #include "signed_models.h"
-#include "text.h"
 
 /* The containers, in the runner's order. */
 enum { OURS, OUR_OTHER, THEIRS, OUR_CLASSIFIER };
@@ -32,31 +31,6 @@ static const int tokens[TOKENS] = {3, 1, 4, 1};
 /* A container to damage, and the right one. */
 static uint8_t *copy;
 static container_t ours;
-static uint32_t checks;
-
-static void fail(const char *what, const char *why)
-{
-    board_write("wrong: ");
-    board_write(what);
-    board_write(why);
-    write_result(", check", checks);
-    board_exit(1);
-}
-
-static void expect_code(const char *what, int wanted, int got)
-{
-    checks++;
-    if (wanted != got) {
-        board_write("wrong: ");
-        board_write(what);
-        board_write(": expected ");
-        write_decimal(wanted);
-        board_write(", got ");
-        write_decimal(got);
-        write_result(", check", checks);
-        board_exit(1);
-    }
-}
 
 static void expect_refusal(const char *what, int wanted, int got)
 {
