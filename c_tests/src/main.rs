@@ -75,6 +75,12 @@ struct Options {
 }
 
 fn main() -> ExitCode {
+    // Who stops reading, as `head` does, ends this program as it ends others; Rust's runtime would have it panic.
+    #[cfg(unix)]
+    // SAFETY: no handler is installed: SIG_DFL is the state in which a process starts. There is one thread so far.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL)
+    };
     match options().and_then(|options| options.map_or(Ok(true), |options| run(&options))) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,

@@ -94,6 +94,7 @@ impl Keys<'_> {
         }
         let in_tile = row % TILE;
         let first = row - in_tile;
+        #[allow(clippy::unnecessary_min_or_max)] // where a tile is all rows, it was left above
         (first * d_head + in_tile, TILE.min(rows.saturating_sub(first)))
     }
 }

@@ -158,6 +158,7 @@ fn embed_codes(matrix: &Matrix, start: usize, x: &mut [f32]) {
     let products = [0, 1, 2, 3].map(|code| f32::from(Trit::from_code(code).value()) * matrix.scale());
     for (index, x) in x.chunks_mut(4 * BYTES).enumerate() {
         let mut block = [0; BYTES];
+        // Only ternary weights come here.
         let codes = matrix.codes(start + 4 * BYTES * index, x.len().div_ceil(4), &mut block).unwrap_or(&[0; BYTES]);
         let product = |codes: u8, place: usize| products[usize::from(codes >> (2 * place)) % 4];
         let (whole, rest) = x.as_chunks_mut::<4>();

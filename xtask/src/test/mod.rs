@@ -121,6 +121,7 @@ fn steps() -> Vec<Step> {
     for mode in Mode::ALL {
         steps.push(step(format!("clippy, {mode}"), move |_| rust::clippy(mode)));
     }
+    steps.push(step(format!("clippy, {EMBEDDED}"), |_| rust::clippy_on(EMBEDDED)));
     for mode in Mode::ALL {
         steps.push(step(format!("Rust tests, {mode}"), move |_| rust::tests(mode)));
     }

@@ -22,6 +22,14 @@ pub fn clippy(mode: Mode) -> Result<Outcome> {
     Ok(Outcome::Passed("workspace, all targets, warnings denied".to_string()))
 }
 
+/// Nor about what is compiled for a core only.
+pub fn clippy_on(target: &str) -> Result<Outcome> {
+    let mut cargo = process::cargo();
+    cargo.args(["clippy", "--package", "atome-engine", "--package", "atome-capi", "--target", target]);
+    process::checked(cargo.args(["--", "-D", "warnings"]))?;
+    Ok(Outcome::Passed("engine and C API, warnings denied".to_string()))
+}
+
 /// Every Rust test of the workspace but our own.
 pub fn tests(mode: Mode) -> Result<Outcome> {
     let mut cargo = process::cargo();
