@@ -48,23 +48,30 @@ pub fn predict_next_observed<'m>(
     Ok(most_probable(weights, workspace, n))
 }
 
-/// Predicts from the first `n` tokens in the workspace's store.
+/// Computes the logits behind the first `n` tokens in the workspace's store.
 #[inline]
 pub(crate) fn predict_prefix<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     n: usize,
-) -> Result<usize, RunError> {
+) -> Result<(), RunError> {
     forward_unobserved(weights, workspace, n)?;
-    Ok(most_probable(weights, workspace, n))
+    unembed(weights, workspace, n);
+    Ok(())
 }
 
-/// The logits behind the last of `n` positions that were computed, and the first greatest of them.
-#[inline(never)]
+/// The first greatest of the logits behind the last of `n` positions that were computed.
+#[inline]
 pub(crate) fn most_probable<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) -> usize {
+    argmax(unembed(weights, workspace, n).iter().copied())
+}
+
+/// The logits behind the last of `n` positions that were computed.
+#[inline(never)]
+fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
     let (normed, logits) = final_norm(weights, workspace, n);
     kernel::matvec(&weights.unembed(), normed, logits);
-    argmax(logits.iter().copied())
+    logits
 }
 
 #[cfg(test)]
