@@ -4,7 +4,8 @@ mod common;
 
 use atome_engine::kernel::{project, Kernel, Projection};
 use atome_engine::{
-    classify, predict_next, Classifier, Dims, Layer, Matrix, Model, Packing, Plan, Shape, Tiled, Weights,
+    classify, predict_next, predict_next_observed, Classifier, Dims, Layer, Matrix, Model, Packing, Plan,
+    RouterReading, Shape, Tiled, Weights,
 };
 use common::{bits, classifier_blob, model_blob, packed_blob, shape, shapes, Area, Rng};
 
@@ -115,6 +116,23 @@ fn the_other_parts_are_the_models() {
         assert_eq!(layer.top_k(), own.attention.top_k);
     }
     assert!(tiled.layer(shape.n_layers()).is_none());
+}
+
+/// A model with and without tiles is the same: what was computed with one need not be computed again with the other.
+#[test]
+fn a_text_goes_on_with_and_without_tiles() {
+    let shape = shapes()[0];
+    let blob = model_blob(shape, 5);
+    let model = Model::new(shape, &blob).expect("a whole model");
+    let mut memory = vec![0; Tiled::room(&model)];
+    let tiled = Tiled::new(model, &mut memory);
+    let mut area = Area::new(shape, 8, Plan::Cached, 1);
+    let mut seen = Vec::new();
+    let mut see = |reading: RouterReading| seen.extend((reading.layer == 0).then_some(reading.position));
+    predict_next_observed(&model, &mut area.workspace(), [1, 2, 3], &mut see).expect("tokens are given");
+    predict_next_observed(&tiled, &mut area.workspace(), [1, 2, 3, 4], &mut see).expect("tokens are given");
+    predict_next_observed(&model, &mut area.workspace(), [1, 2, 3, 4, 5], &mut see).expect("tokens are given");
+    assert_eq!(seen, [0, 1, 2, 3, 4]);
 }
 
 #[test]

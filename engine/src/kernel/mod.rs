@@ -48,6 +48,10 @@ pub(crate) use project::{multiply, multiply_coded, TOGETHER};
 pub use softmax::softmax;
 pub use ssm::{gate, ssm_step};
 
+/// Held by tests that choose a kernel: the choice is the whole program's.
+#[cfg(test)]
+pub(crate) static CHOICE: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// The definition alone, for the self-test: what the functions above are, whatever ways this target has.
 pub(crate) mod definition {
     pub(crate) use super::attention::attend_as_defined as attend;

@@ -101,3 +101,68 @@ fn fill<'s>(
     let codes = unsafe { core::slice::from_raw_parts(scratch.as_ptr().cast(), used.min(ROOM)) };
     (used > 0).then_some((parts, codes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::BASE_THREE;
+    use crate::random::Rng;
+
+    extern crate std;
+    use std::vec;
+    use std::vec::Vec;
+
+    const SCALE: f32 = 0.3;
+
+    /// First row and number of rows of every piece that is shown, call by call, and the answer. All codes are compared.
+    fn pieces(rows: &[usize], cols: usize, answer: bool) -> (bool, Vec<Vec<(usize, usize)>>) {
+        let mut rng = Rng(1);
+        let most = rows.iter().max().map_or(0, |rows| rows * cols);
+        let packed: Vec<u8> = (0..most.div_ceil(5)).map(|_| (rng.word() % 243) as u8).collect();
+        let matrices: Vec<_> = rows
+            .iter()
+            .map(|&rows| Matrix::with_codec(Some(&BASE_THREE), &packed, SCALE, rows, cols).expect("long enough"))
+            .collect();
+        // An output is its own place, two a row.
+        let places: Vec<f32> = (0..2 * 700).map(|place| place as f32).collect();
+        let mut outputs = vec![places; rows.len()];
+        let mut projections: Vec<_> = matrices
+            .iter()
+            .zip(&mut outputs)
+            .map(|(matrix, out)| Projection { matrix, out, row_stride: 2, position_stride: 1 })
+            .collect();
+        let mut calls = Vec::new();
+        let answer = in_parts(&mut projections, |pieces| {
+            assert_eq!(pieces.len(), matrices.len());
+            let call = pieces.iter().zip(&matrices).map(|(piece, whole)| {
+                let first = piece.out[0] as usize / 2;
+                assert!(piece.row_stride == 2 && piece.position_stride == 1 && piece.matrix.scale() == SCALE);
+                assert!(piece.matrix.codec().is_none());
+                let expected = whole.weights().skip(first * cols).take(piece.matrix.rows() * cols);
+                assert!(piece.matrix.weights().eq(expected), "{rows:?} x {cols}, from row {first} on");
+                (first, piece.matrix.rows())
+            });
+            calls.push(call.collect());
+            answer
+        });
+        (answer, calls)
+    }
+
+    #[test]
+    fn every_row_is_shown_once_and_as_many_together_as_have_room() {
+        // 406 rows of 252 columns have room; where more of a matrix are left, a multiple of 80 of them is taken.
+        assert_eq!(pieces(&[100], 252, true), (true, vec![vec![(0, 100)]]));
+        let calls = vec![vec![(0, 400), (0, 0), (0, 0)], vec![(400, 300), (0, 10), (0, 90)]];
+        assert_eq!(pieces(&[700, 10, 90], 252, true), (true, calls));
+        let calls = vec![vec![(0, 350), (0, 56), (0, 0), (0, 0)], vec![(350, 0), (56, 44), (0, 1), (0, 2)]];
+        assert_eq!(pieces(&[350, 100, 1, 2], 252, true), (true, calls));
+        assert_eq!(pieces(&[2], 65_532, true), (true, vec![vec![(0, 1)], vec![(1, 1)]]));
+        assert_eq!(pieces(&[0, 0], 252, true), (true, vec![]));
+    }
+
+    #[test]
+    fn what_has_no_room_or_is_refused_is_left_to_others() {
+        assert_eq!(pieces(&[1; MOST + 1], 252, true), (false, vec![]));
+        assert_eq!(pieces(&[100], 252, false), (false, vec![vec![(0, 100)]]));
+    }
+}

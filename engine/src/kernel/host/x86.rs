@@ -280,6 +280,7 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     unsafe fn spread<const BITS: usize>(bytes: &[u8; SPREAD]) -> __m512i {
+        const { assert!(SPREAD >= 9 * size_of::<u32>()) };
         // SAFETY: the trait's contract; reads nine words, which are there.
         unsafe {
             let words = _mm512_maskz_loadu_epi32(0x1ff, bytes.as_ptr().cast());

@@ -1,0 +1,57 @@
+//! What each kernel takes, which the bits alone do not show: work that suits it, and no other. What it takes has to become
+//! the definition's bits, and what it does not take has to stay untouched.
+
+mod attention;
+mod codes;
+mod mix;
+mod norm;
+mod projection;
+#[cfg(target_arch = "x86_64")]
+mod tiles;
+
+use std::vec::Vec;
+
+use crate::codec::Packing;
+use crate::kernel::{Kernel, CHOICE};
+use crate::random::Rng;
+
+/// What is in outputs before.
+const UNTOUCHED: f32 = 1234.5;
+
+/// Runs a test with every kernel that the processor has. It is told whether this one takes anything: all but the definition
+/// do.
+fn with_each(test: impl Fn(bool)) {
+    let _mine = CHOICE.lock();
+    let usual = Kernel::current();
+    for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.select()) {
+        assert_eq!(Kernel::current(), kernel);
+        test(kernel != Kernel::Portable);
+    }
+    assert!(usual.select());
+}
+
+/// `count` random weights.
+fn packed(packing: Packing, count: usize, rng: &mut Rng) -> Vec<u8> {
+    match packing {
+        Packing::TwoBits => (0..count.div_ceil(4)).map(|_| rng.word() as u8).collect(),
+        Packing::BaseThree => (0..count.div_ceil(5)).map(|_| (rng.word() % 243) as u8).collect(),
+        Packing::PowersOfThree => {
+            let eights = (0..count.div_ceil(8)).map(|_| (0..8).fold(0, |codes, _| codes << 3 | rng.below(7) as u32));
+            eights.flat_map(|codes| codes.to_le_bytes().into_iter().take(3)).collect()
+        }
+    }
+}
+
+/// The bytes of floats in a model.
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+#[test]
+fn every_processor_of_a_kind_has_the_least_vectors() {
+    assert!(Kernel::Portable.is_available());
+    #[cfg(target_arch = "x86_64")]
+    assert_eq!(Kernel::Sse2.is_available(), !cfg!(miri));
+    #[cfg(target_arch = "aarch64")]
+    assert!(Kernel::Neon.is_available());
+}
