@@ -1,15 +1,14 @@
 //! Ternary weights as 2-bit codes.
 
+use core::mem::MaybeUninit;
 use std::vec;
 use std::vec::Vec;
 
 use super::{packed, with_each};
 use crate::codec::Packing;
-use crate::kernel::host::{quick_codes, translate, translate_all};
+use crate::kernel::host::{translate, translate_all};
 use crate::random::Rng;
 use crate::weights::{Matrix, Trit};
-
-use core::mem::MaybeUninit;
 
 /// All bytes were written before.
 fn written(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
@@ -56,6 +55,7 @@ fn weights_from_anywhere_on_are_translated() {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn avx2_translates_whole_bytes_of_base_three_and_nothing_else() {
+    use crate::kernel::host::quick_codes;
     use crate::kernel::Kernel;
 
     with_each(|_| {
