@@ -175,3 +175,31 @@ pub(super) unsafe fn add_values<L: Lanes>(best: &TopK, values: &[f32], out: &mut
         channel += L::COUNT;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    extern crate std;
+    use std::vec;
+
+    /// Vectors start at whole numbers of them, so that few rows are in two; only the last one of a short tile does not.
+    #[test]
+    fn a_row_has_a_vector_around_it_where_its_tile_has_as_many_rows() {
+        for (rows, lanes) in [4, 8, 16].into_iter().flat_map(|lanes| (1..40).map(move |rows| (rows, lanes))) {
+            let elements = vec![0.0; 3 * rows];
+            let keys = Keys { elements: &elements, rows, d_head: 3 };
+            for row in 0..rows {
+                let tile = keys.tile(row);
+                let Some(vector) = Vector::around(&keys, row, lanes) else {
+                    assert!(tile.len() < lanes, "row {row} of {rows}, {lanes} lanes");
+                    continue;
+                };
+                let whole = tile.start + (row - tile.start) / lanes * lanes;
+                assert_eq!(vector.first_row, whole.min(tile.end - lanes), "row {row} of {rows}, {lanes} lanes");
+                let (at, step) = Keys::place(rows, 3, vector.first_row);
+                assert!(vector.start == &raw const elements[at] && vector.step == step);
+            }
+        }
+    }
+}
