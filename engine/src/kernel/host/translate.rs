@@ -148,6 +148,7 @@ mod tests {
         (answer, calls)
     }
 
+    #[cfg_attr(miri, ignore = "so many weights take too long there")]
     #[test]
     fn every_row_is_shown_once_and_as_many_together_as_have_room() {
         // 406 rows of 252 columns have room; where more of a matrix are left, a multiple of 80 of them is taken.
@@ -160,6 +161,7 @@ mod tests {
         assert_eq!(pieces(&[0, 0], 252, true), (true, vec![]));
     }
 
+    #[cfg_attr(miri, ignore = "so many weights take too long there")]
     #[test]
     fn what_has_no_room_or_is_refused_is_left_to_others() {
         assert_eq!(pieces(&[1; MOST + 1], 252, true), (false, vec![]));

@@ -30,7 +30,7 @@ fn is_taken(query: usize, d_head: usize, rows: usize, elements: usize, window: W
 #[test]
 fn all_windows_of_the_rows_are_taken() {
     with_each(|takes| {
-        for rows in [1_usize, 7, 16, 40, 100] {
+        for rows in [1_usize, 7, 16, 40, 100].into_iter().take(if cfg!(miri) { 2 } else { 5 }) {
             for newest in [0, rows / 2, rows - 1] {
                 for len in [1, rows.div_ceil(2), rows] {
                     for slots in [1, 5, 20] {

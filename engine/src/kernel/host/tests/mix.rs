@@ -90,6 +90,7 @@ impl Sizes {
     }
 }
 
+#[cfg_attr(miri, ignore = "there is nothing but the definition")]
 #[test]
 fn up_to_eight_taps_of_whole_vectors_are_taken() {
     with_each(|takes| {

@@ -39,6 +39,7 @@ fn is_taken_of(packing: Packing, sizes: &[(usize, usize)], positions: usize, inp
     is_taken(inputs, positions, &matrices.expect("long enough"))
 }
 
+#[cfg_attr(miri, ignore = "there is nothing but the definition")]
 #[test]
 fn rows_that_start_on_bytes_are_taken() {
     with_each(|takes| {
@@ -75,6 +76,7 @@ fn other_sizes_are_not_taken() {
 }
 
 /// Twice the sums of 65,535 such values stay below the greatest float.
+#[cfg_attr(miri, ignore = "there is nothing but the definition")]
 #[test]
 fn values_from_2_to_the_100_on_are_not_taken() {
     let limit = 2.0_f32.powi(100);
