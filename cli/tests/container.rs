@@ -96,6 +96,8 @@ fn what_does_not_fit_is_refused_by_name() {
     assert!(message.contains("small.box") && message.contains("d_model=16") && message.contains("d_model=24"));
     let message = refused(in_folder(folder.path(), "pack").args(["small.bin", "--out", "x.box", "--max-seq", "9"]));
     assert!(message.contains("small.bin") && message.contains("--attn-top-k"), "{message}");
+    let message = refused(in_folder(folder.path(), "pack").args(["small.bin", "--out", "x.box"]));
+    assert!(message.contains("top_k and max_seq; expected --attn-top-k and --max-seq,"), "{message}");
     let message = refused(in_folder(folder.path(), "pack").args(["small.box", "--out", "x.box"]));
     assert!(message.contains("is a container already"), "{message}");
     let message = refused(in_folder(folder.path(), "unpack").args(["small.bin", "--out", "x.bin"]));

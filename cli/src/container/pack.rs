@@ -43,17 +43,14 @@ pub fn pack(args: &PackArgs) -> Result<()> {
 
 /// A plain file tells neither top_k nor window, and a container must not guess them.
 fn check_sizes(file: &ModelFile, found: &Found) -> Result<()> {
-    for key in [Key::TopK, Key::MaxSeq] {
-        if found.sizes.source(key) == Some(Source::Default) {
-            bail!(
-                "{}: does not tell its {}; expected {} or a sidecar with it",
-                file.path.display(),
-                key.name(),
-                key.flag()
-            );
-        }
+    let untold = |key: &Key| found.sizes.source(*key) == Some(Source::Default);
+    let missing: Vec<Key> = [Key::TopK, Key::MaxSeq].into_iter().filter(untold).collect();
+    if missing.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let listed = |text: fn(Key) -> &'static str| missing.iter().map(|&key| text(key)).collect::<Vec<_>>().join(" and ");
+    let (names, flags) = (listed(Key::name), listed(Key::flag));
+    bail!("{}: does not tell its {names}; expected {flags}, or a sidecar with them", file.path.display())
 }
 
 /// A container around `plain`, the model of `file` in another format; with the notes of the container that `file` was.
