@@ -65,7 +65,7 @@ pub fn rewrapped(file: &ModelFile, found: &Found, plain: &[u8]) -> Result<Vec<u8
         about.tokenizer = label.about.tokenizer;
         notes.clone_from(&label.notes);
     }
-    wrap(&about, &notes, plain)
+    wrap(&about, &notes, plain).with_context(|| file.path.display().to_string())
 }
 
 /// What is known of a model without classes.

@@ -32,11 +32,7 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     check(&file, &found).with_context(named)?;
     let format = FileFormat::from(args.format);
     let converted = repacked(&file, &found, format).with_context(named)?;
-    let bytes = if args.container {
-        container::rewrapped(&file, &found, &converted.bytes).with_context(named)?
-    } else {
-        converted.bytes
-    };
+    let bytes = if args.container { container::rewrapped(&file, &found, &converted.bytes)? } else { converted.bytes };
     let mut outputs = vec![Output::new(&args.out, bytes)];
     if args.sidecar {
         outputs.push(Output::new(&sidecar_path(&args.out), sidecar(&found.sizes, format.magic())));
