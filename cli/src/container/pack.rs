@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{wrap, PackArgs};
 use crate::files::{write_all, Output};
 use crate::model_file::ModelFile;
-use crate::numbers::grouped;
+use crate::numbers::{counted, grouped};
 use crate::output::print;
 use crate::shape_source::{find, Found};
 use crate::sizes::{Key, Sizes, Source};
@@ -38,7 +38,12 @@ pub fn pack(args: &PackArgs) -> Result<()> {
     let bytes = wrap(&about, &args.note, plain).with_context(named)?;
     let (len, of) = (grouped(bytes.len() as u64), grouped(plain.len() as u64));
     write_all(&[Output::new(&args.out, bytes)], &[&args.model], args.force)?;
-    print(&format!("wrote {} ({len} bytes around {of})\n", args.out.display()))
+    print(&format!("wrote {} ({len} bytes around {of})\n", args.out.display()))?;
+    if file.bytes.len() > found.needed {
+        let behind = counted(file.bytes.len() - found.needed, "byte");
+        print(&format!("left out {behind} behind the model's end\n"))?;
+    }
+    Ok(())
 }
 
 /// A plain file tells neither top_k nor window, and a container must not guess them.
