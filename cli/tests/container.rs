@@ -118,6 +118,35 @@ fn what_does_not_fit_is_refused_by_name() {
 }
 
 #[test]
+fn signing_in_place_loses_nothing_behind_the_container() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = packed(folder.path());
+    success(in_folder(folder.path(), "keygen").arg("maker"));
+    let container = fs::read(&path).unwrap();
+    let image = [&container[..], b"more"].concat();
+    fs::write(&path, &image).unwrap();
+    let sign = || {
+        let mut sign = in_folder(folder.path(), "sign");
+        sign.args(["small.box", "--key", "maker.secret"]);
+        sign
+    };
+    let message = failure(&mut sign(), 1);
+    assert!(message.contains("small.box: goes on behind") && message.contains("--out"), "{message}");
+    assert_eq!(fs::read(&path).unwrap(), image);
+    success(sign().args(["--out", "signed.box"]));
+    assert_eq!(fs::read(folder.path().join("signed.box")).unwrap().len(), container.len());
+}
+
+#[test]
+fn a_refusal_names_the_file_once() {
+    let folder = tempfile::tempdir().unwrap();
+    small_model(folder.path());
+    let args = ["small.bin", "--format", "atome02", "--container", "--out", "small.box"];
+    let message = failure(in_folder(folder.path(), "convert").args(args), 1);
+    assert_eq!(message.matches("small.bin").count(), 1, "{message}");
+}
+
+#[test]
 fn a_signature_holds_for_its_container_and_key_alone() {
     let folder = tempfile::tempdir().unwrap();
     packed(folder.path());

@@ -24,6 +24,7 @@ pub struct KeygenArgs {
 /// Signs a container.
 ///
 /// The signature (Ed25519) is over all of the container. A signature that is there already is replaced.
+/// A file that goes on behind its container is signed with --out only, which leaves the rest out.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub struct SignArgs {

@@ -11,6 +11,7 @@ pub use args::{KeygenArgs, SignArgs, VerifyArgs};
 
 use crate::container::{hex, read};
 use crate::files::{write_all, Output};
+use crate::numbers::grouped;
 use crate::output::print;
 
 pub fn keygen(args: &KeygenArgs) -> Result<()> {
@@ -36,8 +37,16 @@ fn c_array(key: &[u8]) -> String {
 pub fn sign(args: &SignArgs) -> Result<()> {
     let mut bytes = read(&args.container)?;
     let pair = keys::read_secret(&args.key)?;
-    // What lies behind the container is no part of it.
-    let len = Container::open(&bytes)?.len();
+    // What lies behind the container is no part of it, and must not be lost where it lies.
+    let len = Container::open(&bytes).with_context(|| args.container.display().to_string())?.len();
+    if args.out.is_none() && bytes.len() > len {
+        bail!(
+            "{}: goes on behind the container's end at offset {}, expected nothing there; \
+             --out writes the signed container alone to another file",
+            args.container.display(),
+            grouped(len as u64)
+        );
+    }
     bytes.truncate(len);
     put_signature(&mut bytes, |message| *pair.sk.sign(message, None))
         .with_context(|| format!("{}: has no room for a signature", args.container.display()))?;
