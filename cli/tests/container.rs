@@ -203,6 +203,10 @@ fn keys_are_kept_safe() {
         let mode = fs::metadata(folder.path().join("maker.secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+    for no_name in [".", ".."] {
+        let message = failure(in_folder(folder.path(), "keygen").arg(no_name), 2);
+        assert!(message.contains("expected a name"), "{message}");
+    }
     // Not even half a pair is replaced, and none is left behind.
     for gone in ["maker.pub", "maker.secret"] {
         fs::remove_file(folder.path().join(gone)).unwrap();

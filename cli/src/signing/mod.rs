@@ -15,6 +15,9 @@ use crate::numbers::grouped;
 use crate::output::print;
 
 pub fn keygen(args: &KeygenArgs) -> Result<()> {
+    if args.name.file_name().is_none() {
+        bail!(crate::UsageError(format!("{}: expected a name for the two files", args.name.display())));
+    }
     let pair = KeyPair::from_seed(Seed::generate());
     keys::write_pair(&args.name, &pair)?;
     print(&format!(

@@ -37,6 +37,10 @@ impl Pending {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut file = builder.tempfile_in(folder(&target))?;
+        // What takes the place of a file is for the same people.
+        if let Ok(found) = fs::metadata(&target) {
+            file.as_file().set_permissions(found.permissions())?;
+        }
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         Ok(Self { file, target, existing })
@@ -143,7 +147,11 @@ mod tests {
         write_atomic(&link, b"new").unwrap();
         assert!(link.is_symlink());
         assert_eq!(fs::read(&path).unwrap(), b"new");
-        assert_ne!(fs::metadata(&path).unwrap().permissions().mode() & 0o044, 0, "others cannot read it");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        assert_ne!(mode() & 0o044, 0, "others cannot read it");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        write_atomic(&path, b"newer").unwrap();
+        assert_eq!(mode(), 0o600);
         assert!(write_atomic(Path::new("/dev/null"), b"x").unwrap_err().to_string().contains("no regular file"));
     }
 }
