@@ -105,6 +105,11 @@ fn what_does_not_fit_is_refused_by_name() {
     let message = refused(in_folder(folder.path(), "unpack").args(["small.box", "--out", "small.bin"]));
     assert!(message.contains("is there already"), "{message}");
     failure(in_folder(folder.path(), "pack").args(["small.bin", "--out", "x", "--note", "nothing"]), 2);
+    let long = "x".repeat(65_536);
+    for (note, what) in [(format!("name={long}"), "name: a value"), (format!("{long}=y"), "a key")] {
+        let message = failure(in_folder(folder.path(), "pack").args(["small.bin", "--out", "x", "--note", &note]), 2);
+        assert!(message.ends_with(&format!("--note: {what} of 65,536 bytes, expected at most 65,535\n")), "{message}");
+    }
 
     let mut bytes = fs::read(&path).unwrap();
     bytes[500] ^= 4;

@@ -13,7 +13,9 @@ pub use args::{note, PackArgs, UnpackArgs};
 pub use pack::{description, digest, pack, rewrapped};
 pub use unpack::unpack;
 
+use crate::numbers::grouped;
 use crate::sizes::{Key, Sizes, Source};
+use crate::UsageError;
 
 /// A key and a value for people.
 pub type Note = (String, String);
@@ -79,6 +81,19 @@ pub fn weight_format(plain: &[u8]) -> Option<WeightFormat> {
         [0, 1].into_iter().any(|classes| format.magic(classes).is_some_and(|magic| plain.starts_with(magic)))
     };
     formats.into_iter().find(is_of)
+}
+
+/// Whether a container has room for each of the texts of `--note`.
+pub fn check_notes(notes: &[Note]) -> Result<()> {
+    let most = usize::from(u16::MAX);
+    for (key, value) in notes {
+        let (text, what) = if key.len() > most { (key, "a key".into()) } else { (value, format!("{key}: a value")) };
+        if text.len() > most {
+            let (len, most) = (grouped(text.len() as u64), grouped(most as u64));
+            bail!(UsageError(format!("--note: {what} of {len} bytes, expected at most {most}")));
+        }
+    }
+    Ok(())
 }
 
 /// A container around `plain`.

@@ -21,6 +21,7 @@ pub fn pack(args: &PackArgs) -> Result<()> {
     if !args.alignment.is_power_of_two() {
         bail!(crate::UsageError(format!("--alignment {}: expected a power of 2", args.alignment)));
     }
+    super::check_notes(&args.note)?;
     let file = ModelFile::read(&args.model)?;
     if file.label.is_some() {
         bail!("{}: is a container already", args.model.display());

@@ -27,6 +27,7 @@ const USUAL_MAX_SEQ: usize = 128;
 
 pub fn export(args: &ExportArgs) -> Result<()> {
     let named = || args.checkpoint.display().to_string();
+    container::check_notes(&args.note)?;
     let checkpoint = Checkpoint::load(&args.checkpoint)?;
     let sizes = sizes(args, &checkpoint).with_context(named)?;
     let shape = exportable(sizes.dims()).with_context(named)?;
