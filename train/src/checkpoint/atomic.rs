@@ -36,12 +36,13 @@ impl Pending {
         // Else the file keeps the access rights of a secret.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder(&target))?;
+        let mut file = builder.tempfile_in(folder(&target)).map_err(unnamed)?;
         // What takes the place of a file is for the same people.
         if let Ok(found) = fs::metadata(&target) {
             file.as_file().set_permissions(found.permissions())?;
         }
-        file.write_all(bytes)?;
+        // Straight to the file: the errors of the wrapper name it, and it has no name that the user gave.
+        file.as_file_mut().write_all(bytes)?;
         file.as_file().sync_all()?;
         Ok(Self { file, target, existing })
     }
@@ -80,6 +81,11 @@ fn target(path: &Path, existing: Existing) -> io::Result<PathBuf> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
         Err(error) => Err(error),
     }
+}
+
+/// What is wrong, without the name of the new file, which nobody has asked for.
+fn unnamed(error: io::Error) -> io::Error {
+    io::Error::from(error.kind())
 }
 
 fn folder(path: &Path) -> &Path {
@@ -132,7 +138,10 @@ mod tests {
     fn folders_and_missing_folders_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         assert!(write_atomic(folder.path(), b"x").is_err());
-        assert!(write_atomic(&folder.path().join("no/such/folder"), b"x").is_err());
+        let refused = write_atomic(&folder.path().join("no/such/folder"), b"x").unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::NotFound);
+        // The caller knows the name of the file; that of the new one beside it says nothing to a reader.
+        assert!(!refused.to_string().contains(".atome-"), "{refused}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
