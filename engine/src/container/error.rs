@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::header::expected;
+use super::header::{self, expected};
 use crate::shape::Shape;
 
 /// Why a container was refused. Offsets and lengths are in bytes from the start of the data.
@@ -75,7 +75,9 @@ impl fmt::Display for ContainerError {
                 write!(f, "offset 8: container of version {found}, expected {}", super::VERSION)
             }
             Self::Truncated { len, needed } => {
-                write!(f, "ends at offset {len}, expected a container of {needed} bytes")
+                // How long the container is stands in its header; without one there is only the least.
+                let least = if *needed == header::LEN { "at least " } else { "" };
+                write!(f, "ends at offset {len}, expected a container of {least}{needed} bytes")
             }
             Self::Checksum { found, computed } => {
                 write!(f, "the checksum is {computed:08x}, expected {found:08x}: the container is damaged")

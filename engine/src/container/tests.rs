@@ -217,7 +217,12 @@ fn every_field_says_what_belongs_there_in_words_of_its_own() {
 
 #[test]
 fn a_cut_header_is_no_foreign_file() {
-    assert_eq!(Container::open(b"ATOMEBOX").unwrap_err(), ContainerError::Truncated { len: 8, needed: 96 });
+    let short = Container::open(b"ATOMEBOX").unwrap_err();
+    assert_eq!(short, ContainerError::Truncated { len: 8, needed: 96 });
+    assert_eq!(std::format!("{short}"), "ends at offset 8, expected a container of at least 96 bytes");
+    let file = written(&about(), &NOTES, &plain());
+    let cut = Container::open(&file[..96]).unwrap_err();
+    assert_eq!(std::format!("{cut}"), std::format!("ends at offset 96, expected a container of {} bytes", file.len()));
     assert_eq!(Container::open(b"ATOMEBO").unwrap_err(), ContainerError::NotAContainer);
 }
 
