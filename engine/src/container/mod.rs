@@ -25,6 +25,9 @@ mod crc;
 mod error;
 mod header;
 mod notes;
+#[cfg(any(kani, atome_proofs))]
+#[path = "../proofs/container.rs"]
+mod proofs;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,9 @@ mod mix;
 mod none;
 mod norm;
 mod project;
+#[cfg(any(kani, atome_proofs))]
+#[path = "../proofs/window.rs"]
+mod proofs;
 #[cfg(any(test, fast_ways = "fixed-point"))]
 #[doc(hidden)]
 pub mod soft_float;

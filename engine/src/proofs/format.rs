@@ -1,0 +1,125 @@
+//! Files: lengths, sections, and what a cursor takes.
+
+use super::shape::{any_shape, shape_with};
+use super::symbolic::{any_slice, any_u16, any_usize};
+use crate::format::{packed_body_len, sections_packed, Cursor};
+use crate::{Classifier, Model, Packing};
+
+/// For every shape and number of classes: the lengths of all files are computed without overflow.
+#[inline(always)]
+fn lengths(packing: Packing) {
+    let shape = any_shape();
+    let len = Model::packed_blob_len(&shape, packing);
+    assert!(len >= 7);
+    if packing == Packing::TwoBits {
+        assert!(Classifier::blob_len(&shape, usize::from(any_u16("n_classes"))) >= 13);
+    }
+}
+
+/// Of files with 2-bit weights.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_lengths_of_two_bit_files() {
+    lengths(Packing::TwoBits);
+}
+
+/// Of files in base 3.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_lengths_of_base_three_files() {
+    lengths(Packing::BaseThree);
+}
+
+/// Of files of powers of three.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_lengths_of_powers_of_three_files() {
+    lengths(Packing::PowersOfThree);
+}
+
+/// Each section begins where the one before ends, and the last one ends where the length says that the file does, where that
+/// is an address.
+#[inline(always)]
+fn sections_follow_each_other(packing: Packing) {
+    let shape = shape_with(usize::from(any_u16("d_model")) & 255, 2);
+    let mut end = 0;
+    for section in sections_packed(shape, packing, None) {
+        assert!(section.offset == end);
+        end = section.end();
+    }
+    assert!(end == packed_body_len(&shape, packing));
+}
+
+/// For 2 layers, d_model up to 255 and any other sizes: sections with 2-bit weights are disjoint and use up the file.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(kani, kani::unwind(30))]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_sections_of_two_bit_files() {
+    sections_follow_each_other(Packing::TwoBits);
+}
+
+/// The same in base 3.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(kani, kani::unwind(30))]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_sections_of_base_three_files() {
+    sections_follow_each_other(Packing::BaseThree);
+}
+
+/// The same of powers of three.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(kani, kani::unwind(30))]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_sections_of_powers_of_three_files() {
+    sections_follow_each_other(Packing::PowersOfThree);
+}
+
+/// A matrix taken of data of any length lies inside, behind its scale, and what is left begins behind it.
+#[inline(always)]
+fn matrix_is_inside(packing: Packing) {
+    let data = &*any_slice::<u8>(any_usize("len"));
+    let (rows, cols) = (usize::from(any_u16("rows")), usize::from(any_u16("cols")));
+    let mut cursor = Cursor::with_codec(data, packing.codec());
+    let Some(matrix) = cursor.matrix(rows, cols) else { return };
+    assert!(matrix.packed().as_ptr() as usize == data.as_ptr() as usize + 4);
+    assert!(matrix.packed().len() == packing.len(rows * cols));
+    assert!(matrix.packed().len() <= data.len() - 4);
+    let Some(next) = cursor.floats(0) else { unreachable!() };
+    assert!(next.bytes().as_ptr() as usize == matrix.packed().as_ptr_range().end as usize);
+}
+
+/// For data of any length, any rows and columns: a matrix of 2-bit weights.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_a_two_bit_matrix_lies_inside() {
+    matrix_is_inside(Packing::TwoBits);
+}
+
+/// The same in base 3.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_a_base_three_matrix_lies_inside() {
+    matrix_is_inside(Packing::BaseThree);
+}
+
+/// The same of powers of three.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_a_powers_of_three_matrix_lies_inside() {
+    matrix_is_inside(Packing::PowersOfThree);
+}
+
+/// For data of any length and any count of `usize`: floats lie inside, one behind the other, or are refused.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_floats_lie_inside() {
+    let data = &*any_slice::<u8>(any_usize("len"));
+    let (first, second) = (any_usize("first"), any_usize("second"));
+    let mut cursor = Cursor::new(data);
+    let Some(one) = cursor.floats(first) else { return };
+    assert!((one.len() == first) & (one.bytes().as_ptr() == data.as_ptr()));
+    let Some(two) = cursor.floats(second) else { return };
+    assert!(two.bytes().as_ptr() == one.bytes().as_ptr_range().end);
+    assert!(two.len() == second);
+    assert!(two.bytes().len() <= data.len() - one.bytes().len());
+}

@@ -1,0 +1,134 @@
+//! The sizes of a work area, and where its parts lie.
+
+use super::shape::{any_shape, shape_with};
+use super::symbolic::{any_slice, any_u16, any_u32, assume};
+use crate::workspace::{cut, LayerMemory};
+use crate::{Layout, Plan, Shape, Workspace};
+
+/// The sizes of one layout add up.
+#[inline(always)]
+fn adds_up(shape: Shape, plan: Plan) {
+    let Ok(layout) = Layout::new(shape, usize::from(any_u16("max_seq")), plan) else { return };
+    assert!(layout.bytes() / 4 == layout.floats() + layout.words());
+    assert!(layout.bytes() % 4 == 0);
+    assert!(layout.scratch_floats() + layout.logits() + layout.router() == layout.floats());
+}
+
+/// For every shape and longest sequence: the lean plan's sizes are computed without overflow, and add up.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_sizes_of_the_lean_plan_add_up() {
+    adds_up(any_shape(), Plan::Lean);
+}
+
+/// For every shape and longest sequence: the cached plan's sizes are computed without overflow, and add up.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_sizes_of_the_cached_plan_add_up() {
+    adds_up(any_shape(), Plan::Cached);
+}
+
+/// For any nine numbers of 32 bits in a layout's place, and any size: checking them overflows nowhere, and what is taken
+/// for a layout keeps to the limits.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+#[allow(unsafe_code)]
+pub fn prove_nine_numbers_are_checked() {
+    let names = ["plan", "max_seq", "d_model", "n_layers", "n_pathways", "vocab_size", "d_head", "kernel_size", "top_k"];
+    let numbers = names.map(any_u32);
+    // SAFETY: as in the C API, `Layout` is nine numbers of 32 bits, and may have any values until it is checked.
+    let layout: Layout = unsafe { core::mem::transmute(numbers) };
+    let bytes = any_u32("bytes");
+    if layout.takes_exactly(bytes) {
+        assert!(Shape::new(layout.shape().dims()).is_ok() & (layout.max_seq().wrapping_sub(1) < 65_535));
+        assert!(bytes as usize <= isize::MAX as usize);
+    }
+}
+
+/// `part` is the `len` values from address `at` on, where the next part begins then.
+#[inline(always)]
+fn expect(at: &mut usize, part: &[f32], len: usize) {
+    assert!(part.as_ptr() as usize == *at);
+    assert!(part.len() == len);
+    *at += 4 * len;
+}
+
+/// The parts follow each other without gaps from the front of the floats to their end.
+#[inline(always)]
+fn parts_follow_each_other(shape: Shape, max_seq: usize, plan: Plan) {
+    let Ok(layout) = Layout::new(shape, max_seq, plan) else { return };
+    let (floats, words) = (any_slice(layout.floats()), any_slice(layout.words()));
+    let (mut at, end) = (floats.as_ptr() as usize, floats.as_ptr_range().end as usize);
+    let first_token = words.as_ptr() as usize + 12;
+    let Ok(mut all) = Workspace::new(&layout, floats, words) else { unreachable!() };
+    let (d, h) = (shape.d_model(), shape.d_head());
+    expect(&mut at, all.logits, shape.vocab_size());
+    expect(&mut at, all.router, max_seq * shape.n_pathways());
+    expect(&mut at, all.last_shares, shape.n_layers() * shape.n_pathways());
+    expect(&mut at, all.rows.residual, layout.residual_rows() * d);
+    expect(&mut at, all.rows.normed, d);
+    expect(&mut at, all.search.query, h);
+    expect(&mut at, all.search.attended, d);
+    let kept = shape.top_k().min(max_seq);
+    expect(&mut at, all.search.kept_scores, kept);
+    assert!(all.prefix.tokens.as_ptr() as usize == first_token);
+    assert!(all.prefix.tokens.len() == max_seq);
+    assert!(all.search.kept_rows.as_ptr() as usize == first_token + 4 * max_seq);
+    assert!(all.search.kept_rows.len() == kept);
+    for layer in 0..shape.n_layers() {
+        // The lean plan has one place for all layers.
+        let mut at = if plan == Plan::Lean { at } else { at + 4 * layer * layout.layer() };
+        let memory = LayerMemory::of(&layout, &mut all.layers, layer);
+        expect(&mut at, memory.keys, max_seq * h);
+        expect(&mut at, memory.values, max_seq * d);
+        expect(&mut at, memory.history, (shape.kernel_size().min(max_seq) - 1) * d);
+        expect(&mut at, memory.state, d);
+        expect(&mut at, memory.gate, d);
+        if (layer + 1 == shape.n_layers()) | (plan == Plan::Lean) {
+            assert!(at == end);
+        }
+    }
+}
+
+/// For d_model 4, 2 layers, any max_seq and any other sizes: the lean plan's parts are disjoint, aligned, and use up the work
+/// area.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_parts_of_the_lean_plan_are_disjoint() {
+    parts_follow_each_other(shape_with(4, 2), usize::from(any_u16("max_seq")), Plan::Lean);
+}
+
+/// For max_seq 7, 3 layers and any other sizes: the lean plan's parts, as above.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_parts_of_the_lean_plan_are_disjoint_for_any_d_model() {
+    parts_follow_each_other(shape_with(usize::from(any_u16("d_model")), 3), 7, Plan::Lean);
+}
+
+/// For d_model 4, 2 layers, any max_seq and any other sizes: the cached plan's parts, those of all layers among them.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_parts_of_the_cached_plan_are_disjoint() {
+    parts_follow_each_other(shape_with(4, 2), usize::from(any_u16("max_seq")), Plan::Cached);
+}
+
+/// For max_seq 7, 3 layers and any other sizes: the cached plan's parts, as above.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_parts_of_the_cached_plan_are_disjoint_for_any_d_model() {
+    parts_follow_each_other(shape_with(usize::from(any_u16("d_model")), 3), 7, Plan::Cached);
+}
+
+/// For a slice of any length, any start and length: what is cut out lies inside and has that length, or is empty.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_a_cut_lies_inside() {
+    let (len, start, wanted) = (any_u32("len") as usize, any_u32("start") as usize, any_u32("wanted") as usize);
+    let all = any_slice::<f32>(len);
+    let first = all.as_ptr() as usize;
+    let part = cut(all, start, wanted);
+    let fits = (start <= len) && (wanted <= len - start);
+    assert!(part.len() == if fits { wanted } else { 0 });
+    assume(fits);
+    assert!(part.as_ptr() as usize == first + 4 * start);
+}

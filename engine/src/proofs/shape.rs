@@ -1,0 +1,51 @@
+//! The numbers that fix a model's size.
+
+use super::symbolic::{any_u16, any_usize, assume};
+use crate::{Dims, Shape};
+
+/// Any valid shape, of symbols as short as its numbers: [`prove_a_shape_is_within_its_limits`] tells that there are no others.
+#[inline(always)]
+pub(super) fn any_shape() -> Shape {
+    let size = |name| usize::from(any_u16(name));
+    shape_with(size("d_model"), size("n_layers"))
+}
+
+/// The same with two sizes that the proof chooses.
+#[inline(always)]
+pub(super) fn shape_with(d_model: usize, n_layers: usize) -> Shape {
+    let size = |name| usize::from(any_u16(name));
+    let dims = Dims {
+        d_model,
+        n_layers,
+        d_head: size("d_head"),
+        kernel_size: size("kernel_size"),
+        n_pathways: size("n_pathways") & 15,
+        vocab_size: size("vocab_size"),
+        top_k: size("top_k"),
+    };
+    let shape = Shape::new(dims);
+    assume(shape.is_ok());
+    shape.unwrap_or_else(|_| unreachable!())
+}
+
+/// For any seven numbers of `usize`: taken where all are in their ranges, refused otherwise, and kept as they are.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_a_shape_is_within_its_limits() {
+    let dims = Dims {
+        d_model: any_usize("d_model"),
+        n_layers: any_usize("n_layers"),
+        d_head: any_usize("d_head"),
+        kernel_size: any_usize("kernel_size"),
+        n_pathways: any_usize("n_pathways"),
+        vocab_size: any_usize("vocab_size"),
+        top_k: any_usize("top_k"),
+    };
+    let sizes = [dims.d_model, dims.n_layers, dims.d_head, dims.kernel_size, dims.vocab_size, dims.top_k];
+    let is_in_range = sizes.iter().fold(true, |all, &size| all & (size.wrapping_sub(1) < 65_535))
+        & (dims.n_pathways.wrapping_sub(3) < 6);
+    match Shape::new(dims) {
+        Ok(shape) => assert!(is_in_range & (shape.dims() == dims)),
+        Err(_) => assert!(!is_in_range),
+    }
+}
