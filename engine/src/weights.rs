@@ -55,8 +55,7 @@ impl<'a> Trits<'a> {
     #[inline]
     pub fn starting_at(packed: &'a [u8], start: usize) -> Self {
         let mut trits = Self { bytes: packed.get(start / 4..).unwrap_or(&[]).iter(), current: 1 };
-        if !start.is_multiple_of(4) {
-            trits.next_byte();
+        if !start.is_multiple_of(4) && trits.next_byte().is_some() {
             trits.current >>= 2 * (start % 4);
         }
         trits
@@ -490,6 +489,14 @@ mod tests {
         for matrix in [matrix, rescaled] {
             assert!(matrix.weights().eq([1, -1, 0, 1, -1, 0]));
         }
+    }
+
+    #[test]
+    fn trits_end_with_the_bytes_wherever_they_start() {
+        for start in 0..12 {
+            assert_eq!(Trits::starting_at(&[0, 0], start).take(9).count(), 8_usize.saturating_sub(start), "{start}");
+        }
+        assert!(Trits::starting_at(&[0, 0], usize::MAX).next().is_none());
     }
 
     #[test]
