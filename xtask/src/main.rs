@@ -1,4 +1,5 @@
-//! The project's chores: `cargo xtask demo | test | lib | dist | header | model | qemu | costs | bench | fuzz | mutants`.
+//! The project's chores: `cargo xtask demo | test | lib | dist | header | model | qemu | costs | bench | fuzz | mutants |
+//! prove`.
 
 mod archive;
 mod bench;
@@ -13,6 +14,7 @@ mod model;
 mod mutants;
 mod pipes;
 mod process;
+mod prove;
 mod qemu;
 mod record;
 mod setup;
@@ -42,6 +44,7 @@ Commands:
   bench    time the engine beside the C reference on this machine, or check its instruction counts
   fuzz     fuzz everything that reads foreign bytes, guided by coverage
   mutants  try whether the engine's tests notice small faults
+  prove    prove index arithmetic, unpacking and memory layout of the engine by symbolic execution
   header   generate include/atome.h from the Rust code, or check that it is up to date
   model    train the default model from nothing, score it, or check it
 
@@ -51,6 +54,7 @@ Examples:
   cargo xtask demo
   cargo xtask lib --target thumbv7m-none-eabi
   cargo xtask test
+  cargo xtask prove
 ";
 
 fn main() -> ExitCode {
@@ -78,13 +82,14 @@ fn dispatch() -> Result<()> {
             "dist" => dist::run(parser),
             "fuzz" => fuzz::run(parser),
             "mutants" => mutants::run(parser),
+            "prove" => prove::run(parser),
             "header" => header::run(parser),
             "model" => model::run(parser),
             "qemu" => qemu::run(parser),
             "costs" => costs::run(parser),
             "bench" => bench::run(parser),
             other => {
-                let known = "demo, test, lib, dist, header, model, qemu, costs, bench, fuzz or mutants";
+                let known = "demo, test, lib, dist, header, model, qemu, costs, bench, fuzz, mutants or prove";
                 bail!("unknown command `{other}`: expected {known} (cargo xtask --help)")
             }
         },

@@ -119,6 +119,18 @@ impl Missing {
         missing
     }
 
+    /// For `cargo xtask prove`: Python with virtual environments, and the library of the targets whose code is looked at.
+    pub fn for_proofs(toolchain: &Toolchain, core: &str) -> Missing {
+        let mut missing = Missing::default();
+        missing.program("python3", "python3");
+        if process::checked(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_err() {
+            missing.package("python3-venv");
+        }
+        missing.target(toolchain, Some(core));
+        missing.target(toolchain, Some("x86_64-unknown-linux-gnu"));
+        missing
+    }
+
     /// For tests that run on an emulated 64-bit ARM processor.
     pub fn for_aarch64(toolchain: &Toolchain) -> Missing {
         let mut missing = Missing::for_archive(toolchain, Some("aarch64-unknown-linux-gnu"));

@@ -1,41 +1,48 @@
 //! The sizes of a work area, and where its parts lie.
 
-use super::shape::{any_shape, shape_with};
-use super::symbolic::{any_slice, any_u16, any_u32, assume};
+use super::shape::shape_with;
+use super::symbolic::{any_slice, any_u32, assume, one_of};
 use crate::workspace::{cut, LayerMemory};
 use crate::{Layout, Plan, Shape, Workspace};
 
-/// The sizes of one layout add up.
+/// For d_model 1, 64 and 65,535, max_seq 1, 7, 512 and 65,535, 1 and 65,535 layers, and any other sizes: the sizes of a
+/// layout are computed without overflow, and add up.
 #[inline(always)]
-fn adds_up(shape: Shape, plan: Plan) {
-    let Ok(layout) = Layout::new(shape, usize::from(any_u16("max_seq")), plan) else { return };
+fn adds_up(plan: Plan) {
+    let d_model = one_of("which d_model", [1, 64, 65_535]);
+    let shape = shape_with(d_model, one_of("which n_layers", [1, 65_535]));
+    let Ok(layout) = Layout::new(shape, one_of("which max_seq", [1, 7, 512, 65_535]), plan) else { return };
     assert!(layout.bytes() / 4 == layout.floats() + layout.words());
     assert!(layout.bytes() % 4 == 0);
     assert!(layout.scratch_floats() + layout.logits() + layout.router() == layout.floats());
 }
 
-/// For every shape and longest sequence: the lean plan's sizes are computed without overflow, and add up.
+/// Of the lean plan: see [`adds_up`].
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_sizes_of_the_lean_plan_add_up() {
-    adds_up(any_shape(), Plan::Lean);
+    adds_up(Plan::Lean);
 }
 
-/// For every shape and longest sequence: the cached plan's sizes are computed without overflow, and add up.
+/// Of the cached plan: see [`adds_up`].
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_sizes_of_the_cached_plan_add_up() {
-    adds_up(any_shape(), Plan::Cached);
+    adds_up(Plan::Cached);
 }
 
-/// For any nine numbers of 32 bits in a layout's place, and any size: checking them overflows nowhere, and what is taken
+/// For nine numbers of 32 bits in a layout's place, max_seq and d_model at the edges of their ranges, the others any, and any
+/// size: checking them overflows nowhere, and what is taken
 /// for a layout keeps to the limits.
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 #[allow(unsafe_code)]
 pub fn prove_nine_numbers_are_checked() {
-    let names = ["plan", "max_seq", "d_model", "n_layers", "n_pathways", "vocab_size", "d_head", "kernel_size", "top_k"];
-    let numbers = names.map(any_u32);
+    let names =
+        ["plan", "max_seq", "d_model", "n_layers", "n_pathways", "vocab_size", "d_head", "kernel_size", "top_k"];
+    let mut numbers = names.map(any_u32);
+    numbers[1] = one_of("which max_seq", [0, 1, 7, 65_535, 65_536]) as u32;
+    numbers[2] = one_of("which d_model", [0, 1, 64, 65_535, 65_536]) as u32;
     // SAFETY: as in the C API, `Layout` is nine numbers of 32 bits, and may have any values until it is checked.
     let layout: Layout = unsafe { core::mem::transmute(numbers) };
     let bytes = any_u32("bytes");
@@ -53,9 +60,12 @@ fn expect(at: &mut usize, part: &[f32], len: usize) {
     *at += 4 * len;
 }
 
-/// The parts follow each other without gaps from the front of the floats to their end.
+/// For d_model 1, 64 and 65,535, max_seq 1, 7 and 65,535, 2 layers, and any other sizes: the parts follow each other without
+/// gaps from the front of the floats to their end, and those of the words, too.
 #[inline(always)]
-fn parts_follow_each_other(shape: Shape, max_seq: usize, plan: Plan) {
+fn parts_follow_each_other(plan: Plan) {
+    let shape = shape_with(one_of("which d_model", [1, 64, 65_535]), 2);
+    let max_seq = one_of("which max_seq", [1, 7, 65_535]);
     let Ok(layout) = Layout::new(shape, max_seq, plan) else { return };
     let (floats, words) = (any_slice(layout.floats()), any_slice(layout.words()));
     let (mut at, end) = (floats.as_ptr() as usize, floats.as_ptr_range().end as usize);
@@ -90,33 +100,18 @@ fn parts_follow_each_other(shape: Shape, max_seq: usize, plan: Plan) {
     }
 }
 
-/// For d_model 4, 2 layers, any max_seq and any other sizes: the lean plan's parts are disjoint, aligned, and use up the work
-/// area.
+/// Of the lean plan: see [`parts_follow_each_other`].
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_parts_of_the_lean_plan_are_disjoint() {
-    parts_follow_each_other(shape_with(4, 2), usize::from(any_u16("max_seq")), Plan::Lean);
+    parts_follow_each_other(Plan::Lean);
 }
 
-/// For max_seq 7, 3 layers and any other sizes: the lean plan's parts, as above.
-#[cfg_attr(kani, kani::proof)]
-#[cfg_attr(atome_proofs, no_mangle)]
-pub fn prove_parts_of_the_lean_plan_are_disjoint_for_any_d_model() {
-    parts_follow_each_other(shape_with(usize::from(any_u16("d_model")), 3), 7, Plan::Lean);
-}
-
-/// For d_model 4, 2 layers, any max_seq and any other sizes: the cached plan's parts, those of all layers among them.
+/// Of the cached plan: see [`parts_follow_each_other`].
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_parts_of_the_cached_plan_are_disjoint() {
-    parts_follow_each_other(shape_with(4, 2), usize::from(any_u16("max_seq")), Plan::Cached);
-}
-
-/// For max_seq 7, 3 layers and any other sizes: the cached plan's parts, as above.
-#[cfg_attr(kani, kani::proof)]
-#[cfg_attr(atome_proofs, no_mangle)]
-pub fn prove_parts_of_the_cached_plan_are_disjoint_for_any_d_model() {
-    parts_follow_each_other(shape_with(usize::from(any_u16("d_model")), 3), 7, Plan::Cached);
+    parts_follow_each_other(Plan::Cached);
 }
 
 /// For a slice of any length, any start and length: what is cut out lies inside and has that length, or is empty.

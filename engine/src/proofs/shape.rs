@@ -3,14 +3,8 @@
 use super::symbolic::{any_u16, any_usize, assume};
 use crate::{Dims, Shape};
 
-/// Any valid shape, of symbols as short as its numbers: [`prove_a_shape_is_within_its_limits`] tells that there are no others.
-#[inline(always)]
-pub(super) fn any_shape() -> Shape {
-    let size = |name| usize::from(any_u16(name));
-    shape_with(size("d_model"), size("n_layers"))
-}
-
-/// The same with two sizes that the proof chooses.
+/// Any valid shape with two sizes that the proof chooses, of symbols as short as its numbers:
+/// [`prove_a_shape_is_within_its_limits`] tells that there are no others.
 #[inline(always)]
 pub(super) fn shape_with(d_model: usize, n_layers: usize) -> Shape {
     let size = |name| usize::from(any_u16(name));

@@ -11,6 +11,8 @@ extern "C" {
     fn atome_any(bits: usize, name: *const u8, name_len: usize) -> usize;
     /// Gives up the paths where it is 0.
     fn atome_assume(holds: usize);
+    /// The number, on as many paths as it has values: at most 64.
+    fn atome_split(number: usize) -> usize;
     /// Address of an object of so many bytes, with any content, that nothing else lies in.
     fn atome_memory(bytes: usize) -> *mut u8;
 }
@@ -49,6 +51,17 @@ pub fn any_u16(name: &'static str) -> u16 {
 #[inline(always)]
 pub fn any_u8(name: &'static str) -> u8 {
     any(8, name) as u8
+}
+
+/// One of `choices`, each on paths of its own: a product with a known number is easy on a solver.
+#[cfg(not(kani))]
+#[inline(always)]
+pub fn one_of<const N: usize>(name: &'static str, choices: [usize; N]) -> usize {
+    let index = usize::from(any_u8(name));
+    assume(index < N);
+    // SAFETY: the explorer looks at the number alone.
+    let index = unsafe { atome_split(index) };
+    choices.get(index).copied().unwrap_or(0)
 }
 
 /// What follows is claimed only where `holds`.
@@ -94,6 +107,12 @@ mod under_kani {
 
     pub fn any_u8(_: &'static str) -> u8 {
         kani::any()
+    }
+
+    pub fn one_of<const N: usize>(_: &'static str, choices: [usize; N]) -> usize {
+        let index: usize = kani::any();
+        assume(index < N);
+        choices[index]
     }
 
     /// Zeros, which the proofs that use it hardly read.

@@ -15,12 +15,41 @@ import time
 
 import angr
 import claripy
+import z3
+from angr.engines.vex.claripy import ccall
 
 logging.disable(logging.CRITICAL)
 
 STACK = 1 << 20
 MOST_ADDRESSES = 1024
+MOST_CASES = 64
 OBJECT = "object_"
+
+
+def flags_of_a_product(state, nbits, left, right, _ndep, platform=None):
+    """x86's flags of an unsigned product. angr's own are wrong: they take the highest bit of the lower half for a carry."""
+    wide = left[nbits - 1 : 0].zero_extend(nbits) * right[nbits - 1 : 0].zero_extend(nbits)
+    low, bit = wide[nbits - 1 : 0], lambda holds: claripy.If(holds, claripy.BVV(1, 1), claripy.BVV(0, 1))
+    carry = bit(wide[2 * nbits - 1 : nbits] != 0)
+    parity, zero = ccall.calc_paritybit(low), ccall.calc_zerobit(low)
+    size = ccall.data[platform]["size"]
+    return ccall.pc_make_rdata(
+        size, carry, parity, claripy.BVV(0, 1), zero, low[nbits - 1], carry, platform=platform
+    )
+
+
+ccall.pc_actions_UMUL = ccall.pc_actions_UMULQ = flags_of_a_product
+
+
+def bit_vector_solver(self, timeout=None, max_memory=None):
+    """z3's solver for bit vectors, in place of the general one, which takes far longer over products."""
+    solver = z3.SolverFor("QF_BV", ctx=self._context)
+    if timeout is not None:
+        solver.set("timeout", timeout)
+    return solver
+
+
+claripy.backends.backend_z3.BackendZ3.solver = bit_vector_solver
 
 
 class Unproven(Exception):
@@ -66,6 +95,21 @@ class Assume(angr.SimProcedure):
         self.state.add_constraints(holds != 0)
         if not self.state.satisfiable():
             self.exit(1)
+
+
+class Split(angr.SimProcedure):
+    """atome_split(number): a path for each of its values."""
+
+    def run(self, number):
+        values = self.state.solver.eval_upto(number, MOST_CASES + 1)
+        if len(values) > MOST_CASES:
+            raise Unproven(f"a split into more than {MOST_CASES} cases")
+        self.inhibit_autoret = True
+        for value in values:
+            state = self.state.copy()
+            state.add_constraints(number == value)
+            back = self.cc.teardown_callsite(state, claripy.BVV(value, state.arch.bits), prototype=self.prototype)
+            self.successors.add_successor(state, back, claripy.true(), "Ijk_Ret")
 
 
 class Memory(angr.SimProcedure):
@@ -155,6 +199,7 @@ class Elsewhere(angr.SimProcedure):
 HOOKS = {
     "atome_any": Any,
     "atome_assume": Assume,
+    "atome_split": Split,
     "atome_memory": Memory,
     "memcpy": Copy,
     "memmove": Copy,
