@@ -1,21 +1,24 @@
 //! The numbers that fix a model's size.
 
-use super::symbolic::{any_u16, any_usize, assume};
+use super::symbolic::{any_u16, any_usize, assume, one_of};
 use crate::{Dims, Shape};
 
-/// Any valid shape with two sizes that the proof chooses, of symbols as short as its numbers:
-/// [`prove_a_shape_is_within_its_limits`] tells that there are no others.
+/// A valid shape of which one size is any: d_head, kernel_size, n_pathways, vocab_size or top_k in turn, while the others are
+/// least or greatest. With more that are free, a solver does not finish.
+/// [`prove_a_shape_is_within_its_limits`] tells that there are no sizes beyond 16 bits.
 #[inline(always)]
 pub(super) fn shape_with(d_model: usize, n_layers: usize) -> Shape {
-    let size = |name| usize::from(any_u16(name));
+    let free = one_of("which size is free", [0, 1, 2, 3, 4]);
+    let other = one_of("the others", [1, 65_535]);
+    let size = |index, name| if index == free { usize::from(any_u16(name)) } else { other };
     let dims = Dims {
         d_model,
         n_layers,
-        d_head: size("d_head"),
-        kernel_size: size("kernel_size"),
-        n_pathways: size("n_pathways") & 15,
-        vocab_size: size("vocab_size"),
-        top_k: size("top_k"),
+        d_head: size(0, "d_head"),
+        kernel_size: size(1, "kernel_size"),
+        n_pathways: if free == 2 { usize::from(any_u16("n_pathways")) } else { other.clamp(3, 8) },
+        vocab_size: size(3, "vocab_size"),
+        top_k: size(4, "top_k"),
     };
     let shape = Shape::new(dims);
     assume(shape.is_ok());

@@ -115,19 +115,3 @@ pub fn prove_any_start_of_two_bits() {
     let next = Trits::starting_at(&packed, start).next();
     assert!(next.is_some() == (start < 24));
 }
-
-/// For any three bytes, any start of `usize` that a matrix of 65,535 by 65,535 has, and room for four weights: the terms of
-/// powers of three are written without overflow.
-#[cfg(fast_ways = "fixed-point")]
-#[cfg_attr(kani, kani::proof)]
-#[cfg_attr(kani, kani::unwind(6))]
-#[cfg_attr(atome_proofs, no_mangle)]
-pub fn prove_terms_from_any_start() {
-    let packed = [any_u8("a"), any_u8("b"), any_u8("c")];
-    let start = any_usize("start");
-    assume(start < 65_535 * 65_535);
-    let mut out = [0xee; 3];
-    let Some(terms) = &POWERS_OF_THREE.terms else { unreachable!() };
-    (terms.translate)(&packed, start, &mut out);
-    assert!((start < 8) | (out == [0; 3]));
-}

@@ -7,8 +7,10 @@ a question that the solver does not answer in time, and a path that goes on for 
 """
 
 import argparse
+import functools
 import json
 import logging
+import math
 import multiprocessing
 import queue
 import time
@@ -26,11 +28,36 @@ MOST_CASES = 64
 OBJECT = "object_"
 
 
+@functools.lru_cache(maxsize=None)
+def most(number):
+    """No less than the greatest value of a number, seen from what it is made of alone."""
+    limit, parts = (1 << number.length) - 1, number.args
+    if number.op == "BVV":
+        return parts[0]
+    if number.op in ("__add__", "__mul__"):
+        bounds = [most(part) for part in parts]
+        bound = sum(bounds) if number.op == "__add__" else math.prod(bounds)
+    elif number.op == "ZeroExt":
+        bound = most(parts[1])
+    elif number.op == "Concat":
+        bound = 0
+        for part in parts:
+            bound = bound << part.length | most(part)
+    elif number.op == "Extract":
+        bound = most(parts[2]) >> parts[1]
+    elif number.op == "If":
+        bound = max(most(parts[1]), most(parts[2]))
+    else:
+        bound = limit
+    return bound if bound <= limit else limit
+
+
 def flags_of_a_product(state, nbits, left, right, _ndep, platform=None):
     """x86's flags of an unsigned product. angr's own are wrong: they take the highest bit of the lower half for a carry."""
     wide = left[nbits - 1 : 0].zero_extend(nbits) * right[nbits - 1 : 0].zero_extend(nbits)
     low, bit = wide[nbits - 1 : 0], lambda holds: claripy.If(holds, claripy.BVV(1, 1), claripy.BVV(0, 1))
-    carry = bit(wide[2 * nbits - 1 : nbits] != 0)
+    # A solver takes minutes to find out what is plain.
+    carry = claripy.BVV(0, 1) if most(wide) >> nbits == 0 else bit(wide[2 * nbits - 1 : nbits] != 0)
     parity, zero = ccall.calc_paritybit(low), ccall.calc_zerobit(low)
     size = ccall.data[platform]["size"]
     return ccall.pc_make_rdata(
