@@ -87,7 +87,7 @@ fn matrix_is_inside(packing: Packing) {
     assert!(matrix.packed().len() == packing.len(rows * cols));
     assert!(matrix.packed().len() <= data.len() - 4);
     let Some(next) = cursor.floats(0) else { unreachable!() };
-    assert!(next.bytes().as_ptr() as usize == matrix.packed().as_ptr_range().end as usize);
+    assert!(core::ptr::eq(next.bytes().as_ptr(), matrix.packed().as_ptr_range().end));
 }
 
 /// For data of any length, any rows and columns: a matrix of 2-bit weights.

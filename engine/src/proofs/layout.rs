@@ -76,7 +76,7 @@ fn parts_follow_each_other(plan: Plan) {
     let (floats, words) = (any_slice(layout.floats()), any_slice(layout.words()));
     let (mut at, end) = (floats.as_ptr() as usize, floats.as_ptr_range().end as usize);
     let first_token = words.as_ptr() as usize + 12;
-    let Ok(mut all) = Workspace::new(&layout, floats, words) else { unreachable!() };
+    let Ok(all) = Workspace::new(&layout, floats, words) else { unreachable!() };
     let (d, h) = (shape.d_model(), shape.d_head());
     expect(&mut at, all.logits, shape.vocab_size());
     expect(&mut at, all.router, max_seq * shape.n_pathways());
@@ -94,7 +94,7 @@ fn parts_follow_each_other(plan: Plan) {
     for layer in 0..shape.n_layers() {
         // The lean plan has one place for all layers.
         let mut at = if plan == Plan::Lean { at } else { at + 4 * layer * layout.layer() };
-        let memory = LayerMemory::of(&layout, &mut all.layers, layer);
+        let memory = LayerMemory::of(&layout, all.layers, layer);
         expect(&mut at, memory.keys, max_seq * h);
         expect(&mut at, memory.values, max_seq * d);
         expect(&mut at, memory.history, (shape.kernel_size().min(max_seq) - 1) * d);
