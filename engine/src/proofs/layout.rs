@@ -20,7 +20,7 @@ fn adds_up(plan: Plan) {
 /// Of the lean plan: see [`adds_up`].
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
-pub fn open_sizes_of_the_lean_plan_add_up() {
+pub fn prove_sizes_of_the_lean_plan_add_up() {
     adds_up(Plan::Lean);
 }
 
