@@ -245,8 +245,26 @@ fn has_libclang() -> bool {
 
 fn holds_libclang(folder: &Path) -> bool {
     let names = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
-    names.map(|name| name.to_string_lossy().into_owned()).any(|name| {
-        let stem = name.starts_with("libclang.so") || name.starts_with("libclang-");
-        stem && name.contains(".so")
-    })
+    names.map(|name| name.to_string_lossy().into_owned()).any(|name| is_libclang(&name))
+}
+
+/// `libclang-cpp` is another library: its C++ interface, which LLVM's own tools bring along and bindgen cannot use.
+fn is_libclang(name: &str) -> bool {
+    let stem = name.starts_with("libclang.so") || name.starts_with("libclang-");
+    stem && name.contains(".so") && !name.starts_with("libclang-cpp")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_libclang;
+
+    #[test]
+    fn libclang_is_known_by_the_names_that_bindgen_looks_for() {
+        for name in ["libclang.so", "libclang.so.1", "libclang-14.so", "libclang-14.so.14.0.6"] {
+            assert!(is_libclang(name), "{name}");
+        }
+        for name in ["libclang-cpp.so.14", "libclang-cpp.so", "libclangBasic.a", "libclang-14.a", "libclang_rt.asan.so"] {
+            assert!(!is_libclang(name), "{name}");
+        }
+    }
 }
