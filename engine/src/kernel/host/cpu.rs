@@ -1,6 +1,7 @@
 //! What the processor has. The standard library knows, but this crate does without it.
 
 use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 /// Leaf 1: FMA, OSXSAVE and AVX.
 const FMA: u32 = 0x0000_1000;
@@ -21,6 +22,25 @@ pub(super) fn has_avx2() -> bool {
 /// AVX-512 F, and AVX2 and FMA.
 pub(super) fn has_avx512() -> bool {
     Processor::this().has_avx512()
+}
+
+/// The first letters of "AuthenticAMD", in EBX of leaf 0.
+const AMD: u32 = u32::from_le_bytes(*b"Auth");
+
+/// Whether vectors are added in units of their own, as in AMD's processors, while others multiply: Intel's do both in the same.
+///
+/// A matter of time only: both ways give the same bits. The answer is kept, since a hypervisor takes microseconds for it.
+pub(super) fn adds_beside_multiplying() -> bool {
+    /// 0 until somebody asks, then 1 for no and 2 for yes.
+    static ANSWER: AtomicU8 = AtomicU8::new(0);
+    match ANSWER.load(Ordering::Relaxed) {
+        0 => {
+            let answer = __cpuid(0).ebx == AMD;
+            ANSWER.store(1 + u8::from(answer), Ordering::Relaxed);
+            answer
+        }
+        known => known == 2,
+    }
 }
 
 /// What a processor says of itself.
