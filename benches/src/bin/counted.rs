@@ -8,27 +8,29 @@ use anyhow::{anyhow, bail, ensure, Context, Result};
 use atome_benches::interleave::Contender;
 use atome_benches::jobs::{Job, Task};
 use atome_benches::models::ModelFile;
-use atome_benches::shapes::{C_BUILDS, DEFAULT, LONG};
+use atome_benches::shapes::{C_BUILDS, DEFAULT, LONG, REAL};
 use atome_benches::sides::{self, Side};
 use atome_engine::kernel::Kernel;
-use atome_engine::Plan;
+use atome_engine::{Packing, Plan};
 use lexopt::prelude::*;
 
 const HELP: &str = "\
-Do one job once, in the function atome_bench_counted, with a random model of the default shape.
+Do one job once, in the function atome_bench_counted, with a random model, of the default shape unless a format is named.
 
-Usage: counted JOB ENGINE
+Usage: counted JOB ENGINE [FORMAT]
 
 Arguments:
   JOB     load, prefill, generation, classification, position-N (one more token after N), or token-N (the last of N
           tokens, in a state with room for 512)
   ENGINE  a kernel (portable, sse2, avx2, avx512, neon), for the Rust engine in its cached plan, or c (-O2)
+  FORMAT  atome01, atome02 or atomep3: then the model has the 944K model's shape, and its weights are packed so
 
 Prints `not here` where the processor has no such kernel: then nothing was done.
 
 Examples:
   counted generation sse2
   valgrind --tool=callgrind --toggle-collect=atome_bench_counted counted position-32 avx2
+  counted position-32 sse2 atome02
 ";
 
 fn main() -> ExitCode {
@@ -54,17 +56,29 @@ fn run() -> Result<()> {
             other => bail!("{} (counted --help)", other.unexpected()),
         }
     }
-    let [job, engine] = &words[..] else { bail!("expected a job and an engine (counted --help)") };
+    let (job, engine, packing) = match &words[..] {
+        [job, engine] => (job, engine, None),
+        [job, engine, format] => (job, engine, Some(packing(format)?)),
+        _ => bail!("expected a job and an engine (counted --help)"),
+    };
     let job: Job = job.parse().map_err(|error: String| anyhow!(error))?;
-    let shape = if matches!(job, Job::Token(_)) { LONG } else { DEFAULT };
+    let shape = match job {
+        Job::Token(_) => LONG,
+        _ if packing.is_some() => REAL,
+        _ => DEFAULT,
+    };
     let most = match job {
         Job::Token(count) => count,
         Job::Position(prefix) => prefix + 1,
         _ => shape.max_seq,
     };
     ensure!((1..=shape.max_seq).contains(&most), "{job}: there is room for {} tokens", shape.max_seq);
-    let file = ModelFile::of(&shape)?;
+    let file = match packing {
+        None => ModelFile::of(&shape)?,
+        Some(packing) => ModelFile::packed(&shape, packing)?,
+    };
     let mut side = if engine == "c" {
+        ensure!(packing.is_none(), "the C reference of the benches has no format to choose");
         ensure!(C_BUILDS[0].0 == "C -O2", "the first build is {}", C_BUILDS[0].0);
         sides::reference(&shape, file, 0)?
     } else {
@@ -79,6 +93,15 @@ fn run() -> Result<()> {
     };
     do_once(side.as_mut(), job);
     Ok(())
+}
+
+fn packing(format: &str) -> Result<Packing> {
+    match format {
+        "atome01" => Ok(Packing::TwoBits),
+        "atome02" => Ok(Packing::BaseThree),
+        "atomep3" => Ok(Packing::PowersOfThree),
+        other => bail!("`{other}`: expected atome01, atome02 or atomep3"),
+    }
 }
 
 fn do_once(side: &mut dyn Side, job: Job) {

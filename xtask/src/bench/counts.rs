@@ -13,8 +13,15 @@ use crate::record::{Figures, Record, INSTRUCTIONS};
 use crate::toolchain::Toolchain;
 use crate::{process, workers, workspace};
 
-/// The jobs that are held.
-const HELD: [&str; 4] = ["load", "prefill", "position-32", "generation"];
+/// The jobs that are held. A second word is the format of the weights, and names the shape, too.
+const HELD: [&str; 7] = ["load", "prefill", "position-32", "generation", FORMATS[0], FORMATS[1], FORMATS[2]];
+
+/// One position in each format, of a model of the 944K model's shape.
+pub const FORMATS: [&str; 3] = ["position-32 atome01", "position-32 atome02", "position-32 atomep3"];
+
+/// What a position as ATOME02 may cost with a kernel, in instructions of one as ATOME01. SSE2 has no table look-up, and so no
+/// quick way from the one to the other.
+const MOST_OF_BASE_THREE: (&str, f64) = ("avx2", 1.3);
 
 /// The last token of so many: how the cost of a token grows.
 pub const GROWTH: [usize; 4] = [1, 32, 128, 512];
@@ -63,6 +70,7 @@ pub fn check(toolchain: &Toolchain) -> Result<Verdict> {
         }
     }
     let counts = count(&held())?;
+    base_three_is_cheap(&counts)?;
     let faults = growth::faults(&counts, &recorded);
     ensure!(
         faults.is_empty(),
@@ -81,6 +89,21 @@ pub fn check(toolchain: &Toolchain) -> Result<Verdict> {
         "{all} instruction counts at most {LIMIT} % above {}, {same} unchanged{absent}, in {seconds:.0} s",
         INSTRUCTIONS.path
     )))
+}
+
+/// # Errors
+/// ATOME02 costs more than [`MOST_OF_BASE_THREE`].
+fn base_three_is_cheap(counts: &Figures) -> Result<()> {
+    let (engine, most) = MOST_OF_BASE_THREE;
+    let [two_bits, base_three] = [FORMATS[0], FORMATS[1]].map(|job| counts.get(&name(engine, job)));
+    // This processor may have no such kernel.
+    let (Some(&two_bits), Some(&base_three)) = (two_bits, base_three) else { return Ok(()) };
+    let ratio = base_three as f64 / two_bits as f64;
+    ensure!(
+        ratio <= most,
+        "{engine}: a position as ATOME02 takes {ratio:.3} times the instructions of ATOME01, at most {most}"
+    );
+    Ok(())
 }
 
 fn conditions(toolchain: &Toolchain) -> Result<BTreeMap<String, String>> {
@@ -116,10 +139,12 @@ fn count(wanted: &[(String, &str)]) -> Result<Figures> {
 
 /// Instructions inside the watched function; none where this processor has no such kernel.
 fn count_one(program: &Path, folder: &Path, job: &str, engine: &str) -> Result<Option<u64>> {
-    let file = folder.join(format!("{engine}-{job}"));
+    let file = folder.join(format!("{engine}-{}", job.replace(' ', "-")));
     let mut valgrind = process::in_root("valgrind");
     valgrind.args(["--quiet", "--tool=callgrind", "--toggle-collect=atome_bench_counted"]);
-    valgrind.arg(format!("--callgrind-out-file={}", file.display())).arg(program).args([job, engine]);
+    valgrind.arg(format!("--callgrind-out-file={}", file.display())).arg(program);
+    let (job, format) = job.split_once(' ').map_or((job, None), |(job, format)| (job, Some(format)));
+    valgrind.args([job, engine]).args(format);
     if process::checked(&mut valgrind)?.contains("not here") {
         return Ok(None);
     }
@@ -147,6 +172,14 @@ mod tests {
     fn a_profile_has_a_sum() {
         assert_eq!(total("events: Ir\nfn=(1) a\n0 5\ntotals: 123456\n").unwrap(), 123_456);
         assert!(total("totals: 0\n").is_err() && total("events: Ir\n").is_err());
+    }
+
+    #[test]
+    fn base_three_has_a_limit() {
+        let figures =
+            |base_three| Figures::from([(name("avx2", FORMATS[0]), 100), (name("avx2", FORMATS[1]), base_three)]);
+        assert!(base_three_is_cheap(&figures(130)).is_ok());
+        assert!(base_three_is_cheap(&figures(131)).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::conditions::Conditions;
-use super::counts::{C as C_COUNTS, GROWTH, KERNELS};
+use super::counts::{C as C_COUNTS, FORMATS, GROWTH, KERNELS};
 use super::goals;
 use super::timings::{shown, times, Of, Timing, Timings, C};
 use crate::costs::markdown::{self, grouped};
@@ -93,7 +93,7 @@ pub fn document(timings: &Timings, conditions: &Conditions, counts: Option<&Reco
         text += &format!("{shape}:\n\n{}\n", table(timings, shape, &KERNEL_JOBS));
     }
     text.pop();
-    text += &counts.map_or(String::new(), growth);
+    text += &counts.map_or(String::new(), |counts| growth(counts) + &formats(counts));
     Ok(text)
 }
 
@@ -163,6 +163,29 @@ pub fn growth(record: &Record) -> String {
     GROWTH_TEXT.to_string() + &markdown::table(&rows, 0)
 }
 
+const FORMATS_TEXT: &str = "
+## Instructions for one position, by the format of the weights
+
+One more token after 32, 944K shape, cached plan, random weights: instructions, and times those of ATOME01. A check holds
+ATOME02 to 1.3 times with AVX2. The counter knows no AVX-512.
+
+";
+
+/// The table of [`FORMATS`]; empty where nothing of it was counted.
+fn formats(record: &Record) -> String {
+    let mut rows = vec![["kernel", "ATOME01", "ATOME02", "ATOMEP3"].map(String::from).to_vec()];
+    for engine in KERNELS {
+        let figures = FORMATS.map(|job| record.figures.get(&format!("{engine}/{job}")).copied());
+        let [Some(two_bits), Some(base_three), Some(powers)] = figures else { continue };
+        let beside = |figure: u64| format!("{}, {:.2}x", grouped(figure), figure as f64 / two_bits as f64);
+        rows.push(vec![engine.to_string(), grouped(two_bits), beside(base_three), beside(powers)]);
+    }
+    if rows.len() == 1 {
+        return String::new();
+    }
+    FORMATS_TEXT.to_string() + &markdown::table(&rows, 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +199,17 @@ mod tests {
         assert_eq!(lines.len(), 2 + 4 + 2);
         assert!(lines[4].starts_with("| engine cached avx2") && lines[4].contains("10.0 us, 100x"), "{text}");
         assert_eq!(lines[0].matches('|').count(), JOBS.len() + 2);
+    }
+
+    #[test]
+    fn formats_are_shown_beside_atome01() {
+        let mut record = Record { conditions: Default::default(), figures: Figures::new() };
+        assert_eq!(formats(&record), "");
+        for (job, count) in FORMATS.into_iter().zip([1000, 1100, 2500]) {
+            record.figures.insert(format!("sse2/{job}"), count);
+        }
+        let text = formats(&record);
+        assert!(text.contains("1 100, 1.10x") && text.contains("2 500, 2.50x"), "{text}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Base 3 to 2-bit codes by vector instructions: sixteen bytes, eighty weights, at a time.
 //!
-//! A byte is 27 q + w. The three digits of w are looked up in two tables of sixteen entries, and so are those of q + 9, whose
-//! third digit is 1 and has the code 00. The ten bits of each byte are then pushed together.
+//! A byte is 27 q + w. The three digits of w, and those of q, are looked up in a table of sixteen entries, by w without its
+//! fifth bit. A second table has what that one gets wrong: where w is 16 or more, and in the third digit of q, which has to
+//! be 1, as its code is 00. The ten bits of each byte are then pushed together.
 
 use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
@@ -20,21 +21,35 @@ const fn code(number: usize) -> u8 {
     (a + 4 * b + 16 * c) as u8
 }
 
-/// Those of the numbers from `first` on, twice.
-const fn table(first: usize) -> [u8; 32] {
+/// The entry of [`WRONG`] for all q.
+const OF_Q: usize = 15;
+
+/// The codes of the numbers below 16, twice.
+static FIRST: [u8; 32] = {
     let mut table = [0; 32];
     let mut index = 0;
     while index < 32 {
-        if first + index % 16 < 27 {
-            table[index] = code(first + index % 16);
-        }
+        table[index] = code(index % 16);
         index += 1;
     }
     table
-}
+};
 
-static LOW: [u8; 32] = table(0);
-static HIGH: [u8; 32] = table(16);
+/// How they differ from the codes of the numbers from 16 on, and from those of q, twice.
+static WRONG: [u8; 32] = {
+    let mut table = [0; 32];
+    let mut index = 0;
+    while index < 32 {
+        let number = index % 16;
+        table[index] = match number {
+            0..11 => code(number) ^ code(16 + number),
+            OF_Q => code(0) ^ code(9),
+            _ => 0,
+        };
+        index += 1;
+    }
+    table
+};
 
 /// Writes the codes of the weights of `packed` to `out`, as far as whole vectors go; returns how many of its bytes are done.
 /// Bytes of `packed` above 242 become any codes.
@@ -49,24 +64,24 @@ pub(super) unsafe fn codes(packed: &[u8], out: &mut [MaybeUninit<u8>]) -> usize 
     unsafe {
         let mut from = packed.as_ptr();
         let mut to = out.as_mut_ptr().cast::<u8>();
-        let low = _mm256_loadu_si256(LOW.as_ptr().cast());
-        let high = _mm256_loadu_si256(HIGH.as_ptr().cast());
+        let first_codes = _mm256_loadu_si256(FIRST.as_ptr().cast());
+        let wrong = _mm256_loadu_si256(WRONG.as_ptr().cast());
         let gather = _mm256_setr_epi8(
             0, 1, 2, 3, 4, 8, 9, 10, 11, 12, -1, -1, -1, -1, -1, -1, 0, 1, 2, 3, 4, 8, 9, 10, 11, 12, -1, -1, -1, -1,
             -1, -1,
         );
-        // w in the lower byte, q in the upper one. A look-up gives 0 where bit 7 is set: in the one table from 16 on, in
-        // the other below.
-        let to_low = _mm256_set1_epi16(0x7970);
-        let to_high = _mm256_set1_epi16(0xf9f0_u16 as i16);
+        // w in the lower byte, q in the upper one. A look-up gives 0 where bit 7 is set: where w - 16 is negative. Any q and
+        // 127 saturate, and the lowest four bits of that are the entry of all q.
+        let to_wrong = _mm256_set1_epi16(0x7ff0);
+        const { assert!(OF_Q == 0x7f % 16) };
         let mut one = || {
             let bytes = _mm256_cvtepu8_epi16(_mm_loadu_si128(from.cast()));
             // floor(byte / 27), for all of 0 to 255.
             let q = _mm256_mulhi_epu16(bytes, _mm256_set1_epi16(2428));
             let both = _mm256_add_epi16(bytes, _mm256_mullo_epi16(q, _mm256_set1_epi16(256 - 27)));
-            let first = _mm256_shuffle_epi8(low, _mm256_add_epi8(both, to_low));
-            let second = _mm256_shuffle_epi8(high, _mm256_add_epi8(both, to_high));
-            let tens = _mm256_maddubs_epi16(_mm256_or_si256(first, second), _mm256_set1_epi16(0x4001));
+            let codes = _mm256_shuffle_epi8(first_codes, both);
+            let codes = _mm256_xor_si256(codes, _mm256_shuffle_epi8(wrong, _mm256_adds_epi8(both, to_wrong)));
+            let tens = _mm256_maddubs_epi16(codes, _mm256_set1_epi16(0x4001));
             // Two bytes' codes in a word of 32 bits, four bytes' in one of 64.
             let twenties = _mm256_madd_epi16(tens, _mm256_set1_epi32(1024 << 16 | 1));
             let upwards = _mm256_sllv_epi32(twenties, _mm256_set1_epi64x(12));
@@ -76,13 +91,17 @@ pub(super) unsafe fn codes(packed: &[u8], out: &mut [MaybeUninit<u8>]) -> usize 
             from = from.add(READ);
             to = to.add(WRITTEN);
         };
-        for _ in 0..count / 4 {
+        for _ in 0..count / 8 {
+            one();
+            one();
+            one();
+            one();
             one();
             one();
             one();
             one();
         }
-        for _ in 0..count % 4 {
+        for _ in 0..count % 8 {
             one();
         }
     }
@@ -99,12 +118,18 @@ mod tests {
     use std::vec::Vec;
 
     #[test]
-    fn a_table_has_the_codes_of_three_digits() {
-        for first in [0, 16] {
-            for (index, found) in table(first).into_iter().enumerate() {
-                let number = first + index % 16;
-                let [a, b, c] = [1, 3, 9].map(|unit| [3, 0, 1][number / unit % 3]);
-                assert_eq!(found, if number < 27 { a | b << 2 | c << 4 } else { 0 }, "{number}");
+    fn the_tables_have_the_codes_of_three_digits() {
+        let expected = |number: usize| {
+            let [a, b, c] = [1, 3, 9].map(|unit| [3, 0, 1][number / unit % 3]);
+            a | b << 2 | c << 4
+        };
+        for twice in [0, 16] {
+            for w in 0..27 {
+                let wrong = if w < 16 { 0 } else { WRONG[twice + w - 16] };
+                assert_eq!(FIRST[twice + w % 16] ^ wrong, expected(w), "w = {w}");
+            }
+            for q in 0..9 {
+                assert_eq!(FIRST[twice + q] ^ WRONG[twice + OF_Q], expected(9 + q), "q = {q}");
             }
         }
     }
