@@ -50,11 +50,13 @@ fn damage_gives_codes_and_leaves_the_model() {
     let plain = blob(1);
     let file = container(SHAPE, &plain);
     let mut model = Memory::new(MODEL_SIZE);
-    for len in 0..file.len() {
+    // All of them, except under Miri.
+    let step = if cfg!(miri) { 61 } else { 1 };
+    for len in (0..file.len()).step_by(step) {
         assert!([ATOME_ERR_INVALID, ATOME_ERR_TRUNCATED].contains(&load(&mut model, &file[..len])), "{len} bytes");
     }
     let mut damaged = file.clone();
-    for bit in 0..8 * file.len() {
+    for bit in (0..8 * file.len()).step_by(step) {
         damaged[bit / 8] ^= 1 << (bit % 8);
         assert!(load(&mut model, &damaged) < 0, "bit {bit}");
         damaged[bit / 8] ^= 1 << (bit % 8);

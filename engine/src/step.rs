@@ -49,8 +49,9 @@ pub fn step_observed<'m>(
     }
     let known = weights.identity();
     let identity = if known == 0 { UNKNOWN } else { known };
-    let before = workspace.prefix.streamed(identity);
     let max_seq = layout.max_seq();
+    // No more is ever remembered: a number beyond is foreign, and must not overflow.
+    let before = workspace.prefix.streamed(identity).min(2 * max_seq);
     let row = if before < max_seq { before } else { before - max_seq };
     let row = if row < max_seq { row } else { 0 };
     workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));

@@ -210,4 +210,60 @@ mod tests {
             }
         }
     }
+
+    /// `part` is the `len` values from `at` on, behind which the next one begins.
+    fn expect(at: &mut *const f32, part: &[f32], len: usize) {
+        assert_eq!((part.as_ptr(), part.len()), (*at, len));
+        *at = part.as_ptr_range().end;
+    }
+
+    /// The parts follow each other from the front of each array to its end.
+    fn follow_each_other(layout: &Layout) {
+        let shape = layout.shape();
+        let (max_seq, d, h) = (layout.max_seq(), shape.d_model(), shape.d_head());
+        let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+        let (std::ops::Range { start: mut at, end }, words_at) = (floats.as_ptr_range(), words.as_ptr_range());
+        let all = Workspace::new(layout, &mut floats, &mut words).expect("exactly enough");
+        let kept = shape.top_k().min(max_seq);
+        expect(&mut at, all.logits, shape.vocab_size());
+        expect(&mut at, all.router, max_seq * shape.n_pathways());
+        expect(&mut at, all.last_shares, shape.n_layers() * shape.n_pathways());
+        expect(&mut at, all.rows.residual, layout.residual_rows() * d);
+        expect(&mut at, all.rows.normed, d);
+        expect(&mut at, all.search.query, h);
+        expect(&mut at, all.search.attended, d);
+        expect(&mut at, all.search.kept_scores, kept);
+        for layer in 0..shape.n_layers() {
+            // The lean plan has one place for all layers.
+            let mut place = if layout.plan() == Plan::Lean { at } else { at.wrapping_add(layer * layout.layer()) };
+            let memory = LayerMemory::of(layout, all.layers, layer);
+            expect(&mut place, memory.keys, max_seq * h);
+            expect(&mut place, memory.values, max_seq * d);
+            expect(&mut place, memory.history, (shape.kernel_size().min(max_seq) - 1) * d);
+            expect(&mut place, memory.state, d);
+            expect(&mut place, memory.gate, d);
+            let is_last = layout.plan() == Plan::Lean || layer + 1 == shape.n_layers();
+            assert_eq!(place == end, is_last);
+        }
+        let (tokens, rows) = (all.prefix.tokens.as_ptr_range(), all.search.kept_rows.as_ptr_range());
+        assert_eq!((all.prefix.tag.as_ptr(), all.prefix.tag.as_ptr_range().end), (words_at.start, tokens.start));
+        assert_eq!((all.prefix.tokens.len(), all.search.kept_rows.len()), (max_seq, kept));
+        assert_eq!((tokens.end, rows.end), (rows.start, words_at.end));
+    }
+
+    #[test]
+    fn the_parts_of_every_shape_of_a_grid_are_disjoint() {
+        let most = if cfg!(miri) { 2 } else { 5 };
+        let pairs = || (1..=most).flat_map(|first| (1..=most).map(move |second| (first, second)));
+        for ((d_model, d_head), (max_seq, n_layers)) in pairs().flat_map(|one| pairs().map(move |two| (one, two))) {
+            for (kernel_size, n_pathways, vocab_size, top_k) in [(1, 3, 1, 1), (2, 4, 3, 2), (3, 5, 2, 4), (9, 8, 7, 9)]
+            {
+                let dims = Dims { d_model, n_layers, d_head, kernel_size, n_pathways, vocab_size, top_k };
+                let shape = Shape::new(dims).expect("in range");
+                for plan in [Plan::Lean, Plan::Cached] {
+                    follow_each_other(&Layout::new(shape, max_seq, plan).expect("in range"));
+                }
+            }
+        }
+    }
 }

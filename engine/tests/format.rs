@@ -2,8 +2,8 @@
 
 mod common;
 
-use atome_engine::format::{sections, SectionKind};
-use atome_engine::{predict_next, Classifier, Dims, FormatError, Model, Plan, Shape, ShapeError};
+use atome_engine::format::{sections, sections_packed, SectionKind};
+use atome_engine::{predict_next, Classifier, Dims, FormatError, Model, Packing, Plan, Shape, ShapeError};
 use common::{bits, classifier_blob, model_blob, shape, shapes, Area};
 
 /// Every length, except under Miri.
@@ -27,6 +27,64 @@ fn sections_follow_each_other_to_the_end() {
         let end = sections(shape, None).last().expect("sections").end();
         assert_eq!(7 + end, Model::blob_len(&shape));
         assert_eq!(sections(shape, None).count(), 4 + 10 * shape.n_layers());
+    }
+}
+
+/// Every shape of a grid in which rows end within bytes and groups in each way.
+fn grid() -> impl Iterator<Item = Dims> {
+    let most = if cfg!(miri) { 2 } else { 9 };
+    (1..=most).flat_map(move |d_model| (1..=most).map(move |d_head| (d_model, d_head))).flat_map(|(d_model, d_head)| {
+        [(1, 1, 3, 1), (2, 3, 4, 5), (3, 5, 8, 11)].map(|(n_layers, kernel_size, n_pathways, vocab_size)| Dims {
+            d_model,
+            n_layers,
+            d_head,
+            kernel_size,
+            n_pathways,
+            vocab_size,
+            top_k: 2,
+        })
+    })
+}
+
+#[test]
+fn sections_of_every_packing_follow_each_other_to_the_end() {
+    for (dims, packing) in grid().flat_map(|dims| Packing::ALL.map(|packing| (dims, packing))) {
+        let shape = shape(dims);
+        let mut end = 0;
+        for section in sections_packed(shape, packing, None) {
+            assert_eq!(section.offset, end, "{section}, {dims:?}, {packing:?}");
+            if let SectionKind::Matrix { rows, cols, .. } = section.kind {
+                assert_eq!(section.end() - section.offset, 4 + packing.len(rows * cols), "{section}, {dims:?}");
+            }
+            end = section.end();
+        }
+        assert_eq!(7 + end, Model::packed_blob_len(&shape, packing), "{dims:?}, {packing:?}");
+    }
+}
+
+/// Lengths grow with every size, so that what holds for the greatest ones holds for all: no sum overflows.
+#[test]
+fn lengths_of_the_greatest_files_are_computed() {
+    let most = 65_535_u128;
+    let greatest = Dims {
+        d_model: 65_535,
+        n_layers: 65_535,
+        d_head: 65_535,
+        kernel_size: 65_535,
+        n_pathways: 8,
+        vocab_size: 65_535,
+        top_k: 65_535,
+    };
+    for (packing, group, bytes) in
+        [(Packing::TwoBits, 4, 1), (Packing::BaseThree, 5, 1), (Packing::PowersOfThree, 8, 3)]
+    {
+        let matrix = |rows: u128, cols: u128| 4 + (rows * cols).div_ceil(group) * bytes;
+        let square = matrix(most, most);
+        let layer = 4 * 5 * most + 4 * square + matrix(8, most);
+        let len = 7 + square + most * layer + 4 * 2 * most + square;
+        // On 32 bits no file is so long.
+        let expected = usize::try_from(len).unwrap_or(usize::MAX);
+        assert_eq!(Model::packed_blob_len(&shape(greatest), packing), expected, "{packing:?}");
     }
 }
 

@@ -263,7 +263,8 @@ mod tests {
         for name in ["libclang.so", "libclang.so.1", "libclang-14.so", "libclang-14.so.14.0.6"] {
             assert!(is_libclang(name), "{name}");
         }
-        for name in ["libclang-cpp.so.14", "libclang-cpp.so", "libclangBasic.a", "libclang-14.a", "libclang_rt.asan.so"] {
+        for name in ["libclang-cpp.so.14", "libclang-cpp.so", "libclangBasic.a", "libclang-14.a", "libclang_rt.asan.so"]
+        {
             assert!(!is_libclang(name), "{name}");
         }
     }

@@ -114,8 +114,10 @@ fn terms(packed: &[u8], start: usize, out: &mut [u8]) {
         }
     }
     for out in out.get_mut(done / 4 * 3..).unwrap_or_default().chunks_mut(3) {
-        let bit = 3 * (start + done);
-        let [a, b, c] = [0, 1, 2].map(|index| packed.get(bit / 8 + index).copied().unwrap_or(0));
+        // By groups: the number of a bit may be beyond 32 bits where the number of a byte is not.
+        let (group, bit) = ((start + done) / WEIGHTS, 3 * ((start + done) % WEIGHTS));
+        let first = BYTES * group + bit / 8;
+        let [a, b, c] = [0, 1, 2].map(|index| packed.get(first + index).copied().unwrap_or(0));
         let codes = u32::from_le_bytes([a, b, c, 0]) >> (bit % 8);
         for (out, byte) in out.iter_mut().zip(terms_of_four(codes).to_le_bytes()) {
             *out = byte;

@@ -15,7 +15,8 @@ fn any_header() -> [u8; LEN] {
     header
 }
 
-/// For any 96 bytes: header, notes, payload, and signature with checksum follow each other within the file, or it is refused.
+/// For any 96 bytes: header, notes, payload, and signature with checksum follow each other within the file, or it is
+/// refused.
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(kani, kani::unwind(25))]
 #[cfg_attr(atome_proofs, no_mangle)]
@@ -44,8 +45,8 @@ pub fn prove_a_description_is_in_range() {
     assert!(crate::Shape::new(about.shape.dims()).is_ok());
 }
 
-/// For every alignment, and notes that end anywhere: the payload is behind them, and its first section is aligned, or there is
-/// no such address.
+/// For every alignment, and notes that end anywhere: the payload is behind them, and its first section is aligned, or
+/// there is no such address.
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_a_payload_is_aligned() {

@@ -1,8 +1,7 @@
 //! Proofs of index arithmetic, unpacking and memory layout, for all inputs within the bounds that each names.
 //!
 //! Nothing of this is in a usual build. `cargo xtask prove` runs every function called `prove_...` with symbols for inputs;
-//! one that is called `canary_...` claims something wrong, and must fail. Those called `open_...` are written and not proven:
-//! the solver does not finish over their sums of products in minutes, and `cargo xtask prove` leaves them out. Whoever has Kani can run `cargo kani -p
+//! one that is called `canary_...` claims something wrong, and must fail. Whoever has Kani can run `cargo kani -p
 //! atome-engine` instead.
 
 mod canary;

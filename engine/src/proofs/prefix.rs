@@ -7,8 +7,8 @@ use crate::start::Start;
 const TAG: [&str; 3] = ["identity, low", "identity, high", "computed"];
 const TOKENS: [&str; 4] = ["token 0", "token 1", "token 2", "token 3"];
 
-/// For a store of four tokens with any content and three new ones of any value: those in the store are below vocab_size,
-/// and what counts as computed has not changed.
+/// For a store of four tokens with any content and three new ones of any value: those in the store are below
+/// vocab_size, and what counts as computed has not changed.
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(kani, kani::unwind(6))]
 #[cfg_attr(atome_proofs, no_mangle)]

@@ -3,8 +3,8 @@
 use super::symbolic::{any_u16, any_usize, assume, one_of};
 use crate::{Dims, Shape};
 
-/// A valid shape of which one size is any: d_head, kernel_size, n_pathways, vocab_size or top_k in turn, while the others are
-/// least or greatest. With more that are free, a solver does not finish.
+/// A valid shape of which one size is any: d_head, kernel_size, n_pathways, vocab_size or top_k in turn, while the
+/// others are least or greatest. With more that are free, a solver does not finish.
 /// [`prove_a_shape_is_within_its_limits`] tells that there are no sizes beyond 16 bits.
 #[inline(always)]
 pub(super) fn shape_with(d_model: usize, n_layers: usize) -> Shape {

@@ -11,7 +11,8 @@ fn any_row() -> (usize, usize) {
     (row, rows)
 }
 
-/// For any rows, and any window of up to as many of them: its rows are inside, disjoint, and as many as it has positions.
+/// For any rows, and any window of up to as many of them: its rows are inside, disjoint, and as many as it has
+/// positions.
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_a_window_has_its_rows() {
@@ -26,7 +27,8 @@ pub fn prove_a_window_has_its_rows() {
     assert!((if newer.is_empty() { older.end } else { newer.end }) == newest + 1);
 }
 
-/// For any rows: a row is in its tile, which is inside, and what is left of the tile reaches to its end or beyond all rows.
+/// For any rows: a row is in its tile, which is inside, and what is left of the tile reaches to its end or beyond all
+/// rows.
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_a_tile_has_its_rows() {
@@ -36,8 +38,8 @@ pub fn prove_a_tile_has_its_rows() {
     assert!((Keys::left_in_tile(row) >= 1) & (Keys::left_in_tile(row) >= tile.end - row));
 }
 
-/// For 1, 2, 3, 16, 64 and 65,535 elements a key and any rows: the first and the last element of a row, and so those between
-/// them, are inside the keys.
+/// For 1, 2, 3, 16, 64 and 65,535 elements a key and any rows: the first and the last element of a row, and so those
+/// between them, are inside the keys.
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_every_element_of_a_key_is_inside() {

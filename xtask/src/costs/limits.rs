@@ -39,7 +39,8 @@ pub fn check(figures: &Figures, recorded: &Record) -> Result<()> {
         return Ok(());
     }
     let mut other_tools = String::new();
-    for (tool, version) in conditions::all()? {
+    // The error is about the costs, whether or not a tool can still be asked for its version.
+    for (tool, version) in conditions::all().unwrap_or_default() {
         let before = recorded.conditions.get(&tool);
         if before.is_some_and(|before| *before != version) {
             other_tools += &format!("\n  {tool}: {version}, recorded with {}", before.map_or("", String::as_str));

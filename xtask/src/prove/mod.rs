@@ -31,13 +31,13 @@ Options:
 
 The engine is compiled with overflow checks for a 64-bit host and for a Cortex-M3 (profile speed), and every path of each
 proof is followed to its end with symbols for inputs: angr, a program in Python that is installed under target/xtask/prove.
-A proof fails where a path panics (the inputs are printed), reads or writes outside of all objects, or does not end. Two
+A proof fails where a path panics (the inputs are printed), reads or writes outside of all objects, or does not end. Six
 wrong claims must fail; without that, nothing is proven. What is proven are the functions that a proof calls as the
 compiler translated them; vector and assembly kernels are not among them.
 
 Examples:
   cargo xtask prove
-  cargo xtask prove layout sections
+  cargo xtask prove layout container
   cargo xtask prove --json > proofs.json
 ";
 
