@@ -135,6 +135,11 @@ impl Missing {
     pub fn for_aarch64(toolchain: &Toolchain) -> Missing {
         let mut missing = Missing::for_archive(toolchain, Some("aarch64-unknown-linux-gnu"));
         missing.program("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu");
+        // The compiler comes without a C library's headers and start-up files.
+        let includes = ["-E", "-x", "c", "-include", "stdlib.h", "-o", "/dev/null", "/dev/null"];
+        if process::checked(Command::new("aarch64-linux-gnu-gcc").args(includes)).is_err() {
+            missing.package("libc6-dev-arm64-cross");
+        }
         missing.program("qemu-aarch64", "qemu-user");
         missing
     }
