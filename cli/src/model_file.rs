@@ -22,7 +22,9 @@ pub enum Format {
 impl Format {
     pub const fn name(self) -> &'static str {
         match self {
-            Format::Model { packing } => name(packing),
+            Format::Model { packing: Packing::TwoBits } => "ATOME01",
+            Format::Model { packing: Packing::BaseThree } => "ATOME02",
+            Format::Model { packing: Packing::PowersOfThree } => "ATOMEP3",
             Format::Classifier { .. } => "ATOMECL01",
         }
     }
@@ -42,21 +44,22 @@ impl Format {
         }
     }
 
+    /// These bytes.
+    pub fn header(self) -> Vec<u8> {
+        match self {
+            Format::Model { packing } => packing.magic().to_vec(),
+            Format::Classifier { n_classes } => {
+                [CLASSIFIER_MAGIC, (n_classes as u32).to_le_bytes().as_slice()].concat()
+            }
+        }
+    }
+
     /// How the weights lie.
     pub const fn packing(self) -> Packing {
         match self {
             Format::Model { packing } => packing,
             Format::Classifier { .. } => Packing::TwoBits,
         }
-    }
-}
-
-/// A model format's name.
-pub const fn name(packing: Packing) -> &'static str {
-    match packing {
-        Packing::TwoBits => "ATOME01",
-        Packing::BaseThree => "ATOME02",
-        Packing::PowersOfThree => "ATOMEP3",
     }
 }
 
@@ -140,6 +143,16 @@ mod tests {
             assert!(start.starts_with(Format::Model { packing }.name().as_bytes()));
         }
         assert_eq!(format(b"ATOMECL01\x03\0\0\0").unwrap(), Format::Classifier { n_classes: 3 });
+    }
+
+    #[test]
+    fn headers_are_read_as_what_was_written() {
+        let models = Packing::ALL.map(|packing| Format::Model { packing });
+        let classifiers = [1, 3, 65_535].map(|n_classes| Format::Classifier { n_classes });
+        for written in models.into_iter().chain(classifiers) {
+            let header = written.header();
+            assert_eq!((format(&header).unwrap(), header.len()), (written, written.header_len()));
+        }
     }
 
     #[test]

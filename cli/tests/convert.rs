@@ -157,6 +157,54 @@ fn a_class_head_is_left_out_only_when_that_is_asked_for() {
 }
 
 #[test]
+fn a_classifier_stays_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let classifier = small_classifier(folder.path());
+    let original = fs::read(&classifier).unwrap();
+    // A code 10 in the class head, and a byte behind the end.
+    let shape = Shape::new(SMALL).unwrap();
+    let head = sections_packed(shape, Packing::TwoBits, Some(3)).last().unwrap();
+    let mut odd = original.clone();
+    odd[13 + head.offset + 4] = odd[13 + head.offset + 4] & !3 | 0b10;
+    odd.push(7);
+    let odd = write(folder.path(), "odd.bin", &odd);
+    let flags = ["--vocab", "256", "--d-model", "16", "--n-layers", "2", "--d-head", "8", "--kernel-size", "3"];
+    let mut command = convert(&odd, "atomecl01", &at("even.bin"));
+    let summary = json(command.args(flags).args(["--n-pathways", "3", "--sidecar"]));
+    assert_eq!(summary["left_out"], serde_json::json!({"unused_codes": 1, "bytes_behind_the_end": 1}));
+    assert_eq!((&summary["from"], &summary["format"]), (&"ATOMECL01".into(), &"ATOMECL01".into()));
+    let mut expected = original.clone();
+    expected[13 + head.offset + 4] &= !3;
+    assert!(fs::read(at("even.bin")).unwrap() == expected);
+    assert!(fs::read_to_string(at("even.bin.json")).unwrap().contains("ATOMECL01"));
+    assert!(fs::read(converted(&classifier, "atomecl01", at("same.bin"))).unwrap() == original);
+
+    success(convert(&classifier, "atomecl01", &at("c.box")).args([
+        "--container",
+        "--attn-top-k",
+        "4",
+        "--max-seq",
+        "48",
+    ]));
+    let report = json(atome().arg("inspect").arg(at("c.box")));
+    assert_eq!((&report["format"], &report["n_classes"]), (&"ATOMECL01".into(), &3.into()));
+    assert!(fs::read(converted(&at("c.box"), "atomecl01", at("back.bin"))).unwrap() == original);
+}
+
+#[test]
+fn a_class_head_is_not_made_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("out.bin");
+    let message = failure(&mut convert(&small_model(folder.path()), "atomecl01", &to), 1);
+    assert!(message.contains("small.bin: has no class head, expected a classifier for ATOMECL01"), "{message}");
+    let classifier = small_classifier(folder.path());
+    let message = failure(convert(&classifier, "atomecl01", &to).arg("--without-head"), 2);
+    assert!(message.contains("--without-head: ATOMECL01 is the format of class heads"), "{message}");
+    assert!(!to.exists());
+}
+
+#[test]
 fn a_byte_that_stands_for_no_weights_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let (p3, _) = with_a_nine(folder.path());

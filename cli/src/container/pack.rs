@@ -59,11 +59,13 @@ fn check_sizes(file: &ModelFile, found: &Found) -> Result<()> {
     bail!("{}: does not tell its {names}; expected {flags}, or a sidecar with them", file.path.display())
 }
 
-/// A container around `plain`, the model of `file` in another format; with the notes of the container that `file` was.
-pub fn rewrapped(file: &ModelFile, found: &Found, plain: &[u8]) -> Result<Vec<u8>> {
+/// A container around `plain`, the model of `file` in another format and with so many classes; with the notes of the
+/// container that `file` was.
+pub fn rewrapped(file: &ModelFile, found: &Found, plain: &[u8], n_classes: Option<usize>) -> Result<Vec<u8>> {
     check_sizes(file, found)?;
     let weights = super::weight_format(plain).context("a model file of an unknown format")?;
     let mut about = description(found.shape, &found.sizes, weights);
+    about.n_classes = n_classes.map_or(0, |count| count as u16);
     let mut notes = Vec::new();
     if let Some(label) = &file.label {
         about.training_digest = label.about.training_digest;

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::args::ShapeArgs;
-use crate::export::FormatName;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -13,16 +12,19 @@ Examples:
   atome convert model.b3 --format atome01 --out model.bin       back again, for the C99 engine
   atome convert model.bin --format atomep3 --out model.p3 --sidecar
   atome convert model.box --format atome02 --container --out model.b3.box
-  atome convert classifier.bin --format atome01 --out base.bin --without-head";
+  atome convert classifier.bin --format atome01 --out base.bin --without-head
+  atome convert classifier.box --format atomecl01 --out classifier.bin";
 
 const HELP: &str = "\
 Weights, scales and all other numbers stay what they are, so the model gives the same logits, bit for
-bit. ATOME01 and ATOME02 hold -1, 0 and +1; a weight of +-3 or +-9 is refused by its place. A class
-head has a place in ATOMECL01 only. Bytes behind the model's end and unused codes are not carried over.
+bit. ATOME01, ATOME02 and ATOMECL01 hold -1, 0 and +1; a weight of +-3 or +-9 is refused by its place.
+A class head has a place in ATOMECL01 only, and ATOMECL01 is for models that have one. Bytes behind the
+model's end and unused codes are not carried over.
 
 Every file is written whole or not at all, and none is replaced without --force.";
 
-/// Writes a model file in another format: ATOME01 (2 bits a weight), ATOME02 (five weights to a byte), ATOMEP3 (powers of 3).
+/// Writes a model file in another format: ATOME01 (2 bits a weight), ATOME02 (five weights to a byte), ATOMEP3 (powers of 3),
+/// ATOMECL01 (ATOME01 with a class head).
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{HELP}\n\n{EXAMPLES}"))]
 pub struct ConvertArgs {
@@ -59,4 +61,17 @@ pub struct ConvertArgs {
 
     #[command(flatten)]
     pub shape: ShapeArgs,
+}
+
+/// What can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// -1, 0, +1 in 2 bits a weight
+    Atome01,
+    /// -1, 0, +1, five weights to a byte
+    Atome02,
+    /// 0 and +-1, 3, 9 in 3 bits a weight
+    Atomep3,
+    /// A classifier: -1, 0, +1 in 2 bits a weight, with its class head
+    Atomecl01,
 }

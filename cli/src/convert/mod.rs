@@ -9,33 +9,33 @@ use atome_train::export::Format as FileFormat;
 use serde_json::{json, Value};
 
 pub use args::ConvertArgs;
+use args::FormatName;
 
 use crate::container;
 use crate::export::{sidecar, sidecar_path};
 use crate::files::{write_all, Output};
 use crate::inspect::sizes_json;
-use crate::model_file::{name, Format, ModelFile};
+use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
 use crate::output::{print, print_json};
 use crate::shape_source::{find, Found};
+use crate::UsageError;
 
 pub fn convert(args: &ConvertArgs) -> Result<()> {
     let named = || args.model.display().to_string();
     let file = ModelFile::read(&args.model)?;
-    if file.format.n_classes().is_some() && !args.without_head {
-        bail!(
-            "{}: a class head has a place in ATOMECL01 only, expected a model without one; --without-head leaves it out",
-            args.model.display()
-        );
-    }
+    let format = target(args, file.format)?;
     let found = find(&file, args.shape.sizes())?;
     check(&file, &found).with_context(named)?;
-    let format = FileFormat::from(args.format);
     let converted = repacked(&file, &found, format).with_context(named)?;
-    let bytes = if args.container { container::rewrapped(&file, &found, &converted.bytes)? } else { converted.bytes };
+    let bytes = if args.container {
+        container::rewrapped(&file, &found, &converted.bytes, format.n_classes())?
+    } else {
+        converted.bytes
+    };
     let mut outputs = vec![Output::new(&args.out, bytes)];
     if args.sidecar {
-        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(&found.sizes, format.magic())));
+        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(&found.sizes, format.name())));
     }
     write_all(&outputs, &[&args.model], args.force)?;
     let files: Vec<_> = outputs.iter().map(|output| output.path.to_string_lossy()).collect();
@@ -45,7 +45,7 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
         return print_json(&json!({
             "model": args.model.to_string_lossy(),
             "from": file.format.name(),
-            "format": format.magic(),
+            "format": format.name(),
             "shape": sizes_json(&found.sizes),
             "weights": converted.weights,
             "bytes_before": found.needed,
@@ -62,10 +62,36 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     );
     text.push_str(&left_out.text());
     for (index, (output, file)) in outputs.iter().zip(&files).enumerate() {
-        let format = if index == 0 { format!(", {format}") } else { String::new() };
+        let format = if index == 0 { format!(", {}", format.name()) } else { String::new() };
         text.push_str(&format!("wrote       {file} ({} bytes{format})\n", grouped(output.bytes.len() as u64)));
     }
     print(&text)
+}
+
+/// The format to write, with the class head of `from` where it has a place.
+fn target(args: &ConvertArgs, from: Format) -> Result<Format> {
+    let model = args.model.display();
+    let packing = match args.format {
+        FormatName::Atome01 => Packing::TwoBits,
+        FormatName::Atome02 => Packing::BaseThree,
+        FormatName::Atomep3 => Packing::PowersOfThree,
+        FormatName::Atomecl01 if args.without_head => {
+            bail!(UsageError(
+                "--without-head: ATOMECL01 is the format of class heads, expected another --format".into()
+            ))
+        }
+        FormatName::Atomecl01 => match from {
+            Format::Classifier { .. } => return Ok(from),
+            Format::Model { .. } => bail!("{model}: has no class head, expected a classifier for ATOMECL01"),
+        },
+    };
+    if from.n_classes().is_some() && !args.without_head {
+        bail!(
+            "{model}: a class head has a place in ATOMECL01 only, expected --format atomecl01 or a model without one; \
+             --without-head leaves it out"
+        );
+    }
+    Ok(Format::Model { packing })
 }
 
 /// What the new file does not have.
@@ -109,10 +135,10 @@ struct Converted {
 }
 
 /// The file's sections with their weights packed anew.
-fn repacked(file: &ModelFile, found: &Found, format: FileFormat) -> Result<Converted> {
-    let (from, to) = (file.format.packing(), packing(format));
-    let mut converted = Converted { bytes: format.magic().as_bytes().to_vec(), weights: 0, unused_codes: 0 };
-    for section in sections_packed(found.shape, from, None) {
+fn repacked(file: &ModelFile, found: &Found, format: Format) -> Result<Converted> {
+    let (from, to) = (file.format.packing(), format.packing());
+    let mut converted = Converted { bytes: format.header(), weights: 0, unused_codes: 0 };
+    for section in sections_packed(found.shape, from, format.n_classes()) {
         let place = format!("offset {}: {section}", file.format.header_len() + section.offset);
         let bytes = file.body().get(section.offset..section.end()).with_context(|| format!("{place}: is not there"))?;
         let SectionKind::Matrix { rows, cols, .. } = section.kind else {
@@ -129,7 +155,7 @@ fn repacked(file: &ModelFile, found: &Found, format: FileFormat) -> Result<Conve
                 at / cols,
                 at % cols,
                 weights.get(at).copied().unwrap_or(0),
-                name(to)
+                format.name()
             );
         }
         if from == Packing::TwoBits {
@@ -137,16 +163,17 @@ fn repacked(file: &ModelFile, found: &Found, format: FileFormat) -> Result<Conve
         }
         converted.weights += weights.len();
         converted.bytes.extend(scale);
-        converted.bytes.extend(format.pack(&weights));
+        converted.bytes.extend(writer(to).pack(&weights));
     }
     Ok(converted)
 }
 
-fn packing(format: FileFormat) -> Packing {
-    match format {
-        FileFormat::Atome01 => Packing::TwoBits,
-        FileFormat::Atome02 => Packing::BaseThree,
-        FileFormat::AtomeP3 => Packing::PowersOfThree,
+/// What packs weights in this way.
+fn writer(packing: Packing) -> FileFormat {
+    match packing {
+        Packing::TwoBits => FileFormat::Atome01,
+        Packing::BaseThree => FileFormat::Atome02,
+        Packing::PowersOfThree => FileFormat::AtomeP3,
     }
 }
 

@@ -14,7 +14,7 @@ use atome_train::config::Quantiser;
 use atome_train::export::{array, export as to_blob, exportable, header, identifier, CModel, Format};
 use serde_json::{json, Map, Value};
 
-pub use args::{ExportArgs, FormatName};
+pub use args::ExportArgs;
 use summary::Summary;
 
 use crate::container;
