@@ -61,6 +61,8 @@ pub mod api {
     pub use crate::predict::*;
     pub use crate::sampler::*;
     pub use crate::self_test::*;
+    #[cfg(feature = "signed")]
+    pub use crate::signed::*;
     pub use crate::state::*;
     pub use crate::step::*;
     pub use crate::types::*;

@@ -1,7 +1,7 @@
 //! Opening a container, and loading what is in it.
 
 use atome_engine::container::{file_len, write, Container, ContainerError, Description, WeightFormat};
-use atome_engine::{Classifier, Model};
+use atome_engine::{Classifier, Model, Shape};
 
 use crate::input::{blob, longest_blob, Input};
 
@@ -12,7 +12,8 @@ pub fn container(data: &[u8]) {
     match input.below(3) {
         0 => look_into(input.rest()),
         way => {
-            let Some((about, mut bytes)) = written(&mut input) else { return };
+            let shape = input.shape();
+            let Some((about, mut bytes)) = written(&mut input, shape) else { return };
             if let Ok(container) = Container::open(&bytes) {
                 assert_eq!(*container.about(), about);
                 assert_eq!(container.len(), bytes.len());
@@ -27,9 +28,8 @@ pub fn container(data: &[u8]) {
     }
 }
 
-/// A container of the fuzzer's choice.
-fn written(input: &mut Input) -> Option<(Description, Vec<u8>)> {
-    let shape = input.shape();
+/// A container of the fuzzer's choice around a model of this shape.
+pub(crate) fn written(input: &mut Input, shape: Shape) -> Option<(Description, Vec<u8>)> {
     let weights = [WeightFormat::TwoBits, WeightFormat::BaseThree, WeightFormat::PowersOfThree][input.below(3)];
     let mut about = Description::new(shape, 1 + u16::from(input.byte()), weights);
     about.n_classes = input.below(3) as u16;
@@ -47,7 +47,7 @@ fn written(input: &mut Input) -> Option<(Description, Vec<u8>)> {
 }
 
 /// Sets up to four bytes anew. Returns whether exactly one of them is another now: a checksum tells that for certain.
-fn change(input: &mut Input, bytes: &mut [u8]) -> bool {
+pub(crate) fn change(input: &mut Input, bytes: &mut [u8]) -> bool {
     let before = bytes.to_vec();
     for _ in 0..1 + input.below(4) {
         let at = u16::from_le_bytes(input.bytes());
@@ -58,7 +58,7 @@ fn change(input: &mut Input, bytes: &mut [u8]) -> bool {
 }
 
 /// Makes the checksum right again: no fuzzer guesses one.
-fn seal(bytes: &mut [u8]) {
+pub(crate) fn seal(bytes: &mut [u8]) {
     let Some((checked, checksum)) = bytes.split_last_chunk_mut::<4>() else { return };
     *checksum = (!checked.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))

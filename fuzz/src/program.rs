@@ -109,7 +109,7 @@ pub(crate) struct Struct {
 }
 
 impl Struct {
-    fn new(bytes: usize) -> Self {
+    pub fn new(bytes: usize) -> Self {
         let memory = Memory::from_size_align(bytes.max(1), 8).expect("a small struct");
         // SAFETY: not of size 0.
         let start = NonNull::new(unsafe { alloc_zeroed(memory) });

@@ -1,12 +1,15 @@
 //! Sequences of calls of the C interface.
 
+mod containers;
+
 use std::ffi::c_int;
 use std::ptr::null_mut;
 use std::slice;
 
 use atome::api::*;
-use atome_engine::{Classifier, Plan};
+use atome_engine::{Classifier, Plan, Shape};
 
+use crate::container::{change, seal, written};
 use crate::input::{blob, longest_blob, Input};
 use crate::program::{Fault, Program, Struct, MAX_CLASSES};
 
@@ -67,7 +70,7 @@ impl<'p> Session<'p> {
     }
 
     fn call(&mut self, input: &mut Input) {
-        match input.below(12) {
+        match input.below(14) {
             0 => self.load(input),
             1 => self.load_classifier(input),
             2 | 3 => self.predict(input),
@@ -78,6 +81,8 @@ impl<'p> Session<'p> {
             8 => self.sample(),
             9 => self.look(input),
             10 => self.start_anew(input),
+            11 => self.load_signed(input),
+            12 => self.ask(input),
             _ => self.blocks(input),
         }
     }
@@ -86,20 +91,44 @@ impl<'p> Session<'p> {
         self.state.at()
     }
 
-    /// A blob behind an odd number of bytes now and then, so that it may lie at any address.
-    fn keep(&mut self, input: &mut Input, len: usize) -> (*const u8, usize) {
-        let (offset, fills) = (input.below(4), input.below(4) > 0);
-        let data = blob(input.slice(255), fills, len);
+    /// A file, as it is or in a container.
+    fn file(&mut self, input: &mut Input, len: usize) -> (*const u8, usize) {
+        let file = match input.below(4) {
+            0 => self.container(input),
+            fills => blob(input.slice(255), fills > 1, len),
+        };
+        self.keep(input, &file)
+    }
+
+    /// A container, mostly for this program, and changed now and then.
+    fn container(&self, input: &mut Input) -> Vec<u8> {
+        let shape = self.shape_of_container(input);
+        let mut file = written(input, shape).map_or_else(Vec::new, |(_, file)| file);
+        maybe_changed(input, &mut file);
+        file
+    }
+
+    fn shape_of_container(&self, input: &mut Input) -> Shape {
+        if input.below(8) == 1 {
+            input.shape()
+        } else {
+            *self.program.shape()
+        }
+    }
+
+    /// Bytes that outlive every model, behind an odd number of others now and then, so that they may lie at any address.
+    fn keep(&mut self, input: &mut Input, file: &[u8]) -> (*const u8, usize) {
+        let offset = input.below(4);
         let mut bytes = vec![0; offset];
-        bytes.extend(&data);
+        bytes.extend(file);
         self.blobs.push(bytes);
-        (self.blobs[self.blobs.len() - 1][offset..].as_ptr(), data.len())
+        (self.blobs[self.blobs.len() - 1][offset..].as_ptr(), file.len())
     }
 
     fn load(&mut self, input: &mut Input) {
         let before = self.model.bytes();
         let needed = longest_blob(self.program.shape());
-        let (data, len) = self.keep(input, needed);
+        let (data, len) = self.file(input, needed);
         // SAFETY: a struct of the program's, and so many bytes.
         let code = unsafe { atome_load(self.model.at(), data, len) };
         match code {
@@ -112,16 +141,21 @@ impl<'p> Session<'p> {
     fn load_classifier(&mut self, input: &mut Input) {
         let before = self.classifier.bytes();
         let needed = Classifier::blob_len(self.program.shape(), MAX_CLASSES);
-        let (data, len) = self.keep(input, needed);
+        let (data, len) = self.file(input, needed);
         // SAFETY: a struct of the program's, and so many bytes.
         let code = unsafe { atome_classifier_load(self.classifier.at(), data, len) };
         match code {
-            // SAFETY: loaded just now.
-            ATOME_OK => self.has_classes = unsafe { (*self.classifier.at::<atome_classifier_t>()).n_classes } as usize,
+            ATOME_OK => self.count_classes(),
             _ => assert_eq!(self.classifier.bytes(), before, "a refused load changed the classifier"),
         }
-        assert!(self.has_classes <= MAX_CLASSES);
         self.check_load(code);
+    }
+
+    /// Behind a load of a classifier.
+    fn count_classes(&mut self) {
+        // SAFETY: a struct of the program's.
+        self.has_classes = unsafe { (*self.classifier.at::<atome_classifier_t>()).n_classes } as usize;
+        assert!((1..=MAX_CLASSES).contains(&self.has_classes));
     }
 
     fn check_load(&self, code: c_int) {
@@ -281,6 +315,17 @@ impl<'p> Session<'p> {
             atome_sparse_attn(from, count, &raw const (*block).attn, self.state(), to);
             atome_ternary_matvec(&raw const (*model).unembed, x.as_ptr(), out.as_mut_ptr());
             atome_layer_norm(h.as_mut_ptr(), d as c_int, &raw const (*model).final_norm);
+        }
+    }
+}
+
+/// Changes some bytes, or none; the checksum of a container may be right again afterwards.
+fn maybe_changed(input: &mut Input, file: &mut [u8]) {
+    let way = input.below(8);
+    if way < 2 && !file.is_empty() {
+        change(input, file);
+        if way == 1 {
+            seal(file);
         }
     }
 }
