@@ -18,7 +18,7 @@ pub struct Conditions {
     /// The Rust compiler of all else.
     pub rustc: String,
     /// The command.
-    pub command: &'static str,
+    pub command: String,
     /// Which model the 944K shape was measured with.
     pub model: &'static str,
 }
@@ -27,14 +27,25 @@ impl Conditions {
     /// Those of this run.
     pub fn find(timings: &Timings, is_quick: bool) -> Result<Conditions> {
         let mut date = std::process::Command::new("date");
-        let is_trained = timings.condition(&["models", "944k"])? == "trained";
         Ok(Conditions {
             date: process::checked(date.args(["-u", "+%Y-%m-%d"]))?.trim().to_string(),
             machine: machine(),
             cc: timings.condition(&["cc"])?,
             rustc: timings.condition(&["rustc"])?,
-            command: if is_quick { "cargo xtask bench --quick" } else { "cargo xtask bench" },
-            model: if is_trained { "the trained 944K model" } else { "A RANDOM MODEL OF THE 944K MODEL'S SHAPE" },
+            command: if is_quick { "cargo xtask bench --quick" } else { "cargo xtask bench" }.to_string(),
+            model: model(timings)?,
+        })
+    }
+
+    /// Those that stand in the results.
+    pub fn recorded(timings: &Timings) -> Result<Conditions> {
+        Ok(Conditions {
+            date: timings.condition(&["date"])?,
+            machine: timings.condition(&["machine"])?,
+            cc: timings.condition(&["cc"])?,
+            rustc: timings.condition(&["rustc"])?,
+            command: timings.condition(&["command"])?,
+            model: model(timings)?,
         })
     }
 
@@ -46,6 +57,11 @@ impl Conditions {
              `-ffp-contract=off`\n- 944k: {model}; default: random weights, a third of them 0\n- command: `{command}`\n"
         )
     }
+}
+
+fn model(timings: &Timings) -> Result<&'static str> {
+    let is_trained = timings.condition(&["models", "944k"])? == "trained";
+    Ok(if is_trained { "the trained 944K model" } else { "A RANDOM MODEL OF THE 944K MODEL'S SHAPE" })
 }
 
 fn machine() -> String {

@@ -23,6 +23,12 @@ pub fn generated_token(figures: &Figures, core: &str, shape: &str) -> Option<OnC
     compare(figures, core, shape, "token", "token")
 }
 
+/// Each token that is generated after four, with one build of the archive.
+pub fn token_with(figures: &Figures, core: &str, shape: &str, build: &str) -> Option<OnCore> {
+    let figure = |variant: &str| figures.get(&format!("{core}/{shape}/{variant}/token")).copied();
+    Some(OnCore { c: figure("C -O2")?, here: figure(build)?, with: build.to_string() })
+}
+
 fn compare(figures: &Figures, core: &str, shape: &str, of_c: &str, of_ours: &str) -> Option<OnCore> {
     let run = format!("{core}/{shape}/");
     let c = *figures.get(&format!("{run}C -O2/{of_c}"))?;

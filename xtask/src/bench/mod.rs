@@ -7,6 +7,7 @@ mod goals;
 mod plot;
 mod readme;
 mod results;
+mod summary;
 mod timings;
 
 use std::fs;
@@ -17,6 +18,7 @@ use anyhow::{bail, Context, Result};
 use lexopt::prelude::*;
 
 use crate::archive::{self, Mode, Request};
+use crate::record::INSTRUCTIONS;
 use crate::setup::Missing;
 use crate::toolchain::Toolchain;
 use crate::{process, workspace};
@@ -27,13 +29,15 @@ use timings::Timings;
 const HELP: &str = "\
 Measure how fast the engine and the archive are on this machine, beside the C reference (gcc -O2, and -O3 -march=native).
 
-Usage: cargo xtask bench [--quick | --counts | --check]
+Usage: cargo xtask bench [--quick | --counts | --check | --documents]
 
 Options:
   --quick    few samples, in about two minutes; written to target/xtask/bench only
   --counts   count instructions only, and record them in benches/instructions.json
   --check    count the instructions of a few fixed jobs, and fail where one grew by more than 3 % over
              benches/instructions.json; nothing is written
+  --documents
+             measure nothing: write RESULTS.md and the section of README.md anew from the files of earlier runs
 
 Without an option everything is measured, which takes some 15 minutes on a machine that does nothing else, and written to
 benches/RESULTS.md, results.json, results.svg, instructions.json and to the section \"How fast\" of README.md.
@@ -57,6 +61,7 @@ enum Extent {
     Quick,
     Counts,
     Check,
+    Documents,
 }
 
 /// The command.
@@ -71,12 +76,16 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
             Long("quick") => Extent::Quick,
             Long("counts") => Extent::Counts,
             Long("check") => Extent::Check,
+            Long("documents") => Extent::Documents,
             other => bail!("{} (cargo xtask bench --help)", other.unexpected()),
         };
         if extent != Extent::Full {
-            bail!("expected one of --quick, --counts and --check (cargo xtask bench --help)");
+            bail!("expected one of --quick, --counts, --check and --documents (cargo xtask bench --help)");
         }
         extent = asked;
+    }
+    if extent == Extent::Documents {
+        return write_documents();
     }
     let toolchain = Toolchain::find()?;
     Missing::for_bench(&toolchain).install()?;
@@ -91,6 +100,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
             );
             Ok(())
         }
+        Extent::Documents => Ok(()),
         Extent::Check => {
             match counts::check(&toolchain)? {
                 Verdict::Passed(what) => println!("{what}"),
@@ -126,9 +136,23 @@ fn measure(toolchain: &Toolchain, is_quick: bool) -> Result<()> {
     write(&folder.join("results.json"), &timings.text(&conditions)?)?;
     write(&folder.join("results.svg"), &plot::svg(&timings, &conditions)?)?;
     if !is_quick {
-        readme::update(&goals::measured(&timings)?, &conditions)?;
+        readme::update(&timings, &conditions)?;
     }
     println!("written to {} in {:.0} s", workspace::shown(&folder), start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// What a full run writes for people, from what it has written for programs.
+fn write_documents() -> Result<()> {
+    let folder = folder(false);
+    let path = folder.join("results.json");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let timings = Timings::parse(&text)?;
+    let conditions = Conditions::recorded(&timings)?;
+    let document = results::document(&timings, &conditions, Some(&INSTRUCTIONS.read()?))?;
+    write(&folder.join("RESULTS.md"), &document)?;
+    readme::update(&timings, &conditions)?;
+    println!("written: benches/RESULTS.md and README.md, from {}", workspace::shown(&path));
     Ok(())
 }
 

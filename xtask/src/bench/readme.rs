@@ -5,31 +5,37 @@ use std::fs;
 use anyhow::{Context, Result};
 
 use super::conditions::Conditions;
-use super::goals::{self, Row};
+use super::summary;
+use super::timings::Timings;
 use crate::workspace;
 
 const START: &str = "<!-- What follows is written by `cargo xtask bench`. -->\n";
+const CHIPS: &str = "
+One of 20 tokens after 4 on two chips, default shape (d=64, 4 layers, 32 positions). These times are **computed**: instructions
+on the emulated core, by `cargo xtask costs`, divided by the clock. A real chip takes longer: not every instruction is one cycle,
+and flash has wait states.
+";
 const END: &str = "<!-- End of what `cargo xtask bench` writes. -->\n";
 
-/// Puts the table of this run into the section.
+/// Puts the tables of this run into the section.
 ///
 /// # Errors
 /// The README has lost the section's two marks.
-pub fn update(rows: &[Row], conditions: &Conditions) -> Result<()> {
+pub fn update(timings: &Timings, conditions: &Conditions) -> Result<()> {
     let path = workspace::root().join("README.md");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    super::write(&path, &replaced(&text, &section(rows, conditions))?)
+    super::write(&path, &replaced(&text, &section(timings, conditions)?)?)
 }
 
-fn section(rows: &[Row], conditions: &Conditions) -> String {
+fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
     let Conditions { date, machine, cc, rustc, model, command } = conditions;
-    let version = |text: &str| text.split(" (").next().unwrap_or(text).to_string();
+    let rustc = rustc.split(" (").next().unwrap_or(rustc);
     let gcc = cc.rsplit(' ').next().unwrap_or(cc);
-    format!(
-        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {}; medians, by `{command}`.\n",
-        goals::short_table(rows),
-        version(rustc)
-    )
+    Ok(format!(
+        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CHIPS}\n{}",
+        summary::host_table(timings)?,
+        summary::chip_table()?,
+    ))
 }
 
 fn replaced(text: &str, section: &str) -> Result<String> {

@@ -82,7 +82,7 @@ const SHAPES: [(&str, &str); 2] =
 /// The whole document.
 pub fn document(timings: &Timings, conditions: &Conditions, counts: Option<&Record>) -> Result<String> {
     let mut text = HEAD.to_string() + &conditions.list() + GOALS;
-    text += &goals::long_table(&goals::measured(timings)?);
+    text += &goals::table(&goals::measured(timings)?);
     for (index, (shape, words)) in SHAPES.iter().enumerate() {
         text += &format!("\n## {shape}: {words}\n");
         text += if index == 0 { CALLS } else { "\n" };
