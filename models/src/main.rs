@@ -26,6 +26,7 @@ Usage: cargo xtask model [--threads N] [--work FOLDER]     train from nothing, w
        cargo xtask model --check                           a short training on 1 and 3 threads; corpus and scores
                                                            against what is committed
        cargo xtask model --corpus FILE                     write the text that the model learns from
+       cargo xtask model --picture                         write docs/talk.svg, a conversation with the model
 
 Checkpoint, log and loss curve go to FOLDER, unasked target/xtask/model. The number of threads changes no bit.
 ";

@@ -12,6 +12,7 @@ mod fuzz;
 mod header;
 mod model;
 mod mutants;
+mod picture;
 mod pipes;
 mod process;
 mod prove;

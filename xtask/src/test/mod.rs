@@ -152,7 +152,8 @@ fn steps() -> Vec<Step> {
     steps.push(step("differential run, 944K model", differential::real_model));
     steps.push(step("default model", |_| {
         let models = rust::program("atome-models", Mode::Portable)?;
-        Ok(Outcome::Passed(crate::model::check(models)?))
+        let atome = rust::program("atome", Mode::Portable)?;
+        Ok(Outcome::Passed(crate::model::check(models, atome)?))
     }));
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
