@@ -114,6 +114,26 @@ typedef char atome_shape_is_in_range_t
  * loads nothing but ATOME01 and ATOMECL01 may define ATOME_ONLY_ATOME01, in all of its files: what reads the others, about
  * 2 KB on a microcontroller, is not linked then. */
 
+/* Private: bytes of so many weights in each format, of a layer, and of a model without its magic. */
+#define ATOME_TWO_BITS_(count) ((1UL * (count) + 3UL) / 4UL)
+#define ATOME_BASE_THREE_(count) ((1UL * (count) + 4UL) / 5UL)
+#define ATOME_POWERS_OF_THREE_(count) ((1UL * (count) + 7UL) / 8UL * 3UL)
+#define ATOME_BYTES_OF_LAYER_(packed) \
+    (20UL * ((ATOME_D_MODEL) + 1UL) + packed(1UL * (ATOME_KERNEL_SIZE) * (ATOME_D_MODEL)) + \
+     2UL * packed(1UL * (ATOME_D_HEAD) * (ATOME_D_MODEL)) + packed(1UL * (ATOME_D_MODEL) * (ATOME_D_MODEL)) + \
+     packed(1UL * (ATOME_N_PATHWAYS) * (ATOME_D_MODEL)))
+#define ATOME_BYTES_OF_MODEL_(packed) \
+    (8UL * ((ATOME_D_MODEL) + 1UL) + 2UL * packed(1UL * (ATOME_VOCAB_SIZE) * (ATOME_D_MODEL)) + \
+     1UL * (ATOME_N_LAYERS) * ATOME_BYTES_OF_LAYER_(packed))
+
+/* Bytes of a model file of this shape, in each format; of a classifier, with so many classes. A file of another length is
+ * of another shape: atome_load_exact compares them where a program runs, and these do where it is compiled, in #if too. */
+#define ATOME_BLOB_SIZE_ATOME01 (7UL + ATOME_BYTES_OF_MODEL_(ATOME_TWO_BITS_))
+#define ATOME_BLOB_SIZE_ATOME02 (7UL + ATOME_BYTES_OF_MODEL_(ATOME_BASE_THREE_))
+#define ATOME_BLOB_SIZE_ATOMEP3 (7UL + ATOME_BYTES_OF_MODEL_(ATOME_POWERS_OF_THREE_))
+#define ATOME_BLOB_SIZE_ATOMECL01(n_classes) \
+    (17UL + ATOME_BYTES_OF_MODEL_(ATOME_TWO_BITS_) + ATOME_TWO_BITS_(1UL * (n_classes) * (ATOME_D_MODEL)))
+
 /* ---- Containers ---- */
 
 /* A program that loads no containers may define ATOME_NO_CONTAINERS (or ATOME_ONLY_ATOME01), in all of its files: what reads
@@ -157,7 +177,8 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_ERR_MALFORMED -5
 
 /**
- * The container holds a model of another shape than the program's: atome_container_explain names both.
+ * The model is of another shape than the program's: a container says so, or atome_load_exact found more bytes than a model
+ * of the program's shape has. atome_explain names both shapes.
  */
 #define ATOME_ERR_SHAPE -6
 
@@ -593,8 +614,9 @@ extern const struct atome_formats_t atome_formats;
 /**
  * Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape, or a container (ATOMEBOX) that holds one. Nothing is
  * copied: the model points into data, which belongs to the caller, must outlive the model and must not change while it is
- * in use. data may lie at any address, in flash too. Bytes after the end are allowed. A model may be loaded again, from
- * the same or another blob, at any time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded, and where
+ * in use. data may lie at any address, in flash too. Bytes after the end are allowed, so that a model of another shape, if it
+ * is longer, loads, too, and answers with nonsense: atome_load_exact refuses it. A model may be loaded again, from the same or
+ * another blob, at any time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded, and where
  * ATOME_NO_CONTAINERS is, no container.
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
@@ -611,6 +633,22 @@ int atome_load(struct atome_model_t *model,
                size_t len);
 
 /**
+ * atome_load of data that have exactly the length of a model of this program's shape: how a program notices that the model
+ * in it is of another shape, which no format but the container's tells. Data that are longer give ATOME_ERR_SHAPE (-6),
+ * data that are shorter ATOME_ERR_TRUNCATED (-2), and nothing is loaded; everything else is as in atome_load. In a container,
+ * the model in it has to have that length; bytes behind the container are allowed. ATOME_BLOB_SIZE_ATOME01 and its like are
+ * these lengths; atome_explain says what shape the data fit.
+ *
+ * Returns what atome_load returns.
+ *
+ * Caller:
+ * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
+ */
+int atome_load_exact(struct atome_model_t *model,
+                     const uint8_t *data,
+                     size_t len);
+
+/**
  * Loads an ATOMECL01 blob, or a container that holds one, of this program's shape; everything said of atome_load holds.
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOMECL01 or too short to tell, or its
@@ -624,6 +662,19 @@ int atome_load(struct atome_model_t *model,
 int atome_classifier_load(struct atome_classifier_t *clf,
                           const uint8_t *data,
                           size_t len);
+
+/**
+ * atome_classifier_load of data that have exactly the length of a classifier of this program's shape and the number of
+ * classes that they name; everything said of atome_load_exact holds. ATOME_BLOB_SIZE_ATOMECL01 is that length.
+ *
+ * Returns what atome_classifier_load returns.
+ *
+ * Caller:
+ * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
+ */
+int atome_classifier_load_exact(struct atome_classifier_t *clf,
+                                const uint8_t *data,
+                                size_t len);
 
 /**
  * Checks a container and finds the model file in it: what atome_load and atome_classifier_load do with data that begin

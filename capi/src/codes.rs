@@ -14,7 +14,8 @@ pub const ATOME_ERR_CONFIG: c_int = -3;
 pub const ATOME_ERR_PLAN: c_int = -4;
 /// The data is of a known format, but a byte of its weights stands for no weights (ATOME02, ATOMEP3).
 pub const ATOME_ERR_MALFORMED: c_int = -5;
-/// The container holds a model of another shape than the program's: atome_container_explain names both.
+/// The model is of another shape than the program's: a container says so, or atome_load_exact found more bytes than a model
+/// of the program's shape has. atome_explain names both shapes.
 pub const ATOME_ERR_SHAPE: c_int = -6;
 /// The container's checksum is wrong, or its header contradicts itself.
 pub const ATOME_ERR_DAMAGED: c_int = -7;

@@ -6,7 +6,7 @@
 use core::ffi::c_int;
 use core::slice;
 
-use atome_engine::format::coded_body;
+use atome_engine::format::{coded_body, coded_file_len};
 use atome_engine::{Codec, Matrix, Packing, Shape, BASE_THREE, POWERS_OF_THREE};
 
 use crate::codes::ATOME_OK;
@@ -20,7 +20,7 @@ const POWERS_MARK: u16 = u16::MAX;
 
 /// What the header's configuration refers to, unless the program keeps to ATOME01.
 #[no_mangle]
-pub static atome_formats: atome_formats_t = atome_formats_t { load, matrix };
+pub static atome_formats: atome_formats_t = atome_formats_t { load, matrix, file_len: coded_file_len };
 
 /// # Safety
 /// `model` is writable and of the program's shape.

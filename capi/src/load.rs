@@ -1,14 +1,22 @@
-//! Loading: `atome_load` and `atome_classifier_load`.
+//! Loading: `atome_load`, `atome_classifier_load`, and both of files that have exactly the length of the program's shape.
 
 use core::ffi::c_int;
 
-use atome_engine::format::{classifier_body, model_body};
-use atome_engine::{Codec, FormatError, Matrix, Shape};
+use atome_engine::format::{classifier_body, model_body, ClassifierBody, CLASSIFIER_MAGIC, MAGIC};
+use atome_engine::{Codec, FormatError, Matrix, Model, Shape};
 
-use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_TRUNCATED, ATOME_OK};
+use crate::codes::{
+    ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_SHAPE, ATOME_ERR_TRUNCATED, ATOME_OK,
+};
 use crate::config::{cache, config, formats, max_classes};
 use crate::container::model_file;
 use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_t, atome_ternary_t};
+
+/// Bytes of a classifier's file in front of its first section.
+pub(crate) const CLASSIFIER_HEADER: usize = CLASSIFIER_MAGIC.len() + 4;
+
+/// Bytes of a matrix in front of its weights.
+const SCALE: usize = 4;
 
 pub(crate) const fn code(error: FormatError) -> c_int {
     match error {
@@ -109,8 +117,9 @@ impl Sections<'_> {
 
 /// Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape, or a container (ATOMEBOX) that holds one. Nothing is
 /// copied: the model points into data, which belongs to the caller, must outlive the model and must not change while it is
-/// in use. data may lie at any address, in flash too. Bytes after the end are allowed. A model may be loaded again, from
-/// the same or another blob, at any time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded, and where
+/// in use. data may lie at any address, in flash too. Bytes after the end are allowed, so that a model of another shape, if it
+/// is longer, loads, too, and answers with nonsense: atome_load_exact refuses it. A model may be loaded again, from the same or
+/// another blob, at any time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded, and where
 /// ATOME_NO_CONTAINERS is, no container.
 ///
 /// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
@@ -134,16 +143,64 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
         Ok(data) => data,
         Err(code) => return code,
     };
-    let shape = layout.shape();
-    match (model_body(shape, data), formats()) {
+    // SAFETY: not NULL; the caller vouches for the struct.
+    unsafe { load_file(model, layout.shape(), data) }
+}
+
+/// Loads a model file that lies in no container.
+///
+/// # Safety
+/// `model` leads to a writable `atome_model_t` of the program's shape.
+unsafe fn load_file(model: *mut atome_model_t, shape: &Shape, file: &[u8]) -> c_int {
+    match (model_body(shape, file), formats()) {
         (Ok(body), _) => {
-            // SAFETY: not NULL; the caller vouches for the struct.
+            // SAFETY: as the caller promises.
             unsafe { fill(model, shape, body, None) };
             ATOME_OK
         }
-        // SAFETY: as above.
-        (Err(FormatError::BadMagic { .. }), Some(formats)) => unsafe { (formats.load)(model, shape, data) },
+        // SAFETY: as the caller promises.
+        (Err(FormatError::BadMagic { .. }), Some(formats)) => unsafe { (formats.load)(model, shape, file) },
         (Err(error), _) => code(error),
+    }
+}
+
+/// atome_load of data that have exactly the length of a model of this program's shape: how a program notices that the model
+/// in it is of another shape, which no format but the container's tells. Data that are longer give ATOME_ERR_SHAPE (-6),
+/// data that are shorter ATOME_ERR_TRUNCATED (-2), and nothing is loaded; everything else is as in atome_load. In a container,
+/// the model in it has to have that length; bytes behind the container are allowed. ATOME_BLOB_SIZE_ATOME01 and its like are
+/// these lengths; atome_explain says what shape the data fit.
+///
+/// Returns what atome_load returns.
+///
+/// # Safety
+/// `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
+#[no_mangle]
+pub unsafe extern "C" fn atome_load_exact(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
+    let Some(layout) = config() else {
+        return ATOME_ERR_CONFIG;
+    };
+    if model.is_null() {
+        return ATOME_ERR_INVALID;
+    }
+    // SAFETY: the caller vouches for len bytes.
+    let file = match unsafe { model_file(data, len) } {
+        Ok(file) => file,
+        Err(code) => return code,
+    };
+    let shape = layout.shape();
+    if model_len(shape, file).is_some_and(|needed| needed < file.len()) {
+        return ATOME_ERR_SHAPE;
+    }
+    // SAFETY: not NULL; the caller vouches for the struct.
+    unsafe { load_file(model, shape, file) }
+}
+
+/// Bytes of a model of this shape in the format that the file's magic names, where the program reads that format.
+pub(crate) fn model_len(shape: &Shape, file: &[u8]) -> Option<usize> {
+    if file.starts_with(MAGIC) {
+        Some(Model::blob_len(shape))
+    } else {
+        (formats()?.file_len)(shape, file)
     }
 }
 
@@ -169,19 +226,58 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
         Ok(data) => data,
         Err(code) => return code,
     };
-    let shape = layout.shape();
-    match classifier_body(shape, data, max_classes()) {
-        Ok(body) => {
-            let (rows, cols) = (body.head.rows(), body.head.cols());
-            let (packed, scale) = (body.head.packed().as_ptr(), body.head.scale());
-            // SAFETY: not NULL; the caller vouches for the struct.
+    // SAFETY: not NULL; the caller vouches for the struct.
+    unsafe { load_classifier_file(clf, layout.shape(), data, false) }
+}
+
+/// Loads a classifier's file that lies in no container; where it has to be exact, none that goes on behind the head.
+///
+/// # Safety
+/// `clf` leads to a writable `atome_classifier_t` of the program's shape.
+unsafe fn load_classifier_file(clf: *mut atome_classifier_t, shape: &Shape, file: &[u8], is_exact: bool) -> c_int {
+    match classifier_body(shape, file, max_classes()) {
+        Ok(ClassifierBody { model, head }) => {
+            if is_exact && file.len() > CLASSIFIER_HEADER + model.len() + SCALE + head.packed().len() {
+                return ATOME_ERR_SHAPE;
+            }
+            let (rows, cols) = (head.rows(), head.cols());
+            let (packed, scale) = (head.packed().as_ptr(), head.scale());
+            // SAFETY: as the caller promises.
             unsafe {
                 (*clf).head = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
                 (*clf).n_classes = rows as c_int;
-                fill(&raw mut (*clf).base, shape, body.model, None);
+                fill(&raw mut (*clf).base, shape, model, None);
             }
             ATOME_OK
         }
         Err(error) => code(error),
     }
+}
+
+/// atome_classifier_load of data that have exactly the length of a classifier of this program's shape and the number of
+/// classes that they name; everything said of atome_load_exact holds. ATOME_BLOB_SIZE_ATOMECL01 is that length.
+///
+/// Returns what atome_classifier_load returns.
+///
+/// # Safety
+/// `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
+#[no_mangle]
+pub unsafe extern "C" fn atome_classifier_load_exact(
+    clf: *mut atome_classifier_t,
+    data: *const u8,
+    len: usize,
+) -> c_int {
+    let Some(layout) = config() else {
+        return ATOME_ERR_CONFIG;
+    };
+    if clf.is_null() {
+        return ATOME_ERR_INVALID;
+    }
+    // SAFETY: the caller vouches for len bytes.
+    let file = match unsafe { model_file(data, len) } {
+        Ok(file) => file,
+        Err(code) => return code,
+    };
+    // SAFETY: not NULL; the caller vouches for the struct.
+    unsafe { load_classifier_file(clf, layout.shape(), file, true) }
 }

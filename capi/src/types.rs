@@ -280,6 +280,8 @@ pub struct atome_formats_t {
     /// # Safety
     /// It was marked by `load` and not changed; the view is gone before the blob is.
     pub(crate) matrix: unsafe fn(&atome_ternary_t, usize) -> Matrix<'static>,
+    /// Bytes of a file of this shape in the format that the data's magic names.
+    pub(crate) file_len: fn(&Shape, &[u8]) -> Option<usize>,
 }
 
 /// Private: what only the cached plan needs. A program of the lean plan does not refer to it and links none of it.

@@ -149,7 +149,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "no model\n");
         return 1;
     }
-    code = atome_load(&model, blob, length);
+    code = atome_load_exact(&model, blob, length);
     if (code != ATOME_OK) {
         fprintf(stderr, "%s: %s\n", argc > 1 ? argv[1] : "random model", atome_error_text(code));
         free(blob);

@@ -35,10 +35,10 @@ pub fn any_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, Form
 /// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
 /// ends early, [`FormatError::Malformed`] where a byte stands for no weights.
 pub fn coded_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, FormatError> {
-    let Some((magic, rest)) = data.split_first_chunk::<MAGIC>() else {
+    let Some((_, rest)) = data.split_first_chunk::<MAGIC>() else {
         return Err(FormatError::TooShort { len: data.len(), needed: MAGIC });
     };
-    let Some(codec) = Codec::ALL.into_iter().find(|codec| codec.packing().magic() == magic) else {
+    let Some(codec) = codec_of(data) else {
         return Err(FormatError::BadMagic { expected: "ATOME01, ATOME02 or ATOMEP3" });
     };
     let (end, _) = walk(shape, codec, &[]);
@@ -52,6 +52,18 @@ pub fn coded_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, Fo
             Err(FormatError::Malformed { offset: MAGIC + start + index, found, expected })
         }
     }
+}
+
+/// Bytes of a file of the given shape in the format that the magic of `data` names; `None` where that is neither ATOME02 nor
+/// ATOMEP3.
+pub fn coded_file_len(shape: &Shape, data: &[u8]) -> Option<usize> {
+    let (end, _) = walk(shape, codec_of(data)?, &[]);
+    Some(end.saturating_add(MAGIC))
+}
+
+/// What reads the weights of a file that begins like `data`.
+fn codec_of(data: &[u8]) -> Option<&'static Codec> {
+    Codec::ALL.into_iter().find(|codec| data.starts_with(codec.packing().magic()))
 }
 
 /// Where the sections end, and the first fault of a matrix that lies in `sections`, with the place of its weights. A walk of
