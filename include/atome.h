@@ -682,7 +682,7 @@ int atome_classifier_load_exact(struct atome_classifier_t *clf,
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL or the container is of another version;
  * ATOME_ERR_TRUNCATED (-2) when data end early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
- * ATOME_ERR_SHAPE (-6) when the model is of another shape than this program, see atome_container_explain;
+ * ATOME_ERR_SHAPE (-6) when the model is of another shape than this program, see atome_explain;
  * ATOME_ERR_DAMAGED (-7) when the checksum or the header is wrong. payload and payload_len are untouched unless the result
  * is ATOME_OK.
  *
@@ -710,7 +710,7 @@ int atome_container_info(const uint8_t *data,
 
 /**
  * Says in English why a container can or cannot be loaded by this program; of a model of another shape it names both
- * shapes. Writes at most size bytes to text, a NUL at the end included, and cuts what has no room; 256 bytes are always
+ * shapes. atome_explain does it for every kind of model file. Writes at most size bytes to text, a NUL at the end included, and cuts what has no room; 256 bytes are always
  * enough.
  *
  * Returns what atome_container_payload returns for data that are a container, and ATOME_ERR_INVALID (-1) for others and
@@ -723,6 +723,22 @@ int atome_container_explain(const uint8_t *data,
                             size_t len,
                             char *text,
                             size_t size);
+
+/**
+ * Says in English why atome_load_exact or, for a classifier's file, atome_classifier_load_exact takes or refuses these data;
+ * of a model of another shape it names the macros that fit the file and those of this program. Files that carry no shape
+ * are searched for one, which looks at every byte many times over: meant for a host and for a laboratory's console. Writes
+ * at most size bytes to text, a NUL at the end included, and cuts what has no room; 512 bytes are always enough.
+ *
+ * Returns what those functions return; ATOME_ERR_INVALID (-1), with nothing written, when a pointer is NULL or size is 0.
+ *
+ * Caller:
+ * `data` is NULL or leads to `len` readable bytes; `text` is NULL or has room for `size` bytes.
+ */
+int atome_explain(const uint8_t *data,
+                  size_t len,
+                  char *text,
+                  size_t size);
 
 #if defined(ATOME_SIGNED)
 /**

@@ -42,8 +42,22 @@ static void compare_constants(size_t atome01, size_t atome02, size_t atomep3, si
     expect_len("ATOMECL01", (unsigned long)classifier, ATOME_BLOB_SIZE_ATOMECL01(CLASSES));
 }
 
+/* The words come with the code of the function that loads such a file. */
+static void expect_explained(const char *format, const uint8_t *file, size_t len, int code)
+{
+    char text[512];
+    const int explained = atome_explain(file, len, text, sizeof text);
+
+    if (explained != code || text[0] == '\0' || (code == 0) != (strstr(text, "fits this program") != NULL)) {
+        fprintf(stderr, "%s of %u bytes: loading gave %d, explaining %d, %s\n", format, (unsigned)len, code, explained,
+                text);
+        exit(1);
+    }
+}
+
 #else
 
+#define expect_explained(format, file, len, code) ((void)0)
 #define compare_constants(atome01, atome02, atomep3, classifier) ((void)(atome01 + atome02 + atomep3 + classifier))
 
 /* Of the files that main made, by their magic. */
@@ -112,6 +126,7 @@ static void every_length(const char *format, const uint8_t *file, size_t len, in
             fprintf(stderr, "%s: %u bytes were taken for %u\n", format, (unsigned)n, (unsigned)len);
             exit(1);
         }
+        expect_explained(format, part, n, code);
         free(part);
         /* atome_load keeps its promise: bytes behind the end are allowed. */
         if (n > len) {

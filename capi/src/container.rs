@@ -57,7 +57,7 @@ pub(crate) unsafe fn model_file<'d>(data: *const u8, len: usize) -> Result<&'d [
 ///
 /// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL or the container is of another version;
 /// ATOME_ERR_TRUNCATED (-2) when data end early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
-/// ATOME_ERR_SHAPE (-6) when the model is of another shape than this program, see atome_container_explain;
+/// ATOME_ERR_SHAPE (-6) when the model is of another shape than this program, see atome_explain;
 /// ATOME_ERR_DAMAGED (-7) when the checksum or the header is wrong. payload and payload_len are untouched unless the result
 /// is ATOME_OK.
 ///
@@ -142,7 +142,7 @@ pub unsafe extern "C" fn atome_container_info(data: *const u8, len: usize, info:
 }
 
 /// Says in English why a container can or cannot be loaded by this program; of a model of another shape it names both
-/// shapes. Writes at most size bytes to text, a NUL at the end included, and cuts what has no room; 256 bytes are always
+/// shapes. atome_explain does it for every kind of model file. Writes at most size bytes to text, a NUL at the end included, and cuts what has no room; 256 bytes are always
 /// enough.
 ///
 /// Returns what atome_container_payload returns for data that are a container, and ATOME_ERR_INVALID (-1) for others and
@@ -175,7 +175,8 @@ pub unsafe extern "C" fn atome_container_explain(data: *const u8, len: usize, te
     }
 }
 
-fn explain(text: &mut Text, error: &ContainerError) {
+/// What is wrong with a container.
+pub(crate) fn explain(text: &mut Text, error: &ContainerError) {
     match *error {
         ContainerError::NotAContainer => text.push("this is no container"),
         ContainerError::Version { found } => {

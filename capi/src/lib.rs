@@ -25,6 +25,8 @@ mod load;
 
 mod container;
 
+mod explain;
+
 #[cfg(feature = "signed")]
 mod signed;
 
@@ -46,6 +48,8 @@ mod cache;
 mod config;
 #[cfg(test)]
 mod container_tests;
+#[cfg(test)]
+mod explain_tests;
 mod formats;
 mod model;
 /// The functions and types as C sees them, for Rust programs on a host: tests and fuzzing.
@@ -55,6 +59,7 @@ pub mod api {
     pub use crate::cache::*;
     pub use crate::codes::*;
     pub use crate::container::*;
+    pub use crate::explain::*;
     pub use crate::formats::*;
     pub use crate::info::*;
     pub use crate::load::*;

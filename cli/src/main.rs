@@ -11,7 +11,6 @@ mod container;
 mod convert;
 mod corpus;
 mod eval;
-mod evidence;
 mod export;
 mod files;
 mod inspect;

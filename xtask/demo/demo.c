@@ -151,7 +151,10 @@ int main(int argc, char **argv)
     }
     code = atome_load_exact(&model, blob, length);
     if (code != ATOME_OK) {
-        fprintf(stderr, "%s: %s\n", argc > 1 ? argv[1] : "random model", atome_error_text(code));
+        char why[512];
+
+        atome_explain(blob, length, why, sizeof why);
+        fprintf(stderr, "%s: %s: %s\n", argc > 1 ? argv[1] : "random model", atome_error_text(code), why);
         free(blob);
         return 1;
     }

@@ -1,6 +1,7 @@
 //! Sequences of calls of the C interface.
 
 mod containers;
+mod exact;
 
 use std::ffi::c_int;
 use std::ptr::null_mut;
@@ -136,6 +137,7 @@ impl<'p> Session<'p> {
             _ => assert_eq!(self.model.bytes(), before, "a refused load changed the model"),
         }
         self.check_load(code);
+        self.compare_exact(data, len);
     }
 
     fn load_classifier(&mut self, input: &mut Input) {
@@ -149,6 +151,7 @@ impl<'p> Session<'p> {
             _ => assert_eq!(self.classifier.bytes(), before, "a refused load changed the classifier"),
         }
         self.check_load(code);
+        self.compare_exact(data, len);
     }
 
     /// Behind a load of a classifier.
