@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use atome_engine::math::MODE;
 use atome_engine::Plan;
-use clap::builder::RangedI64ValueParser;
-use clap::{value_parser, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::calibrate::CalibrateArgs;
 use crate::compare::CompareArgs;
@@ -19,6 +18,7 @@ use crate::sampling::SamplingArgs;
 use crate::signing::{KeygenArgs, SignArgs, VerifyArgs};
 use crate::sizes::{Key, Sizes, Source};
 use crate::train::TrainArgs;
+use crate::values::{whole, COUNT, SIZE};
 
 const SHAPE_HELP: &str = "\
 A model file does not carry its shape. What no flag gives is taken from a sidecar file (MODEL.json,
@@ -134,7 +134,7 @@ pub struct RunArgs {
     pub prompt: Option<OsString>,
 
     /// How many tokens to generate
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..))]
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, value_parser = whole::<u32>(COUNT))]
     pub tokens: u32,
 
     #[command(flatten)]
@@ -191,11 +191,11 @@ pub struct BudgetArgs {
     pub model: Option<PathBuf>,
 
     /// Flash to leave to the program itself, in KiB
-    #[arg(long, value_name = "KIB", default_value_t = 32)]
+    #[arg(long, value_name = "KIB", default_value_t = 32, value_parser = whole::<u32>(0..=u64::from(u32::MAX)))]
     pub reserve_flash: u32,
 
     /// RAM to leave to stack and variables, in KiB
-    #[arg(long, value_name = "KIB", default_value_t = 4)]
+    #[arg(long, value_name = "KIB", default_value_t = 4, value_parser = whole::<u32>(0..=u64::from(u32::MAX)))]
     pub reserve_ram: u32,
 
     /// Print JSON
@@ -227,35 +227,35 @@ impl From<PlanName> for Plan {
 #[command(next_help_heading = "Shape")]
 pub struct ShapeArgs {
     /// Width of the residual stream
-    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]
     pub d_model: Option<u16>,
 
     /// Number of layers
-    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]
     pub n_layers: Option<u16>,
 
     /// Width of an attention query and key
-    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]
     pub d_head: Option<u16>,
 
     /// Taps of the convolution
-    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]
     pub kernel_size: Option<u16>,
 
     /// Rows of the router, 3 to 8
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(3..=8), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(3..=8))]
     pub n_pathways: Option<u16>,
 
     /// Number of tokens; 256 where tokens are bytes
-    #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = size(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = whole::<u16>(SIZE))]
     pub vocab: Option<u16>,
 
     /// Positions that attention keeps (not in the file)
-    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]
     pub attn_top_k: Option<u16>,
 
     /// The window: the longest sequence, prompt and output together (not in the file)
-    #[arg(long, value_name = "N", value_parser = size(), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]
     pub max_seq: Option<u16>,
 }
 
@@ -279,19 +279,5 @@ impl ShapeArgs {
             }
         }
         sizes
-    }
-}
-
-fn size() -> RangedI64ValueParser<u16> {
-    value_parser!(u16).range(1..)
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::CommandFactory;
-
-    #[test]
-    fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
     }
 }

@@ -14,6 +14,7 @@ use serde_json::{json, Value};
 use crate::args::ShapeArgs;
 use crate::eval::Subject;
 use crate::output::{print, print_json};
+use crate::values::no_stream;
 use crate::windows::WindowArgs;
 
 const EXAMPLES: &str = "\
@@ -48,7 +49,7 @@ pub struct CalibrateArgs {
     pub outside: Vec<PathBuf>,
 
     /// Folder for the results
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(short, long, value_name = "FOLDER", value_parser = no_stream())]
     pub out: PathBuf,
 
     #[command(flatten)]

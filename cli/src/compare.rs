@@ -7,12 +7,13 @@ use atome_train::checkpoint::atomic::write_atomic;
 use atome_train::compare::{compare as sweep, plot, table, variants, Plan, Row, USUAL, VARIANTS};
 use atome_train::corpus::Corpus;
 use atome_train::recipe::{Recipe, EVERYDAY_RATE};
-use clap::{value_parser, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::output::{note, print, print_json};
 use crate::temperature::TemperatureArgs;
 use crate::train::stop_flag;
+use crate::values::{no_stream, whole, COUNT, THREADS};
 use crate::UsageError;
 
 const EXAMPLES: &str = "\
@@ -36,7 +37,7 @@ pub struct CompareArgs {
     pub text: PathBuf,
 
     /// Folder for checkpoints, logs and results
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(short, long, value_name = "FOLDER", value_parser = no_stream())]
     pub out: PathBuf,
 
     /// What to compare, the first with the others; names are in --help, and `all` stands for all of them
@@ -44,11 +45,11 @@ pub struct CompareArgs {
     pub variants: Vec<String>,
 
     /// Seeds of each variant
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole::<u64>(COUNT))]
     pub seeds: u64,
 
     /// Steps of each training
-    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 3000, value_parser = whole::<u64>(COUNT))]
     pub steps: u64,
 
     /// How all of them are trained
@@ -56,7 +57,7 @@ pub struct CompareArgs {
     pub recipe: RecipeName,
 
     /// Threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(THREADS))]
     pub threads: Option<u16>,
 
     #[command(flatten)]

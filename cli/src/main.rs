@@ -18,6 +18,7 @@ mod inspect_table;
 mod model_file;
 mod numbers;
 mod output;
+mod parse;
 mod prompts;
 mod recover;
 mod run;
@@ -31,14 +32,13 @@ mod stream;
 mod talk;
 mod temperature;
 mod train;
+mod values;
 mod windows;
 
 use std::io;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
-
-use args::{Cli, Command};
+use args::Command;
 
 /// A mistake in how the program was called, as opposed to one that happened while it ran.
 #[derive(Debug)]
@@ -56,8 +56,7 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = match parsed {
+    let cli = match parse::parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(refusal) => {
             // A closed output is no reason to fail: there is nobody left to tell.

@@ -6,9 +6,10 @@ use anyhow::{bail, Result};
 use atome_train::corpus::Corpus;
 use atome_train::evaluate::windows;
 use atome_train::trainer::pool;
-use clap::{value_parser, Args};
+use clap::Args;
 
 use crate::numbers::counted;
+use crate::values::{whole, COUNT, THREADS};
 
 /// Bytes of a window where nobody says otherwise.
 const WINDOW: usize = 128;
@@ -16,19 +17,19 @@ const WINDOW: usize = 128;
 #[derive(Debug, Args)]
 pub struct WindowArgs {
     /// Bytes of a window [default: 128]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(2..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(2..=65_535))]
     window: Option<u16>,
 
     /// Where the first window of the text begins, in bytes [default: 0]
-    #[arg(long, value_name = "OFFSET")]
+    #[arg(long, value_name = "OFFSET", value_parser = whole::<usize>(0..=usize::MAX as u64))]
     from: Option<usize>,
 
     /// The most windows of a text [default: all that fit]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(COUNT))]
     windows: Option<u32>,
 
     /// Threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(THREADS))]
     threads: Option<u16>,
 }
 

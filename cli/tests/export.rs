@@ -42,7 +42,8 @@ fn names(folder: &Path) -> Vec<String> {
 fn the_model_runs_with_the_shape_of_its_sidecar() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = checkpoint(folder.path(), Some(48));
-    let text = success(export(folder.path(), &checkpoint).args(["--out", "model.bin", "--sidecar", "--top-k", "3"]));
+    let text =
+        success(export(folder.path(), &checkpoint).args(["--out", "model.bin", "--sidecar", "--attn-top-k", "3"]));
     assert!(text.contains("top_k=3  (given by flags)") && text.contains("max_seq=48  (from the checkpoint)"), "{text}");
     assert!(text.contains("blocks.1.router.proj.weight") && text.contains("3 x 16"), "{text}");
     let bytes = fs::read(folder.path().join("model.bin")).unwrap();
@@ -165,7 +166,8 @@ fn bad_checkpoints_and_places_are_named() {
     assert!(message.contains("none/model.bin: write"), "{message}");
     let message = failure(export(folder.path(), &folder.path().join("none.pt")).args(["--out", "x"]), 1);
     assert!(message.contains("none.pt: open"), "{message}");
-    for flags in [&["--max-seq", "0"][..], &["--top-k", "65536"], &["--threads", "0"], &["--format", "gguf"], &[]] {
+    for flags in [&["--max-seq", "0"][..], &["--attn-top-k", "65536"], &["--threads", "0"], &["--format", "gguf"], &[]]
+    {
         let out: &[&str] = if flags.is_empty() { &[] } else { &["--out", "x"] };
         failure(export(folder.path(), &good).args(out).args(flags), 2);
     }
@@ -281,7 +283,7 @@ fn help_has_examples() {
 fn a_container_tells_its_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = checkpoint(folder.path(), Some(48));
-    let words = ["--out", "model.box", "--container", "--note", "name=export", "--top-k", "3"];
+    let words = ["--out", "model.box", "--container", "--note", "name=export", "--attn-top-k", "3"];
     success(export(folder.path(), &checkpoint).args(words));
     success(export(folder.path(), &checkpoint).args(["--out", "model.bin"]));
     let bytes = fs::read(folder.path().join("model.box")).unwrap();

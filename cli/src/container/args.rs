@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{value_parser, Args};
+use clap::Args;
 
 use super::Note;
 use crate::args::ShapeArgs;
@@ -43,7 +43,7 @@ pub struct PackArgs {
     pub checkpoint: Option<PathBuf>,
 
     /// What the model's sections are aligned to, a power of 2 up to 4096
-    #[arg(long, value_name = "BYTES", default_value_t = 16, value_parser = value_parser!(u16).range(1..=4096))]
+    #[arg(long, value_name = "BYTES", default_value_t = 16, value_parser = alignment)]
     pub alignment: u16,
 
     /// Replace a file that is there
@@ -74,6 +74,12 @@ pub struct UnpackArgs {
     /// Replace files that are there
     #[arg(long)]
     pub force: bool,
+}
+
+/// An alignment as the command line has it.
+fn alignment(text: &str) -> Result<u16, String> {
+    let power = text.parse().ok().filter(|bytes: &u16| bytes.is_power_of_two() && *bytes <= 4096);
+    power.ok_or_else(|| "expected a power of 2 from 1 to 4096".to_owned())
 }
 
 /// A note as the command line has it.

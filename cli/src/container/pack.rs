@@ -18,9 +18,6 @@ use crate::sizes::{Key, Sizes, Source};
 
 pub fn pack(args: &PackArgs) -> Result<()> {
     let named = || args.model.display().to_string();
-    if !args.alignment.is_power_of_two() {
-        bail!(crate::UsageError(format!("--alignment {}: expected a power of 2", args.alignment)));
-    }
     super::check_notes(&args.note)?;
     let file = ModelFile::read(&args.model)?;
     if file.label.is_some() {

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use atome_train::gather::NAMED;
 use clap::Args;
 
+use crate::values::{no_stream, whole};
+
 const EXAMPLES: &str = "\
 Examples:
   atome corpus notes.txt manual.html --out corpus.txt
@@ -30,11 +32,11 @@ pub struct CorpusArgs {
     pub out: PathBuf,
 
     /// Cut the text off after this many bytes, between two characters
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=usize::MAX as u64))]
     pub max_bytes: Option<usize>,
 
     /// Folder for downloads [default: atome-corpus in the user's cache folder]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER", value_parser = no_stream())]
     pub cache: Option<PathBuf>,
 
     /// Load again what was loaded before
@@ -56,8 +58,4 @@ fn long_help() -> String {
         text.push_str(&format!("  {:<14} {}\n", named.name, named.about));
     }
     format!("{text}\n{EXAMPLES}")
-}
-
-fn at_least_one(text: &str) -> Result<usize, String> {
-    text.parse().ok().filter(|&count| count > 0).ok_or_else(|| "expected an integer from 1 on".to_owned())
 }

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use atome_train::export::{Format, USUAL_THREADS};
-use clap::{value_parser, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use crate::container::{note, Note};
+use crate::values::{whole, SIZE, THREADS};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +39,7 @@ pub struct ExportArgs {
     pub out: PathBuf,
 
     /// Format of the model file; the C99 engine reads atome01 only
-    #[arg(long, default_value = "atome01")]
+    #[arg(short, long, default_value = "atome01")]
     pub format: FormatName,
 
     /// Write a container: the model file with its shape, a checksum and notes (see `atome help pack`)
@@ -62,15 +63,15 @@ pub struct ExportArgs {
     pub sidecar: bool,
 
     /// The longest sequence, for header and sidecar [default: the checkpoint's, else 128]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]
     pub max_seq: Option<u16>,
 
     /// Positions that attention keeps, for header and sidecar [default: the checkpoint's, else 4]
-    #[arg(long, value_name = "K", value_parser = value_parser!(u16).range(1..), allow_negative_numbers = true)]
-    pub top_k: Option<u16>,
+    #[arg(long, value_name = "K", value_parser = whole::<u16>(SIZE))]
+    pub attn_top_k: Option<u16>,
 
     /// Sum scales in the order of PyTorch on this many threads: it decides their last bits
-    #[arg(long, value_name = "N", default_value_t = USUAL_THREADS as u16, value_parser = value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = USUAL_THREADS as u16, value_parser = whole::<u16>(THREADS))]
     pub threads: u16,
 
     /// Replace files that are there

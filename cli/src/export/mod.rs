@@ -69,7 +69,7 @@ fn note_quantiser(args: &ExportArgs, checkpoint: &Checkpoint, format: Format) {
 fn sizes(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Sizes> {
     let described = dims_of(checkpoint)?;
     let mut sizes = Sizes::default();
-    for (key, flag) in [(Key::TopK, args.top_k), (Key::MaxSeq, args.max_seq)] {
+    for (key, flag) in [(Key::TopK, args.attn_top_k), (Key::MaxSeq, args.max_seq)] {
         if let Some(value) = flag {
             sizes.fill(key, usize::from(value), Source::Flag);
         }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{value_parser, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use crate::temperature::TemperatureArgs;
+use crate::values::{no_stream, real, whole, Real, COUNT, SEED, SIZE, THREADS};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,7 +36,7 @@ pub struct TrainArgs {
     pub text: PathBuf,
 
     /// Checkpoint to write (safetensors)
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", value_parser = no_stream())]
     pub out: PathBuf,
 
     /// Go on with the training in the checkpoint
@@ -76,39 +77,39 @@ pub struct ModelArgs {
     pub without: Vec<PathwayName>,
 
     /// Width of the residual stream [default: 64; gpt: 44]
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub d_model: Option<usize>,
 
     /// Number of layers [default: 4; gpt: 3]
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub n_layers: Option<usize>,
 
     /// Width of an attention query and key [default: 16]
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub d_head: Option<usize>,
 
     /// Taps of the convolution [default: 5]
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub kernel_size: Option<usize>,
 
     /// Positions that attention keeps [default: 4]
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub attn_top_k: Option<usize>,
 
     /// Number of tokens; the text's bytes must be below [default: 256]
-    #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = size())]
+    #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = whole::<usize>(1..=256))]
     pub vocab: Option<usize>,
 
     /// Attention heads of a gpt [default: 4]
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub n_heads: Option<usize>,
 
     /// Width of a gpt's feed-forward layer [default: 44]
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub d_ff: Option<usize>,
 
     /// Positions of a gpt [default: 64]
-    #[arg(long, value_name = "N", value_parser = size())]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub max_seq: Option<usize>,
 }
 
@@ -121,11 +122,11 @@ pub struct RecipeArgs {
     pub published: bool,
 
     /// Steps of the optimiser [default: 3000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(COUNT))]
     pub steps: Option<u64>,
 
     /// Start of the initial values and of the draws [default: 0]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(SEED))]
     pub seed: Option<u64>,
 
     /// Initial values: pytorch's are those of the published comparison's gpt [default: scaled]
@@ -133,51 +134,51 @@ pub struct RecipeArgs {
     pub init: Option<InitName>,
 
     /// Chunks of a batch [default: 16]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(COUNT))]
     pub batch: Option<usize>,
 
     /// Batches that make one step [default: 1]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(COUNT))]
     pub accumulate: Option<usize>,
 
     /// Bytes of a chunk [default: 64]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(2..=65_535))]
     pub chunk: Option<usize>,
 
     /// Learning rate, the highest [default: 3e-3]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "RATE", value_parser = real::<f64>(Real::AboveZero))]
     pub lr: Option<f64>,
 
     /// Where the learning rate ends, by half a cosine [default: a hundredth of the highest]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "RATE", value_parser = real::<f64>(Real::FromZero))]
     pub lowest_lr: Option<f64>,
 
     /// Steps in which the learning rate rises from zero [default: a fifteenth of all, at most 200]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(0..=u64::from(u32::MAX)))]
     pub warmup: Option<u64>,
 
     /// How much of the mean gradient stays [default: 0.9]
-    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    #[arg(long, value_name = "B", value_parser = real::<f64>(Real::ShareBelowOne))]
     pub beta1: Option<f64>,
 
     /// How much of the mean squared gradient stays [default: 0.999]
-    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    #[arg(long, value_name = "B", value_parser = real::<f64>(Real::ShareBelowOne))]
     pub beta2: Option<f64>,
 
     /// Weight decay [default: 0.01]
-    #[arg(long, value_name = "W", allow_negative_numbers = true)]
+    #[arg(long, value_name = "W", value_parser = real::<f64>(Real::FromZero))]
     pub weight_decay: Option<f64>,
 
     /// Shorten gradients whose norm is larger [default: 1]
-    #[arg(long, value_name = "NORM", allow_negative_numbers = true)]
+    #[arg(long, value_name = "NORM", value_parser = real::<f64>(Real::AboveZero))]
     pub clip: Option<f64>,
 
     /// Share of the chunks to learn from; the others are held out [default: 0.9]
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareAboveZero))]
     pub train_share: Option<f64>,
 
     /// Parts of a batch whose gradients are added in order; more threads than parts have nothing to do [default: 8]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub shards: Option<usize>,
 }
 
@@ -190,15 +191,15 @@ pub struct TeacherArgs {
     pub teacher: Option<PathBuf>,
 
     /// Share of the text in the loss; the rest is the teacher's [default: 0.5]
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true, requires = "teacher")]
+    #[arg(long, value_name = "SHARE", requires = "teacher", value_parser = real::<f64>(Real::Share))]
     pub text_share: Option<f64>,
 
     /// Temperature at which teacher and student are compared [default: 2]
-    #[arg(long, value_name = "T", allow_negative_numbers = true, requires = "teacher")]
+    #[arg(long, value_name = "T", requires = "teacher", value_parser = real::<f64>(Real::AboveZero))]
     pub teacher_temperature: Option<f64>,
 
     /// Where the teacher's logits are kept [default: OUT with the extension .logits]
-    #[arg(long, value_name = "FILE", requires = "teacher")]
+    #[arg(long, value_name = "FILE", requires = "teacher", value_parser = no_stream())]
     pub teacher_logits: Option<PathBuf>,
 }
 
@@ -207,26 +208,26 @@ pub struct TeacherArgs {
 #[command(next_help_heading = "Work")]
 pub struct WorkArgs {
     /// Threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(THREADS))]
     pub threads: Option<u16>,
 
     /// Steps between two saves
-    #[arg(long, value_name = "N", default_value_t = 500, value_parser = value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = whole::<u64>(COUNT))]
     pub save_every: u64,
 
     /// Steps between two judgements on the text held out; one at the end comes unasked
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u64>(COUNT))]
     pub eval_every: Option<u64>,
 
     #[command(flatten)]
     pub temperature: TemperatureArgs,
 
     /// Log, one JSON object a line [default: OUT with the extension .jsonl]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = no_stream())]
     pub log: Option<PathBuf>,
 
     /// Loss curve [default: OUT with the extension .svg]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = no_stream())]
     pub plot: Option<PathBuf>,
 
     /// Show nothing
@@ -276,9 +277,4 @@ pub enum PathwayName {
     State,
     /// Top-k attention
     Sparse,
-}
-
-fn size() -> impl clap::builder::TypedValueParser<Value = usize> {
-    use clap::builder::TypedValueParser;
-    value_parser!(u16).range(1..).map(usize::from)
 }

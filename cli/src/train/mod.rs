@@ -31,7 +31,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     let (recipe, saved) = plan(args, teacher.as_ref())?;
     let outputs = Outputs::of(args);
     outputs.check(args)?;
-    recipe.check().map_err(|error| UsageError(error.to_string()))?;
+    recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
     let corpus = Corpus::load(&args.text, recipe.model.vocab_size())?;
     let state = match saved {
         None => State::initial(&recipe),

@@ -108,6 +108,31 @@ fn refuse(kind: &str, flags: &[(&str, bool)]) -> Result<()> {
     }
 }
 
+/// What is wrong with a recipe, by the flags that make it instead of the names that it has in a checkpoint.
+pub fn in_flags(text: &str) -> String {
+    const NAMES: [(&str, &str); 11] = [
+        ("batch", "--batch"),
+        ("chunk", "--chunk"),
+        ("accumulate", "--accumulate"),
+        ("init", "--init"),
+        ("d_model", "--d-model"),
+        ("n_layers", "--n-layers"),
+        ("n_heads", "--n-heads"),
+        ("d_ff", "--d-ff"),
+        ("max_seq", "--max-seq"),
+        ("vocab_size", "--vocab"),
+        ("top_k", "--attn-top-k"),
+    ];
+    let is_between = |c: char| !(c.is_alphanumeric() || c == '_');
+    let flagged = |piece: &str| {
+        let word = piece.trim_end_matches(is_between);
+        let flag = NAMES.iter().find(|(name, _)| *name == word).map_or(word, |(_, flag)| *flag);
+        format!("{flag}{}", piece.get(word.len()..).unwrap_or(""))
+    };
+    let text = text.replace("the lowest learning rate", "--lowest-lr");
+    text.split_inclusive(is_between).map(flagged).collect()
+}
+
 /// The parts in which two recipes differ, as `name: ours, theirs`.
 pub fn differences(ours: &Recipe, theirs: &Recipe) -> Result<Vec<String>> {
     let (ours, theirs) = (serde_json::to_value(ours)?, serde_json::to_value(theirs)?);
@@ -123,5 +148,22 @@ fn compare(name: &str, ours: &serde_json::Value, theirs: &serde_json::Value, fou
         }
     } else if ours != theirs {
         found.push(format!("{name} {ours} instead of {theirs}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_flags;
+
+    #[test]
+    fn names_of_a_checkpoint_become_flags() {
+        let text = "batch times chunk is above 9: raise accumulate instead of batch";
+        assert_eq!(in_flags(text), "--batch times --chunk is above 9: raise --accumulate instead of --batch");
+        assert_eq!(
+            in_flags("d_model is 6, expected a multiple of n_heads, 4"),
+            "--d-model is 6, expected a multiple of --n-heads, 4"
+        );
+        assert_eq!(in_flags("the lowest learning rate is 1.0"), "--lowest-lr is 1.0");
+        assert_eq!(in_flags("chunks, initial, ±a"), "chunks, initial, ±a");
     }
 }
