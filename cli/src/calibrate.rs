@@ -13,6 +13,7 @@ use serde_json::{json, Value};
 
 use crate::args::ShapeArgs;
 use crate::eval::Subject;
+use crate::files::check_results;
 use crate::output::{print, print_json};
 use crate::values::no_stream;
 use crate::windows::WindowArgs;
@@ -63,7 +64,12 @@ pub struct CalibrateArgs {
     pub shape: ShapeArgs,
 }
 
+/// What the folder gets.
+const RESULTS: [&str; 4] = ["calibration.json", "calibration.md", "tokens.svg", "domains.svg"];
+
 pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
+    let inputs: Vec<&Path> = args.model.iter().chain(&args.text).chain(&args.outside).map(PathBuf::as_path).collect();
+    check_results(&args.out, &RESULTS.map(str::to_owned), &inputs)?;
     let (Some(path), Some(text)) = (&args.model, &args.text) else {
         let (model, _) = embedded::load()?;
         let about = json!({ "model": "the default model", "text": "held-out phrasings and their answers" });
@@ -119,13 +125,14 @@ fn run(args: &CalibrateArgs, model: &Model<'_>, texts: &Texts, name: &str, about
 
 fn save(folder: &Path, found: &Calibration, name: &str, results: &Value) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let [json, page, tokens, domains] = RESULTS;
     let mut files = vec![
-        ("calibration.json", serde_json::to_string_pretty(results)? + "\n"),
-        ("calibration.md", markdown(found)),
-        ("tokens.svg", token_plot(&format!("Router entropy and loss: {name}"), found)),
+        (json, serde_json::to_string_pretty(results)? + "\n"),
+        (page, markdown(found)),
+        (tokens, token_plot(&format!("Router entropy and loss: {name}"), found)),
     ];
     if !found.domains.is_empty() {
-        files.push(("domains.svg", domain_plot(&format!("Router entropy by text: {name}"), found)));
+        files.push((domains, domain_plot(&format!("Router entropy by text: {name}"), found)));
     }
     for (name, text) in files {
         let path = folder.join(name);

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use atome_train::checkpoint::atomic::write_atomic;
-use atome_train::compare::{compare as sweep, plot, table, variants, Plan, Row, USUAL, VARIANTS};
+use atome_train::compare::{compare as sweep, plot, table, variants, Plan, Row, Variant, USUAL, VARIANTS};
 use atome_train::corpus::Corpus;
 use atome_train::recipe::{Recipe, EVERYDAY_RATE};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use crate::files::check_results;
 use crate::output::{note, print, print_json};
 use crate::temperature::TemperatureArgs;
 use crate::train::stop_flag;
@@ -45,7 +46,7 @@ pub struct CompareArgs {
     pub variants: Vec<String>,
 
     /// Seeds of each variant
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole::<u64>(COUNT))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole::<u64>(1..=1000))]
     pub seeds: u64,
 
     /// Steps of each training
@@ -91,8 +92,21 @@ fn long_help() -> String {
     )
 }
 
+/// What the folder gets besides the trainings.
+const RESULTS: [&str; 3] = ["results.json", "results.md", "perplexity.svg"];
+
+/// All that the folder gets.
+fn results(args: &CompareArgs, variants: &[Variant]) -> Vec<String> {
+    let mut names = RESULTS.map(str::to_owned).to_vec();
+    for (variant, seed) in variants.iter().flat_map(|variant| (0..args.seeds).map(move |seed| (variant, seed))) {
+        names.extend(["safetensors", "jsonl"].map(|ending| format!("{}-seed{seed}.{ending}", variant.name)));
+    }
+    names
+}
+
 pub fn compare(args: &CompareArgs) -> Result<()> {
     let variants = variants(&args.variants).map_err(|error| UsageError(format!("--variants: {error}")))?;
+    check_results(&args.out, &results(args, &variants), &[&args.text])?;
     let corpus = Corpus::load(&args.text, 256)?;
     let plan = Plan {
         variants,
@@ -112,28 +126,24 @@ pub fn compare(args: &CompareArgs) -> Result<()> {
             note(text);
         }
     })?;
-    let results = json!({
+    let figures = json!({
         "text": args.text.display().to_string(),
         "corpus_digest": format!("sha256:{}", corpus.digest),
         "recipe": plan.recipe,
         "seeds": args.seeds,
         "rows": rows,
     });
-    save(args, &rows, &results)?;
+    save(args, &rows, &figures)?;
     if args.json {
-        return print_json(&results);
+        return print_json(&figures);
     }
     print(&table(&rows))
 }
 
 fn save(args: &CompareArgs, rows: &[Row], results: &serde_json::Value) -> Result<()> {
     let title = format!("{} steps, {} seeds", args.steps, args.seeds);
-    let files = [
-        ("results.json", serde_json::to_string_pretty(results)? + "\n"),
-        ("results.md", table(rows)),
-        ("perplexity.svg", plot(&title, rows)),
-    ];
-    for (name, text) in files {
+    let texts = [serde_json::to_string_pretty(results)? + "\n", table(rows), plot(&title, rows)];
+    for (name, text) in RESULTS.into_iter().zip(texts) {
         let path = args.out.join(name);
         write_atomic(&path, text.as_bytes()).with_context(|| path.display().to_string())?;
     }

@@ -66,7 +66,8 @@ pub fn print_json(value: &serde_json::Value) -> Result<()> {
     print(&format!("{value}\n"))
 }
 
-fn write_out(bytes: &[u8]) -> Result<()> {
+/// Bytes to standard output, at once.
+pub fn write_out(bytes: &[u8]) -> Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(bytes).and_then(|()| stdout.flush()).context("standard output")
 }

@@ -112,7 +112,7 @@ fn nothing_is_replaced_unasked() {
     assert_eq!(fs::read(&to).unwrap(), b"mine");
     let original = fs::read(&model).unwrap();
     let message = failure(convert(&model, "atome02", &model).arg("--force"), 2);
-    assert!(message.contains("named for two files"), "{message}");
+    assert!(message.contains("is what this command reads"), "{message}");
     assert!(fs::read(&model).unwrap() == original);
     success(convert(&model, "atome02", &to).arg("--force"));
     assert!(fs::read(&to).unwrap().starts_with(b"ATOME02"));

@@ -56,7 +56,7 @@ fn nothing_is_replaced_unasked_and_sources_never() {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "a.txt", b"a  text");
     let message = failure(corpus(folder.path()).args(["a.txt", "--out", "./a.txt", "--force"]), 2);
-    assert!(message.contains("named for two files"), "{message}");
+    assert!(message.contains("is what this command reads"), "{message}");
     assert_eq!(fs::read(folder.path().join("a.txt")).unwrap(), b"a  text");
     success(corpus(folder.path()).args(["a.txt", "--out", "out.txt"]));
     let message = failure(corpus(folder.path()).args(["a.txt", "--out", "out.txt"]), 1);

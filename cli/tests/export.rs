@@ -127,13 +127,16 @@ fn the_checkpoint_and_other_results_are_never_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = checkpoint(folder.path(), None);
     let before = fs::read(&checkpoint).unwrap();
-    for flags in [
-        ["--out", "./checkpoint.safetensors", "--force", "--json"],
-        ["--out", "model.bin", "--header", "./model.bin"],
-        ["--out", "model.bin", "--c-array", "checkpoint.safetensors"],
+    for (flags, expected) in [
+        (["--out", "./checkpoint.safetensors", "--force", "--json"], "--out ./checkpoint.safetensors: is what this"),
+        (["--out", "model.bin", "--header", "./model.bin"], "--header ./model.bin: named for two files"),
+        (
+            ["--out", "model.bin", "--c-array", "checkpoint.safetensors"],
+            "--c-array checkpoint.safetensors: is what this",
+        ),
     ] {
         let message = failure(export(folder.path(), &checkpoint).args(flags), 2);
-        assert!(message.contains("named for two files"), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
     assert!(fs::read(&checkpoint).unwrap() == before);
     assert_eq!(names(folder.path()), ["checkpoint.safetensors"]);
@@ -163,7 +166,7 @@ fn bad_checkpoints_and_places_are_named() {
     assert!(message.contains("broken.safetensors: tensor unembed.weight: value 5 is NaN"), "{message}");
 
     let message = failure(export(folder.path(), &good).args(["--out", "none/model.bin"]), 1);
-    assert!(message.contains("none/model.bin: write"), "{message}");
+    assert!(message.contains("none/model.bin: write: there is no folder none"), "{message}");
     let message = failure(export(folder.path(), &folder.path().join("none.pt")).args(["--out", "x"]), 1);
     assert!(message.contains("none.pt: open"), "{message}");
     for flags in [&["--max-seq", "0"][..], &["--attn-top-k", "65536"], &["--threads", "0"], &["--format", "gguf"], &[]]

@@ -195,7 +195,7 @@ fn what_cannot_be_trained_is_refused_by_name() {
     write(folder.path(), "model.bin", b"ATOME01");
     write(folder.path(), "kept.jsonl", b"not ours");
     let usage: [(&[&str], &str); 18] = [
-        (&["--log", "story.txt"], "story.txt: named for two files"),
+        (&["--log", "story.txt"], "--log story.txt: is what this command reads"),
         (&["--plot", "new.safetensors"], "new.safetensors: named for two files"),
         (&["--log", "new.svg"], "new.svg: named for two files"),
         (&["--log", "kept.jsonl"], "kept.jsonl: is there already: --force replaces it"),

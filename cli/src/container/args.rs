@@ -30,7 +30,7 @@ pub struct PackArgs {
     /// Model file
     pub model: PathBuf,
 
-    /// Container to write
+    /// Container to write; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 
@@ -63,7 +63,7 @@ pub struct UnpackArgs {
     /// Container
     pub container: PathBuf,
 
-    /// Model file to write
+    /// Model file to write; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 

@@ -1,6 +1,6 @@
 //! `atome pack`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 use atome_engine::container::{Description, WeightFormat};
@@ -9,10 +9,9 @@ use atome_train::bounded::{self, Limit};
 use sha2::{Digest, Sha256};
 
 use super::{wrap, PackArgs};
-use crate::files::{write_all, Output};
+use crate::files::{report, write_all, Output};
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped};
-use crate::output::print;
 use crate::shape_source::{find, Found};
 use crate::sizes::{Key, Sizes, Source};
 
@@ -35,13 +34,16 @@ pub fn pack(args: &PackArgs) -> Result<()> {
     }
     let bytes = wrap(&about, &args.note, plain).with_context(named)?;
     let (len, of) = (grouped(bytes.len() as u64), grouped(plain.len() as u64));
-    write_all(&[Output::new(&args.out, bytes)], &[&args.model], args.force)?;
-    print(&format!("wrote {} ({len} bytes around {of})\n", args.out.display()))?;
+    let outputs = [Output::new(&args.out, bytes).of("--out")];
+    let also = args.checkpoint.iter().chain(&found.sidecar);
+    let inputs: Vec<&Path> = also.chain([&args.model]).map(PathBuf::as_path).collect();
+    write_all(&outputs, &inputs, args.force)?;
+    let mut told = format!("wrote {} ({len} bytes around {of})\n", outputs[0].shown());
     if file.bytes.len() > found.needed {
         let behind = counted(file.bytes.len() - found.needed, "byte");
-        print(&format!("left out {behind} behind the model's end\n"))?;
+        told.push_str(&format!("left out {behind} behind the model's end\n"));
     }
-    Ok(())
+    report(&outputs, &told)
 }
 
 /// A plain file tells neither top_k nor window, and a container must not guess them.

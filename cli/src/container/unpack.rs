@@ -4,26 +4,25 @@ use anyhow::{Context, Result};
 
 use super::{open, read, UnpackArgs};
 use crate::export::{sidecar, sidecar_path};
-use crate::files::{write_all, Output};
+use crate::files::{report, write_all, Output};
 use crate::numbers::grouped;
-use crate::output::print;
 use crate::sizes::Sizes;
 
 pub fn unpack(args: &UnpackArgs) -> Result<()> {
     let bytes = read(&args.container)?;
     let (label, plain) = open(&bytes).with_context(|| args.container.display().to_string())?;
-    let mut outputs = vec![Output::new(&args.out, plain)];
+    let mut outputs = vec![Output::new(&args.out, plain).of("--out")];
     if args.sidecar {
         let mut sizes = Sizes::default();
         label.fill(&mut sizes);
         let magic = label.about.weights.magic(label.about.n_classes).unwrap_or_default();
         let text = sidecar(&sizes, &String::from_utf8_lossy(magic));
-        outputs.push(Output::new(&sidecar_path(&args.out), text));
+        outputs.push(Output::new(&sidecar_path(&args.out)?, text).of("--sidecar"));
     }
     write_all(&outputs, &[&args.container], args.force)?;
     let mut text = String::new();
     for output in &outputs {
-        text.push_str(&format!("wrote {} ({} bytes)\n", output.path.display(), grouped(output.bytes.len() as u64)));
+        text.push_str(&format!("wrote {} ({} bytes)\n", output.shown(), grouped(output.bytes.len() as u64)));
     }
-    print(&text)
+    report(&outputs, &text)
 }

@@ -31,7 +31,7 @@ pub struct ConvertArgs {
     /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01, or a container of one
     pub model: PathBuf,
 
-    /// Model file to write
+    /// Model file to write; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 

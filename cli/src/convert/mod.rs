@@ -2,6 +2,9 @@
 
 mod args;
 
+use std::iter;
+use std::path::{Path, PathBuf};
+
 use anyhow::{bail, Context, Result};
 use atome_engine::format::{sections_packed, SectionKind};
 use atome_engine::{Classifier, Matrix, Model, Packing};
@@ -13,11 +16,10 @@ use args::FormatName;
 
 use crate::container;
 use crate::export::{sidecar, sidecar_path};
-use crate::files::{write_all, Output};
+use crate::files::{report, write_all, Output};
 use crate::inspect::sizes_json;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
-use crate::output::{print, print_json};
 use crate::shape_source::{find, Found};
 use crate::UsageError;
 
@@ -33,16 +35,17 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     } else {
         converted.bytes
     };
-    let mut outputs = vec![Output::new(&args.out, bytes)];
+    let mut outputs = vec![Output::new(&args.out, bytes).of("--out")];
     if args.sidecar {
-        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(&found.sizes, format.name())));
+        outputs.push(Output::new(&sidecar_path(&args.out)?, sidecar(&found.sizes, format.name())).of("--sidecar"));
     }
-    write_all(&outputs, &[&args.model], args.force)?;
+    let inputs: Vec<&Path> = iter::once(&args.model).chain(&found.sidecar).map(PathBuf::as_path).collect();
+    write_all(&outputs, &inputs, args.force)?;
     let files: Vec<_> = outputs.iter().map(|output| output.path.to_string_lossy()).collect();
     let bytes = outputs.first().map_or(0, |output| output.bytes.len());
     let left_out = LeftOut { codes: converted.unused_codes, behind: file.bytes.len() - found.needed };
     if args.json {
-        return print_json(&json!({
+        let told = json!({
             "model": args.model.to_string_lossy(),
             "from": file.format.name(),
             "format": format.name(),
@@ -52,7 +55,8 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
             "bytes": bytes,
             "left_out": left_out.json(),
             "files": files,
-        }));
+        });
+        return report(&outputs, &format!("{told}\n"));
     }
     let mut text = format!(
         "read        {} ({} bytes, {})\n",
@@ -61,11 +65,15 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
         file.format.name()
     );
     text.push_str(&left_out.text());
-    for (index, (output, file)) in outputs.iter().zip(&files).enumerate() {
+    for (index, output) in outputs.iter().enumerate() {
         let format = if index == 0 { format!(", {}", format.name()) } else { String::new() };
-        text.push_str(&format!("wrote       {file} ({} bytes{format})\n", grouped(output.bytes.len() as u64)));
+        text.push_str(&format!(
+            "wrote       {} ({} bytes{format})\n",
+            output.shown(),
+            grouped(output.bytes.len() as u64)
+        ));
     }
-    print(&text)
+    report(&outputs, &text)
 }
 
 /// The format to write, with the class head of `from` where it has a place.

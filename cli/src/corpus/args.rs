@@ -27,7 +27,7 @@ pub struct CorpusArgs {
     #[arg(value_name = "SOURCE", required = true)]
     pub sources: Vec<OsString>,
 
-    /// Text file to write
+    /// Text file to write; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 

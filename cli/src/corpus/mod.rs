@@ -10,11 +10,13 @@ use atome_train::gather::{build, default_cache, FetchOptions, Fetcher, Source};
 
 pub use args::CorpusArgs;
 
-use crate::files::{write_all, Output};
-use crate::output::{note, print, print_json};
+use crate::files::{self, check_places, write_all, Output, Place};
+use crate::output::note;
 
 pub fn corpus(args: &CorpusArgs) -> Result<()> {
     let sources: Vec<Source> = args.sources.iter().map(|text| source(text)).collect();
+    let inputs: Vec<&Path> = sources.iter().filter_map(file).collect();
+    check_places(&[Place::of("--out", &args.out)], &inputs, args.force)?;
     let cache = args.cache.clone().unwrap_or_else(default_cache);
     let fetcher = Fetcher::new(cache, FetchOptions::default(), args.refresh);
     let gathered = build(&sources, &fetcher, args.max_bytes.unwrap_or(usize::MAX));
@@ -24,13 +26,13 @@ pub fn corpus(args: &CorpusArgs) -> Result<()> {
     if gathered.text.is_empty() {
         bail!("{}: not written: the sources have no text", args.out.display());
     }
-    let files: Vec<&Path> = sources.iter().filter_map(file).collect();
-    write_all(&[Output::new(&args.out, gathered.text.as_str())], &files, args.force)?;
-    if args.json {
-        print_json(&report::json(&gathered, &args.out))
-    } else {
-        print(&report::text(&gathered, &args.out))
-    }
+    let outputs = [Output::new(&args.out, gathered.text.as_str()).of("--out")];
+    write_all(&outputs, &inputs, args.force)?;
+    let told = match args.json {
+        true => format!("{}\n", report::json(&gathered, &args.out)),
+        false => report::text(&gathered, &args.out),
+    };
+    files::report(&outputs, &told)
 }
 
 /// Names that are no UTF-8 can only be files.

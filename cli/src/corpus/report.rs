@@ -5,6 +5,7 @@ use std::path::Path;
 use atome_train::gather::{Gathered, Part};
 use serde_json::{json, Value};
 
+use crate::files::shown;
 use crate::numbers::grouped;
 
 pub fn json(gathered: &Gathered, out: &Path) -> Value {
@@ -66,7 +67,7 @@ pub fn text(gathered: &Gathered, out: &Path) -> String {
     if !gathered.failures.is_empty() {
         text.push_str(&format!("skipped     {} of the files and pages\n", grouped(gathered.failures.len() as u64)));
     }
-    text.push_str(&format!("SHA-256     {}\nwrote       {}\n", gathered.digest, out.display()));
+    text.push_str(&format!("SHA-256     {}\nwrote       {}\n", gathered.digest, shown(out)));
     text
 }
 

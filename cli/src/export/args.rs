@@ -34,7 +34,7 @@ pub struct ExportArgs {
     /// Checkpoint: safetensors, or PyTorch's zip file
     pub checkpoint: PathBuf,
 
-    /// Model file to write
+    /// Model file to write; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 

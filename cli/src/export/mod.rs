@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use atome_engine::{Dims, Shape};
 use atome_train::checkpoint::{dims_of, Checkpoint};
 use atome_train::config::Quantiser;
@@ -18,9 +18,10 @@ pub use args::ExportArgs;
 use summary::Summary;
 
 use crate::container;
-use crate::files::{write_all, Output};
-use crate::output::{print, print_json};
+use crate::files::{report, write_all, Output};
 use crate::sizes::{Key, Sizes, Source};
+use crate::values::is_standard_output;
+use crate::UsageError;
 
 /// The window of a model whose checkpoint names none: what `atome run` assumes, too.
 const USUAL_MAX_SEQ: usize = 128;
@@ -34,16 +35,13 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let format = Format::from(args.format);
     let exported = to_blob(&checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
     let blob = blob(args, &sizes, shape, &exported.bytes)?;
-    let outputs = outputs(args, &sizes, format, &blob);
+    let outputs = outputs(args, &sizes, format, &blob)?;
     write_all(&outputs, &[&args.checkpoint], args.force)?;
     note_quantiser(args, &checkpoint, format);
     let summary =
         Summary { checkpoint: &args.checkpoint, sizes: &sizes, format, exported: &exported, outputs: &outputs };
-    if args.json {
-        print_json(&summary.json())
-    } else {
-        print(&summary.text())
-    }
+    let told = if args.json { format!("{}\n", summary.json()) } else { summary.text() };
+    report(&outputs, &told)
 }
 
 /// Weights that learned to be rounded in one way are worse when they are rounded in another.
@@ -100,7 +98,7 @@ fn blob(args: &ExportArgs, sizes: &Sizes, shape: Shape, plain: &[u8]) -> Result<
 }
 
 /// Everything to be written.
-fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8]) -> Vec<Output> {
+fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8]) -> Result<Vec<Output>> {
     let title = file_name(&args.out);
     let array_name = args.c_array.as_deref().map(|path| identifier(&stem(path)));
     let model = CModel {
@@ -109,17 +107,17 @@ fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8]) -> Vec
         max_seq: sizes.value(Key::MaxSeq).unwrap_or(USUAL_MAX_SEQ),
         array: array_name.as_deref(),
     };
-    let mut outputs = vec![Output::new(&args.out, blob)];
+    let mut outputs = vec![Output::new(&args.out, blob).of("--out")];
     if args.sidecar {
-        outputs.push(Output::new(&sidecar_path(&args.out), sidecar(sizes, format.magic())));
+        outputs.push(Output::new(&sidecar_path(&args.out)?, sidecar(sizes, format.magic())).of("--sidecar"));
     }
     if let Some(path) = &args.header {
-        outputs.push(Output::new(path, header(&model, blob.len())));
+        outputs.push(Output::new(path, header(&model, blob.len())).of("--header"));
     }
     if let (Some(path), Some(name)) = (&args.c_array, &array_name) {
-        outputs.push(Output::new(path, array(&model, name, blob)));
+        outputs.push(Output::new(path, array(&model, name, blob)).of("--c-array"));
     }
-    outputs
+    Ok(outputs)
 }
 
 fn file_name(path: &Path) -> String {
@@ -131,10 +129,18 @@ fn stem(path: &Path) -> String {
 }
 
 /// The first place where [`crate::sidecar`] looks.
-pub fn sidecar_path(model: &Path) -> PathBuf {
+///
+/// # Errors
+/// Standard output has no place beside it.
+pub fn sidecar_path(model: &Path) -> Result<PathBuf> {
+    if is_standard_output(model) {
+        bail!(UsageError(
+            "--sidecar: lies beside OUT, which is standard output here: expected a file for --out".into()
+        ));
+    }
     let mut path = model.as_os_str().to_owned();
     path.push(".json");
-    PathBuf::from(path)
+    Ok(PathBuf::from(path))
 }
 
 /// A shape as [`crate::sidecar`] reads it.

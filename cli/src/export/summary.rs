@@ -56,7 +56,7 @@ impl Summary<'_> {
         for (index, output) in self.outputs.iter().enumerate() {
             let format = if index == 0 { format!(", {}", self.format) } else { String::new() };
             let bytes = grouped(output.bytes.len() as u64);
-            text.push_str(&format!("wrote       {} ({bytes} bytes{format})\n", output.path.display()));
+            text.push_str(&format!("wrote       {} ({bytes} bytes{format})\n", output.shown()));
         }
         text
     }

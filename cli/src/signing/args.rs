@@ -35,7 +35,7 @@ pub struct SignArgs {
     #[arg(short, long, value_name = "FILE")]
     pub key: PathBuf,
 
-    /// Signed container to write [default: the container itself]
+    /// Signed container to write; - is standard output [default: the container itself]
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 

@@ -10,6 +10,7 @@ use atome_train::bounded::{self, Limit};
 use ed25519_compact::{KeyPair, PublicKey, Seed};
 
 use crate::container::hex;
+use crate::files::{check_folder, Place};
 
 const SECRET: &str = "atome-secret-key";
 const PUBLIC: &str = "atome-public-key";
@@ -33,6 +34,7 @@ fn with_ending(name: &Path, ending: &str) -> PathBuf {
 /// Writes both files, or none where one of them is there.
 pub fn write_pair(name: &Path, pair: &KeyPair) -> Result<()> {
     let (secret, public) = (secret_path(name), public_path(name));
+    check_folder(Place { flag: None, path: &public })?;
     let secret_text = format!(
         "# A secret key for Atome models (Ed25519). Who has it can sign in your name.\n{SECRET} {}\n",
         hex(&*pair.sk.seed())

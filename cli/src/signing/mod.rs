@@ -10,7 +10,7 @@ use ed25519_compact::{KeyPair, Seed, Signature};
 pub use args::{KeygenArgs, SignArgs, VerifyArgs};
 
 use crate::container::{hex, read};
-use crate::files::{write_all, Output};
+use crate::files::{report, write_all, Output};
 use crate::numbers::grouped;
 use crate::output::print;
 
@@ -55,8 +55,9 @@ pub fn sign(args: &SignArgs) -> Result<()> {
         .with_context(|| format!("{}: has no room for a signature", args.container.display()))?;
     let out = args.out.as_ref().unwrap_or(&args.container);
     let inputs: &[&std::path::Path] = if args.out.is_some() { &[&args.container, &args.key] } else { &[&args.key] };
-    write_all(&[Output::new(out, bytes)], inputs, args.force || args.out.is_none())?;
-    print(&format!("wrote {}, signed by {}\n", out.display(), hex(&*pair.pk)))
+    let outputs = [Output::new(out, bytes).of("--out")];
+    write_all(&outputs, inputs, args.force || args.out.is_none())?;
+    report(&outputs, &format!("wrote {}, signed by {}\n", outputs[0].shown(), hex(&*pair.pk)))
 }
 
 pub fn verify(args: &VerifyArgs) -> Result<()> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::args::TrainArgs;
-use crate::files::check_names;
+use crate::files::{check_folder, check_names, Place};
 use crate::UsageError;
 
 /// Where they go.
@@ -35,15 +35,18 @@ impl Outputs {
     pub fn check(&self, args: &TrainArgs) -> Result<()> {
         let inputs: Vec<&Path> =
             [Some(&args.text), args.teacher.teacher.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
-        let logits = args.teacher.teacher.as_ref().map(|_| &self.logits);
-        let outputs = [Some(&args.out), Some(&self.log), Some(&self.plot), logits].into_iter().flatten();
-        check_names(outputs.map(PathBuf::as_path), &inputs)?;
-        for path in [&self.log, &self.plot] {
-            if path.exists() && !args.force && !args.resume {
-                let message = format!("{}: is there already: --force replaces it", path.display());
-                return Err(UsageError(message).into());
+        let (log, plot) = (Place::of("--log", &self.log), Place::of("--plot", &self.plot));
+        let mut outputs = vec![Place::of("--out", &args.out), log, plot];
+        if args.teacher.teacher.is_some() {
+            outputs.push(Place::of("--teacher-logits", &self.logits));
+        }
+        check_names(outputs.iter().copied(), &inputs)?;
+        for place in [log, plot] {
+            if place.path.exists() && !args.force && !args.resume {
+                return Err(UsageError(format!("{place}: is there already: --force replaces it")).into());
             }
         }
-        Ok(())
+        // Now, and not at the first save, which may be an hour away.
+        outputs.into_iter().try_for_each(check_folder)
     }
 }
