@@ -27,6 +27,8 @@ kernel_size, n_pathways, top_k, max_seq), and the rest is recovered from the byt
 --max-seq leave no trace in a file: without a flag or a sidecar they are 4 and 128.";
 
 const EXAMPLES: &str = "\
+`atome help COMMAND` says more about a command.
+
 Examples:
   atome                                        talk with the default model
   echo \"make it 21 degrees\" | atome -q
@@ -35,9 +37,7 @@ Examples:
   atome budget model.bin --max-seq 64
   atome train --text story.txt --out model.safetensors
   atome export model.safetensors --out model.bin
-  atome convert model.bin --format atome02 --out model.b3
-
-`atome help COMMAND` says more about a command.";
+  atome convert model.bin --format atome02 --out model.b3";
 
 const RUN_EXAMPLES: &str = "\
 Examples:

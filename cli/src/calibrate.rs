@@ -35,7 +35,7 @@ Examples:
 /// Without MODEL, the default model is measured on the phrasings that were held out from its training, against prompts
 /// of other domains and new wordings.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub struct CalibrateArgs {
     /// Model file, or checkpoint that can become one [default: the default model]
     #[arg(requires = "text")]

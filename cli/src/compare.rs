@@ -26,12 +26,12 @@ Examples:
 
 /// Trains variants of the model and GPT baselines on the same text, several seeds each, and compares them.
 ///
-/// Unasked, the recipe is that of the published comparison: the first nine tenths of the text's 64-byte chunks train, AdamW at a
-/// constant 3e-4, 16 chunks a step; the rest of the text is held out, and every byte of its chunks but the first is
-/// predicted. The folder gets a checkpoint and a log of each training, results.json, results.md and perplexity.svg.
-/// The same command goes on with a sweep that was interrupted.
+/// Unasked, the recipe is that of the published comparison: the first nine tenths of the text's 64-byte chunks train,
+/// AdamW at a constant 3e-4, 16 chunks a step; the rest of the text is held out, and every byte of its chunks but the
+/// first is predicted. The folder gets a checkpoint and a log of each training, results.json, results.md and
+/// perplexity.svg. The same command goes on with a sweep that was interrupted.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES, after_long_help = long_help())]
+#[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = long_help())]
 pub struct CompareArgs {
     /// Text to learn from and to judge on
     #[arg(long, value_name = "FILE")]

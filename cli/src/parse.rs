@@ -26,7 +26,15 @@ fn parsed(words: Vec<OsString>) -> Result<Cli, Error> {
 
 /// The command line as it is parsed.
 pub fn command() -> Command {
-    with_negative_numbers(Cli::command())
+    without_full_stops(with_negative_numbers(Cli::command()))
+}
+
+/// In a list, what a command does is a line and no sentence.
+fn without_full_stops(command: Command) -> Command {
+    command.mut_subcommands(|command| {
+        let about = command.get_about().map(|about| about.to_string().trim_end_matches('.').to_owned());
+        command.about(about.unwrap_or_default())
+    })
 }
 
 /// A flag without its value gets the refusal of an empty one, which says what is expected.
@@ -90,6 +98,40 @@ mod tests {
             let text = refusal(words);
             assert!(text.contains("'' for '--max-seq <N>': expected a whole number from 1 to 65535"), "{text}");
         }
+    }
+
+    /// The words of a command, as a shell takes them.
+    fn words(command: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quote = None;
+        for c in command.chars() {
+            match (quote, c) {
+                (None, ' ') => words.push(String::new()),
+                (None, '"' | '\'') => quote = Some(c),
+                (Some(open), _) if open == c => quote = None,
+                _ => words.last_mut().unwrap().push(c),
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn the_examples_in_the_help_are_command_lines() {
+        let mut tried = 0;
+        let top = command();
+        for command in std::iter::once(&top).chain(top.get_subcommands()) {
+            let help = command.get_after_help().unwrap().to_string();
+            let (_, examples) = help.split_once("Examples:\n").unwrap();
+            // What a line is for stands behind some blanks.
+            let commands = examples.lines().map(|line| line.trim().split("  ").next().unwrap_or_default());
+            let calls = commands.flat_map(|line| line.split(" && ")).flat_map(|line| line.split(" | "));
+            for call in calls.filter(|call| call.starts_with("atome")) {
+                let parsed = parse(words(call).into_iter().map(OsString::from).collect());
+                assert!(parsed.is_ok(), "{call}: {}", parsed.unwrap_err());
+                tried += 1;
+            }
+        }
+        assert!(tried > 50, "{tried} examples");
     }
 
     #[test]

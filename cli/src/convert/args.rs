@@ -23,8 +23,7 @@ model's end and unused codes are not carried over.
 
 Every file is written whole or not at all, and none is replaced without --force.";
 
-/// Writes a model file in another format: ATOME01 (2 bits a weight), ATOME02 (five weights to a byte), ATOMEP3 (powers of 3),
-/// ATOMECL01 (ATOME01 with a class head).
+/// Writes a model file in another format.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{HELP}\n\n{EXAMPLES}"))]
 pub struct ConvertArgs {

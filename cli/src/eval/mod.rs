@@ -32,7 +32,7 @@ Examples:
 /// (ATOME01, ATOME02, ATOMEP3, ATOMECL01) and a checkpoint that can become one go through the inference engine; other
 /// checkpoints, such as those of a GPT, go through the forward pass of training.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub struct EvalArgs {
     /// Model file or checkpoint (safetensors, or PyTorch's zip file)
     pub model: PathBuf,

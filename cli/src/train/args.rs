@@ -21,8 +21,8 @@ const DETAILS: &str = "\
 The text is cut into chunks; the first ones train, the last ones are held out to judge the model. The same text and
 recipe give the same checkpoint, bit for bit, on any number of threads.
 
-Without flags: 60,800 parameters, 3,000 steps of 16 chunks of 64 bytes, AdamW; the learning rate rises to 3e-3, then falls
-to a hundredth of that by half a cosine; gradients longer than 1 are shortened. A larger model wants a lower rate.
+Without flags: 60,800 parameters, 3,000 steps of 16 chunks of 64 bytes, AdamW; the learning rate rises to 3e-3, then
+falls to a hundredth of that by half a cosine; gradients longer than 1 are shortened. A larger model wants a lower rate.
 
 Ctrl-C stops after the step and saves; --resume goes on as if nothing had happened, also after a kill (from the last
 save then). Beside the checkpoint lie a log (.jsonl, one JSON object a line) and the loss curve (.svg).";
