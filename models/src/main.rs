@@ -18,18 +18,8 @@ use atome_train::saved::dims;
 use lexopt::prelude::*;
 use serde_json::{json, Value};
 
-const HELP: &str = "\
-Makes, scores and checks the default model.
-
-Usage: cargo xtask model [--threads N] [--work FOLDER]     train from nothing, write and score models/default.bin
-       cargo xtask model --score                           score models/default.bin again
-       cargo xtask model --check                           a short training on 1 and 3 threads; corpus and scores
-                                                           against what is committed
-       cargo xtask model --corpus FILE                     write the text that the model learns from
-       cargo xtask model --picture                         write docs/talk.svg, a conversation with the model
-
-Checkpoint, log and loss curve go to FOLDER, unasked target/xtask/model. The number of threads changes no bit.
-";
+/// Its options are told where users call it.
+const HELP: &str = "`cargo xtask model --help` describes this program.\n";
 
 /// Steps of the training that only compares thread counts.
 const SHORT: u64 = 6;
@@ -73,6 +63,7 @@ fn run() -> Result<()> {
         Task::Make => make(&work, threads),
         Task::Score => rescore(),
         Task::Check => check(&work),
+        Task::Corpus(path) if path.as_os_str() == "-" => io::stdout().write_all(&text()?).context("standard output"),
         Task::Corpus(path) => write(&path, &text()?),
     }
 }

@@ -17,9 +17,9 @@ use crate::frameless;
 use crate::setup::Missing;
 use crate::symbols;
 use crate::toolchain::Toolchain;
-use crate::{process, workspace};
+use crate::{options, process, workspace};
 
-const HELP: &str = "\
+pub const HELP: &str = "\
 Build the finished archive and put a copy of include/atome.h beside it.
 
 Usage: cargo xtask lib [OPTIONS]
@@ -29,7 +29,8 @@ Options:
   --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours
   --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere)
   --signed                with atome_load_signed (Ed25519), which takes 16 to 26 KB of code where it is called
-  --out FOLDER            where libatome.a and atome.h go (default: dist/<target>)
+  -o, --out FOLDER        where libatome.a and atome.h go (default: dist/<target>)
+  -h, --help              print this
 
 The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99
 engine computes when it is built with the same C library (link it with -lm).
@@ -39,6 +40,12 @@ Examples:
   cargo xtask lib --target thumbv7m-none-eabi
   cargo xtask lib --target thumbv6m-none-eabi --features system-libm --out build/atome
 ";
+
+/// What `--target` takes.
+const TARGET: &str = "expected the Rust name of a target, such as thumbv7m-none-eabi";
+
+/// What `--features` takes.
+const FEATURES: &str = "expected system-libm, the only feature";
 
 /// The file name of the archive, everywhere.
 pub const NAME: &str = "libatome.a";
@@ -96,13 +103,9 @@ impl Profile {
         }
     }
 
-    /// What a `--profile` option names.
-    pub fn parse(name: &str) -> Result<Profile> {
-        match name {
-            "size" => Ok(Profile::Size),
-            "speed" => Ok(Profile::Speed),
-            other => bail!("--profile {other}: expected size or speed"),
-        }
+    /// The value of the option `--profile`.
+    pub fn option(parser: &mut lexopt::Parser) -> Result<Profile> {
+        options::one_of(parser, "--profile", &[("size", Profile::Size), ("speed", Profile::Speed)])
     }
 
     /// On bare metal, `s` for both: there the feature `speed` brings the time, most of it spent in assembly. Of one position
@@ -222,12 +225,12 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 print!("{HELP}");
                 return Ok(());
             }
-            Long("target") => target = Some(parser.value()?.string()?),
+            Long("target") => target = Some(options::text(&mut parser, "--target", TARGET)?),
             Long("signed") => signed = true,
-            Long("profile") => profile = Some(Profile::parse(&parser.value()?.string()?)?),
-            Long("features") => mode = parse_features(&parser.value()?.string()?)?,
-            Long("out") => out = Some(workspace::absolute(Path::new(&parser.value()?))),
-            other => bail!("{} (cargo xtask lib --help)", other.unexpected()),
+            Long("profile") => profile = Some(Profile::option(&mut parser)?),
+            Long("features") => mode = parse_features(&options::text(&mut parser, "--features", FEATURES)?)?,
+            Short('o') | Long("out") => out = Some(options::folder(&mut parser, "--out")?),
+            other => return Err(options::unexpected(other, "lib")),
         }
     }
     let toolchain = Toolchain::find()?;
@@ -236,7 +239,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     request.signed = signed;
     request.out = out.unwrap_or(request.out);
     request.profile = profile.unwrap_or(request.profile);
-    println!("{}", build(&toolchain, &request)?);
+    say!("{}", build(&toolchain, &request)?);
     Ok(())
 }
 
@@ -245,7 +248,7 @@ fn parse_features(list: &str) -> Result<Mode> {
     for feature in list.split([',', ' ']).filter(|feature| !feature.is_empty()) {
         match feature {
             "system-libm" => mode = Mode::System,
-            other => bail!("--features {other}: the only feature is system-libm"),
+            other => return Err(options::mistake(format!("--features {other}: {FEATURES}"))),
         }
     }
     Ok(mode)

@@ -4,22 +4,25 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 
 use crate::archive::{self, Archive, Mode, Request};
 use crate::setup::Missing;
 use crate::toolchain::Toolchain;
-use crate::{header, process, workspace};
+use crate::{header, options, process, workspace};
 
-const HELP: &str = "\
-Build the archive and the header, compile a small C program against them (xtask/demo/demo.c) and run it.
+pub const HELP: &str = "\
+Build the archive and the header, compile a small C program against them and run it.
 
 Usage: cargo xtask demo
 
-The program answers questions with the default model (models/default.bin), the help of a thermostat. Where
-../shared/data/atome_944k.bin exists, it is built for that model's shape too and continues \"Once upon a time\".
+Options:
+  -h, --help   print this
 
-Example:
+The program (xtask/demo/demo.c) answers questions with the default model (models/default.bin), the help of a thermostat.
+Where ../shared/data/atome_944k.bin exists, it is built for that model's shape too and continues \"Once upon a time\".
+
+Examples:
   cargo xtask demo
 ";
 
@@ -37,16 +40,16 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 print!("{HELP}");
                 return Ok(());
             }
-            other => bail!("{} (cargo xtask demo --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "demo")),
         }
     }
     let toolchain = Toolchain::find()?;
     Missing::for_demo(&toolchain).install()?;
-    println!("{}", header::write()?);
+    say!("{}", header::write()?);
     let archive = archive::build(&toolchain, &Request::new(None, Mode::Portable))?;
-    println!("{archive}");
+    say!("{archive}");
 
-    println!("\nThe default model:");
+    say!("\nThe default model:");
     let shape = default_shape()?;
     let shape: Vec<&str> = shape.iter().map(String::as_str).collect();
     let executable = build(&archive, "demo", &shape)?;
@@ -55,12 +58,12 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     }
     match workspace::real_model() {
         Some(model) => {
-            println!("\nThe 944K model:");
+            say!("\nThe 944K model:");
             let executable = build(&archive, "demo-944k", &SHAPE_944K)?;
             run_program(&executable, &[model, "Once upon a time", "40"])
         }
         None => {
-            println!("\nSKIPPED: the 944K model: there is no ../shared/data/atome_944k.bin here");
+            say!("\nSKIPPED: the 944K model: there is no ../shared/data/atome_944k.bin here");
             Ok(())
         }
     }
@@ -99,7 +102,7 @@ fn build(archive: &Archive, name: &str, shape: &[&str]) -> Result<PathBuf> {
     let mut cc: Command = process::in_root(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
     cc.args(["-std=c99", "-O2"]).args(shape).args(["-I", &relative(include)]);
     cc.args(["xtask/demo/demo.c", &relative(&archive.path), "-o"]).arg(relative(&executable));
-    println!("$ {}", process::line(&cc));
+    say!("$ {}", process::line(&cc));
     process::checked(&mut cc)?;
     Ok(executable)
 }
@@ -108,6 +111,6 @@ fn run_program(executable: &Path, arguments: &[&str]) -> Result<()> {
     let mut program = process::in_root(executable);
     program.args(arguments);
     let shown = process::line(&program).replace(&executable.display().to_string(), &workspace::shown(executable));
-    println!("$ {}", shown.replace('\n', "\\n"));
+    say!("$ {}", shown.replace('\n', "\\n"));
     process::visible(&mut program)
 }

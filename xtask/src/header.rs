@@ -5,15 +5,18 @@ use std::fs;
 use anyhow::{bail, Context, Result};
 use lexopt::prelude::*;
 
-use crate::workspace;
+use crate::{options, workspace};
 
-const HELP: &str = "\
-Generate include/atome.h from the Rust code of the C interface (capi/, settings in capi/cbindgen.toml).
+pub const HELP: &str = "\
+Generate include/atome.h from the Rust code of the C interface.
+
+The code is in capi/, the settings are in capi/cbindgen.toml.
 
 Usage: cargo xtask header [--check]
 
 Options:
-  --check   write nothing; fail where the committed header is not what the code gives
+  --check      write nothing; fail where the committed header is not what the code gives
+  -h, --help   print this
 
 Examples:
   cargo xtask header
@@ -30,10 +33,10 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 return Ok(());
             }
             Long("check") => only_check = true,
-            other => bail!("{} (cargo xtask header --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "header")),
         }
     }
-    println!("{}", if only_check { check()? } else { write()? });
+    say!("{}", if only_check { check()? } else { write()? });
     Ok(())
 }
 

@@ -41,7 +41,7 @@ fn path() -> PathBuf {
 pub fn write(atome: Command) -> Result<()> {
     let path = path();
     fs::write(&path, svg(&ask(atome)?)).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("written: {}", workspace::shown(&path));
+    say!("written: {}", workspace::shown(&path));
     Ok(())
 }
 

@@ -69,13 +69,8 @@ impl Missing {
 
     /// Miri runs on nightly only.
     pub fn for_miri() -> Missing {
-        let installed = process::capture(Command::new("rustup").args([
-            "component",
-            "list",
-            "--installed",
-            "--toolchain",
-            "nightly",
-        ]));
+        let installed =
+            process::capture(process::rustup().args(["component", "list", "--installed", "--toolchain", "nightly"]));
         let installed = installed.ok().filter(|list| list.status.success()).map(|list| list.text);
         let mut missing = Missing::default();
         match installed {
@@ -100,7 +95,7 @@ impl Missing {
     pub fn for_fuzzing() -> Missing {
         let mut missing = Missing::default();
         missing.program("g++", "g++");
-        let nightly = process::capture(Command::new("rustup").args(["run", "nightly", "rustc", "--version"]));
+        let nightly = process::capture(process::rustup().args(["run", "nightly", "rustc", "--version"]));
         if !nightly.is_ok_and(|nightly| nightly.status.success()) {
             missing.rustup(&["toolchain", "install", "nightly", "--profile", "minimal"]);
         }
@@ -185,14 +180,13 @@ impl Missing {
             if process::find("rustup").is_none() {
                 bail!("needed: `{command}`, and rustup is not installed: get it from https://rustup.rs");
             }
-            eprintln!("set-up: {command}");
-            process::checked(Command::new("rustup").args(arguments))
-                .with_context(|| format!("run by hand: {command}"))?;
+            note!("set-up: {command}");
+            process::checked(process::rustup().args(arguments)).with_context(|| format!("run by hand: {command}"))?;
             done.push(arguments.join(" "));
         }
         for package in &self.cargo {
             let command = format!("cargo install --locked {package}");
-            eprintln!("set-up: {command}");
+            note!("set-up: {command}");
             process::checked(process::cargo().args(["install", "--locked", package]))
                 .with_context(|| format!("run by hand: {command}"))?;
             done.push(package.to_string());
@@ -209,7 +203,7 @@ fn install_packages(packages: &[&str]) -> Result<()> {
     let Some(prefix) = root_prefix() else {
         bail!("missing packages, and neither root nor password-free sudo to install them: run `sudo {by_hand}`");
     };
-    eprintln!("set-up: {by_hand}");
+    note!("set-up: {by_hand}");
     let apt = |arguments: &[&str]| {
         let mut words = prefix.to_vec();
         words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"]);

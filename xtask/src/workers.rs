@@ -1,10 +1,16 @@
 //! Work for all processors.
 
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use anyhow::Result;
+
+use crate::progress;
+
+/// How many things can be asked for at a time.
+pub const RANGE: RangeInclusive<u64> = 1..=1024;
 
 /// How many threads keep the processors busy.
 pub fn most() -> usize {
@@ -15,12 +21,14 @@ pub fn most() -> usize {
 pub fn all<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
+    let parts = progress::board().parts(items.len());
     thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(item) = items.get(index) else { return };
                 let result = work(item);
+                parts.done();
                 done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
             });
         }

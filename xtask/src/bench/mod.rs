@@ -14,20 +14,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 use lexopt::prelude::*;
 
 use crate::archive::{self, Mode, Request};
 use crate::record::INSTRUCTIONS;
 use crate::setup::Missing;
 use crate::toolchain::Toolchain;
-use crate::{process, workspace};
+use crate::{options, process, workspace};
 use conditions::Conditions;
 pub use counts::{check, Verdict};
 use timings::Timings;
 
-const HELP: &str = "\
-Measure how fast the engine and the archive are on this machine, beside the C reference (gcc -O2, and -O3 -march=native).
+pub const HELP: &str = "\
+Measure how fast the engine and the archive are on this machine, beside the C reference.
+
+The reference is compiled by gcc -O2, and by gcc -O3 -march=native.
 
 Usage: cargo xtask bench [--quick | --counts | --check | --documents]
 
@@ -38,6 +40,8 @@ Options:
              benches/instructions.json; nothing is written
   --documents
              measure nothing: write RESULTS.md and the section of README.md anew from the files of earlier runs
+  -h, --help
+             print this
 
 Without an option everything is measured, which takes some 15 minutes on a machine that does nothing else, and written to
 benches/RESULTS.md, results.json, results.svg, instructions.json and to the section \"How fast\" of README.md.
@@ -77,10 +81,11 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
             Long("counts") => Extent::Counts,
             Long("check") => Extent::Check,
             Long("documents") => Extent::Documents,
-            other => bail!("{} (cargo xtask bench --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "bench")),
         };
         if extent != Extent::Full {
-            bail!("expected one of --quick, --counts, --check and --documents (cargo xtask bench --help)");
+            let which = "expected one of --quick, --counts, --check and --documents (cargo xtask bench --help)";
+            return Err(options::mistake(which));
         }
         extent = asked;
     }
@@ -93,18 +98,14 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
         Extent::Full | Extent::Quick => measure(&toolchain, extent == Extent::Quick),
         Extent::Counts => {
             let record = counts::record(&toolchain)?;
-            println!(
-                "{}{} counts written to benches/instructions.json",
-                results::growth(&record),
-                record.figures.len()
-            );
+            say!("{}{} counts written to benches/instructions.json", results::growth(&record), record.figures.len());
             Ok(())
         }
         Extent::Documents => Ok(()),
         Extent::Check => {
             match counts::check(&toolchain)? {
-                Verdict::Passed(what) => println!("{what}"),
-                Verdict::Skipped(why) => println!("SKIPPED: {why}"),
+                Verdict::Passed(what) => say!("{what}"),
+                Verdict::Skipped(why) => say!("SKIPPED: {why}"),
             }
             Ok(())
         }
@@ -129,7 +130,7 @@ fn measure(toolchain: &Toolchain, is_quick: bool) -> Result<()> {
     let counts = if is_quick { None } else { Some(counts::record(toolchain)?) };
     let conditions = Conditions::find(&timings, is_quick)?;
     let document = results::document(&timings, &conditions, counts.as_ref())?;
-    println!("{document}");
+    say!("{document}");
     let folder = folder(is_quick);
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     write(&folder.join("RESULTS.md"), &document)?;
@@ -138,7 +139,7 @@ fn measure(toolchain: &Toolchain, is_quick: bool) -> Result<()> {
     if !is_quick {
         readme::update(&timings, &conditions)?;
     }
-    println!("written to {} in {:.0} s", workspace::shown(&folder), start.elapsed().as_secs_f64());
+    say!("written to {} in {:.0} s", workspace::shown(&folder), start.elapsed().as_secs_f64());
     Ok(())
 }
 
@@ -152,7 +153,7 @@ fn write_documents() -> Result<()> {
     let document = results::document(&timings, &conditions, Some(&INSTRUCTIONS.read()?))?;
     write(&folder.join("RESULTS.md"), &document)?;
     readme::update(&timings, &conditions)?;
-    println!("written: benches/RESULTS.md and README.md, from {}", workspace::shown(&path));
+    say!("written: benches/RESULTS.md and README.md, from {}", workspace::shown(&path));
     Ok(())
 }
 

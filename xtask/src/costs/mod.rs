@@ -33,10 +33,10 @@ use crate::record::{
     Figures, Record, COSTS,
 };
 use crate::toolchain::Toolchain;
-use crate::workspace;
+use crate::{options, workspace};
 use extent::Extent;
 
-const HELP: &str = "\
+pub const HELP: &str = "\
 Measure code, memory, stack and instructions of the archive and of the C reference on the emulated cores.
 
 Usage: cargo xtask costs [--check]
@@ -44,11 +44,17 @@ Usage: cargo xtask costs [--check]
 Options:
   --check   measure a part of it, and fail where code, memory, stack or instructions of the archive grew by more than
             3 % over qemu/costs.json; nothing is written
+  -h, --help
+            print this
 
 Without --check the table is printed and written to qemu/COSTS.md, and the figures to qemu/costs.json: that is also how
 a change of them is accepted. It takes five minutes or so on two cores.
 
 What is missing on the machine is installed first (apt packages and rustup targets), or named where that is not possible.
+
+Examples:
+  cargo xtask costs
+  cargo xtask costs --check
 ";
 
 /// The command.
@@ -61,10 +67,10 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 return Ok(());
             }
             Long("check") => only_check = true,
-            other => anyhow::bail!("{} (cargo xtask costs --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "costs")),
         }
     }
-    println!("{}", if only_check { check()? } else { record()? });
+    say!("{}", if only_check { check()? } else { record()? });
     Ok(())
 }
 
@@ -93,11 +99,11 @@ fn record() -> Result<String> {
     let start = Instant::now();
     let (workbench, figures) = measure(Extent::All)?;
     if workbench.real_model.is_none() {
-        println!("SKIPPED: the 944K shape: there is no ../shared/data/atome_944k.bin here; its figures are left out\n");
+        say!("SKIPPED: the 944K shape: there is no ../shared/data/atome_944k.bin here; its figures are left out\n");
     }
     let record = Record { conditions: conditions::all()?, figures };
     let table = table::document(&record)?;
-    println!("{table}");
+    say!("{table}");
     COSTS.write(&record)?;
     let path = workspace::root().join("qemu/COSTS.md");
     fs::write(&path, table).with_context(|| format!("cannot write {}", path.display()))?;

@@ -8,36 +8,39 @@ mod package;
 mod targets;
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 use lexopt::prelude::*;
 
 pub use check::check;
 
 use crate::archive::{self, Flavour, Request};
 use crate::toolchain::Toolchain;
-use crate::workspace;
+use crate::{options, progress, workspace};
 use pack::SUMS;
 use package::{Package, LIBRARIES};
 use targets::Target;
 
-const HELP: &str = "\
-Make the packages that a C project links: for each target a folder and the same packed, with the library in both modes
-and with what loads signed models (for microcontrollers each for size and for speed), the header, pkg-config files and a
-CMake package to find them, the licence and a README; and a file of checksums.
+pub const HELP: &str = "\
+Make the packages that a C project links, one for each target, and a file of checksums.
+
+A package is a folder and the same packed: the library in both modes and with what loads signed models (for
+microcontrollers each for size and for speed), the header, pkg-config files and a CMake package to find them, the licence
+and a README. The same source gives the same bytes.
 
 Usage: cargo xtask dist [OPTIONS]
 
 Options:
   --target TRIPLE  only this target (may be repeated); `host` is this machine
-  --out FOLDER     where atome-VERSION-TARGET/, atome-VERSION-TARGET.tar.gz and SHA256SUMS go (default: dist)
+  -o, --out FOLDER
+                   where atome-VERSION-TARGET/, atome-VERSION-TARGET.tar.gz and SHA256SUMS go (default: dist)
   --check          make the packages of this machine and of a Cortex-M3 in a scratch folder, build and run examples/ with
                    them (make, CMake, pkg-config; the Cortex-M3 emulated) and compare the outputs
+  -h, --help       print this
 
-The same source gives the same bytes. SHA256SUMS lists what this run made.
+SHA256SUMS lists what this run made.
 
 Examples:
   cargo xtask dist
@@ -64,22 +67,24 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 print!("{HELP}");
                 return Ok(());
             }
-            Long("target") => names.push(parser.value()?.string()?),
-            Long("out") => out = workspace::absolute(Path::new(&parser.value()?)),
+            Long("target") => {
+                names.push(options::text(&mut parser, "--target", "expected the Rust name of a target, or host")?)
+            }
+            Short('o') | Long("out") => out = options::folder(&mut parser, "--out")?,
             Long("check") => only_check = true,
-            other => bail!("{} (cargo xtask dist --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "dist")),
         }
     }
     let toolchain = Toolchain::find()?;
     if only_check {
-        println!("{}", check(&toolchain)?);
+        say!("{}", check(&toolchain)?);
         return Ok(());
     }
     let targets = chosen(&names, toolchain.host())?;
     needs::for_packages(&toolchain, &targets).install()?;
     let made = make(&toolchain, &targets, &out)?;
-    println!("\n{}", table(&made));
-    println!("{} packages in {}", made.len(), workspace::shown(&out));
+    say!("\n{}", table(&made));
+    say!("{} packages in {}", made.len(), workspace::shown(&out));
     Ok(())
 }
 
@@ -106,10 +111,11 @@ fn make(toolchain: &Toolchain, targets: &[Target], out: &Path) -> Result<Vec<Mad
     let mut all = Vec::new();
     for (index, target) in targets.iter().enumerate() {
         let start = Instant::now();
-        print!("[{}/{}] {}: ", index + 1, targets.len(), target.triple);
-        io::stdout().flush()?;
+        let name = format!("[{}/{}] {}", index + 1, targets.len(), target.triple);
+        let task = progress::task(name.as_str());
         let made = make_one(toolchain, target, out).with_context(|| target.triple.clone())?;
-        println!("{} bytes packed ({:.1} s)", made.bytes, start.elapsed().as_secs_f64());
+        drop(task);
+        say!("{name}: {} bytes packed ({:.1} s)", made.bytes, start.elapsed().as_secs_f64());
         all.push(made);
     }
     let sums = pack::sums(all.iter().map(|made| (made.file.as_str(), made.sum.as_str())));

@@ -1,6 +1,8 @@
 //! What a package is made for: the Rust target, and what its README tells the C programmer.
 
-use anyhow::{bail, Result};
+use anyhow::Result;
+
+use crate::options;
 
 /// What is known of a target apart from its name.
 #[derive(Debug)]
@@ -160,7 +162,7 @@ impl Target {
             return Ok(target.clone());
         }
         let names: Vec<_> = all.iter().map(|target| target.triple.as_str()).collect();
-        bail!("--target {name}: expected host or one of {}", names.join(", "))
+        Err(options::mistake(format!("--target {name}: expected host or one of {}", names.join(", "))))
     }
 
     /// What cargo's `--target` takes; none for this machine.

@@ -34,7 +34,7 @@ pub struct Outcome {
 
 /// Compiles all targets with a nightly compiler, coverage counters and the address sanitizer.
 pub fn build() -> Result<()> {
-    println!("building the targets with coverage counters and the address sanitizer");
+    say!("building the targets with coverage counters and the address sanitizer");
     process::checked(&mut cargo_fuzz("build", &[]))?;
     Ok(())
 }
@@ -120,7 +120,7 @@ impl Campaign {
     fn report(&self, passed: Duration, status: &Status) {
         let clock = |time: Duration| format!("{}:{:02}", time.as_secs() / 60, time.as_secs() % 60);
         let Status { runs, edges, corpus } = status;
-        println!(
+        say!(
             "{:<12} {:>6} of {}   {runs} inputs, {edges} edges, {corpus} inputs that matter",
             self.target,
             clock(passed),

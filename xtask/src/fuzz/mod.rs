@@ -6,12 +6,12 @@ mod status;
 
 use std::time::Duration;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, Result};
 use lexopt::prelude::*;
 
 use crate::costs::markdown::{self, grouped};
 use crate::setup::Missing;
-use crate::workers;
+use crate::{options, workers};
 use campaign::Campaign;
 
 /// The targets: functions of `fuzz/src`.
@@ -19,7 +19,10 @@ const TARGETS: [&str; 4] = ["model", "calls", "checkpoint", "container"];
 
 const DEFAULT_MINUTES: u64 = 30;
 
-const HELP: &str = "\
+/// A week.
+const MOST_MINUTES: u64 = 7 * 24 * 60;
+
+pub const HELP: &str = "\
 Fuzz everything that reads foreign bytes, guided by coverage, under the address sanitizer.
 
 Usage: cargo xtask fuzz [--minutes N] [--jobs N] [--from-corpus] [--keep] [TARGET...]
@@ -34,6 +37,7 @@ Options:
   --from-corpus  start from the committed inputs instead of none
   --keep         replace the committed inputs in fuzz/corpus/TARGET by the fewest that reach as much code; a row for
                  fuzz/RESULTS.md is in the table that is printed at the end
+  -h, --help     print this
 
 An input that breaks something is saved in target/xtask/fuzz/TARGET, and the command says how to run it again. The tests
 run the committed inputs, and thousands of changes of them: cargo test -p atome-fuzz.
@@ -54,12 +58,12 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 print!("{HELP}");
                 return Ok(());
             }
-            Long("minutes") => minutes = parser.value()?.parse()?,
-            Long("jobs") => jobs = parser.value()?.parse::<usize>()?.max(1),
+            Long("minutes") => minutes = options::whole(&mut parser, "--minutes", 1..=MOST_MINUTES)?,
+            Long("jobs") => jobs = options::whole(&mut parser, "--jobs", workers::RANGE)?,
             Long("from-corpus") => from_corpus = true,
             Long("keep") => keep = true,
             Value(word) => wanted.push(known(&word.string()?)?),
-            other => bail!("{} (cargo xtask fuzz --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "fuzz")),
         }
     }
     if wanted.is_empty() {
@@ -85,7 +89,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
         ]);
     }
     let table = markdown::table(&rows, 1);
-    println!("\n{table}");
+    say!("\n{table}");
     let findings: Vec<_> = outcomes.iter().filter_map(|outcome| outcome.finding.as_deref()).collect();
     if !findings.is_empty() {
         bail!("{} of {} targets broke:\n{}", findings.len(), outcomes.len(), findings.join("\n"));
@@ -97,5 +101,5 @@ fn known(word: &str) -> Result<&'static str> {
     TARGETS
         .into_iter()
         .find(|target| *target == word)
-        .with_context(|| format!("no target `{word}`: expected {}", TARGETS.join(", ")))
+        .ok_or_else(|| options::mistake(format!("no target `{word}`: expected {}", TARGETS.join(", "))))
 }

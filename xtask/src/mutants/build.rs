@@ -145,7 +145,7 @@ impl Variant {
 fn built(cargo: &mut Command) -> Result<Built> {
     cargo.args(["--message-format", "json"]);
     let shown = process::line(cargo);
-    let output = cargo.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{shown}`"))?;
+    let output = process::output(cargo.stdin(Stdio::null()))?;
     let mut built =
         Built { is_endless: output.status.code() == Some(101) && says_killed(&output.stderr), ..Built::default() };
     for line in String::from_utf8_lossy(&output.stdout).lines() {

@@ -23,7 +23,7 @@ use lexopt::prelude::*;
 
 use crate::setup::Missing;
 use crate::toolchain::Toolchain;
-use crate::workspace;
+use crate::{options, workspace};
 use build::VARIANTS;
 use explained::Explained;
 use mutant::Mutant;
@@ -36,9 +36,10 @@ use trial::{Outcome, Trial};
 /// Mutants that are compiled together, at most (but for a file that has more): with more, the compiler takes ever longer.
 const TOGETHER: usize = 250;
 
-const HELP: &str = "\
-Mutation testing of the engine: change one operator or function at a time (cargo-mutants says how) and see whether a
-test fails.
+pub const HELP: &str = "\
+Try whether the engine's tests notice small faults.
+
+One operator or function is changed at a time (cargo-mutants says how); a test has to fail.
 
 Usage: cargo xtask mutants [--missed | --all] [--check] [FILTER...]
 
@@ -51,6 +52,8 @@ Options:
   --missed   only the mutants that no test caught and that have no reason yet: after a test was added
   --all      all mutants of all files
   --check    try nothing: compare the committed results with the list of equivalent mutants
+  -h, --help
+             print this
 
 The results are kept in engine/mutants/results.json file by file, so a run that is stopped goes on where it was, and
 written for people to engine/mutants/RESULTS.md. A mutant that no test can catch needs a reason in
@@ -86,14 +89,14 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
             Long("all") => scope = Scope::All,
             Long("check") => only_check = true,
             Value(word) => filters.push(word.string()?),
-            other => bail!("{} (cargo xtask mutants --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "mutants")),
         }
     }
     Missing::for_mutants().install()?;
     let mutants = mutant::list()?;
     let files: BTreeSet<_> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
     if let Some(filter) = filters.iter().find(|filter| !files.iter().any(|file| file.contains(*filter))) {
-        bail!("`{filter}`: no file of the engine that has mutants is called so");
+        return Err(options::mistake(format!("`{filter}`: no file of the engine that has mutants is called so")));
     }
     let mut run = Run { record: Record::read()?, explained: Explained::read()?, mutants: &mutants };
     if !only_check {
@@ -116,7 +119,7 @@ impl<'a> Run<'a> {
     fn try_due(&mut self, scope: Scope, chosen: impl Fn(&str) -> bool) -> Result<()> {
         let due = self.due(scope, chosen)?;
         if due.is_empty() {
-            println!("nothing to try");
+            say!("nothing to try");
             return Ok(());
         }
         let tree = Tree::make()?;
@@ -124,7 +127,7 @@ impl<'a> Run<'a> {
         for batch in batches(due) {
             self.try_batch(&tree, &batch, &mut progress)?;
         }
-        println!("{}", progress.line(progress.passed()));
+        say!("{}", progress.line(progress.passed()));
         Ok(())
     }
 
@@ -160,13 +163,13 @@ impl<'a> Run<'a> {
             sources.entry(mutant.file.clone()).or_insert(source);
         }
         let files: Vec<_> = sources.keys().map(String::as_str).collect();
-        println!("{} mutants of {}", batch.len(), files.join(", "));
+        say!("{} mutants of {}", batch.len(), files.join(", "));
         let mut left = batch.to_vec();
         let mut outcomes: BTreeMap<&str, Outcomes> = BTreeMap::new();
         let mut tell = |mutant: &'a Mutant, outcome| {
             progress.add(outcome);
             if outcome == Outcome::Missed {
-                println!("missed: {}: {}", mutant.file, mutant.name);
+                say!("missed: {}: {}", mutant.file, mutant.name);
             }
             let known = outcomes.entry(&mutant.file).or_default();
             known.push((mutant, outcome));
@@ -220,9 +223,9 @@ impl<'a> Run<'a> {
         };
         let stale: Vec<_> = files.iter().map(String::as_str).filter(|file| !is_current(file)).collect();
         write(page::PATH, &page::text(&self.record, &self.explained, self.mutants, is_current))?;
-        println!("written: {} and {}", record::PATH, page::PATH);
+        say!("written: {} and {}", record::PATH, page::PATH);
         if !stale.is_empty() {
-            println!("not tried yet, or changed since: {}", stale.join(", "));
+            say!("not tried yet, or changed since: {}", stale.join(", "));
         }
         let faults = self.explained.faults(&self.record, source);
         if !faults.is_empty() {

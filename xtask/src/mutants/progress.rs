@@ -25,7 +25,7 @@ impl Progress {
         self.outcomes[outcome as usize] += 1;
         if self.printed.elapsed() > INTERVAL {
             self.printed = Instant::now();
-            println!("{}", self.line(self.start.elapsed()));
+            say!("{}", self.line(self.start.elapsed()));
         }
     }
 

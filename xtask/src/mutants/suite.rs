@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Instant;
 
-use anyhow::{bail, Context, Result};
+use anyhow::{bail, Result};
 
 use super::build::{Built, Variant};
 use super::tree::Tree;
@@ -111,12 +111,8 @@ impl<'a> Suite<'a> {
 
     fn names(&self, program: &Path) -> Result<Vec<String>> {
         let mut command = self.variant.limited(program, MOST_SECONDS);
-        let output = command
-            .args(["--list", "--format", "terse"])
-            .stdout(std::process::Stdio::piped())
-            .current_dir(self.tree.root().join("engine"))
-            .output()
-            .with_context(|| format!("cannot start `{}`", process::line(&command)))?;
+        command.args(["--list", "--format", "terse"]).stdout(std::process::Stdio::piped());
+        let output = process::output(command.current_dir(self.tree.root().join("engine")))?;
         let text = String::from_utf8_lossy(&output.stdout);
         let names: Vec<_> = text.lines().filter_map(|line| line.strip_suffix(": test")).map(String::from).collect();
         if names.is_empty() {
@@ -136,7 +132,7 @@ impl<'a> Suite<'a> {
         command.args(["--exact", test, "--test-threads", "1", "--quiet"]);
         command.current_dir(self.tree.root().join("engine"));
         set(&mut command);
-        command.status().with_context(|| format!("cannot start `{}`", process::line(&command)))
+        process::status(&mut command)
     }
 }
 

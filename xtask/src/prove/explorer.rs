@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{ensure, Context, Result};
 use serde_json::{json, Value};
 
-use crate::{process, workspace};
+use crate::{process, progress, workspace};
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
@@ -36,7 +36,8 @@ impl Explorer {
         let folder = workspace::scratch().join("prove/python");
         let (python, installed) = (folder.join("bin/python"), folder.join("requirements.txt"));
         if fs::read_to_string(&installed).ok().as_deref() != Some(REQUIREMENTS) {
-            eprintln!("set-up: angr in {} (450 MB)", workspace::shown(&folder));
+            note!("set-up: angr in {} (450 MB)", workspace::shown(&folder));
+            let _task = progress::task("set-up: angr");
             process::checked(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
             let list = workspace::root().join("xtask/src/prove/requirements.txt");
             let mut pip = Command::new(&python);
@@ -57,15 +58,19 @@ impl Explorer {
         command.args(["--jobs", &self.jobs.to_string(), "--seconds", &self.seconds.to_string()]).args(names);
         // angr says on standard error what it can do without.
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let task = progress::task(format!("proofs, {build}"));
+        let parts = progress::board().parts(names.len());
         let mut child = command.spawn().context("cannot start Python")?;
         let output = child.stdout.take().context("no standard output")?;
         let mut verdicts = Vec::new();
         for line in BufReader::new(output).lines() {
             let verdict = Verdict::parse(build, &line?)?;
-            eprintln!("{build} {} of {}: {verdict}", verdicts.len() + 1, names.len());
+            note!("{build} {} of {}: {verdict}", verdicts.len() + 1, names.len());
+            parts.done();
             verdicts.push(verdict);
         }
         let status = child.wait()?;
+        drop((parts, task));
         let is_whole = names.iter().all(|name| verdicts.iter().filter(|known| known.harness == *name).count() == 1);
         ensure!(status.success() && is_whole, "`{}` did not try all proofs ({status})", process::line(&command));
         verdicts.sort_by(|one, other| one.harness.cmp(&other.harness));

@@ -5,18 +5,20 @@ mod harnesses;
 
 use std::process::Command;
 
-use anyhow::{bail, ensure, Result};
+use anyhow::{ensure, Result};
 use lexopt::prelude::*;
 
 use crate::costs::markdown::{self, grouped};
 use crate::setup::Missing;
 use crate::toolchain::Toolchain;
-use crate::{process, workers};
+use crate::{options, process, workers};
 use explorer::{Explorer, Verdict};
 use harnesses::Build;
 
-const HELP: &str = "\
-Prove index arithmetic, unpacking and memory layout of the engine for all inputs within the bounds that each proof names.
+pub const HELP: &str = "\
+Prove index arithmetic, unpacking and memory layout of the engine by symbolic execution.
+
+What is proven holds for all inputs within the bounds that each proof names.
 
 Usage: cargo xtask prove [--jobs N] [--seconds N] [--json] [--kani] [NAME...]
 
@@ -28,6 +30,7 @@ Options:
   --seconds N  for each proof; one that takes longer is not proven (default 120, at most 240)
   --json       the results as JSON on standard output, progress on standard error
   --kani       run `cargo kani` instead, where it is installed
+  -h, --help   print this
 
 The engine is compiled with overflow checks for a 64-bit host and for a Cortex-M3 (profile speed), and every path of each
 proof is followed to its end with symbols for inputs: angr, a program in Python that is installed under target/xtask/prove.
@@ -53,12 +56,12 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 print!("{HELP}");
                 return Ok(());
             }
-            Long("jobs") => jobs = parser.value()?.parse::<usize>()?.max(1),
-            Long("seconds") => seconds = parser.value()?.parse::<u64>()?.clamp(1, MOST_SECONDS),
+            Long("jobs") => jobs = options::whole(&mut parser, "--jobs", workers::RANGE)?,
+            Long("seconds") => seconds = options::whole(&mut parser, "--seconds", 1..=MOST_SECONDS)?,
             Long("json") => as_json = true,
             Long("kani") => kani = true,
             Value(word) => wanted.push(word.string()?),
-            other => bail!("{} (cargo xtask prove --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "prove")),
         }
     }
     if kani {
@@ -74,9 +77,9 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
         verdicts.extend(explorer.run(build.name, &object, &names)?);
     }
     if as_json {
-        println!("{}", serde_json::Value::from_iter(verdicts.iter().map(Verdict::to_json)));
+        say!("{}", serde_json::Value::from_iter(verdicts.iter().map(Verdict::to_json)));
     } else {
-        println!("\n{}", table(&verdicts));
+        say!("\n{}", table(&verdicts));
     }
     finish(&verdicts)
 }
@@ -113,6 +116,6 @@ fn finish(verdicts: &[Verdict]) -> Result<()> {
     let paths = proven.iter().map(|verdict| verdict.paths).sum::<u64>();
     let seconds = verdicts.iter().map(|verdict| verdict.seconds).sum::<f64>();
     let canaries = verdicts.len() - proven.len();
-    eprintln!("{} proofs, {} paths, {seconds:.0} s; {canaries} wrong claims found out", proven.len(), grouped(paths));
+    note!("{} proofs, {} paths, {seconds:.0} s; {canaries} wrong claims found out", proven.len(), grouped(paths));
     Ok(())
 }

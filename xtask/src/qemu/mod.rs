@@ -23,14 +23,17 @@ use anyhow::{bail, Result};
 use lexopt::prelude::*;
 
 use crate::archive::Profile;
+use crate::options;
 use crate::toolchain::Toolchain;
 use cores::{Core, CORES, HOST};
 use job::{Check, Outcome, Subject};
 use record::Record;
 use workbench::Workbench;
 
-const HELP: &str = "\
-Run the finished archive on emulated cores: C firmware (qemu/firmware), linked by the C toolchain, read over semihosting.
+pub const HELP: &str = "\
+Run the finished archive in C firmware on emulated cores.
+
+The firmware (qemu/firmware) is linked by the C toolchain, and its output read over semihosting.
 
 Usage: cargo xtask qemu [OPTIONS]
 
@@ -55,6 +58,7 @@ Options:
   --cases N      differential cases on each core, shared by the profiles, half of them in each mode (default 10000)
   --seed N       seed of the first differential case (default 1): a failing case names its own, and --cases 1 repeats it
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
+  -h, --help     print this
 
 What is missing on the machine is installed first (apt packages and rustup targets), or named where that is not possible.
 
@@ -130,7 +134,7 @@ pub fn run(parser: lexopt::Parser) -> Result<()> {
         print!("{HELP}");
         return Ok(());
     };
-    println!("{}", check(settings)?);
+    say!("{}", check(settings)?);
     Ok(())
 }
 
@@ -140,38 +144,30 @@ fn parse(mut parser: lexopt::Parser) -> Result<Option<Settings>> {
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(None),
-            Long("core") => settings.cores.push(known_core(&parser.value()?.string()?)?),
-            Long("only") => settings.only.push(known_check(&parser.value()?.string()?)?),
-            Long("profile") => settings.profile = Some(Profile::parse(&parser.value()?.string()?)?),
-            Long("cases") => settings.cases = parser.value()?.parse()?,
-            Long("seed") => settings.seed = parser.value()?.parse()?,
+            Long("core") => settings.cores.push(known_core(&mut parser)?),
+            Long("only") => {
+                let known = Check::ALL.map(|check| (check.name(), check));
+                settings.only.push(options::one_of(&mut parser, "--only", &known)?);
+            }
+            Long("profile") => settings.profile = Some(Profile::option(&mut parser)?),
+            Long("cases") => settings.cases = options::whole(&mut parser, "--cases", 1..=1_000_000_000)?,
+            Long("seed") => settings.seed = options::whole(&mut parser, "--seed", 0..=u64::from(u32::MAX))?,
             Long("record") => settings.record = true,
-            other => bail!("{} (cargo xtask qemu --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "qemu")),
         }
     }
     let is_whole = settings.cores.is_empty() && settings.profile.is_none();
     if settings.record && !(is_whole && (settings.only.is_empty() || settings.is_only(Check::Digest))) {
-        bail!("--record: a digest counts when all agree on it; leave out --core, --profile and any --only but digest");
-    }
-    if !(1..=1_000_000_000).contains(&settings.cases) {
-        bail!("--cases {}: expected 1 to 1000000000", settings.cases);
+        let why =
+            "--record: a digest counts when all agree on it; leave out --core, --profile and any --only but digest";
+        return Err(options::mistake(why));
     }
     Ok(Some(settings))
 }
 
-fn known_core(name: &str) -> Result<String> {
-    let names: Vec<_> = CORES.iter().map(|core| core.name).collect();
-    if !names.contains(&name) {
-        bail!("--core {name}: expected one of {}", names.join(", "));
-    }
-    Ok(name.to_string())
-}
-
-fn known_check(name: &str) -> Result<Check> {
-    match Check::ALL.into_iter().find(|check| check.name() == name) {
-        Some(check) => Ok(check),
-        None => bail!("--only {name}: expected one of {}", Check::ALL.map(Check::name).join(", ")),
-    }
+fn known_core(parser: &mut lexopt::Parser) -> Result<String> {
+    let known: Vec<_> = CORES.iter().map(|core| (core.name, core.name)).collect();
+    Ok(options::one_of(parser, "--core", &known)?.to_string())
 }
 
 /// Runs the checks and prints the table.
@@ -197,7 +193,7 @@ pub fn check(settings: Settings) -> Result<String> {
     let failures: Vec<_> = outcomes.iter().filter(|outcome| outcome.result.is_err()).collect();
     show_failures(&failures);
     let skipped = if checks.contains(&Check::Digest) { batteries::skipped(&cores, &workbench) } else { Vec::new() };
-    println!("{}", table::table(&subjects, &checks, &outcomes, &skipped));
+    say!("{}", table::table(&subjects, &checks, &outcomes, &skipped));
     if !failures.is_empty() {
         bail!("{} of {} jobs on emulated cores failed", failures.len(), outcomes.len());
     }
@@ -212,18 +208,14 @@ fn show_failures(failures: &[&Outcome]) {
     for check in Check::ALL {
         let of_check = failures.iter().filter(|outcome| outcome.check == check);
         for (index, outcome) in of_check.enumerate() {
-            println!("FAILED: {}, {}, {}", outcome.subject.title(), check.name(), outcome.name);
+            say!("FAILED: {}, {}, {}", outcome.subject.title(), check.name(), outcome.name);
             if let (true, Err(error)) = (index < 3, &outcome.result) {
-                println!("{error:#}");
+                say!("{error:#}");
                 let Subject { core, profile } = outcome.subject;
                 if core.name != HOST.name {
-                    println!(
-                        "alone: cargo xtask qemu --core {} --profile {profile} --only {}",
-                        core.name,
-                        check.name()
-                    );
+                    say!("alone: cargo xtask qemu --core {} --profile {profile} --only {}", core.name, check.name());
                 }
-                println!();
+                say!("");
             }
         }
     }

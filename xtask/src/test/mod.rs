@@ -12,18 +12,19 @@ mod rust;
 
 use std::thread::JoinHandle;
 
-use anyhow::{anyhow, bail, Result};
+use anyhow::{anyhow, Result};
 use lexopt::prelude::*;
 
 use crate::archive::Mode;
+use crate::options;
 use crate::setup::Missing;
 use context::Context;
 use report::{Outcome, Report};
 
-const HELP: &str = "\
+pub const HELP: &str = "\
 Run everything that guards this project: the one command before a change goes in.
 
-Usage: cargo xtask test [--cases N] [NAME...]
+Usage: cargo xtask test [OPTIONS] [NAME...]
 
 Arguments:
   NAME        run only the steps whose name contains one of these words (--list shows the names)
@@ -31,6 +32,7 @@ Arguments:
 Options:
   --cases N   cases of the differential run in each mode (default 20000; a million takes some ten minutes)
   --list      print the names of the steps
+  -h, --help  print this
 
 What is missing on the machine is installed first (apt packages and rustup components), or named where that is not
 possible. A failing step shows its whole output. The last line is `N passed, N failed, N skipped`.
@@ -75,19 +77,19 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 print!("{HELP}");
                 return Ok(());
             }
-            Long("cases") => cases = parser.value()?.parse()?,
+            Long("cases") => cases = options::whole(&mut parser, "--cases", 1..=1_000_000_000)?,
             Long("list") => list = true,
             Value(word) => wanted.push(word.string()?),
-            other => bail!("{} (cargo xtask test --help)", other.unexpected()),
+            other => return Err(options::unexpected(other, "test")),
         }
     }
     let mut steps = steps();
     if list {
-        steps.iter().for_each(|step| println!("{}", step.name));
+        steps.iter().for_each(|step| say!("{}", step.name));
         return Ok(());
     }
     if let Some(word) = wanted.iter().find(|word| !steps.iter().any(|step| step.name.contains(word.as_str()))) {
-        bail!("no step has `{word}` in its name (cargo xtask test --list)");
+        return Err(options::mistake(format!("no step has `{word}` in its name (cargo xtask test --list)")));
     }
     steps.retain(|step| wanted.is_empty() || wanted.iter().any(|word| step.name.contains(word.as_str())));
 
@@ -95,16 +97,19 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
 }
 
 fn run_all(steps: Vec<Step>, context: &Context) -> Report {
-    let mut report = Report::default();
+    let mut report = Report::new(steps.len());
     let mut begun = Vec::new();
-    for Step { name, action } in steps {
+    for (number, Step { name, action }) in (1..).zip(steps) {
         match action {
-            Action::InTurn(work) => report.run(&name, || work(context)),
-            Action::Aside(start) => begun.push((name, start())),
+            Action::InTurn(work) => report.run(number, &name, || work(context)),
+            Action::Aside(start) => {
+                say!("== {}: begun, beside the others", report.heading(number, &name));
+                begun.push((number, name, start()));
+            }
         }
     }
-    for (name, work) in begun {
-        report.run(&name, || work.join().unwrap_or_else(|_| Err(anyhow!("the step panicked"))));
+    for (number, name, work) in begun {
+        report.run(number, &name, || work.join().unwrap_or_else(|_| Err(anyhow!("the step panicked"))));
     }
     report
 }

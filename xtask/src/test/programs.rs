@@ -80,12 +80,12 @@ fn run_all(one: impl Fn(&Program) -> Result<()> + Sync) -> Result<Outcome> {
     let (mut programs, mut skipped) = (Vec::new(), 0);
     for program in find(&workspace::root().join("c_tests/programs"))? {
         if program.needs_model() && workspace::real_model().is_none() {
-            println!("   SKIPPED: {}: there is no ../shared/data/atome_944k.bin here", program.name);
+            say!("   SKIPPED: {}: there is no ../shared/data/atome_944k.bin here", program.name);
             skipped += 1;
             continue;
         }
         if program.directives.ours_only && env::var_os("ATOME_REFERENCE").is_some() {
-            println!("   SKIPPED: {}: it asks for more than the C99 engine promises", program.name);
+            say!("   SKIPPED: {}: it asks for more than the C99 engine promises", program.name);
             skipped += 1;
             continue;
         }

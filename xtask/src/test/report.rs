@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use crate::progress;
+
 /// How a step ended; a failure is an `Err`.
 pub enum Outcome {
     /// What ran and how many.
@@ -38,25 +40,37 @@ struct Row {
 }
 
 /// What has been run so far.
-#[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
+    /// How many steps there will be.
+    steps: usize,
 }
 
 impl Report {
+    /// Of so many steps.
+    pub fn new(steps: usize) -> Report {
+        Report { rows: Vec::new(), steps }
+    }
+
+    /// The heading of the step of this number, from 1.
+    pub fn heading(&self, number: usize, name: &str) -> String {
+        format!("[{number}/{}] {name}", self.steps)
+    }
+
     /// Runs one step and prints what became of it.
-    pub fn run(&mut self, name: &str, step: impl FnOnce() -> Result<Outcome>) {
-        println!("== {name}");
+    pub fn run(&mut self, number: usize, name: &str, step: impl FnOnce() -> Result<Outcome>) {
+        let heading = self.heading(number, name);
+        say!("== {heading}");
         let start = Instant::now();
+        let task = progress::task(heading);
         let (verdict, what) = match step() {
             Ok(Outcome::Passed(what)) => (Verdict::Passed, what),
             Ok(Outcome::Skipped(why)) => (Verdict::Skipped, why),
             Err(error) => (Verdict::Failed, format!("{error:#}")),
         };
+        drop(task);
         let seconds = start.elapsed().as_secs_f64();
-        println!("   {}: {} ({seconds:.1} s)", verdict.word(), what.trim_end());
-        // Whoever follows a log file sees the step now, not when the buffer is full.
-        let _ = io::stdout().flush();
+        say!("   {}: {} ({seconds:.1} s)", verdict.word(), what.trim_end());
         self.rows.push(Row { name: name.to_string(), verdict, what, seconds });
     }
 
@@ -66,11 +80,11 @@ impl Report {
     /// The names of the steps that failed.
     pub fn finish(&self) -> Result<()> {
         let names: Vec<_> = self.of(Verdict::Failed).map(|row| row.name.as_str()).collect();
-        println!("\n{}", self.table());
+        say!("\n{}", self.table());
         if !names.is_empty() {
-            eprintln!("failed: {}", names.join("; "));
+            note!("failed: {}", names.join("; "));
         }
-        println!("{}", self.counts());
+        say!("{}", self.counts());
         if names.is_empty() {
             return Ok(());
         }
@@ -121,14 +135,19 @@ mod tests {
             row("second", Verdict::Skipped, "no tool"),
             row("three", Verdict::Failed, "broken"),
         ];
-        Report { rows }
+        Report { rows, steps: 3 }
     }
 
     #[test]
     fn an_error_is_a_failure() {
-        let mut report = Report::default();
-        report.run("step", || Err(anyhow::anyhow!("broken")));
+        let mut report = Report::new(1);
+        report.run(1, "step", || Err(anyhow::anyhow!("broken")));
         assert_eq!(report.counts(), "0 passed, 1 failed, 0 skipped");
+    }
+
+    #[test]
+    fn a_step_has_its_number_among_all() {
+        assert_eq!(report().heading(2, "clippy, portable"), "[2/3] clippy, portable");
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn tests(mode: Mode) -> Result<Outcome> {
     cargo.arg("test").args(packages(mode)).args(["--", "--show-output"]);
     let output = process::checked(&mut cargo)?;
     for line in skips(&output) {
-        println!("   note: {line}");
+        say!("   note: {line}");
     }
     Ok(Outcome::Passed(counted(&output)?.to_string()))
 }
