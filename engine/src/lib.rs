@@ -39,6 +39,7 @@ mod attention;
 mod classify;
 mod codec;
 pub mod container;
+pub mod dialogue;
 mod entropy;
 mod error;
 mod fingerprint;

@@ -68,7 +68,7 @@ pub(crate) fn most_probable<'m>(weights: &impl Weights<'m>, workspace: &mut Work
 
 /// The logits behind the last of `n` positions that were computed.
 #[inline(never)]
-fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
+pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
     let (normed, logits) = final_norm(weights, workspace, n);
     kernel::matvec(&weights.unembed(), normed, logits);
     logits

@@ -1,0 +1,241 @@
+//! One question, one answer, and what speaks against it.
+
+use crate::error::RunError;
+use crate::forward::{forward, forward_unobserved, RouterReading};
+use crate::layout::Plan;
+use crate::math::portable;
+use crate::predict::unembed;
+use crate::weights::Weights;
+use crate::workspace::Workspace;
+
+use super::surprise::ln_probability;
+use super::{Dialogue, Limits};
+
+/// What a question and its answer showed. Means over nothing are 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Signals {
+    /// How surprising the question was: mean nats a byte. Its end counts as a byte where text follows it.
+    pub question_nats: f32,
+    /// How surprising the answer was to the model itself: mean nats a token, the one that ends it among them.
+    pub answer_nats: f32,
+    /// The least probability of such a token.
+    pub least_probability: f32,
+}
+
+impl Signals {
+    /// The mean probability of the answer's tokens (their geometric mean).
+    pub fn mean_probability(&self) -> f32 {
+        portable::exp(-self.answer_nats)
+    }
+}
+
+/// Why an answer is not to be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// There is no question. No answer is given.
+    NoQuestion,
+    /// The question leaves no room for an answer in the window. No answer is given.
+    TooLong,
+    /// The question surprised the model more than its limit.
+    Unfamiliar,
+    /// The answer did not end where it had to.
+    CutOff,
+    /// A token of the answer was less probable than the limit.
+    CloseCall,
+}
+
+impl Doubt {
+    /// In a few words.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NoQuestion => "there is no question",
+            Self::TooLong => "the question is too long",
+            Self::Unfamiliar => "the question is unlike what the model knows",
+            Self::CutOff => "the answer has no end",
+            Self::CloseCall => "the answer was a close call",
+        }
+    }
+}
+
+impl Limits {
+    /// Written so that a limit that is not a number is kept by nothing.
+    #[allow(clippy::neg_cmp_op_on_partial_ord)]
+    fn doubt(&self, signals: &Signals, has_ended: bool) -> Option<Doubt> {
+        if !(signals.question_nats <= self.most_question_nats) {
+            Some(Doubt::Unfamiliar)
+        } else if !has_ended {
+            Some(Doubt::CutOff)
+        } else if !(signals.least_probability >= self.least_probability) {
+            Some(Doubt::CloseCall)
+        } else {
+            None
+        }
+    }
+}
+
+/// What is known of an answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Answer {
+    /// Tokens of it, the one that ends it aside.
+    pub len: usize,
+    /// How surprising it all was.
+    pub signals: Signals,
+    /// Why it is unsure, if so.
+    pub doubt: Option<Doubt>,
+}
+
+/// Answers `question` from cold.
+///
+/// `choose` picks each token by the logits, such as [`crate::argmax`] of them; one from vocab_size on counts as token 0. `say`
+/// gets the answer's tokens as they come.
+/// The result does not depend on the memory plan. The cached plan computes each position once, the lean one all of them
+/// again for each token of the answer.
+///
+/// # Errors
+/// As [`crate::predict_next`].
+pub fn answer<'m>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    dialogue: &Dialogue,
+    question: &[u8],
+    choose: impl FnMut(&[f32]) -> usize,
+    say: impl FnMut(usize),
+) -> Result<Answer, RunError> {
+    let compute = |workspace: &mut Workspace, n| forward_unobserved(weights, workspace, n);
+    Talk { weights, workspace, dialogue, compute }.answer(question, choose, say)
+}
+
+/// [`answer`], showing the router's shares at every position and layer that is computed: in the lean plan, more than once.
+///
+/// # Errors
+/// As [`answer`].
+pub fn answer_observed<'m>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    dialogue: &Dialogue,
+    question: &[u8],
+    choose: impl FnMut(&[f32]) -> usize,
+    say: impl FnMut(usize),
+    mut observe: impl FnMut(RouterReading),
+) -> Result<Answer, RunError> {
+    let compute = |workspace: &mut Workspace, n| forward(weights, workspace, n, &mut observe);
+    Talk { weights, workspace, dialogue, compute }.answer(question, choose, say)
+}
+
+struct Talk<'t, 'w, 'd, W, C> {
+    weights: &'t W,
+    workspace: &'t mut Workspace<'w>,
+    dialogue: &'t Dialogue<'d>,
+    /// Computes the first n positions of the workspace's tokens.
+    compute: C,
+}
+
+impl<'m, W, C> Talk<'_, '_, '_, W, C>
+where
+    W: Weights<'m>,
+    C: FnMut(&mut Workspace, usize) -> Result<(), RunError>,
+{
+    fn answer(
+        mut self,
+        question: &[u8],
+        choose: impl FnMut(&[f32]) -> usize,
+        say: impl FnMut(usize),
+    ) -> Result<Answer, RunError> {
+        let nothing = |doubt| {
+            let signals = Signals { question_nats: 0.0, answer_nats: 0.0, least_probability: 1.0 };
+            Ok(Answer { len: 0, signals, doubt: Some(doubt) })
+        };
+        let asked = self.dialogue.normalise.apply(question).count();
+        if asked == 0 {
+            return nothing(Doubt::NoQuestion);
+        }
+        let (vocab_size, max_seq) = (self.workspace.layout.shape().vocab_size(), self.workspace.layout.max_seq());
+        if self.dialogue.before.len() + asked + self.dialogue.after.len() >= max_seq {
+            return nothing(Doubt::TooLong);
+        }
+        let prompt = self.dialogue.prompt(question).map(i32::from);
+        let n = self.workspace.prefix.set(prompt, vocab_size);
+        let question_nats = self.read(asked, n)?;
+        let (len, mut signals, has_ended) = self.speak(n, choose, say)?;
+        signals.question_nats = question_nats;
+        Ok(Answer { len, signals, doubt: self.dialogue.limits.doubt(&signals, has_ended) })
+    }
+
+    /// Computes the prompt of `n` tokens, and tells how surprising the `asked` ones of the question were and what follows
+    /// them.
+    fn read(&mut self, asked: usize, n: usize) -> Result<f32, RunError> {
+        let start = self.dialogue.before.len();
+        let end = (start + asked + 1).min(n);
+        let mut nats = Mean::default();
+        let is_lean = self.workspace.layout.plan() == Plan::Lean;
+        if is_lean {
+            // All positions lie there afterwards.
+            (self.compute)(self.workspace, n)?;
+        }
+        // Nothing comes before the first token that could make it expected.
+        for at in start.max(1)..end {
+            if !is_lean {
+                (self.compute)(self.workspace, at)?;
+            }
+            let token = self.workspace.prefix.token(at);
+            nats.add(-ln_probability(unembed(self.weights, self.workspace, at), token));
+        }
+        Ok(nats.value())
+    }
+
+    /// Makes the answer behind the first `n` tokens: how many tokens it has, its signals, and whether it ended by itself.
+    fn speak(
+        &mut self,
+        n: usize,
+        mut choose: impl FnMut(&[f32]) -> usize,
+        mut say: impl FnMut(usize),
+    ) -> Result<(usize, Signals, bool), RunError> {
+        let Dialogue { stop, longest_answer, .. } = *self.dialogue;
+        let (mut nats, mut least, mut len, mut has_ended) = (Mean::default(), 0.0_f32, 0, stop.is_none());
+        let room = self.workspace.layout.max_seq().saturating_sub(n);
+        let longest = longest_answer.min(room);
+        // Where an answer is as long as it may be, the token behind it tells whether that was all.
+        while len < longest || stop.is_some() {
+            (self.compute)(self.workspace, n + len)?;
+            let logits = unembed(self.weights, self.workspace, n + len);
+            let (token, logits_len) = (choose(logits), logits.len());
+            let is_stop = stop == Some(token);
+            if len == longest && !is_stop {
+                break;
+            }
+            let ln = ln_probability(logits, token);
+            nats.add(-ln);
+            least = if ln < least { ln } else { least };
+            if is_stop {
+                has_ended = true;
+                break;
+            }
+            say(token);
+            self.workspace.prefix.push(n + len, if token < logits_len { token } else { 0 });
+            len += 1;
+        }
+        let least_probability = portable::exp(least);
+        Ok((len, Signals { question_nats: 0.0, answer_nats: nats.value(), least_probability }, has_ended))
+    }
+}
+
+#[derive(Default)]
+struct Mean {
+    sum: f32,
+    count: u16,
+}
+
+impl Mean {
+    fn add(&mut self, value: f32) {
+        self.sum += value;
+        self.count = self.count.saturating_add(1);
+    }
+
+    fn value(&self) -> f32 {
+        if self.count == 0 {
+            0.0
+        } else {
+            self.sum / f32::from(self.count)
+        }
+    }
+}
