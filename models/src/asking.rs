@@ -1,131 +1,95 @@
-//! One question, one answer, and how sure the model is of it.
+//! One question, one answer, and all that can be measured of it.
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use atome_engine::dialogue::{answer_observed, Dialogue, Doubt};
 use atome_engine::sample::Sampler;
-use atome_engine::{entropy, step_observed, Model, RouterReading, Workspace};
-use serde_json::{json, Value};
-
-use crate::conversation::{prompt, END, LONGEST_ANSWER};
+use atome_engine::{entropy, RouterReading, Weights, Workspace};
 
 /// What a question and its answer showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Signals {
     /// How surprising the question was: mean nats a byte.
     pub question_nats: f64,
-    /// How surprising the answer was to the model itself: mean nats a byte.
+    /// How surprising the answer was to the model itself: mean nats a token.
     pub answer_nats: f64,
-    /// The least probability of a byte of the answer.
+    /// The mean probability of a token of the answer.
+    pub mean_probability: f64,
+    /// The least probability of a token of the answer.
     pub least_probability: f64,
-    /// The least distance of the best logit to the second of a byte of the answer.
+    /// The least distance of the best logit to the second at a token of the answer.
     pub least_margin: f64,
-    /// Mean router entropy over all layers and the question's positions.
+    /// Mean router entropy over all layers and the positions of the question with the text around it.
     pub question_entropy: f64,
     /// Mean router entropy over all layers and the answer's positions.
     pub answer_entropy: f64,
 }
 
-/// Beyond these an answer counts as unsure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Limits {
-    /// The most nats a byte of a question.
-    pub question_nats: f64,
-    /// The least probability of a byte of an answer.
-    pub least_probability: f64,
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    /// Its tokens.
+    pub tokens: Vec<usize>,
+    /// What was measured.
+    pub signals: Signals,
+    /// Why it is unsure, if so.
+    pub doubt: Option<Doubt>,
 }
 
-impl Limits {
-    /// From the sidecar.
-    ///
-    /// # Errors
-    /// Names the key that is missing.
-    pub fn from_json(value: &Value) -> Result<Self> {
-        let number = |key: &str| value.get(key).and_then(Value::as_f64).with_context(|| format!("limits: {key}"));
-        Ok(Self { question_nats: number("question_nats")?, least_probability: number("least_probability")? })
-    }
-
-    /// For the sidecar.
-    pub fn json(&self) -> Value {
-        json!({ "question_nats": self.question_nats, "least_probability": self.least_probability })
-    }
-
-    /// Why an answer with these signals is not to be relied on, if so.
-    pub fn doubt(&self, signals: &Signals) -> Option<&'static str> {
-        if signals.question_nats > self.question_nats {
-            return Some("the question is unlike what the model knows");
-        }
-        (signals.least_probability < self.least_probability).then_some("the answer was a close call")
-    }
-}
-
-/// Answers `question` from cold, and returns the answer and its signals.
+/// Answers `question` from cold.
 ///
-/// `observe` sees the routers at every position; `show` gets each byte of the answer as it comes. The workspace has the
-/// cached plan.
+/// `observe` sees the routers at every position, once; `show` gets each token of the answer as it comes.
 ///
 /// # Errors
 /// Those of the engine and of `show`.
-pub fn ask(
-    model: &Model<'_>,
+pub fn ask<'m>(
+    model: &impl Weights<'m>,
     workspace: &mut Workspace<'_>,
+    dialogue: &Dialogue<'_>,
     sampler: &mut Sampler,
-    question: &str,
-    mut observe: impl FnMut(&RouterReading<'_>, usize),
-    mut show: impl FnMut(u8) -> Result<()>,
-) -> Result<(String, Signals)> {
+    question: &[u8],
+    mut observe: impl FnMut(&RouterReading<'_>),
+    mut show: impl FnMut(usize) -> Result<()>,
+) -> Result<Reply> {
     workspace.forget();
-    let mut sums = Sums::default();
-    let mut position = 0;
-    let mut feed = |workspace: &mut Workspace<'_>, byte: u8, entropies: &mut Mean| {
-        let result = step_observed(model, workspace, i32::from(byte), |reading| {
+    let asked = dialogue.prompt(question).count();
+    let mut seen = vec![0; workspace.layout().shape().n_layers()];
+    let (mut of_question, mut of_answer) = (Mean::default(), Mean::default());
+    let (mut tokens, mut least_margin, mut shown) = (Vec::new(), f64::INFINITY, Ok(()));
+    let answer = answer_observed(
+        model,
+        workspace,
+        dialogue,
+        question,
+        |logits| {
+            least_margin = least_margin.min(margin(logits));
+            sampler.sample(logits)
+        },
+        |token| {
+            tokens.push(token);
+            if shown.is_ok() {
+                shown = show(token);
+            }
+        },
+        |reading| {
+            // The lean plan computes positions again.
+            let Some(seen) = seen.get_mut(reading.layer).filter(|seen| **seen == reading.position) else { return };
+            *seen += 1;
+            let entropies = if reading.position < asked { &mut of_question } else { &mut of_answer };
             entropies.add(f64::from(entropy(reading.weights)));
-            observe(&reading, position);
-        });
-        position += 1;
-        result
-    };
-    let prompt = prompt(question);
-    // The frame around the question is always the same and says nothing about it.
-    let question_starts = 3;
-    let question_ends = prompt.len() - 4;
-    for (at, &byte) in prompt.iter().enumerate() {
-        if (question_starts..=question_ends).contains(&at) {
-            sums.question_nats.add(-ln_probability(workspace.logits(), usize::from(byte)));
-        }
-        feed(workspace, byte, &mut sums.question_entropy)?;
-    }
-    let mut answer = Vec::new();
-    let (mut least_probability, mut least_margin) = (1.0_f64, f64::INFINITY);
-    while answer.len() < LONGEST_ANSWER {
-        let token = sampler.sample(workspace.logits());
-        let ln = ln_probability(workspace.logits(), token);
-        sums.answer_nats.add(-ln);
-        least_probability = least_probability.min(ln.exp());
-        least_margin = least_margin.min(margin(workspace.logits()));
-        let byte = u8::try_from(token)?;
-        if byte == END {
-            break;
-        }
-        answer.push(byte);
-        show(byte)?;
-        feed(workspace, byte, &mut sums.answer_entropy)?;
-    }
+            observe(&reading);
+        },
+    )?;
+    shown?;
     let signals = Signals {
-        question_nats: sums.question_nats.value(),
-        answer_nats: sums.answer_nats.value(),
-        least_probability,
+        question_nats: answer.signals.question_nats.into(),
+        answer_nats: answer.signals.answer_nats.into(),
+        mean_probability: answer.signals.mean_probability().into(),
+        least_probability: answer.signals.least_probability.into(),
         least_margin,
-        question_entropy: sums.question_entropy.value(),
-        answer_entropy: sums.answer_entropy.value(),
+        question_entropy: of_question.value(),
+        answer_entropy: of_answer.value(),
     };
-    Ok((String::from_utf8_lossy(&answer).into_owned(), signals))
-}
-
-#[derive(Default)]
-struct Sums {
-    question_nats: Mean,
-    answer_nats: Mean,
-    question_entropy: Mean,
-    answer_entropy: Mean,
+    Ok(Reply { tokens, signals, doubt: answer.doubt })
 }
 
 #[derive(Default)]
@@ -145,13 +109,6 @@ impl Mean {
     }
 }
 
-/// ln of the softmax of `logits` at `token`.
-fn ln_probability(logits: &[f32], token: usize) -> f64 {
-    let best = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|&logit| f64::from(logit - best).exp()).sum();
-    f64::from(logits[token] - best) - sum.ln()
-}
-
 /// The best logit less the second.
 fn margin(logits: &[f32]) -> f64 {
     let (mut best, mut second) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
@@ -168,22 +125,42 @@ fn margin(logits: &[f32]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::embedded;
+    use atome_engine::{Layout, Plan};
 
     #[test]
-    fn probabilities_and_margins_of_a_few_logits() {
-        let logits = [1.0, 3.0, 2.5];
-        let sum: f64 = (0..3).map(|token| ln_probability(&logits, token).exp()).sum();
-        assert!((sum - 1.0).abs() < 1e-12);
-        assert!((margin(&logits) - 0.5).abs() < 1e-12 && margin(&[2.0, 2.0]) == 0.0);
+    fn margins_of_a_few_logits() {
+        assert_eq!((margin(&[1.0, 3.0, 2.5]), margin(&[2.0, 2.0])), (0.5, 0.0));
     }
 
     #[test]
-    fn doubts_name_the_limit_that_was_passed() {
-        let limits = Limits { question_nats: 1.0, least_probability: 0.5 };
-        let signals = Signals { question_nats: 0.5, least_probability: 0.9, ..Signals::default() };
-        assert_eq!(limits.doubt(&signals), None);
-        assert!(limits.doubt(&Signals { question_nats: 1.5, ..signals }).unwrap().contains("question"));
-        assert!(limits.doubt(&Signals { least_probability: 0.1, ..signals }).unwrap().contains("close"));
-        assert_eq!(Limits::from_json(&limits.json()).unwrap(), limits);
+    fn both_memory_plans_give_one_reply_and_see_each_position_once() {
+        let (model, description) = embedded::load().unwrap();
+        let mut replies = Vec::new();
+        for plan in [Plan::Cached, Plan::Lean] {
+            let layout = Layout::new(description.shape, description.max_seq, plan).unwrap();
+            let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+            let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
+            let mut sampler = Sampler::new(0.0, 1, 1.0, 0).unwrap();
+            let (mut readings, mut shown) = (0, Vec::new());
+            let reply = ask(
+                &model,
+                &mut workspace,
+                &description.dialogue.view(),
+                &mut sampler,
+                b"Make it  21 degrees!",
+                |_| readings += 1,
+                |token| {
+                    shown.push(u8::try_from(token)?);
+                    Ok(())
+                },
+            )
+            .unwrap();
+            assert_eq!(shown, b"{\"temp\":21}");
+            assert_eq!(readings, 6 * (b"Q: make it 21 degrees\nA: ".len() + shown.len()));
+            replies.push(reply);
+        }
+        assert_eq!(replies[0], replies[1]);
+        assert_eq!(replies[0].doubt, None);
     }
 }

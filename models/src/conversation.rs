@@ -1,23 +1,33 @@
 //! How questions and answers are written for the model.
 
+use atome_engine::dialogue::{Dialogue, Limits, Normalise};
+
 use crate::records::Record;
 
-/// What the model reads before its answer. It knows lower case without marks at the end, which need no weights that
-/// way; what is no ASCII becomes a question mark, as the model has 128 tokens.
-pub fn prompt(question: &str) -> Vec<u8> {
-    let mut bytes = b"Q: ".to_vec();
-    let plain = question.trim().trim_end_matches(['?', '.', '!', ' ']);
-    let byte = |c: char| if c.is_ascii() && !c.is_ascii_control() { c.to_ascii_lowercase() as u8 } else { b'?' };
-    bytes.extend(plain.chars().map(byte));
-    bytes.extend(b"\nA: ");
-    bytes
-}
+/// What the model reads before its answer, and what ends that. It knows lower case without marks at the end, which need no
+/// weights that way, and 128 tokens, those of ASCII. Its limits are measured when it is there.
+pub const DIALOGUE: Dialogue<'static> = Dialogue {
+    before: b"Q: ",
+    after: b"\nA: ",
+    normalise: Normalise::ALL,
+    stop: Some(END as usize),
+    longest_answer: 64,
+    limits: Limits::NONE,
+};
+
+/// What it tells to people who ask for help.
+pub const ABOUT: &str = "The help of a thermostat. Ask how something works: \"how do i unlock it\", \"what does e2 mean\", \
+                         \"why is it offline\", \"where should i mount it\". Or give a command: \"make it 21 degrees\", \
+                         \"2 degrees warmer\", \"turn on eco mode\", \"fan low\", \"off in 30 minutes\", \"boost for 15 \
+                         minutes\", \"show me the humidity\".";
 
 /// What ends an answer.
-pub const END: u8 = b'\n';
+const END: u8 = b'\n';
 
-/// The longest answer before it is cut off.
-pub const LONGEST_ANSWER: usize = 64;
+/// What the model reads before its answer.
+pub fn prompt(question: &str) -> Vec<u8> {
+    DIALOGUE.prompt(question.as_bytes()).collect()
+}
 
 /// A record as the corpus has it.
 pub fn record(record: &Record) -> Vec<u8> {
@@ -35,7 +45,7 @@ mod tests {
     fn a_prompt_is_how_a_record_begins() {
         let example = Record { question: "Eco on?".to_owned(), answer: "Yes".to_owned() };
         assert_eq!(record(&example), b"Q: eco on\nA: Yes\n");
-        assert_eq!(prompt(" \u{fc}\tA!? "), b"Q: ??a\nA: ");
+        assert_eq!(prompt(" \u{fc}\tA  b!? "), b"Q: ? a b\nA: ");
         assert_eq!(prompt(""), b"Q: \nA: ");
     }
 }

@@ -4,23 +4,23 @@ use anyhow::{Context, Result};
 use atome_engine::{Dims, Model, Shape};
 use serde_json::Value;
 
-use crate::asking::Limits;
+use crate::dialogue::OwnedDialogue;
 
 /// The default model: ATOME01.
 pub const MODEL: &[u8] = include_bytes!("../default.bin");
 
-/// Its shape, and the limits beyond which an answer counts as unsure: JSON.
+/// Its shape, and how it is asked: JSON.
 pub const SIDECAR: &str = include_str!("../default.json");
 
 /// What the sidecar says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Description {
     /// The shape.
     pub shape: Shape,
     /// The longest sequence.
     pub max_seq: usize,
-    /// Beyond these an answer is unsure.
-    pub limits: Limits,
+    /// How it is asked.
+    pub dialogue: OwnedDialogue,
 }
 
 impl Description {
@@ -43,8 +43,9 @@ impl Description {
             vocab_size: size("vocab_size")?,
             top_k: size("top_k")?,
         };
-        let limits = value.get("limits").context("limits: expected an object")?;
-        Ok(Self { shape: Shape::new(dims)?, max_seq: size("max_seq")?, limits: Limits::from_json(limits)? })
+        let dialogue = value.get("dialogue").context("dialogue: expected an object")?;
+        let dialogue = OwnedDialogue::from_json(dialogue).context("dialogue")?;
+        Ok(Self { shape: Shape::new(dims)?, max_seq: size("max_seq")?, dialogue })
     }
 }
 
@@ -71,7 +72,7 @@ mod tests {
 
     #[test]
     fn wrong_sidecars_are_named_by_key() {
-        for (sidecar, key) in [("{}", "d_model"), (&SIDECAR.replace("limits", "bounds"), "limits")] {
+        for (sidecar, key) in [("{}", "d_model"), (&SIDECAR.replace("\"dialogue", "\"talk"), "dialogue")] {
             let message = format!("{:#}", Description::parse(sidecar).unwrap_err());
             assert!(message.contains(key), "{message}");
         }

@@ -5,6 +5,7 @@
 pub mod asking;
 pub mod calibration;
 pub mod conversation;
+pub mod dialogue;
 pub mod embedded;
 pub mod knowledge;
 pub mod noise;

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{bail, ensure, Context, Result};
+use atome_engine::dialogue::{Dialogue, Limits};
 use atome_engine::{Model, Shape};
-use atome_models::asking::Limits;
+use atome_models::conversation::{ABOUT, DIALOGUE};
+use atome_models::dialogue::OwnedDialogue;
 use atome_models::embedded::Description;
 use atome_models::score::{limits, score};
 use atome_models::training::{config, text, train, CHUNK, MAX_SEQ, SEED, STEPS};
@@ -99,11 +101,11 @@ fn derive() -> Result<Derived> {
     let blob = fs::read(&path).with_context(|| path.display().to_string())?;
     let model = Model::new(shape()?, &blob).context("models/default.bin")?;
     let limits = limits(&model, MAX_SEQ)?;
-    let scores = score(&model, MAX_SEQ)?;
+    let scores = score(&model, MAX_SEQ, &limits)?;
     Ok(Derived {
-        sidecar: format!("{:#}\n", sidecar(&blob, &limits)?),
-        scores_json: format!("{:#}\n", report::to_json(&scores, &limits)),
-        scores_markdown: report::to_markdown(&scores, &limits),
+        sidecar: format!("{:#}\n", sidecar(&blob, limits)?),
+        scores_json: format!("{:#}\n", report::to_json(&scores)),
+        scores_markdown: report::to_markdown(&scores),
     })
 }
 
@@ -116,7 +118,7 @@ fn rescore() -> Result<()> {
     Ok(())
 }
 
-fn sidecar(blob: &[u8], limits: &Limits) -> Result<Value> {
+fn sidecar(blob: &[u8], limits: Limits) -> Result<Value> {
     let dims = dims(&config());
     Ok(json!({
         "format": "ATOME01",
@@ -134,7 +136,7 @@ fn sidecar(blob: &[u8], limits: &Limits) -> Result<Value> {
         "seed": SEED,
         "steps": STEPS,
         "chunk": CHUNK,
-        "limits": limits.json(),
+        "dialogue": OwnedDialogue::of(&Dialogue { limits, ..DIALOGUE }, ABOUT)?.json(),
     }))
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use atome_train::statistics::{self, auroc, number};
 use serde_json::{json, Map, Value};
 
-use crate::asking::{Limits, Signals};
+use crate::asking::Signals;
 
 use crate::score::{Asked, Group, Scores};
 
@@ -25,7 +25,7 @@ const SIGNALS: [Signal; 6] = [
 const SHOWN: usize = 15;
 
 /// Everything as JSON.
-pub fn to_json(scores: &Scores, limits: &Limits) -> Value {
+pub fn to_json(scores: &Scores) -> Value {
     let groups: Map<String, Value> = scores
         .groups
         .iter()
@@ -43,12 +43,12 @@ pub fn to_json(scores: &Scores, limits: &Limits) -> Value {
         })
         .collect();
     let unsure: Map<String, Value> =
-        all(scores).map(|group| (group.name.to_owned(), json!(rounded(unsure(&group.asked, limits))))).collect();
+        all(scores).map(|group| (group.name.to_owned(), json!(rounded(unsure(&group.asked))))).collect();
     json!({ "exactly_right": groups, "auroc_against_elsewhere": curves, "marked_unsure": unsure })
 }
 
 /// Everything as Markdown.
-pub fn to_markdown(scores: &Scores, limits: &Limits) -> String {
+pub fn to_markdown(scores: &Scores) -> String {
     let mut text = String::from(
         "# Scores of the default model\n\n\
          Written by `cargo xtask model --score`; greedy decoding, every question from cold.\n\n\
@@ -59,7 +59,7 @@ pub fn to_markdown(scores: &Scores, limits: &Limits) -> String {
             "elsewhere" => "none can be".to_owned(),
             _ => format!("{} of {}: {:.1} %", group.right(), group.asked.len(), 100.0 * group.share()),
         };
-        let marked = 100.0 * unsure(&group.asked, limits);
+        let marked = 100.0 * unsure(&group.asked);
         let _ = writeln!(text, "| `{}` | {} | {right} | {marked:.1} % |", group.name, group.about);
     }
     text.push_str("\n## Own domain against others\n\n");
@@ -89,7 +89,7 @@ pub fn to_markdown(scores: &Scores, limits: &Limits) -> String {
     }
     text.push_str("\n## Prompts of other domains\n\n| prompt | answer | marked |\n|---|---|---|\n");
     for asked in scores.elsewhere.asked.iter().step_by(8) {
-        let mark = if limits.doubt(&asked.signals).is_some() { "unsure" } else { "**sure**" };
+        let mark = if asked.doubt.is_some() { "unsure" } else { "**sure**" };
         let _ = writeln!(text, "| `{}` | `{}` | {mark} |", cell(&asked.question), cell(&asked.answer));
     }
     text
@@ -109,8 +109,8 @@ fn curve(group: &Group, scores: &Scores, signal: fn(&Signals) -> f64) -> f64 {
     auroc(&values(group), &values(&scores.elsewhere))
 }
 
-fn unsure(asked: &[Asked], limits: &Limits) -> f64 {
-    let count = asked.iter().filter(|asked| limits.doubt(&asked.signals).is_some()).count();
+fn unsure(asked: &[Asked]) -> f64 {
+    let count = asked.iter().filter(|asked| asked.doubt.is_some()).count();
     count as f64 / asked.len().max(1) as f64
 }
 
@@ -121,6 +121,7 @@ fn rounded(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use atome_engine::dialogue::Doubt;
 
     #[test]
     fn tables_hold_what_was_counted() {
@@ -129,18 +130,18 @@ mod tests {
             expected: expected.map(str::to_owned),
             answer: "yes".to_owned(),
             signals: Signals { question_nats, least_probability: 1.0, ..Signals::default() },
+            doubt: (question_nats > 1.0).then_some(Doubt::Unfamiliar),
         };
         let group = |name, asked| Group { name, about: "test", asked };
         let scores = Scores {
             groups: vec![group("held_out", vec![asked(Some("yes"), 0.1), asked(Some("no"), 0.2)])],
             elsewhere: group("elsewhere", vec![asked(None, 2.0)]),
         };
-        let limits = Limits { question_nats: 1.0, least_probability: 0.5 };
-        let json = to_json(&scores, &limits);
+        let json = to_json(&scores);
         assert_eq!(json["exactly_right"]["held_out"]["share"], 0.5);
         assert_eq!(json["auroc_against_elsewhere"]["question_nats"]["held_out"], 1.0);
         assert_eq!(json["marked_unsure"]["elsewhere"], 1.0);
-        let table = to_markdown(&scores, &limits);
+        let table = to_markdown(&scores);
         assert!(table.contains("1 of 2: 50.0 %") && table.contains("| `a\\|b` | `yes` | `no` |"), "{table}");
     }
 }

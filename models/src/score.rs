@@ -1,13 +1,14 @@
 //! What the model is worth: exactly right answers, and whether it knows what it does not know.
 
 use anyhow::Result;
+use atome_engine::dialogue::{Dialogue, Doubt, Limits};
 use atome_engine::sample::Sampler;
 use atome_engine::{Layout, Model, Plan, Weights, Workspace};
 use atome_train::statistics::quantile;
 use rayon::prelude::*;
 
-use crate::asking::{ask, Limits, Signals};
-
+use crate::asking::{ask, Signals};
+use crate::conversation::DIALOGUE;
 use crate::knowledge::Knowledge;
 use crate::phrasing::{phrasings, Part};
 use crate::records::{questions, Record};
@@ -23,6 +24,8 @@ pub struct Asked {
     pub answer: String,
     /// How sure it was.
     pub signals: Signals,
+    /// Why the answer counts as unsure, if so.
+    pub doubt: Option<Doubt>,
 }
 
 impl Asked {
@@ -70,23 +73,25 @@ const FOR_LIMITS: usize = 1500;
 /// How many questions like those learnt from may count as unsure by each limit.
 const FALSE_ALARMS: f64 = 0.02;
 
-/// Asks everything: each phrasing that was held out, once as it is and once with a slip, and each new wording.
+/// Asks everything: each phrasing that was held out, once as it is and once with a slip, and each new wording. Beyond
+/// `limits` an answer is unsure.
 ///
 /// # Errors
 /// The word lists are wrong, or those of the engine.
-pub fn score(model: &Model<'_>, max_seq: usize) -> Result<Scores> {
+pub fn score(model: &Model<'_>, max_seq: usize, limits: &Limits) -> Result<Scores> {
+    let dialogue = Dialogue { limits: *limits, ..DIALOGUE };
     let knowledge = Knowledge::built_in()?;
     let all = phrasings(&knowledge);
     let group = |name, about, part, with_slip| -> Result<Group> {
         let records = questions(&knowledge, &all, part, with_slip, 1);
-        Ok(Group { name, about, asked: answers(model, max_seq, &records)? })
+        Ok(Group { name, about, asked: answers(model, max_seq, &dialogue, &records)? })
     };
     let elsewhere: Vec<Record> = knowledge
         .elsewhere
         .iter()
         .map(|question| Record { question: question.clone(), answer: String::new() })
         .collect();
-    let mut asked = answers(model, max_seq, &elsewhere)?;
+    let mut asked = answers(model, max_seq, &dialogue, &elsewhere)?;
     asked.iter_mut().for_each(|asked| asked.expected = None);
     Ok(Scores {
         groups: vec![
@@ -107,15 +112,20 @@ pub fn limits(model: &Model<'_>, max_seq: usize) -> Result<Limits> {
     let records = questions(&knowledge, &phrasings(&knowledge), Part::Train, false, 1);
     let every = records.len().div_ceil(FOR_LIMITS);
     let chosen: Vec<Record> = records.into_iter().step_by(every).collect();
-    let asked = answers(model, max_seq, &chosen)?;
+    let asked = answers(model, max_seq, &DIALOGUE, &chosen)?;
     let values = |signal: fn(&Signals) -> f64| asked.iter().map(|asked| signal(&asked.signals)).collect::<Vec<f64>>();
     Ok(Limits {
-        question_nats: quantile(&values(|signals| signals.question_nats), 1.0 - FALSE_ALARMS),
-        least_probability: quantile(&values(|signals| signals.least_probability), FALSE_ALARMS),
+        most_question_nats: rounded(quantile(&values(|signals| signals.question_nats), 1.0 - FALSE_ALARMS)),
+        least_probability: rounded(quantile(&values(|signals| signals.least_probability), FALSE_ALARMS)),
     })
 }
 
-fn answers(model: &Model<'_>, max_seq: usize, records: &[Record]) -> Result<Vec<Asked>> {
+/// To four decimals: more would not mean anything.
+fn rounded(limit: f64) -> f32 {
+    ((limit * 1e4).round() / 1e4) as f32
+}
+
+fn answers(model: &Model<'_>, max_seq: usize, dialogue: &Dialogue<'_>, records: &[Record]) -> Result<Vec<Asked>> {
     let layout = Layout::new(*model.shape(), max_seq, Plan::Cached)?;
     records
         .par_iter()
@@ -124,10 +134,16 @@ fn answers(model: &Model<'_>, max_seq: usize, records: &[Record]) -> Result<Vec<
             |(floats, words), record| {
                 let mut workspace = Workspace::new(&layout, floats, words)?;
                 let mut sampler = Sampler::new(0.0, usize::MAX, 1.0, 0)?;
-                let (answer, signals) =
-                    ask(model, &mut workspace, &mut sampler, &record.question, |_, _| (), |_| Ok(()))?;
-                let expected = Some(record.answer.clone());
-                Ok(Asked { question: record.question.clone(), expected, answer, signals })
+                let question = record.question.as_bytes();
+                let reply = ask(model, &mut workspace, dialogue, &mut sampler, question, |_| (), |_| Ok(()))?;
+                let bytes = reply.tokens.into_iter().map(u8::try_from).collect::<Result<Vec<u8>, _>>()?;
+                Ok(Asked {
+                    question: record.question.clone(),
+                    expected: Some(record.answer.clone()),
+                    answer: String::from_utf8_lossy(&bytes).into_owned(),
+                    signals: reply.signals,
+                    doubt: reply.doubt,
+                })
             },
         )
         .collect()

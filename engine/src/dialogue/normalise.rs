@@ -19,6 +19,9 @@ impl Normalise {
     /// What is no printable ASCII becomes a question mark, one for each character of UTF-8.
     pub const ASCII: Self = Self(8);
 
+    /// All of them.
+    pub const ALL: Self = Self(15);
+
     /// Each of them, with its name in files.
     pub const NAMED: [(&'static str, Self); 4] =
         [("blanks", Self::BLANKS), ("lower", Self::LOWER), ("end-marks", Self::END_MARKS), ("ascii", Self::ASCII)];
@@ -30,7 +33,7 @@ impl Normalise {
 
     /// From bits; those that stand for nothing are ignored.
     pub const fn from_bits(bits: u32) -> Self {
-        Self(bits & 15)
+        Self(bits & Self::ALL.0)
     }
 
     /// From names with blanks between them; `None` where one is not known.

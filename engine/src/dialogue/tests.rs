@@ -19,6 +19,7 @@ fn each_step_does_its_own_part() {
     assert_eq!(applied(Normalise::END_MARKS, question), " How\tdo  I:\n\u{fc}\u{20ac}\u{7f}");
     assert_eq!(applied(Normalise::ASCII, question), " How?do  I:????? ! ");
     let all = Normalise::from_bits(u32::MAX);
+    assert_eq!(all, Normalise::ALL);
     assert_eq!(applied(all, question), "how do i: ???");
     for nothing in ["", " \t\n", "?", " . ! ?", "\u{80}"] {
         assert_eq!(applied(all, nothing), if nothing == "\u{80}" { "?" } else { "" }, "{nothing:?}");
