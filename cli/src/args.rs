@@ -41,10 +41,11 @@ Examples:
 
 const RUN_EXAMPLES: &str = "\
 Examples:
+  atome run models/default.bin \"make it 21 degrees\"
   atome run model.bin \"Once upon a time\" --tokens 100
   atome run model.bin \"Once upon a time\" --temperature 0.8 --top-k 40 --top-p 0.95 --seed 7
   atome run model.bin                          a prompt loop: a line is a prompt, Ctrl-D ends
-  cat prompts.txt | atome run model.bin -q     one continuation a line
+  cat prompts.txt | atome run model.bin -q     one line each
   atome run model.bin \"Hi\" --json | jq .text
   atome run classifier.bin \"turn on the light\"";
 
@@ -62,7 +63,8 @@ Examples:
 
 /// Trains, exports, runs, inspects and budgets Atome LM models: tiny ternary language models for microcontrollers.
 ///
-/// Without a command it answers questions, a line each, with the default model: the help of a thermostat.
+/// Without a command it answers questions, a line each, with the default model: the help of a thermostat. Where standard input
+/// is no terminal, the exit status is 3 if an answer was unsure.
 #[derive(Debug, Parser)]
 #[command(name = "atome", version = version(), after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Cli {
@@ -80,9 +82,17 @@ pub struct TalkArgs {
     #[command(flatten)]
     pub sampling: SamplingArgs,
 
-    /// Only the answers: no router bars, no marks, no notes
+    /// Only the answers; an empty line in place of one that the model is not sure of
     #[arg(short, long)]
     pub quiet: bool,
+
+    /// With --quiet: show what it is not sure of, behind "unsure: "
+    #[arg(long)]
+    pub show_unsure: bool,
+
+    /// Show the router's entropy in each layer, as bars
+    #[arg(long)]
+    pub bars: bool,
 
     /// One line of JSON an answer
     #[arg(long)]
@@ -116,7 +126,11 @@ pub enum Command {
     Verify(VerifyArgs),
 }
 
-/// Continues a text, or names its class, and shows how undecided the router was.
+/// Answers a question, continues a text, or names its class.
+///
+/// A model whose files say how it is asked (key "dialogue" of the sidecar or of a container's notes)
+/// gets the question in the form that it knows, and stops where its answer ends. An answer that it is
+/// not sure of is marked; with --quiet, its line stays empty. The exit status is 3 then.
 ///
 /// The text goes to standard output as it is made; everything else goes to standard error. Bytes
 /// that are not UTF-8 text are shown as \xNN. A classifier (ATOMECL01) prints its classes' logits.
@@ -133,9 +147,9 @@ pub struct RunArgs {
     /// Text to continue; without it, every line of standard input is a prompt
     pub prompt: Option<OsString>,
 
-    /// How many tokens to generate
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 100, value_parser = whole::<u32>(COUNT))]
-    pub tokens: u32,
+    /// How many tokens to generate [default: 100]; an answer ends by itself
+    #[arg(short = 'n', long, value_name = "N", value_parser = whole::<u32>(COUNT))]
+    pub tokens: Option<u32>,
 
     #[command(flatten)]
     pub sampling: SamplingArgs,
@@ -149,12 +163,21 @@ pub struct RunArgs {
     #[arg(long, verbatim_doc_comment)]
     pub stream: bool,
 
-    /// Only the text: no router bars, no notes
+    /// Only the text, no notes; an empty line in place of an answer that the model is not sure of
     #[arg(short, long)]
     pub quiet: bool,
 
-    /// Write the text's bytes as they are, text or not
-    #[arg(long, conflicts_with = "json")]
+    /// With --quiet: show what it is not sure of, behind "unsure: "
+    #[arg(long)]
+    pub show_unsure: bool,
+
+    /// Show the router's entropy in each layer, as bars
+    #[arg(long)]
+    pub bars: bool,
+
+    /// The prompt as it is to the model, and the model's bytes as they are to standard output: a model
+    /// that answers questions continues the prompt instead
+    #[arg(long, verbatim_doc_comment)]
     pub raw: bool,
 
     /// One line of JSON a prompt, when it is finished

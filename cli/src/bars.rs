@@ -17,7 +17,10 @@ pub struct RouterStats {
 
 #[derive(Clone, Debug, Default)]
 struct LayerStats {
+    /// How many were counted.
     positions: usize,
+    /// The first that was not: they come in order.
+    next: usize,
     entropy_sum: f64,
     entropy_max: f64,
     share_sums: Vec<f64>,
@@ -29,15 +32,13 @@ impl RouterStats {
         Self { pathways, layers: vec![layer; layers] }
     }
 
-    /// Takes the reading of `position` of the text. The first `seen` positions were counted in earlier calls: they do
-    /// not count again where a call computes them once more, so both memory plans give the same numbers.
-    pub fn add(&mut self, reading: &RouterReading, position: usize, seen: usize) {
-        if position < seen {
-            return;
-        }
-        let Some(layer) = self.layers.get_mut(reading.layer) else { return };
+    /// Takes the reading of `position` of the text. A position that was counted in an earlier call does not count again where
+    /// it is computed once more, so both memory plans give the same numbers.
+    pub fn add(&mut self, reading: &RouterReading, position: usize) {
+        let Some(layer) = self.layers.get_mut(reading.layer).filter(|layer| layer.next <= position) else { return };
         let entropy = f64::from(entropy(reading.weights));
         layer.positions += 1;
+        layer.next = position + 1;
         layer.entropy_sum += entropy;
         layer.entropy_max = layer.entropy_max.max(entropy);
         for (sum, &share) in layer.share_sums.iter_mut().zip(reading.weights) {
@@ -142,12 +143,12 @@ mod tests {
     #[test]
     fn means_maxima_and_shares() {
         let mut stats = RouterStats::new(1, 3);
-        let mut add = |weights: &[f32; 3], position, seen| {
-            stats.add(&RouterReading { layer: 0, position: 0, weights }, position, seen);
+        let mut add = |weights: &[f32; 3], position| {
+            stats.add(&RouterReading { layer: 0, position: 0, weights }, position);
         };
-        add(&[1.0 / 3.0; 3], 0, 0);
-        add(&[1.0, 0.0, 0.0], 1, 1);
-        add(&[0.0, 1.0, 0.0], 0, 2); // seen before
+        add(&[1.0 / 3.0; 3], 0);
+        add(&[1.0, 0.0, 0.0], 1);
+        add(&[0.0, 1.0, 0.0], 0); // seen before
         let layer = &stats.layers[0];
         assert_eq!(layer.positions, 2);
         assert!((layer.entropy_max - 3.0_f64.ln()).abs() < 1e-6);

@@ -1,5 +1,6 @@
 //! `atome`: trains, exports, runs, inspects and budgets Atome LM models, and talks with the default one.
 
+mod answers;
 mod args;
 mod bars;
 mod budget;
@@ -10,6 +11,7 @@ mod compare;
 mod container;
 mod convert;
 mod corpus;
+mod dialogue;
 mod eval;
 mod export;
 mod files;
@@ -38,7 +40,7 @@ mod windows;
 use std::io;
 use std::process::ExitCode;
 
-use args::Command;
+use args::{Cli, Command};
 
 /// A mistake in how the program was called, as opposed to one that happened while it ran.
 #[derive(Debug)]
@@ -64,9 +66,17 @@ fn main() -> ExitCode {
             return ExitCode::from(if refusal.use_stderr() { USAGE } else { 0 });
         }
     };
-    let result = match cli.command {
-        None => talk::talk(&cli.talk),
-        Some(Command::Run(args)) => run::run(&args),
+    match execute(cli) {
+        Ok(status) => status,
+        Err(error) => report(&error),
+    }
+}
+
+/// Does what the command line says; the status tells what an answer was worth, or that the user broke off.
+fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        None => return talk::talk(&cli.talk),
+        Some(Command::Run(args)) => return run::run(&args),
         Some(Command::Inspect(args)) => inspect::inspect(&args),
         Some(Command::Budget(args)) => budget::budget(&args),
         Some(Command::Train(args)) => train::train(&args),
@@ -81,11 +91,8 @@ fn main() -> ExitCode {
         Some(Command::Keygen(args)) => signing::keygen(&args),
         Some(Command::Sign(args)) => signing::sign(&args),
         Some(Command::Verify(args)) => signing::verify(&args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => report(&error),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
 fn report(error: &anyhow::Error) -> ExitCode {

@@ -1,36 +1,43 @@
 //! `atome run`.
 
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{anyhow, Context, Result};
 use atome_engine::sample::Sampler;
 use atome_engine::{
-    classify, predict_next_observed, step_observed, Classifier, Layout, Model, Plan, RunError, Tiled, Workspace,
+    classify, predict_next_observed, step_observed, Classifier, Layout, Matrix, Model, Plan, RunError, Tiled, Workspace,
 };
+use atome_models::dialogue::OwnedDialogue;
 use serde_json::json;
 
+use crate::answers::{Answers, Manner, INTERRUPTED};
 use crate::args::{PlanName, RunArgs};
 use crate::bars::RouterStats;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
 use crate::output::{note, print, print_json, TextOutput};
-use crate::prompts::Prompts;
+use crate::prompts::{Left, Talk};
 use crate::sampling::NOTHING_DRAWN;
 use crate::shape_source::{find, Found};
-use crate::UsageError;
+use crate::talk::about;
+use crate::{dialogue, UsageError};
 
 /// Above this, the work area of the cached plan is not taken without being asked for.
 const MOST_CACHED_BYTES: usize = 1 << 30;
 
-pub fn run(args: &RunArgs) -> Result<()> {
+/// Tokens to generate where nobody says how many.
+const USUAL_TOKENS: u32 = 100;
+
+pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let prompt = args.prompt.as_deref().map(OsStr::as_encoded_bytes);
     if prompt == Some(b"") {
         return Err(UsageError("the prompt is empty, expected at least one byte".to_owned()).into());
     }
     let file = ModelFile::read(&args.model)?;
     let found = find(&file, args.shape.sizes())?;
+    let dialogue = if args.raw { None } else { dialogue::of(&file)? };
     let named = || file.path.display().to_string();
     let (model, head) = match file.format {
         Format::Model { .. } => (Model::new(found.shape, &file.bytes).with_context(named)?, None),
@@ -42,35 +49,54 @@ pub fn run(args: &RunArgs) -> Result<()> {
     let layout = layout(&found, args.plan).with_context(named)?;
     let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
     let mut tiles = vec![0; Tiled::room(&model)];
-    let mut session = Session {
-        args,
-        model: Tiled::new(model, &mut tiles),
-        workspace: Workspace::new(&layout, &mut floats, &mut words)?,
-        sampler: args.sampling.sampler()?,
-    };
-    session.notes(&file, &found);
-    let mut answer = |prompt: &[u8]| match head {
-        None => session.continue_text(prompt),
-        Some(head) => session.name_class(&head, prompt),
-    };
-    match prompt {
-        Some(prompt) => answer(prompt),
-        None => prompt_loop(&mut answer),
+    let model = Tiled::new(model, &mut tiles);
+    let workspace = Workspace::new(&layout, &mut floats, &mut words)?;
+    let sampler = args.sampling.sampler()?;
+    notes(args, &file, &found);
+    match (head, &dialogue) {
+        (None, Some(dialogue)) => {
+            answers(args, dialogue, model, workspace, sampler)?.run(prompt, &about(dialogue, args.quiet))
+        }
+        (head, dialogue) => Session { args, model, workspace, sampler, dialogue: dialogue.as_ref() }.run(head, prompt),
     }
 }
 
-/// A prompt that cannot be answered does not end the loop.
-fn prompt_loop(answer: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-    let mut prompts = Prompts::new();
-    while let Some(prompt) = prompts.next()? {
-        if let Err(error) = answer(&prompt) {
-            if !error.is::<BadPrompt>() {
-                return Err(error);
-            }
-            note(&format!("error: {error:#}"));
-        }
+/// The session of a model that answers.
+fn answers<'a, W>(
+    args: &RunArgs,
+    dialogue: &'a OwnedDialogue,
+    model: W,
+    workspace: Workspace<'a>,
+    sampler: Sampler,
+) -> Result<Answers<'a, W>> {
+    if args.stream {
+        let why = "--stream: this model answers questions, which fit its window; expected --raw beside it";
+        return Err(UsageError(why.to_owned()).into());
     }
-    Ok(())
+    let mut dialogue = dialogue.view();
+    if let Some(tokens) = args.tokens {
+        dialogue.longest_answer = dialogue.longest_answer.min(tokens as usize);
+    }
+    let manner = Manner { quiet: args.quiet, show_unsure: args.show_unsure, json: args.json, bars: args.bars };
+    Ok(Answers { model, workspace, sampler, dialogue, manner, unsure: 0 })
+}
+
+/// What the user should know before reading the output.
+fn notes(args: &RunArgs, file: &ModelFile, found: &Found) {
+    if args.quiet {
+        return;
+    }
+    if file.bytes.len() > found.needed {
+        note(&format!(
+            "note: {}: {} behind the model's end at offset {}: is the shape right?",
+            file.path.display(),
+            counted(file.bytes.len() - found.needed, "byte"),
+            grouped(found.needed as u64)
+        ));
+    }
+    if args.sampling.draw_nothing() {
+        note(NOTHING_DRAWN);
+    }
 }
 
 /// A prompt that this model has no tokens for.
@@ -119,36 +145,51 @@ fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {
     Ok(values)
 }
 
+/// A model that continues text, or names its class.
 struct Session<'s> {
     args: &'s RunArgs,
     model: Tiled<'s, Model<'s>>,
     workspace: Workspace<'s>,
     sampler: Sampler,
+    /// Of a classifier that was trained on questions in a form.
+    dialogue: Option<&'s OwnedDialogue>,
 }
 
 impl Session<'_> {
+    fn run(&mut self, head: Option<Matrix<'_>>, prompt: Option<&[u8]>) -> Result<ExitCode> {
+        let talk = talk(head.is_some(), self.args.quiet);
+        let mut answer = |prompt: &[u8]| match head {
+            None => self.continue_text(prompt),
+            Some(head) => self.name_class(&head, prompt),
+        };
+        if let Some(prompt) = prompt {
+            answer(prompt)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        // A prompt that cannot be answered does not end the loop.
+        let left = talk.each(|prompt| match answer(prompt) {
+            Err(error) if error.is::<BadPrompt>() => {
+                note(&format!("error: {error:#}"));
+                Ok(())
+            }
+            done => done,
+        })?;
+        Ok(match left {
+            Left::Interrupted => ExitCode::from(INTERRUPTED),
+            Left::AtTheEnd => ExitCode::SUCCESS,
+        })
+    }
+
     fn note(&self, text: &str) {
         if !self.args.quiet {
             note(text);
         }
     }
 
-    /// What the user should know before reading the output.
-    fn notes(&self, file: &ModelFile, found: &Found) {
-        let args = self.args;
-        if file.bytes.len() > found.needed {
-            self.note(&format!(
-                "note: {}: {} behind the model's end at offset {}: is the shape right?",
-                file.path.display(),
-                counted(file.bytes.len() - found.needed, "byte"),
-                grouped(found.needed as u64)
-            ));
-        }
-        if args.sampling.draw_nothing() {
-            self.note(NOTHING_DRAWN);
-        }
-        if args.prompt.is_none() && io::stdin().is_terminal() {
-            self.note("a line is a prompt; Ctrl-D ends");
+    /// The router's entropy goes with the text where it is asked for.
+    fn show_bars(&self, stats: &RouterStats) {
+        if self.args.bars {
+            note(&format!("\n{}", stats.table()));
         }
     }
 
@@ -185,12 +226,13 @@ impl Session<'_> {
         }
         let mut stats = self.stats();
         let mut output = TextOutput::new(self.args);
+        let wanted = self.args.tokens.unwrap_or(USUAL_TOKENS);
         let start = Instant::now();
-        for _ in 0..self.args.tokens {
+        for _ in 0..wanted {
             let token = if self.args.stream {
                 self.next_of_stream(&text, prompt.len(), &mut stats)?
             } else {
-                self.next(&text, prompt.len(), &mut stats)?
+                self.next(&text, &mut stats)?
             };
             output.push(token)?;
             text.push(i32::try_from(token)?);
@@ -206,23 +248,21 @@ impl Session<'_> {
             }));
         }
         output.finish()?;
-        self.note(&format!("\n{}", stats.table()));
+        self.show_bars(&stats);
         self.note(&format!(
             "{} in {seconds:.3} s ({:.0} a second)",
-            counted(self.args.tokens as usize, "token"),
-            f64::from(self.args.tokens) / seconds.max(1e-9)
+            counted(wanted as usize, "token"),
+            f64::from(wanted) / seconds.max(1e-9)
         ));
         Ok(())
     }
 
-    /// The token after `text`, which began as a prompt of `prompt_len` tokens. Text longer than the window counts from
-    /// its last max_seq tokens on (training, "Sampling").
-    fn next(&mut self, text: &[i32], prompt_len: usize, stats: &mut RouterStats) -> Result<usize> {
+    /// The token after `text`. Text longer than the window counts from its last max_seq tokens on (training, "Sampling").
+    fn next(&mut self, text: &[i32], stats: &mut RouterStats) -> Result<usize> {
         let start = text.len().saturating_sub(self.workspace.layout().max_seq());
         let window = text.get(start..).unwrap_or(text);
-        let seen = if text.len() == prompt_len { 0 } else { text.len() - 1 };
         predict_next_observed(&self.model, &mut self.workspace, window.iter().copied(), |reading| {
-            stats.add(&reading, start + reading.position, seen);
+            stats.add(&reading, start + reading.position);
         })?;
         Ok(self.sampler.sample(self.workspace.logits()))
     }
@@ -247,7 +287,7 @@ impl Session<'_> {
         let (prompt, rest) = text.split_at_checked(at_once).unwrap_or((text, &[]));
         if !prompt.is_empty() {
             predict_next_observed(&self.model, &mut self.workspace, prompt.iter().copied(), |reading| {
-                stats.add(&reading, reading.position, 0);
+                stats.add(&reading, reading.position);
             })?;
         }
         let unseen = if at_once == 0 { text.len() - 1 } else { at_once };
@@ -258,16 +298,19 @@ impl Session<'_> {
     }
 
     fn step(&mut self, token: i32, position: usize, stats: &mut RouterStats) -> Result<usize, RunError> {
-        step_observed(&self.model, &mut self.workspace, token, |reading| stats.add(&reading, position, 0))
+        step_observed(&self.model, &mut self.workspace, token, |reading| stats.add(&reading, position))
     }
 
-    fn name_class(&mut self, head: &atome_engine::Matrix, prompt: &[u8]) -> Result<()> {
-        let tokens = self.tokens(prompt)?;
+    fn name_class(&mut self, head: &Matrix, prompt: &[u8]) -> Result<()> {
+        let tokens = match self.dialogue {
+            Some(dialogue) => self.tokens(&dialogue.view().prompt(prompt).collect::<Vec<u8>>())?,
+            None => self.tokens(prompt)?,
+        };
         self.note_cut(tokens.len(), "first");
         let mut stats = self.stats();
         // A classification cannot be watched; this computes the same positions, which the cached plan then keeps.
         predict_next_observed(&self.model, &mut self.workspace, tokens.iter().copied(), |reading| {
-            stats.add(&reading, reading.position, 0);
+            stats.add(&reading, reading.position);
         })?;
         let mut logits = Vec::with_capacity(head.rows());
         let winner = classify(&self.model, head, &mut self.workspace, tokens, |_, logit| logits.push(logit))?;
@@ -288,7 +331,23 @@ impl Session<'_> {
             table.push_str(&format!("{class:>5}  {logit:>10.5}{mark}\n"));
         }
         print(&table)?;
-        self.note(&format!("\n{}", stats.table().trim_end()));
+        self.show_bars(&stats);
         Ok(())
+    }
+}
+
+/// What a person is told whose lines are continued or classified.
+fn talk(is_classifier: bool, quiet: bool) -> Talk {
+    const ENDS: &str = "help says more, quit or Ctrl-D ends";
+    let what = if is_classifier { "a line is classified" } else { "a line is a prompt" };
+    let more = if is_classifier {
+        "Every line is a text whose class the model names, with the logits of all classes."
+    } else {
+        "Every line is the beginning of a text, which the model continues; it remembers no earlier line. -n says how far, \
+         --temperature makes it more varied, --stream goes on beyond the window without forgetting all of it."
+    };
+    Talk {
+        greeting: (!quiet).then(|| format!("{what}; {ENDS}")),
+        help: format!("{more}\nQuit or Ctrl-D ends, arrows bring back earlier lines."),
     }
 }

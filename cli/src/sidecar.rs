@@ -22,6 +22,15 @@ pub fn fill(model: &Path, sizes: &mut Sizes) -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
+/// The object `dialogue` of the first sidecar of `model` that has one, and the sidecar's path. A file that is no sidecar does
+/// not matter here: where its sizes are needed, [`fill`] tells what is wrong with it.
+pub fn dialogue(model: &Path) -> Option<(PathBuf, Value)> {
+    candidates(model).into_iter().find_map(|path| {
+        let mut value: Value = serde_json::from_slice(&bounded::read(&path, Limit::SIDECAR).ok()?).ok()?;
+        Some((path, value.get_mut("dialogue")?.take()))
+    })
+}
+
 /// `model.bin.json`, then `model.json`.
 fn candidates(model: &Path) -> Vec<PathBuf> {
     let mut appended = model.as_os_str().to_owned();

@@ -1,129 +1,97 @@
 //! Plain `atome`: questions and answers with the default model.
 
-use std::io::{self, IsTerminal};
-use std::time::Instant;
+use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use atome_engine::sample::Sampler;
-use atome_engine::{Layout, Model, Plan, Workspace};
-use atome_models::asking::{ask, Limits, Signals};
+use anyhow::Result;
+use atome_engine::{Layout, Plan, Workspace};
+use atome_models::dialogue::OwnedDialogue;
 use atome_models::embedded;
-use rustyline::error::ReadlineError;
-use rustyline::DefaultEditor;
-use serde_json::{json, Value};
 
+use crate::answers::{Answers, Manner};
 use crate::args::TalkArgs;
-use crate::bars::RouterStats;
-use crate::output::{note, print, print_json};
-use crate::prompts::Prompts;
+use crate::output::note;
+use crate::prompts::Talk;
 use crate::sampling::NOTHING_DRAWN;
-use crate::stream::TextStream;
 
-pub fn talk(args: &TalkArgs) -> Result<()> {
+pub fn talk(args: &TalkArgs) -> Result<ExitCode> {
     let (model, description) = embedded::load()?;
     let layout = Layout::new(description.shape, description.max_seq, Plan::Cached)?;
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-    let mut talk = Talk {
-        args,
+    let manner = Manner { quiet: args.quiet, show_unsure: args.show_unsure, json: args.json, bars: args.bars };
+    if args.sampling.draw_nothing() && !args.quiet {
+        note(NOTHING_DRAWN);
+    }
+    let mut answers = Answers {
         model,
-        limits: description.limits,
         workspace: Workspace::new(&layout, &mut floats, &mut words)?,
         sampler: args.sampling.sampler()?,
+        dialogue: description.dialogue.view(),
+        manner,
+        unsure: 0,
     };
-    if args.sampling.draw_nothing() {
-        talk.note(NOTHING_DRAWN);
-    }
-    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-        let mut lines = Prompts::new();
-        while let Some(line) = lines.next()? {
-            talk.answer(&String::from_utf8_lossy(&line))?;
-        }
-        return Ok(());
-    }
-    talk.note("The default model helps with a thermostat: ask how something works, or give a command.");
-    talk.note("\"how do i unlock it\", \"make it 21 degrees\". Arrows bring back earlier lines, Ctrl-D ends.\n");
-    talk.with_history()
+    answers.run(None, &about(&description.dialogue, args.quiet))
 }
 
-struct Talk<'t> {
-    args: &'t TalkArgs,
-    model: Model<'static>,
-    limits: Limits,
-    workspace: Workspace<'t>,
-    sampler: Sampler,
-}
-
-impl Talk<'_> {
-    /// A person types: lines can be edited and brought back.
-    fn with_history(&mut self) -> Result<()> {
-        let mut editor = DefaultEditor::new().context("terminal")?;
-        loop {
-            match editor.readline("> ") {
-                Ok(line) if line.trim().is_empty() => {}
-                Ok(line) => {
-                    editor.add_history_entry(&line).context("history")?;
-                    self.answer(&line)?;
-                }
-                Err(ReadlineError::Eof | ReadlineError::Interrupted) => return Ok(()),
-                Err(error) => return Err(error).context("terminal"),
-            }
-        }
-    }
-
-    fn note(&self, text: &str) {
-        if !self.args.quiet {
-            note(text);
-        }
-    }
-
-    fn answer(&mut self, question: &str) -> Result<()> {
-        let layout = self.workspace.layout();
-        let shape = layout.shape();
-        let mut stats = RouterStats::new(shape.n_layers(), shape.n_pathways());
-        let mut text = TextStream::default();
-        let is_json = self.args.json;
-        let start = Instant::now();
-        let (answer, signals) = ask(
-            &self.model,
-            &mut self.workspace,
-            &mut self.sampler,
-            question,
-            |reading, position| stats.add(reading, position, 0),
-            |byte| if is_json { Ok(()) } else { print(&text.push(byte)) },
-        )?;
-        let seconds = start.elapsed().as_secs_f64();
-        let doubt = self.limits.doubt(&signals);
-        if is_json {
-            return print_json(&json!({
-                "question": question,
-                "answer": answer,
-                "sure": doubt.is_none(),
-                "doubt": doubt,
-                "signals": signals_json(&signals),
-                "seconds": seconds,
-                "router": stats.json(),
-            }));
-        }
-        let mark = doubt.filter(|_| !self.args.quiet).map(|why| format!("  [unsure: {why}]")).unwrap_or_default();
-        print(&format!("{}{mark}\n", text.finish()))?;
-        self.note(&format!(
-            "\nsurprise of the question {:.2} nats a byte, least probability in the answer {:.2}\n{}",
-            signals.question_nats,
-            signals.least_probability,
-            stats.table()
-        ));
-        Ok(())
+/// What a person is told who talks with a model.
+pub fn about(dialogue: &OwnedDialogue, quiet: bool) -> Talk {
+    const ENDS: &str = "quit or Ctrl-D ends, arrows bring back earlier lines.";
+    let what = dialogue.about().unwrap_or("This model answers questions; its files do not say which.");
+    let sentence = what.split_inclusive(". ").next().unwrap_or(what).trim_end();
+    Talk {
+        greeting: (!quiet).then(|| format!("{sentence} Ask a line at a time; help tells what, {ENDS}")),
+        help: format!(
+            "{}\nAn answer that the model is not sure of is marked. It remembers no earlier question.\n{}{}",
+            folded(what),
+            ENDS[..1].to_uppercase(),
+            &ENDS[1..]
+        ),
     }
 }
 
-fn signals_json(signals: &Signals) -> Value {
-    json!({
-        "question_nats": signals.question_nats,
-        "answer_nats": signals.answer_nats,
-        "least_probability": signals.least_probability,
-        // JSON has no infinity; a vocabulary of one would have no second logit.
-        "least_margin": signals.least_margin.is_finite().then_some(signals.least_margin),
-        "question_entropy": signals.question_entropy,
-        "answer_entropy": signals.answer_entropy,
-    })
+/// Lines of at most 100 characters.
+fn folded(text: &str) -> String {
+    const WIDTH: usize = 100;
+    let (mut lines, mut width) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let len = word.chars().count();
+        let gap = if lines.is_empty() {
+            ""
+        } else if width + 1 + len > WIDTH {
+            width = 0;
+            "\n"
+        } else {
+            width += 1;
+            " "
+        };
+        lines.push_str(gap);
+        lines.push_str(word);
+        width += len;
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_folded_between_words() {
+        let text = "twelve chars ".repeat(30);
+        let folded = folded(&text);
+        assert!(folded.lines().all(|line| (80..=100).contains(&line.len()) || line == folded.lines().last().unwrap()));
+        assert_eq!(folded.split_whitespace().count(), 60);
+    }
+
+    #[test]
+    fn the_default_model_tells_what_it_knows_and_how_to_leave() {
+        let (_, description) = embedded::load().unwrap();
+        let talk = about(&description.dialogue, false);
+        let greeting = talk.greeting.unwrap();
+        assert!(
+            greeting.starts_with("The help of a thermostat. Ask a line") && greeting.contains("quit"),
+            "{greeting}"
+        );
+        assert!(talk.help.contains("\"make it 21 degrees\"") && talk.help.contains("Quit or Ctrl-D"), "{}", talk.help);
+        assert!(about(&description.dialogue, true).greeting.is_none());
+    }
 }

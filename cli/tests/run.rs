@@ -156,14 +156,16 @@ fn every_line_of_a_pipe_is_a_prompt() {
 }
 
 #[test]
-fn bars_go_to_standard_error_and_can_be_left_out() {
+fn bars_go_to_standard_error_where_they_are_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let model = small_model(folder.path());
-    let output = atome().arg("run").arg(&model).args(["Hi", "-n", "3"]).output().unwrap();
+    let output = atome().arg("run").arg(&model).args(["Hi", "-n", "3", "--bars"]).output().unwrap();
     let bars = stderr(&output);
     assert!(bars.contains("router entropy over 4 positions") && bars.contains("local   state  sparse"), "{bars}");
     let rows = bars.lines().filter(|line| line.contains('|')).count();
     assert_eq!(rows, SMALL.n_layers);
+    let usual = atome().arg("run").arg(&model).args(["Hi", "-n", "3"]).output().unwrap();
+    assert!(stderr(&usual).starts_with("3 tokens in ") && usual.stdout == output.stdout, "{}", stderr(&usual));
     let quiet = atome().arg("run").arg(&model).args(["Hi", "-n", "3", "-q"]).output().unwrap();
     assert_eq!(stderr(&quiet), "");
     assert_eq!(quiet.stdout, output.stdout);

@@ -18,7 +18,7 @@ pub const DIALOGUE: Dialogue<'static> = Dialogue {
 /// What it tells to people who ask for help.
 pub const ABOUT: &str = "The help of a thermostat. Ask how something works: \"how do i unlock it\", \"what does e2 mean\", \
                          \"why is it offline\", \"where should i mount it\". Or give a command: \"make it 21 degrees\", \
-                         \"2 degrees warmer\", \"turn on eco mode\", \"fan low\", \"off in 30 minutes\", \"boost for 15 \
+                         \"2 degrees warmer\", \"turn on eco mode\", \"set the fan to low\", \"off in 30 minutes\", \"boost for 15 \
                          minutes\", \"show me the humidity\".";
 
 /// What ends an answer.

@@ -9,6 +9,7 @@ use atome_train::bounded::{self, Limit};
 use sha2::{Digest, Sha256};
 
 use super::{wrap, PackArgs};
+use crate::dialogue;
 use crate::files::{report, write_all, Output};
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped};
@@ -32,7 +33,8 @@ pub fn pack(args: &PackArgs) -> Result<()> {
     if let Some(checkpoint) = &args.checkpoint {
         about.training_digest = digest(checkpoint)?;
     }
-    let bytes = wrap(&about, &args.note, plain).with_context(named)?;
+    let notes = dialogue::in_notes(args.note.clone(), &file)?;
+    let bytes = wrap(&about, &notes, plain).with_context(named)?;
     let (len, of) = (grouped(bytes.len() as u64), grouped(plain.len() as u64));
     let outputs = [Output::new(&args.out, bytes).of("--out")];
     let also = args.checkpoint.iter().chain(&found.sidecar);
@@ -59,7 +61,7 @@ fn check_sizes(file: &ModelFile, found: &Found) -> Result<()> {
 }
 
 /// A container around `plain`, the model of `file` in another format and with so many classes; with the notes of the
-/// container that `file` was.
+/// container that `file` was, or what its sidecar says of how it is asked.
 pub fn rewrapped(file: &ModelFile, found: &Found, plain: &[u8], n_classes: Option<usize>) -> Result<Vec<u8>> {
     check_sizes(file, found)?;
     let weights = super::weight_format(plain).context("a model file of an unknown format")?;
@@ -72,7 +74,7 @@ pub fn rewrapped(file: &ModelFile, found: &Found, plain: &[u8], n_classes: Optio
         about.tokenizer = label.about.tokenizer;
         notes.clone_from(&label.notes);
     }
-    wrap(&about, &notes, plain).with_context(|| file.path.display().to_string())
+    wrap(&about, &dialogue::in_notes(notes, file)?, plain).with_context(|| file.path.display().to_string())
 }
 
 /// What is known of a model without classes.

@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result};
 
+use atome_models::dialogue::OwnedDialogue;
+
 use super::{open, read, UnpackArgs};
+use crate::dialogue::in_sidecar;
 use crate::export::{sidecar, sidecar_path};
 use crate::files::{report, write_all, Output};
 use crate::numbers::grouped;
@@ -17,6 +20,8 @@ pub fn unpack(args: &UnpackArgs) -> Result<()> {
         label.fill(&mut sizes);
         let magic = label.about.weights.magic(label.about.n_classes).unwrap_or_default();
         let text = sidecar(&sizes, &String::from_utf8_lossy(magic));
+        let dialogue = OwnedDialogue::from_notes(&label.notes).with_context(|| args.container.display().to_string())?;
+        let text = in_sidecar(text, dialogue.as_ref());
         outputs.push(Output::new(&sidecar_path(&args.out)?, text).of("--sidecar"));
     }
     write_all(&outputs, &[&args.container], args.force)?;

@@ -15,6 +15,7 @@ pub use args::ConvertArgs;
 use args::FormatName;
 
 use crate::container;
+use crate::dialogue::{self, in_sidecar};
 use crate::export::{sidecar, sidecar_path};
 use crate::files::{report, write_all, Output};
 use crate::inspect::sizes_json;
@@ -37,7 +38,8 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     };
     let mut outputs = vec![Output::new(&args.out, bytes).of("--out")];
     if args.sidecar {
-        outputs.push(Output::new(&sidecar_path(&args.out)?, sidecar(&found.sizes, format.name())).of("--sidecar"));
+        let text = in_sidecar(sidecar(&found.sizes, format.name()), dialogue::of(&file)?.as_ref());
+        outputs.push(Output::new(&sidecar_path(&args.out)?, text).of("--sidecar"));
     }
     let inputs: Vec<&Path> = iter::once(&args.model).chain(&found.sidecar).map(PathBuf::as_path).collect();
     write_all(&outputs, &inputs, args.force)?;

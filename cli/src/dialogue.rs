@@ -1,0 +1,37 @@
+//! How a model is asked: what its files say of it.
+
+use anyhow::{Context, Result};
+use atome_models::dialogue::OwnedDialogue;
+use serde_json::{Map, Value};
+
+use crate::container::Note;
+use crate::model_file::ModelFile;
+use crate::sidecar;
+
+/// From the notes of a model's container, else from its sidecar; `None` for a model that continues text.
+pub fn of(file: &ModelFile) -> Result<Option<OwnedDialogue>> {
+    if let Some(label) = &file.label {
+        let found = OwnedDialogue::from_notes(&label.notes);
+        if let Some(dialogue) = found.with_context(|| format!("{}: notes: dialogue", file.path.display()))? {
+            return Ok(Some(dialogue));
+        }
+    }
+    let Some((path, object)) = sidecar::dialogue(&file.path) else { return Ok(None) };
+    OwnedDialogue::from_json(&object).with_context(|| format!("{}: dialogue", path.display())).map(Some)
+}
+
+/// A sidecar that says it, too.
+pub fn in_sidecar(sidecar: String, dialogue: Option<&OwnedDialogue>) -> String {
+    let Some(dialogue) = dialogue else { return sidecar };
+    let mut object: Map<String, Value> = serde_json::from_str(&sidecar).unwrap_or_default();
+    object.insert("dialogue".to_owned(), dialogue.json());
+    format!("{:#}\n", Value::Object(object))
+}
+
+/// The notes of a container around `file`: those that are `given`, and how it is asked where they do not tell.
+pub fn in_notes(mut given: Vec<Note>, file: &ModelFile) -> Result<Vec<Note>> {
+    if OwnedDialogue::from_notes(&given).context("notes: dialogue")?.is_none() {
+        given.extend(of(file)?.map(|dialogue| dialogue.notes()).unwrap_or_default());
+    }
+    Ok(given)
+}
