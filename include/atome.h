@@ -193,6 +193,66 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_ERR_SIGNATURE -8
 
 /**
+ * atome_answer: an answer that can be relied on as far as the model's limits tell.
+ */
+#define ATOME_SURE 1
+
+/**
+ * atome_answer: an answer that is a guess, or none.
+ */
+#define ATOME_UNSURE 0
+
+/**
+ * Why an answer is unsure: it is not.
+ */
+#define ATOME_DOUBT_NONE 0
+
+/**
+ * There is no question. No answer is given.
+ */
+#define ATOME_DOUBT_NO_QUESTION 1
+
+/**
+ * The question, with the text around it, leaves no room for an answer in ATOME_MAX_SEQ. No answer is given.
+ */
+#define ATOME_DOUBT_TOO_LONG 2
+
+/**
+ * The question is unlike what the model knows: it surprised it more than its limit.
+ */
+#define ATOME_DOUBT_UNFAMILIAR 3
+
+/**
+ * The answer did not end within its longest length, ATOME_MAX_SEQ or the memory for it.
+ */
+#define ATOME_DOUBT_CUT_OFF 4
+
+/**
+ * A byte of the answer was less probable than the limit.
+ */
+#define ATOME_DOUBT_CLOSE_CALL 5
+
+/**
+ * What is done to a question: blanks, tabs and line ends become one blank, none at the start and the end.
+ */
+#define ATOME_NORMALISE_BLANKS 1
+
+/**
+ * Capital letters of ASCII become small ones.
+ */
+#define ATOME_NORMALISE_LOWER 2
+
+/**
+ * Question marks, full stops, exclamation marks and the blanks among them are dropped at the end.
+ */
+#define ATOME_NORMALISE_END_MARKS 4
+
+/**
+ * What is no printable ASCII becomes a question mark, one for each character of UTF-8.
+ */
+#define ATOME_NORMALISE_ASCII 8
+
+/**
  * atome_self_test: everything is as it should be.
  */
 #define ATOME_SELF_TEST_OK 0
@@ -523,6 +583,75 @@ typedef struct atome_sampler_t {
      */
     uint64_t state;
 } atome_sampler_t;
+
+/**
+ * How a model is asked. It belongs to the model: `atome convert` and `atome export` write it beside the shape as a macro that
+ * initialises this struct, and atome_container_dialogue reads it from a container.
+ */
+typedef struct atome_dialogue_t {
+    /**
+     * Text in front of the question; need not end with a NUL.
+     */
+    const char *before;
+    /**
+     * Its bytes.
+     */
+    size_t before_len;
+    /**
+     * Text behind the question; the answer follows.
+     */
+    const char *after;
+    /**
+     * Its bytes.
+     */
+    size_t after_len;
+    /**
+     * The form that a question is brought into: ATOME_NORMALISE_ numbers, added up.
+     */
+    uint32_t normalise;
+    /**
+     * The token that ends an answer; -1 where answers are as long as they may be.
+     */
+    int stop;
+    /**
+     * The most tokens of an answer, from 1 on.
+     */
+    int longest_answer;
+    /**
+     * The most nats that a byte of the question may surprise the model, on average.
+     */
+    float most_question_nats;
+    /**
+     * The least probability that a token of the answer may have.
+     */
+    float least_probability;
+} atome_dialogue_t;
+
+/**
+ * What is known of an answer.
+ */
+typedef struct atome_answer_info_t {
+    /**
+     * Why it is unsure: an ATOME_DOUBT_ number.
+     */
+    int doubt;
+    /**
+     * Bytes of its text, without the NUL.
+     */
+    int length;
+    /**
+     * How surprising the question was: mean nats a byte.
+     */
+    float question_nats;
+    /**
+     * The mean probability of its tokens (their geometric mean).
+     */
+    float probability;
+    /**
+     * The least of these probabilities.
+     */
+    float least_probability;
+} atome_answer_info_t;
 
 /**
  * The shape of the program that includes this header, as the library reads it. Defined by the header itself.
@@ -946,6 +1075,51 @@ int atome_sampler_init(struct atome_sampler_t *sampler,
  */
 int atome_sample(const struct atome_state_t *state,
                  struct atome_sampler_t *sampler);
+
+/**
+ * Answers a question from cold: brings it into the form that the model knows, puts the model's text around it, and takes the
+ * most probable token until the answer ends. text receives the answer, with a NUL, in at most size bytes; a token that is no
+ * byte, or a NUL, becomes a question mark in it. info may be NULL.
+ *
+ * Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. What is surprising is the same
+ * on every target and in both memory plans. In the lean plan the question takes one pass over its positions, and each token
+ * of the answer another one; in the cached plan each position is computed once.
+ *
+ * Returns ATOME_SURE (1) or ATOME_UNSURE (0), then info->doubt says why; ATOME_ERR_INVALID (-1) when another pointer is NULL,
+ * size is 0, how->longest_answer is below 1 or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
+ * not fit together. Nothing is written then.
+ *
+ * Caller:
+ * `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised; `how` is NULL or leads to an
+ * `atome_dialogue_t` whose texts are NULL or as long as it says; `question` is NULL or a C string; `text` is NULL or has room
+ * for `size` bytes and does not overlap `question`; `info` is NULL or writable.
+ */
+int atome_answer(const struct atome_model_t *model,
+                 struct atome_state_t *state,
+                 const struct atome_dialogue_t *how,
+                 const char *question,
+                 char *text,
+                 size_t size,
+                 struct atome_answer_info_t *info);
+
+/**
+ * Reads from a container's notes how its model is asked. how then points into data.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version, or its
+ * notes say nothing of how it is asked, or nothing that can be read; ATOME_ERR_TRUNCATED (-2) when data end early;
+ * ATOME_ERR_DAMAGED (-7) when the checksum or the header is wrong. how is untouched unless the result is ATOME_OK.
+ *
+ * Caller:
+ * `data` is NULL or leads to `len` readable bytes; `how` is NULL or writable.
+ */
+int atome_container_dialogue(const uint8_t *data,
+                             size_t len,
+                             struct atome_dialogue_t *how);
+
+/**
+ * Why an answer is unsure, in a few English words, for an ATOME_DOUBT_ number. A constant string; not to be freed.
+ */
+const char *atome_doubt_text(int doubt);
 
 /**
  * Version of the library, such as "0.1.0". A constant string; not to be freed.

@@ -9,11 +9,14 @@ use crate::codes::{
     ATOME_ERR_SIGNATURE, ATOME_ERR_TRUNCATED, ATOME_OK,
 };
 
+/// A constant string for C.
 macro_rules! c_string {
     ($($text:expr),*) => {
         concat!($($text,)* "\0").as_ptr().cast()
     };
 }
+
+pub(crate) use c_string;
 
 /// Version of the library, such as "0.1.0". A constant string; not to be freed.
 #[no_mangle]

@@ -38,12 +38,16 @@ mod step;
 
 mod sampler;
 
+mod answer;
+
 mod info;
 
 mod self_test;
 
 mod blocks;
 
+#[cfg(test)]
+mod answer_tests;
 mod cache;
 mod config;
 #[cfg(test)]
@@ -55,6 +59,7 @@ mod model;
 /// The functions and types as C sees them, for Rust programs on a host: tests and fuzzing.
 #[cfg(feature = "std")]
 pub mod api {
+    pub use crate::answer::*;
     pub use crate::blocks::*;
     pub use crate::cache::*;
     pub use crate::codes::*;

@@ -1,0 +1,268 @@
+//! Questions and answers: an addition to the old API.
+
+use core::ffi::{c_char, c_int};
+use core::ptr::null;
+use core::slice;
+
+use atome_engine::container::Container;
+use atome_engine::dialogue::{answer, Answer, Dialogue, Doubt, Limits, Normalise};
+use atome_engine::{argmax, RunError};
+
+use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_OK};
+use crate::config::config;
+use crate::container::{bytes, code};
+use crate::info::c_string;
+use crate::model::LoadedModel;
+use crate::state::workspace;
+use crate::types::{atome_model_t, atome_state_t};
+
+/// atome_answer: an answer that can be relied on as far as the model's limits tell.
+pub const ATOME_SURE: c_int = 1;
+/// atome_answer: an answer that is a guess, or none.
+pub const ATOME_UNSURE: c_int = 0;
+
+/// Why an answer is unsure: it is not.
+pub const ATOME_DOUBT_NONE: c_int = 0;
+/// There is no question. No answer is given.
+pub const ATOME_DOUBT_NO_QUESTION: c_int = 1;
+/// The question, with the text around it, leaves no room for an answer in ATOME_MAX_SEQ. No answer is given.
+pub const ATOME_DOUBT_TOO_LONG: c_int = 2;
+/// The question is unlike what the model knows: it surprised it more than its limit.
+pub const ATOME_DOUBT_UNFAMILIAR: c_int = 3;
+/// The answer did not end within its longest length, ATOME_MAX_SEQ or the memory for it.
+pub const ATOME_DOUBT_CUT_OFF: c_int = 4;
+/// A byte of the answer was less probable than the limit.
+pub const ATOME_DOUBT_CLOSE_CALL: c_int = 5;
+
+/// What is done to a question: blanks, tabs and line ends become one blank, none at the start and the end.
+pub const ATOME_NORMALISE_BLANKS: u32 = 1;
+/// Capital letters of ASCII become small ones.
+pub const ATOME_NORMALISE_LOWER: u32 = 2;
+/// Question marks, full stops, exclamation marks and the blanks among them are dropped at the end.
+pub const ATOME_NORMALISE_END_MARKS: u32 = 4;
+/// What is no printable ASCII becomes a question mark, one for each character of UTF-8.
+pub const ATOME_NORMALISE_ASCII: u32 = 8;
+
+const _: () = {
+    assert!(ATOME_NORMALISE_BLANKS == Normalise::BLANKS.bits() && ATOME_NORMALISE_LOWER == Normalise::LOWER.bits());
+    assert!(
+        ATOME_NORMALISE_END_MARKS == Normalise::END_MARKS.bits() && ATOME_NORMALISE_ASCII == Normalise::ASCII.bits()
+    );
+};
+
+/// How a model is asked. It belongs to the model: `atome convert` and `atome export` write it beside the shape as a macro that
+/// initialises this struct, and atome_container_dialogue reads it from a container.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_dialogue_t {
+    /// Text in front of the question; need not end with a NUL.
+    pub before: *const c_char,
+    /// Its bytes.
+    pub before_len: usize,
+    /// Text behind the question; the answer follows.
+    pub after: *const c_char,
+    /// Its bytes.
+    pub after_len: usize,
+    /// The form that a question is brought into: ATOME_NORMALISE_ numbers, added up.
+    pub normalise: u32,
+    /// The token that ends an answer; -1 where answers are as long as they may be.
+    pub stop: c_int,
+    /// The most tokens of an answer, from 1 on.
+    pub longest_answer: c_int,
+    /// The most nats that a byte of the question may surprise the model, on average.
+    pub most_question_nats: f32,
+    /// The least probability that a token of the answer may have.
+    pub least_probability: f32,
+}
+
+/// What is known of an answer.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct atome_answer_info_t {
+    /// Why it is unsure: an ATOME_DOUBT_ number.
+    pub doubt: c_int,
+    /// Bytes of its text, without the NUL.
+    pub length: c_int,
+    /// How surprising the question was: mean nats a byte.
+    pub question_nats: f32,
+    /// The mean probability of its tokens (their geometric mean).
+    pub probability: f32,
+    /// The least of these probabilities.
+    pub least_probability: f32,
+}
+
+/// Questions are not longer than this; a bounded loop is not taken for the program's strlen either.
+const LONGEST_QUESTION: usize = 65_536;
+
+/// Answers a question from cold: brings it into the form that the model knows, puts the model's text around it, and takes the
+/// most probable token until the answer ends. text receives the answer, with a NUL, in at most size bytes; a token that is no
+/// byte, or a NUL, becomes a question mark in it. info may be NULL.
+///
+/// Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. What is surprising is the same
+/// on every target and in both memory plans. In the lean plan the question takes one pass over its positions, and each token
+/// of the answer another one; in the cached plan each position is computed once.
+///
+/// Returns ATOME_SURE (1) or ATOME_UNSURE (0), then info->doubt says why; ATOME_ERR_INVALID (-1) when another pointer is NULL,
+/// size is 0, how->longest_answer is below 1 or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
+/// not fit together. Nothing is written then.
+///
+/// # Safety
+/// `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised; `how` is NULL or leads to an
+/// `atome_dialogue_t` whose texts are NULL or as long as it says; `question` is NULL or a C string; `text` is NULL or has room
+/// for `size` bytes and does not overlap `question`; `info` is NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn atome_answer(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    how: *const atome_dialogue_t,
+    question: *const c_char,
+    text: *mut c_char,
+    size: usize,
+    info: *mut atome_answer_info_t,
+) -> c_int {
+    let Some(layout) = config() else {
+        return ATOME_ERR_CONFIG;
+    };
+    if state.is_null() || question.is_null() || text.is_null() || size == 0 {
+        return ATOME_ERR_INVALID;
+    }
+    // SAFETY: as the caller promises.
+    unsafe {
+        let (Some(model), Some(mut dialogue)) = (LoadedModel::open(model, layout.shape()), dialogue(how)) else {
+            return ATOME_ERR_INVALID;
+        };
+        dialogue.longest_answer = dialogue.longest_answer.min(size - 1);
+        let mut length = 0;
+        let say = |token: usize| {
+            // No more than the longest answer, which leaves room for a NUL.
+            text.add(length).write(if matches!(token, 1..=255) { token as c_char } else { b'?' as c_char });
+            length += 1;
+        };
+        let choose = |logits: &[f32]| argmax(logits.iter().copied());
+        let result = answer(&model, &mut workspace(state, layout), &dialogue, string(question), choose, say);
+        told(result, text.add(length), info)
+    }
+}
+
+/// Ends the text at `end` and says what the answer is worth.
+///
+/// # Safety
+/// As `atome_answer`; `end` is writable.
+unsafe fn told(result: Result<Answer, RunError>, end: *mut c_char, info: *mut atome_answer_info_t) -> c_int {
+    let Ok(answer) = result else { return ATOME_ERR_INVALID };
+    let doubt = match answer.doubt {
+        None => ATOME_DOUBT_NONE,
+        Some(Doubt::NoQuestion) => ATOME_DOUBT_NO_QUESTION,
+        Some(Doubt::TooLong) => ATOME_DOUBT_TOO_LONG,
+        Some(Doubt::Unfamiliar) => ATOME_DOUBT_UNFAMILIAR,
+        Some(Doubt::CutOff) => ATOME_DOUBT_CUT_OFF,
+        Some(Doubt::CloseCall) => ATOME_DOUBT_CLOSE_CALL,
+    };
+    // SAFETY: as the caller promises.
+    unsafe {
+        end.write(0);
+        if !info.is_null() {
+            info.write(atome_answer_info_t {
+                doubt,
+                length: answer.len as c_int,
+                question_nats: answer.signals.question_nats,
+                probability: answer.signals.mean_probability(),
+                least_probability: answer.signals.least_probability,
+            });
+        }
+    }
+    if doubt == ATOME_DOUBT_NONE {
+        ATOME_SURE
+    } else {
+        ATOME_UNSURE
+    }
+}
+
+/// As the engine takes it; `None` for NULL and for a number out of range.
+///
+/// # Safety
+/// As `atome_answer`.
+unsafe fn dialogue<'d>(how: *const atome_dialogue_t) -> Option<Dialogue<'d>> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let how = how.as_ref()?;
+        let text = |start: *const c_char, len: usize| bytes(start.cast(), len).unwrap_or_default();
+        Some(Dialogue {
+            before: text(how.before, how.before_len),
+            after: text(how.after, how.after_len),
+            normalise: Normalise::from_bits(how.normalise),
+            stop: usize::try_from(how.stop).ok(),
+            longest_answer: usize::try_from(how.longest_answer).ok().filter(|&longest| longest > 0)?,
+            limits: Limits { most_question_nats: how.most_question_nats, least_probability: how.least_probability },
+        })
+    }
+}
+
+/// The bytes of a C string, of a longer one as many as no window has room for.
+///
+/// # Safety
+/// `text` leads to a C string that stays unchanged for `'t`.
+unsafe fn string<'t>(text: *const c_char) -> &'t [u8] {
+    let mut len = 0;
+    // SAFETY: nothing behind the NUL is read.
+    unsafe {
+        while len < LONGEST_QUESTION && text.add(len).read() != 0 {
+            len += 1;
+        }
+        slice::from_raw_parts(text.cast(), len)
+    }
+}
+
+/// Reads from a container's notes how its model is asked. how then points into data.
+///
+/// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version, or its
+/// notes say nothing of how it is asked, or nothing that can be read; ATOME_ERR_TRUNCATED (-2) when data end early;
+/// ATOME_ERR_DAMAGED (-7) when the checksum or the header is wrong. how is untouched unless the result is ATOME_OK.
+///
+/// # Safety
+/// `data` is NULL or leads to `len` readable bytes; `how` is NULL or writable.
+#[no_mangle]
+pub unsafe extern "C" fn atome_container_dialogue(data: *const u8, len: usize, how: *mut atome_dialogue_t) -> c_int {
+    // SAFETY: as the caller promises.
+    let Some(data) = (unsafe { bytes(data, len) }).filter(|_| !how.is_null()) else {
+        return ATOME_ERR_INVALID;
+    };
+    let container = match Container::open(data) {
+        Ok(container) => container,
+        Err(error) => return code(error),
+    };
+    let Ok(Some(found)) = Dialogue::from_notes(container.notes().map_while(Result::ok)) else {
+        return ATOME_ERR_INVALID;
+    };
+    let text = |text: &[u8]| if text.is_empty() { null() } else { text.as_ptr().cast() };
+    let number = |number: usize| c_int::try_from(number).unwrap_or(c_int::MAX);
+    // SAFETY: not NULL; the caller vouches for the place.
+    unsafe {
+        how.write(atome_dialogue_t {
+            before: text(found.before),
+            before_len: found.before.len(),
+            after: text(found.after),
+            after_len: found.after.len(),
+            normalise: found.normalise.bits(),
+            stop: found.stop.map_or(-1, number),
+            longest_answer: number(found.longest_answer),
+            most_question_nats: found.limits.most_question_nats,
+            least_probability: found.limits.least_probability,
+        });
+    }
+    ATOME_OK
+}
+
+/// Why an answer is unsure, in a few English words, for an ATOME_DOUBT_ number. A constant string; not to be freed.
+#[no_mangle]
+pub extern "C" fn atome_doubt_text(doubt: c_int) -> *const c_char {
+    match doubt {
+        ATOME_DOUBT_NONE => c_string!("nothing speaks against it"),
+        ATOME_DOUBT_NO_QUESTION => c_string!("there is no question"),
+        ATOME_DOUBT_TOO_LONG => c_string!("the question is too long"),
+        ATOME_DOUBT_UNFAMILIAR => c_string!("the question is unlike what the model knows"),
+        ATOME_DOUBT_CUT_OFF => c_string!("the answer has no end"),
+        ATOME_DOUBT_CLOSE_CALL => c_string!("the answer was a close call"),
+        _ => c_string!("no such number"),
+    }
+}
