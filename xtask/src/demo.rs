@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use crate::archive::{self, Archive, Mode, Request};
 use crate::setup::Missing;
 use crate::toolchain::Toolchain;
-use crate::{header, options, process, workspace};
+use crate::{header, options, process, progress, workspace};
 
 pub const HELP: &str = "\
 Build the archive and the header, compile a small C program against them and run it.
@@ -46,8 +46,11 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let toolchain = Toolchain::find()?;
     Missing::for_demo(&toolchain).install()?;
     say!("{}", header::write()?);
+    let task = progress::task("demo, step 1 of 2: the library, optimised as a whole");
     let archive = archive::build(&toolchain, &Request::new(None, Mode::Portable))?;
+    drop(task);
     say!("{archive}");
+    let _task = progress::task("demo, step 2 of 2: C programs");
 
     say!("\nThe default model:");
     let shape = default_shape()?;

@@ -48,7 +48,7 @@ struct Chore {
     name: &'static str,
     /// A line for the list.
     what: &'static str,
-    /// What it takes without options, as it was measured on two cores of an idle machine (AMD EPYC).
+    /// What it takes without options, as it was measured on two idle cores.
     time: &'static str,
     /// Printed by the command itself.
     #[cfg_attr(not(test), allow(dead_code, reason = "tests compare the form"))]
@@ -60,7 +60,7 @@ const COMMANDS: [Chore; 12] = [
     Chore {
         name: "demo",
         what: "build everything, compile a small C program against it and run it",
-        time: "two minutes the first time, then some seconds",
+        time: "two minutes the first time, a few seconds later",
         help: demo::HELP,
         run: demo::run,
     },
@@ -74,14 +74,14 @@ const COMMANDS: [Chore; 12] = [
     Chore {
         name: "lib",
         what: "build the finished archive: dist/<target>/libatome.a",
-        time: "TODO",
+        time: "ten seconds",
         help: archive::HELP,
         run: archive::run,
     },
     Chore {
         name: "dist",
         what: "pack archives for all targets, with header, CMake and pkg-config files, checksums",
-        time: "TODO",
+        time: "two minutes",
         help: dist::HELP,
         run: dist::run,
     },
@@ -109,14 +109,14 @@ const COMMANDS: [Chore; 12] = [
     Chore {
         name: "fuzz",
         what: "fuzz everything that reads foreign bytes, guided by coverage",
-        time: "TODO",
+        time: "30 minutes a target, two at a time",
         help: fuzz::HELP,
         run: fuzz::run,
     },
     Chore {
         name: "mutants",
         what: "try whether the engine's tests notice small faults",
-        time: "an hour",
+        time: "a second a mutant",
         help: mutants::HELP,
         run: mutants::run,
     },
@@ -182,7 +182,8 @@ fn dispatch(mut parser: lexopt::Parser) -> Result<()> {
 /// Runs a chore, with signs of life.
 fn run(chore: &Chore, mut parser: lexopt::Parser) -> Result<()> {
     let rest = parser.raw_args()?.as_slice().to_vec();
-    let words = std::iter::once(chore.name.into()).chain(rest.iter().map(|word| word.to_string_lossy().into_owned()));
+    let words =
+        std::iter::once(chore.name.into()).chain(rest.iter().map(|word| process::quoted(&word.to_string_lossy())));
     let words: Vec<String> = words.collect();
     let start = Instant::now();
     let task = progress::task(format!("cargo xtask {}", chore.name)).expecting(times::expected(&words, chore.time));

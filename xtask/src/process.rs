@@ -68,7 +68,7 @@ fn capture_beside(board: &Board, command: &mut Command) -> Result<Finished> {
     // The command holds the write ends: unless they go, the read below never ends.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = child.with_context(|| format!("cannot start `{shown}`"))?;
-    board.hear(&shown);
+    board.hear(&brief(&shown));
     let bytes = listen(reader, |line| board.hear(line))?;
     let status = child.wait()?;
     Ok(Finished { status, text: String::from_utf8_lossy(&bytes).into_owned() })
@@ -124,7 +124,7 @@ fn forward(mut reader: impl Read, mut write: impl FnMut(&[u8])) {
 /// Runs the command and keeps its output streams apart.
 pub fn output(command: &mut Command) -> Result<Output> {
     let shown = line(command);
-    progress::board().hear(&shown);
+    progress::board().hear(&brief(&shown));
     command.output().with_context(|| format!("cannot start `{shown}`"))
 }
 
@@ -187,7 +187,13 @@ pub fn line(command: &Command) -> String {
     words.join(" ")
 }
 
-fn quoted(word: &str) -> String {
+/// A command line without the ways to its files, for a line that has little room.
+fn brief(line: &str) -> String {
+    line.split(' ').map(|word| word.rsplit('/').next().unwrap_or(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A word as one would type it.
+pub fn quoted(word: &str) -> String {
     if word.is_empty() || word.contains([' ', '*', '"', '\'']) {
         format!("'{word}'")
     } else {
@@ -222,6 +228,17 @@ mod tests {
         let is_sign = |line: &&str| line.starts_with("   ... a step: ") && line.ends_with(" s: it begins");
         // A line in 40 ms; a busy machine may be slower.
         assert!(text.lines().filter(is_sign).count() >= 3, "{text}");
+    }
+
+    #[test]
+    fn a_users_mistake_brings_no_backtrace_of_rustups() {
+        let removed = (std::ffi::OsStr::new("RUST_BACKTRACE"), None);
+        assert!(rustup().get_envs().any(|variable| variable == removed));
+    }
+
+    #[test]
+    fn a_brief_line_has_names_only() {
+        assert_eq!(brief("/usr/bin/llvm-ar rcsD /tmp/x/atome.a atome.o"), "llvm-ar rcsD atome.a atome.o");
     }
 
     #[test]
@@ -281,7 +298,7 @@ mod tests {
 
     #[test]
     fn nothing_is_printed_into_a_drawn_line() {
-        for (name, code) in sources().into_iter().filter(|(name, _)| name != "pipes.rs") {
+        for (name, code) in sources().into_iter().filter(|(name, _)| !["pipes.rs", "progress.rs"].contains(&&**name)) {
             for call in ["println!", "eprint!"] {
                 assert!(!code.contains(call), "{name}: {call}: say! and note! clear the line of progress first");
             }

@@ -71,9 +71,9 @@ pub fn task(label: impl Into<String>) -> Task {
 /// A line on standard output, between the signs of life.
 pub fn say(text: &str) {
     board().between(|_| {
-        let mut stdout = io::stdout().lock();
+        println!("{text}");
         // Whoever follows a log sees it now, and not when a buffer is full.
-        let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+        let _ = io::stdout().flush();
     });
 }
 

@@ -15,7 +15,7 @@ pub fn expected(words: &[String], measured: &str) -> String {
 fn announcement(words: &[String], measured: &str, last: Option<u64>) -> String {
     let plain = if words.len() > 1 { "without options " } else { "" };
     let last = last.map(|seconds| format!("; the last time here: {}", spoken(seconds))).unwrap_or_default();
-    format!("cargo xtask {}: {plain}{measured}, measured on two idle cores{last}", words.join(" "))
+    format!("cargo xtask {}: {plain}about {measured}, measured on two idle cores{last}", words.join(" "))
 }
 
 /// Keeps what a command line took. That nothing can be written is not worth failing for.
@@ -74,10 +74,10 @@ mod tests {
         let told = |words: &[&str], last| {
             announcement(&words.iter().map(ToString::to_string).collect::<Vec<_>>(), "3 min", last)
         };
-        assert_eq!(told(&["test"], None), "cargo xtask test: 3 min, measured on two idle cores");
+        assert_eq!(told(&["test"], None), "cargo xtask test: about 3 min, measured on two idle cores");
         assert_eq!(
             told(&["test", "header"], Some(845)),
-            "cargo xtask test header: without options 3 min, measured on two idle cores; the last time here: 14 min 5 s"
+            "cargo xtask test header: without options about 3 min, measured on two idle cores; the last time here: 14 min 5 s"
         );
     }
 
