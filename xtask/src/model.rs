@@ -69,7 +69,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     settings.extend(tasks.iter().filter(|task| **task != "--corpus").map(OsString::from));
     // It trains and answers thousands of questions.
     cargo.args(["run", "--release", "--package", "atome-models", "--"]).args(settings);
-    process::visible(&mut cargo)
+    process::relayed(&mut cargo)
 }
 
 /// A short training on different numbers of threads, and what is committed against what is computed, by builds of

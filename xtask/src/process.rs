@@ -2,7 +2,7 @@
 //! they are silent ([`crate::progress`]). Whatever runs long goes through here.
 
 use std::env;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::thread;
@@ -139,21 +139,14 @@ pub fn checked(command: &mut Command) -> Result<String> {
     finished.successful(command)
 }
 
-/// Runs the command with its output on ours. On a terminal it may draw what it likes, and is left alone.
+/// Runs a command that does not take long, with its output where ours goes.
 pub fn visible(command: &mut Command) -> Result<()> {
-    let status = if io::stdout().is_terminal() && io::stderr().is_terminal() {
-        progress::board().left_alone(|| status(command))?
-    } else {
-        passed_on(command)?
-    };
-    if !status.success() {
-        bail!("`{}` failed ({status})", line(command));
-    }
-    Ok(())
+    let status = progress::board().left_alone(|| status(command))?;
+    succeeded(status, command)
 }
 
-/// Runs the command and hands on what it says, with signs of life while that is nothing.
-fn passed_on(command: &mut Command) -> Result<ExitStatus> {
+/// Runs a long command and hands on what it says, with signs of life while that is nothing.
+pub fn relayed(command: &mut Command) -> Result<()> {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.with_context(|| format!("cannot start `{}`", line(command)))?;
     let (stdout, stderr) = (child.stdout.take().context("no stdout")?, child.stderr.take().context("no stderr")?);
@@ -164,7 +157,14 @@ fn passed_on(command: &mut Command) -> Result<ExitStatus> {
             board.between(|_| drop(io::stdout().write_all(bytes).and_then(|()| io::stdout().flush())));
         });
     });
-    Ok(child.wait()?)
+    succeeded(child.wait()?, command)
+}
+
+fn succeeded(status: ExitStatus, command: &Command) -> Result<()> {
+    if !status.success() {
+        bail!("`{}` failed ({status})", line(command));
+    }
+    Ok(())
 }
 
 impl Finished {

@@ -91,7 +91,7 @@ fn run_kani(wanted: &[String]) -> Result<()> {
     wanted.iter().for_each(|word| {
         kani.args(["--harness", word]);
     });
-    process::visible(&mut kani)
+    process::relayed(&mut kani)
 }
 
 fn table(verdicts: &[Verdict]) -> String {
