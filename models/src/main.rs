@@ -16,6 +16,7 @@ use atome_models::training::{config, text, train, CHUNK, MAX_SEQ, SEED, STEPS};
 use atome_models::{knowledge::Knowledge, phrasing::phrasings, report};
 use atome_train::checkpoint::atomic::write_atomic;
 use atome_train::corpus::Corpus;
+use atome_train::export::{header, CModel};
 use atome_train::saved::dims;
 use lexopt::prelude::*;
 use serde_json::{json, Value};
@@ -92,6 +93,7 @@ fn shape() -> Result<Shape> {
 /// The files that follow from `default.bin`.
 struct Derived {
     sidecar: String,
+    header: String,
     scores_json: String,
     scores_markdown: String,
 }
@@ -102,8 +104,12 @@ fn derive() -> Result<Derived> {
     let model = Model::new(shape()?, &blob).context("models/default.bin")?;
     let limits = limits(&model, MAX_SEQ)?;
     let scores = score(&model, MAX_SEQ, &limits)?;
+    let dialogue = Dialogue { limits, ..DIALOGUE };
+    let model =
+        CModel { title: "default.bin", dims: dims(&config()), max_seq: MAX_SEQ, array: None, dialogue: Some(dialogue) };
     Ok(Derived {
         sidecar: format!("{:#}\n", sidecar(&blob, limits)?),
+        header: header(&model, blob.len()),
         scores_json: format!("{:#}\n", report::to_json(&scores)),
         scores_markdown: report::to_markdown(&scores),
     })
@@ -112,6 +118,7 @@ fn derive() -> Result<Derived> {
 fn rescore() -> Result<()> {
     let derived = derive()?;
     write(&home().join("default.json"), derived.sidecar.as_bytes())?;
+    write(&home().join("default.h"), derived.header.as_bytes())?;
     write(&home().join("scores.json"), derived.scores_json.as_bytes())?;
     write(&home().join("scores.md"), derived.scores_markdown.as_bytes())?;
     say(&derived.scores_markdown);
@@ -150,6 +157,7 @@ fn check(work: &Path) -> Result<()> {
     let derived = derive()?;
     let files = [
         ("default.json", &derived.sidecar),
+        ("default.h", &derived.header),
         ("scores.json", &derived.scores_json),
         ("scores.md", &derived.scores_markdown),
     ];

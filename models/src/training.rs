@@ -27,8 +27,8 @@ pub const CHUNK: usize = 64;
 /// Records of the corpus.
 const RECORDS: usize = 120_000;
 
-/// The longest sequence.
-pub const MAX_SEQ: usize = 128;
+/// The longest sequence: no question of the scores takes a longer one with its answer, and firmware pays for each position.
+pub const MAX_SEQ: usize = 80;
 
 /// Steps of the whole training.
 pub const STEPS: u64 = 30_000;

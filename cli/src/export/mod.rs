@@ -106,6 +106,7 @@ fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8]) -> Res
         dims: sizes.dims(),
         max_seq: sizes.value(Key::MaxSeq).unwrap_or(USUAL_MAX_SEQ),
         array: array_name.as_deref(),
+        dialogue: None,
     };
     let mut outputs = vec![Output::new(&args.out, blob).of("--out")];
     if args.sidecar {

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
+use atome_engine::dialogue::Dialogue;
 use atome_engine::Dims;
+
+use super::c_dialogue::dialogue_macro;
 
 /// What the C sources say about a model.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +18,8 @@ pub struct CModel<'a> {
     pub max_seq: usize,
     /// The array's name, a C identifier; `None` where there is no array.
     pub array: Option<&'a str>,
+    /// How it is asked; `None` for a model that continues text.
+    pub dialogue: Option<Dialogue<'a>>,
 }
 
 /// Bytes of the array in a line.
@@ -23,7 +28,7 @@ const PER_LINE: usize = 20;
 /// Where the array lies: on a border of this many bytes.
 const ALIGNMENT: usize = 4;
 
-/// The header: the macros that `atome.h` reads, to be included before it, and the array's declaration.
+/// The header: the macros that `atome.h` reads, to be included before it, the array's declaration, and how the model is asked.
 pub fn header(model: &CModel<'_>, blob_len: usize) -> String {
     let mut text = format!("/* Shape of {}. Include it before atome.h, in every file. */\n", comment(model.title));
     text.push_str("#ifndef ATOME_MODEL_SHAPE_H\n#define ATOME_MODEL_SHAPE_H\n");
@@ -40,6 +45,10 @@ pub fn header(model: &CModel<'_>, blob_len: usize) -> String {
     }
     if let Some(array) = model.array {
         text.push_str(&declaration(array, blob_len));
+    }
+    if let Some(dialogue) = &model.dialogue {
+        let stem = model.title.split('.').next().unwrap_or_default();
+        text.push_str(&dialogue_macro(model.array.unwrap_or(&identifier(stem)), dialogue));
     }
     text.push_str("\n#endif\n");
     text
