@@ -22,7 +22,7 @@ use crate::prompts::{Left, Talk};
 use crate::sampling::NOTHING_DRAWN;
 use crate::shape_source::{find, Found};
 use crate::talk::about;
-use crate::{dialogue, UsageError};
+use crate::{dialogue, sidecar, UsageError};
 
 /// Above this, the work area of the cached plan is not taken without being asked for.
 const MOST_CACHED_BYTES: usize = 1 << 30;
@@ -314,10 +314,12 @@ impl Session<'_> {
         })?;
         let mut logits = Vec::with_capacity(head.rows());
         let winner = classify(&self.model, head, &mut self.workspace, tokens, |_, logit| logits.push(logit))?;
+        let names = sidecar::classes(&self.args.model);
         if self.args.json {
             return print_json(&json!({
                 "prompt": String::from_utf8_lossy(prompt),
                 "class": winner,
+                "name": names.get(winner),
                 "logits": logits,
                 "router": stats.json(),
             }));
@@ -328,7 +330,8 @@ impl Session<'_> {
         let mut table = String::from("class       logit\n");
         for (class, logit) in logits.iter().enumerate() {
             let mark = if class == winner { "  <- winner" } else { "" };
-            table.push_str(&format!("{class:>5}  {logit:>10.5}{mark}\n"));
+            let name = names.get(class).map(|name| format!("  {name}")).unwrap_or_default();
+            table.push_str(&format!("{class:>5}  {logit:>10.5}{name}{mark}\n"));
         }
         print(&table)?;
         self.show_bars(&stats);

@@ -25,9 +25,19 @@ pub fn fill(model: &Path, sizes: &mut Sizes) -> Result<Option<PathBuf>> {
 /// The object `dialogue` of the first sidecar of `model` that has one, and the sidecar's path. A file that is no sidecar does
 /// not matter here: where its sizes are needed, [`fill`] tells what is wrong with it.
 pub fn dialogue(model: &Path) -> Option<(PathBuf, Value)> {
+    value(model, "dialogue")
+}
+
+/// The names of a classifier's classes, in the order of the head's rows, as far as a sidecar has them.
+pub fn classes(model: &Path) -> Vec<String> {
+    let Some((_, Value::Array(names))) = value(model, "classes") else { return Vec::new() };
+    names.iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect()
+}
+
+fn value(model: &Path, key: &str) -> Option<(PathBuf, Value)> {
     candidates(model).into_iter().find_map(|path| {
         let mut value: Value = serde_json::from_slice(&bounded::read(&path, Limit::SIDECAR).ok()?).ok()?;
-        Some((path, value.get_mut("dialogue")?.take()))
+        Some((path, value.get_mut(key)?.take()))
     })
 }
 

@@ -103,6 +103,17 @@ fn run_answers_a_bare_question_and_stops_where_the_answer_does() {
 }
 
 #[test]
+fn a_classifier_reads_the_bare_message_and_names_its_class() {
+    let classifier = model("classifier.bin");
+    for (message, class, name) in [("Turn on  eco mode!", 2, "switch"), ("how do i unlock it", 0, "question")] {
+        let report = json(run(&classifier).arg(message));
+        assert_eq!((&report["class"], &report["name"]), (&json!(class), &json!(name)));
+        let table = success(run(&classifier).arg(message));
+        assert!(table.lines().any(|line| line.ends_with(&format!("  {name}  <- winner"))), "{table}");
+    }
+}
+
+#[test]
 fn raw_text_goes_in_and_comes_out_as_it_is() {
     let raw = run(&model("default.bin")).args(["Q: make it 21 degrees\nA: ", "--raw", "-n", "12"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&raw.stdout), "{\"temp\":21}\n");

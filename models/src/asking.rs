@@ -110,7 +110,7 @@ impl Mean {
 }
 
 /// The best logit less the second.
-fn margin(logits: &[f32]) -> f64 {
+pub(crate) fn margin(logits: &[f32]) -> f64 {
     let (mut best, mut second) = (f32::NEG_INFINITY, f32::NEG_INFINITY);
     for &logit in logits {
         if logit > best {

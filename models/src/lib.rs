@@ -4,6 +4,7 @@
 
 pub mod asking;
 pub mod calibration;
+pub mod classifier;
 pub mod conversation;
 pub mod dialogue;
 pub mod embedded;

@@ -7,7 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{bail, ensure, Context, Result};
 use atome_engine::dialogue::{Dialogue, Limits};
-use atome_engine::{Model, Shape};
+use atome_engine::{Classifier, Model, Shape};
+use atome_models::classifier::{self, Trained, CLASSES};
 use atome_models::conversation::{ABOUT, DIALOGUE};
 use atome_models::dialogue::OwnedDialogue;
 use atome_models::embedded::Description;
@@ -19,7 +20,7 @@ use atome_train::corpus::Corpus;
 use atome_train::export::{header, CModel};
 use atome_train::saved::dims;
 use lexopt::prelude::*;
-use serde_json::{json, Value};
+use serde_json::{json, Map, Value};
 
 /// Its options are told where users call it.
 const HELP: &str = "`cargo xtask model --help` describes this program.\n";
@@ -94,6 +95,8 @@ fn shape() -> Result<Shape> {
 struct Derived {
     sidecar: String,
     header: String,
+    classifier: Vec<u8>,
+    classifier_sidecar: String,
     scores_json: String,
     scores_markdown: String,
 }
@@ -103,6 +106,8 @@ fn derive() -> Result<Derived> {
     let blob = fs::read(&path).with_context(|| path.display().to_string())?;
     let model = Model::new(shape()?, &blob).context("models/default.bin")?;
     let limits = limits(&model, MAX_SEQ)?;
+    let classifier = classifier::train(&blob, &model, MAX_SEQ)?;
+    let classes = classifier::score(&Classifier::new(shape()?, &classifier.file, CLASSES.len())?, MAX_SEQ)?;
     let scores = score(&model, MAX_SEQ, &limits)?;
     let dialogue = Dialogue { limits, ..DIALOGUE };
     let model =
@@ -110,8 +115,10 @@ fn derive() -> Result<Derived> {
     Ok(Derived {
         sidecar: format!("{:#}\n", sidecar(&blob, limits)?),
         header: header(&model, blob.len()),
-        scores_json: format!("{:#}\n", report::to_json(&scores)),
-        scores_markdown: report::to_markdown(&scores),
+        scores_json: format!("{:#}\n", report::to_json(&scores, &classes)),
+        scores_markdown: report::to_markdown(&scores, &classes),
+        classifier_sidecar: format!("{:#}\n", classifier_sidecar(&classifier, limits)?),
+        classifier: classifier.file,
     })
 }
 
@@ -119,32 +126,61 @@ fn rescore() -> Result<()> {
     let derived = derive()?;
     write(&home().join("default.json"), derived.sidecar.as_bytes())?;
     write(&home().join("default.h"), derived.header.as_bytes())?;
+    write(&home().join("classifier.bin"), &derived.classifier)?;
+    write(&home().join("classifier.json"), derived.classifier_sidecar.as_bytes())?;
     write(&home().join("scores.json"), derived.scores_json.as_bytes())?;
     write(&home().join("scores.md"), derived.scores_markdown.as_bytes())?;
     say(&derived.scores_markdown);
     Ok(())
 }
 
-fn sidecar(blob: &[u8], limits: Limits) -> Result<Value> {
+/// The shape and the window.
+fn sizes(format: &str) -> Map<String, Value> {
     let dims = dims(&config());
-    Ok(json!({
-        "format": "ATOME01",
-        "vocab_size": dims.vocab_size,
-        "d_model": dims.d_model,
-        "n_layers": dims.n_layers,
-        "d_head": dims.d_head,
-        "kernel_size": dims.kernel_size,
-        "n_pathways": dims.n_pathways,
-        "top_k": dims.top_k,
-        "max_seq": MAX_SEQ,
-        "bytes": blob.len(),
-        "sha256": Corpus::new(blob.to_vec(), 256)?.digest,
-        "corpus_sha256": Corpus::new(text()?, 256)?.digest,
-        "seed": SEED,
-        "steps": STEPS,
-        "chunk": CHUNK,
-        "dialogue": OwnedDialogue::of(&Dialogue { limits, ..DIALOGUE }, ABOUT)?.json(),
-    }))
+    let mut sizes = Map::new();
+    sizes.insert("format".to_owned(), json!(format));
+    for (key, value) in [
+        ("vocab_size", dims.vocab_size),
+        ("d_model", dims.d_model),
+        ("n_layers", dims.n_layers),
+        ("d_head", dims.d_head),
+        ("kernel_size", dims.kernel_size),
+        ("n_pathways", dims.n_pathways),
+        ("top_k", dims.top_k),
+        ("max_seq", MAX_SEQ),
+    ] {
+        sizes.insert(key.to_owned(), json!(value));
+    }
+    sizes
+}
+
+fn sidecar(blob: &[u8], limits: Limits) -> Result<Value> {
+    let mut content = sizes("ATOME01");
+    for (key, value) in [
+        ("bytes", json!(blob.len())),
+        ("sha256", json!(Corpus::new(blob.to_vec(), 256)?.digest)),
+        ("corpus_sha256", json!(Corpus::new(text()?, 256)?.digest)),
+        ("seed", json!(SEED)),
+        ("steps", json!(STEPS)),
+        ("chunk", json!(CHUNK)),
+        ("dialogue", OwnedDialogue::of(&Dialogue { limits, ..DIALOGUE }, ABOUT)?.json()),
+    ] {
+        content.insert(key.to_owned(), value);
+    }
+    Ok(Value::Object(content))
+}
+
+fn classifier_sidecar(trained: &Trained, limits: Limits) -> Result<Value> {
+    let mut content = sizes("ATOMECL01");
+    for (key, value) in [
+        ("bytes", json!(trained.file.len())),
+        ("classes", json!(CLASSES)),
+        ("least_margin", json!(trained.least_margin)),
+        ("dialogue", OwnedDialogue::of(&Dialogue { limits, ..DIALOGUE }, ABOUT)?.json()),
+    ] {
+        content.insert(key.to_owned(), value);
+    }
+    Ok(Value::Object(content))
 }
 
 /// What can be known without the whole training.
@@ -158,6 +194,7 @@ fn check(work: &Path) -> Result<()> {
     let files = [
         ("default.json", &derived.sidecar),
         ("default.h", &derived.header),
+        ("classifier.json", &derived.classifier_sidecar),
         ("scores.json", &derived.scores_json),
         ("scores.md", &derived.scores_markdown),
     ];
@@ -167,6 +204,10 @@ fn check(work: &Path) -> Result<()> {
         if let Some(line) = difference(&found, expected) {
             bail!("models/{name}: line {line} differs from what the generator and the model give (cargo xtask model)");
         }
+    }
+    let path = home().join("classifier.bin");
+    if fs::read(&path).with_context(|| path.display().to_string())? != derived.classifier {
+        bail!("models/classifier.bin: differs from what is learnt on the model (cargo xtask model --score)");
     }
     let description = Description::parse(&derived.sidecar)?;
     say(&format!(

@@ -6,6 +6,7 @@ use atome_train::statistics::{self, auroc, number};
 use serde_json::{json, Map, Value};
 
 use crate::asking::Signals;
+use crate::classifier::{Share, CLASSES};
 
 use crate::score::{Asked, Group, Scores};
 
@@ -25,7 +26,7 @@ const SIGNALS: [Signal; 6] = [
 const SHOWN: usize = 15;
 
 /// Everything as JSON.
-pub fn to_json(scores: &Scores) -> Value {
+pub fn to_json(scores: &Scores, classes: &[Share]) -> Value {
     let groups: Map<String, Value> = scores
         .groups
         .iter()
@@ -44,11 +45,15 @@ pub fn to_json(scores: &Scores) -> Value {
         .collect();
     let unsure: Map<String, Value> =
         all(scores).map(|group| (group.name.to_owned(), json!(rounded(unsure(&group.asked))))).collect();
-    json!({ "exactly_right": groups, "auroc_against_elsewhere": curves, "marked_unsure": unsure })
+    let classes: Map<String, Value> = classes
+        .iter()
+        .map(|share| (share.name.to_owned(), json!({ "messages": share.asked, "right": share.right })))
+        .collect();
+    json!({ "exactly_right": groups, "right_class": classes, "auroc_against_elsewhere": curves, "marked_unsure": unsure })
 }
 
 /// Everything as Markdown.
-pub fn to_markdown(scores: &Scores) -> String {
+pub fn to_markdown(scores: &Scores, classes: &[Share]) -> String {
     let mut text = String::from(
         "# Scores of the default model\n\n\
          Written by `cargo xtask model --score`; greedy decoding, every question from cold.\n\n\
@@ -61,6 +66,11 @@ pub fn to_markdown(scores: &Scores) -> String {
         };
         let marked = 100.0 * unsure(&group.asked);
         let _ = writeln!(text, "| `{}` | {} | {right} | {marked:.1} % |", group.name, group.about);
+    }
+    let _ = writeln!(text, "\n## Classes\n\n`classifier.bin` names one of {}.\n", CLASSES.join(", "));
+    text.push_str("| messages | right class |\n|---|---|\n");
+    for Share { name, asked, right } in classes {
+        let _ = writeln!(text, "| `{name}` | {right} of {asked}: {:.1} % |", 100.0 * *right as f64 / *asked as f64);
     }
     text.push_str("\n## Own domain against others\n\n");
     text.push_str("AUROC of a signal: our questions against the prompts of other domains.\n\n| signal |");
@@ -137,11 +147,13 @@ mod tests {
             groups: vec![group("held_out", vec![asked(Some("yes"), 0.1), asked(Some("no"), 0.2)])],
             elsewhere: group("elsewhere", vec![asked(None, 2.0)]),
         };
-        let json = to_json(&scores);
+        let classes = [Share { name: "held_out", asked: 4, right: 3 }];
+        let json = to_json(&scores, &classes);
         assert_eq!(json["exactly_right"]["held_out"]["share"], 0.5);
         assert_eq!(json["auroc_against_elsewhere"]["question_nats"]["held_out"], 1.0);
         assert_eq!(json["marked_unsure"]["elsewhere"], 1.0);
-        let table = to_markdown(&scores);
+        let table = to_markdown(&scores, &classes);
+        assert!(table.contains("3 of 4: 75.0 %") && json["right_class"]["held_out"]["right"] == 3, "{table}");
         assert!(table.contains("1 of 2: 50.0 %") && table.contains("| `a\\|b` | `yes` | `no` |"), "{table}");
     }
 }
