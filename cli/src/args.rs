@@ -27,6 +27,8 @@ kernel_size, n_pathways, top_k, max_seq), and the rest is recovered from the byt
 --max-seq leave no trace in a file: without a flag or a sidecar they are 4 and 128.";
 
 const EXAMPLES: &str = "\
+Without a command it answers questions, a line each, with the default model: the help of a
+thermostat. Where standard input is no terminal, the exit status is 3 if an answer was unsure.
 `atome help COMMAND` says more about a command.
 
 Examples:
@@ -62,9 +64,6 @@ Examples:
   atome budget model.bin --reserve-ram 16 --json | jq '.chips[] | select(.lean.fits) | .name'";
 
 /// Trains, exports, runs, inspects and budgets Atome LM models: tiny ternary language models for microcontrollers.
-///
-/// Without a command it answers questions, a line each, with the default model: the help of a thermostat. Where standard input
-/// is no terminal, the exit status is 3 if an answer was unsure.
 #[derive(Debug, Parser)]
 #[command(name = "atome", version = version(), after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
 pub struct Cli {
