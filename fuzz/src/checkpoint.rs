@@ -1,17 +1,30 @@
 //! Reading checkpoints: PyTorch's and safetensors.
 
 use atome_engine::Shape;
-use atome_train::checkpoint::{dims_of, Checkpoint};
+use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
 use atome_train::export::{export, Format};
+use atome_train::saved::SavedModel;
 
 /// A checkpoint is refused, or what was read can be written, and read again as the same; and a model in it can be exported.
 pub fn checkpoint(data: &[u8]) {
-    let Ok(checkpoint) = Checkpoint::from_bytes(data) else { return };
+    let loaded = match Loaded::from_bytes(data, None) {
+        Ok(loaded) => loaded,
+        Err(_) => {
+            // Perhaps there are several to choose from.
+            let _ = Loaded::from_bytes(data, Some("ema"));
+            return;
+        }
+    };
+    for other in loaded.others.iter().take(4) {
+        let _ = Loaded::from_bytes(data, Some(other));
+    }
+    let checkpoint = loaded.checkpoint;
     if let Ok(bytes) = checkpoint.to_safetensors() {
         let again = Checkpoint::from_bytes(&bytes).expect("what was written is read");
         assert_eq!(again.metadata, checkpoint.metadata);
         assert!(again.tensors.keys().eq(checkpoint.tensors.keys()));
     }
+    let _ = SavedModel::from_checkpoint(&checkpoint);
     let Ok(described) = dims_of(&checkpoint) else { return };
     let Ok(shape) = Shape::new(described.dims(described.top_k.unwrap_or(1))) else { return };
     for format in [Format::Atome01, Format::Atome02, Format::AtomeP3] {

@@ -7,21 +7,15 @@ use atome_engine::Dims;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::checkpoint::{dims_of, keys, set_dims, Checkpoint, Tensor};
+use crate::checkpoint::{dims_of, keys, set_dims, Checkpoint, Tensor, MEAN, SQUARE};
 use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
 use crate::corpus::hex;
 use crate::layout::Layout;
 use crate::recipe::Recipe;
 use crate::trainer::State;
 
-/// Key of the metadata: the configuration as JSON.
-const MODEL: &str = "model";
 /// Key of the metadata: steps done.
 const STEP: &str = "step";
-/// In front of the names of the optimiser's mean gradients.
-const MEAN: &str = "adam.mean.";
-/// In front of the names of its mean squared gradients.
-const SQUARE: &str = "adam.square.";
 
 /// A model as a checkpoint has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +105,7 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 fn describe(checkpoint: &mut Checkpoint, config: &ModelConfig) {
-    checkpoint.metadata.insert(MODEL.to_owned(), json(config));
+    checkpoint.metadata.insert(keys::MODEL.to_owned(), json(config));
     match config {
         ModelConfig::Atome(config) => set_dims(checkpoint, &dims(config), None),
         ModelConfig::Gpt(config) => {
@@ -169,7 +163,9 @@ fn values(checkpoint: &Checkpoint, config: &ModelConfig, prefix: &str) -> Result
 }
 
 fn config_of(checkpoint: &Checkpoint) -> Result<ModelConfig> {
-    if let Some(text) = checkpoint.metadata.get(MODEL) {
+    // A mere word is somebody else's.
+    let is_json = |text: &&String| text.starts_with(['{', '[']);
+    if let Some(text) = checkpoint.metadata.get(keys::MODEL).filter(is_json) {
         return serde_json::from_str(text).context("metadata: model");
     }
     if checkpoint.tensors.contains_key("tok_embed.weight") {
@@ -248,7 +244,7 @@ mod tests {
         for config in [ModelConfig::Atome(AtomeConfig::default()), ModelConfig::Gpt(GptConfig::FLASH_FAIR)] {
             let (recipe, state) = training(config);
             let mut checkpoint = save_training(&recipe, &state, "abc");
-            checkpoint.metadata.remove(MODEL);
+            checkpoint.metadata.remove(keys::MODEL);
             checkpoint.metadata.remove("recipe");
             assert_eq!(SavedModel::from_checkpoint(&checkpoint).unwrap().config, config);
         }
@@ -276,8 +272,8 @@ mod tests {
         let cases: [(&str, String); 9] = [
             ("recipe", refused(&|bad| drop(bad.metadata.remove("recipe")))),
             ("recipe", refused(&set("recipe", "{}"))),
-            ("another model", refused(&set(MODEL, &huge))),
-            ("model", refused(&set(MODEL, "[1"))),
+            ("another model", refused(&set(keys::MODEL, &huge))),
+            ("model", refused(&set(keys::MODEL, "[1"))),
             ("step", refused(&set(STEP, "-1"))),
             ("sha256", refused(&set(keys::CORPUS, "md5:1"))),
             ("adam.mean.embed.weight", refused(&|bad| drop(bad.tensors.remove("adam.mean.embed.weight")))),
@@ -301,7 +297,7 @@ mod tests {
         let wide = ModelConfig::Atome(AtomeConfig { d_model: 128, ..AtomeConfig::default() });
         for (config, expected) in [(huge, "parameters, expected"), (json(&wide), "tensor embed.weight: shape")] {
             let mut bad = good.clone();
-            bad.metadata.insert(MODEL.to_owned(), config);
+            bad.metadata.insert(keys::MODEL.to_owned(), config);
             let message = SavedModel::from_checkpoint(&bad).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");
         }

@@ -4,7 +4,8 @@ mod common;
 
 use std::collections::HashMap;
 
-use atome_train::checkpoint::{dims_of, keys, set_dims, Checkpoint, ContentError, ModelView, Tensor};
+use atome_train::checkpoint::{dims_of, keys, set_dims, Checkpoint, ContentError, Loaded, ModelView, Tensor};
+use atome_train::saved::SavedModel;
 use common::{random_checkpoint, ODD};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::SafeTensors;
@@ -72,8 +73,90 @@ fn the_librarys_files_are_read() {
 
     let half = TensorView::new(Dtype::F16, vec![6], &data).unwrap();
     let bytes = safetensors::serialize([("a", half)], None).unwrap();
+    let widened = Checkpoint::from_bytes(&bytes).unwrap();
+    assert_eq!(widened.tensors["a"].data(), [0.0, 1.875, 0.0, 2.0, 0.0, 2.125]);
+    let integers = TensorView::new(Dtype::I32, vec![3], &data).unwrap();
+    let bytes = safetensors::serialize([("a", integers)], None).unwrap();
     let refused = Checkpoint::from_bytes(&bytes).unwrap_err().to_string();
-    assert_eq!(refused, "tensor a: values are F16, expected f32");
+    assert_eq!(refused, "tensor a: values are I32, expected f64, f32, f16 or bf16");
+}
+
+/// The library's file of `checkpoint`, each tensor under the name that `rename` gives it, if any.
+fn others_file(checkpoint: &Checkpoint, rename: impl Fn(&str) -> Option<String>, metadata: &[(&str, &str)]) -> Vec<u8> {
+    let bytes = |tensor: &Tensor| -> Vec<u8> { tensor.data().iter().flat_map(|value| value.to_le_bytes()).collect() };
+    let data: Vec<(String, Vec<usize>, Vec<u8>)> = checkpoint
+        .tensors
+        .iter()
+        .filter_map(|(name, tensor)| Some((rename(name)?, tensor.shape().to_vec(), bytes(tensor))))
+        .collect();
+    let counter = 7_i64.to_le_bytes();
+    let counter = ("n_averaged".to_owned(), TensorView::new(Dtype::I64, vec![], &counter).unwrap());
+    let views = data
+        .iter()
+        .map(|(name, shape, bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()))
+        .chain([counter]);
+    let metadata = metadata.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect();
+    safetensors::serialize(views, Some(metadata)).unwrap()
+}
+
+#[test]
+fn other_peoples_names_and_counters_are_seen_through() {
+    let model = random_checkpoint(&ODD, 3);
+    for front in ["", "module.", "model._orig_mod.", "_orig_mod.module.model."] {
+        let bytes = others_file(&model, |name| Some(format!("{front}{name}")), &[("model", "atome")]);
+        let loaded = Checkpoint::from_bytes(&bytes).unwrap();
+        assert_eq!(loaded.tensors, model.tensors, "{front}");
+        assert_eq!(dims_of(&loaded).unwrap().dims(2), ODD);
+        assert_eq!(SavedModel::from_checkpoint(&loaded).unwrap().params.len(), 518);
+    }
+}
+
+#[test]
+fn tied_tables_that_are_stored_once_are_read_twice() {
+    let mut model = random_checkpoint(&ODD, 3);
+    let embed = model.tensors["embed.weight"].clone();
+    model.tensors.insert("unembed.weight".to_owned(), embed);
+    for (kept, other) in [("embed.weight", "unembed.weight"), ("unembed.weight", "embed.weight")] {
+        let front = |name: &str| format!("model.{name}");
+        let rename = |name: &str| (name != other).then(|| front(name));
+        let bytes = others_file(&model, rename, &[(&front(other), &front(kept))]);
+        assert_eq!(Checkpoint::from_bytes(&bytes).unwrap().tensors, model.tensors, "{kept}");
+        // Without a word about it, it may be lost.
+        let lost = Checkpoint::from_bytes(&others_file(&model, rename, &[])).unwrap();
+        assert!(!lost.tensors.contains_key(other));
+    }
+}
+
+#[test]
+fn averages_beside_the_weights_are_told_and_can_be_asked_for() {
+    let (mut both, average) = (random_checkpoint(&ODD, 3), random_checkpoint(&ODD, 4));
+    let weights = both.clone();
+    for (name, tensor) in &average.tensors {
+        both.tensors.insert(format!("ema.{name}"), tensor.clone());
+    }
+    let rename = |name: &str| Some(if name.starts_with("ema.") { name.to_owned() } else { format!("net.{name}") });
+    let bytes = others_file(&both, rename, &[]);
+    let loaded = Loaded::from_bytes(&bytes, None).unwrap();
+    assert_eq!((&loaded.checkpoint.tensors, loaded.label.as_str()), (&weights.tensors, "net"));
+    let note = "took the weights under net; there are others under ema: --weights ema takes those";
+    assert_eq!(loaded.note().unwrap(), note);
+    let loaded = Loaded::from_bytes(&bytes, Some("ema")).unwrap();
+    assert_eq!(loaded.checkpoint.tensors, average.tensors);
+    let message = Loaded::from_bytes(&bytes, Some("teacher")).unwrap_err().to_string();
+    assert_eq!(message, "--weights teacher: the file has weights under ema, net");
+}
+
+#[test]
+fn what_has_no_known_name_is_listed() {
+    let model = random_checkpoint(&ODD, 3);
+    let bytes = others_file(&model, |name| name.strip_prefix("blocks.").map(|rest| format!("layers.{rest}")), &[]);
+    let message = dims_of(&Checkpoint::from_bytes(&bytes).unwrap()).unwrap_err().to_string();
+    assert!(message.contains("there is no tensor embed.weight"), "{message}");
+    assert!(message.contains("Found 20 tensors: layers.0.local.weight, layers.0.norm.bias, "), "{message}");
+    let mut one = Checkpoint::default();
+    one.tensors.insert("layers\n".to_owned(), model.tensors["embed.weight"].clone());
+    let message = dims_of(&one).unwrap_err().to_string();
+    assert!(message.ends_with("Found 1 tensor: layers\\n"), "{message}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use atome_engine::Dims;
 use serde_json::{Map, Value};
 
+use super::choice::names as list;
 use super::error::ContentError;
 use super::names::block_name;
 use super::{keys, Checkpoint};
@@ -57,11 +58,14 @@ pub fn dims_of(checkpoint: &Checkpoint) -> Result<Described, ContentError> {
         },
     };
     let size = |name: &str| named.get(name).map(|value| checked(name, value)).transpose();
-    let needed = |name: &str, seen: Option<usize>, tensor: &str| match size(name)?.or(seen) {
+    let needed = |name: &str, seen: Option<usize>, tensor: &str| {
+        match size(name)?.or(seen) {
         Some(size) => Ok(size),
         None => Err(ContentError::Metadata(format!(
-            "{name}: not named, and there is no tensor {tensor} to see it from: is this a model of three pathways?"
+            "{name}: not named, and there is no tensor {tensor} to see it from: is this a model of three pathways? Found {}",
+            list(checkpoint.tensors.keys().map(String::as_str))
         ))),
+    }
     };
     let dimension = |tensor: &str, axis: usize| checkpoint.tensors.get(tensor)?.shape().get(axis).copied();
     let first = |part: &str, axis: usize| dimension(&block_name(0, part), axis);

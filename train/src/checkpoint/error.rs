@@ -15,6 +15,15 @@ pub enum ContentError {
         /// What the file starts with.
         found: String,
     },
+    /// A pickle that is no zip file: what torch.save wrote before version 1.6, or another program.
+    #[error(
+        "offset 0: {}, expected a zip file: load it in Python and write it again with torch.save(model, \"new.pt\")",
+        if *is_torch { "torch.save's format of before PyTorch 1.6" } else { "a bare pickle" }
+    )]
+    Pickled {
+        /// Whether torch.save wrote it.
+        is_torch: bool,
+    },
     /// The zip file that torch.save writes is damaged or of another kind.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
@@ -27,6 +36,9 @@ pub enum ContentError {
     /// A tensor is wrong.
     #[error(transparent)]
     Tensor(#[from] TensorError),
+    /// It is not clear which tensors are the weights.
+    #[error("{0}")]
+    Weights(String),
     /// The description of the model is missing or wrong.
     #[error("metadata: {0}")]
     Metadata(String),

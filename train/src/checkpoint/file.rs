@@ -9,6 +9,14 @@ use crate::bounded::{read_if, Limit};
 /// Bytes that tell the format.
 const START: u64 = 16;
 
+/// How `torch.save` began its files before they were zip files: a pickle of a number that tells the format.
+const LEGACY: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+
+/// Whether a file begins like a pickle of the binary kinds.
+pub fn is_pickle(start: &[u8]) -> bool {
+    matches!(start, [0x80, 2..=5, ..])
+}
+
 /// How a checkpoint is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -26,6 +34,9 @@ impl Format {
         }
         if start.get(8) == Some(&b'{') {
             return Ok(Self::Safetensors);
+        }
+        if is_pickle(start) {
+            return Err(ContentError::Pickled { is_torch: start.starts_with(LEGACY) });
         }
         let shown = start.get(..start.len().min(9)).unwrap_or(start).escape_ascii();
         let found = if start.is_empty() { "the file is empty".to_owned() } else { format!("found \"{shown}\"") };

@@ -1,10 +1,15 @@
 //! Named f32 tensors with a description, in safetensors files or read from PyTorch's.
+//!
+//! Files of other trainings are read, too: [`Loaded`] tells which of their tensors were taken.
 
 pub mod atomic;
+mod choice;
 mod dims;
 mod error;
 mod file;
+mod loaded;
 mod names;
+mod number;
 mod safetensors;
 mod tensor;
 mod view;
@@ -14,11 +19,15 @@ use std::path::Path;
 
 pub use dims::{dims_of, set_dims, Described};
 pub use error::{CheckpointError, ContentError};
+pub use loaded::Loaded;
 pub use names::{block_name, model_tensors};
+pub use number::Number;
 pub use tensor::{elements, Tensor, TensorError};
 pub use view::{BlockView, ModelView};
 
-use crate::pytorch;
+pub(crate) use choice::{choose, shown, Listed};
+pub(crate) use names::{is_parameter, is_part_of_a_model, MEAN, SQUARE};
+
 use file::Format;
 
 /// Keys of [`Checkpoint::metadata`] that this crate writes.
@@ -29,6 +38,10 @@ pub mod keys {
     pub const RECIPE: &str = "recipe";
     /// Digest of the text that it was trained on.
     pub const CORPUS: &str = "corpus_digest";
+    /// The configuration of a model that this crate trained, as JSON.
+    pub const MODEL: &str = "model";
+    /// All of them: words of other programs under these names are not taken for ours.
+    pub(crate) const RESERVED: [&str; 4] = [SHAPE, RECIPE, CORPUS, MODEL];
 }
 
 /// Tensors by name, with strings that describe them.
@@ -46,13 +59,12 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError`] names the file, and the place and what was expected where its bytes are wrong.
     pub fn load(path: &Path) -> Result<Self, CheckpointError> {
-        let bytes = file::read(path)?;
-        Self::from_bytes(&bytes).map_err(CheckpointError::content(path))
+        Ok(Loaded::load(path, None)?.checkpoint)
     }
 
-    /// Whether the first bytes of a file, 9 or more, are those of either format.
+    /// Whether the first bytes of a file, 9 or more, are those of a checkpoint, if perhaps of a kind that is not read.
     pub fn begins_with(start: &[u8]) -> bool {
-        Format::of(start).is_ok()
+        Format::of(start).is_ok() || file::is_pickle(start)
     }
 
     /// Reads the bytes of a file of either format.
@@ -60,9 +72,14 @@ impl Checkpoint {
     /// # Errors
     /// [`ContentError`] names the place and what was expected.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ContentError> {
-        match Format::of(bytes)? {
-            Format::PyTorch => pytorch::read(bytes),
-            Format::Safetensors => safetensors::read(bytes),
+        Ok(Loaded::from_bytes(bytes, None)?.checkpoint)
+    }
+
+    /// Makes the embedding the unembedding, too, where there is none.
+    pub(crate) fn tie(&mut self) {
+        if let (Some(embed), false) = (self.tensors.get("embed.weight"), self.tensors.contains_key("unembed.weight")) {
+            let unembed = embed.clone();
+            self.tensors.insert("unembed.weight".to_owned(), unembed);
         }
     }
 

@@ -2,6 +2,11 @@
 
 use atome_engine::Dims;
 
+/// In front of the names of an optimiser's mean gradients.
+pub const MEAN: &str = "adam.mean.";
+/// In front of the names of its mean squared gradients.
+pub const SQUARE: &str = "adam.square.";
+
 /// The full name of a tensor of one layer, such as `blocks.3.norm.weight`.
 pub fn block_name(layer: usize, part: &str) -> String {
     format!("blocks.{layer}.{part}")
@@ -42,10 +47,48 @@ pub(super) fn is_model_name(name: &str) -> bool {
     ["embed.", "blocks.", "final_norm.", "unembed."].iter().any(|start| name.starts_with(start))
 }
 
+/// How the names of the GPT that models are compared with begin.
+const GPT_STARTS: [&str; 5] = ["tok_embed.", "pos_embed.", "blocks.", "norm_final.", "unembed."];
+
+/// The tensors of one layer of that GPT.
+const GPT_PARTS: [&str; 8] = [
+    "norm1.weight",
+    "norm1.bias",
+    "attn.qkv.weight",
+    "attn.out.weight",
+    "norm2.weight",
+    "norm2.bias",
+    "ffn.up.weight",
+    "ffn.down.weight",
+];
+
+/// Whether a tensor of this name would be part of a model of either kind.
+pub(crate) fn is_part_of_a_model(name: &str) -> bool {
+    is_model_name(name) || GPT_STARTS.iter().any(|start| name.starts_with(start))
+}
+
+/// Whether a model of either kind, of any size, has a parameter of this very name; others may be masks and counters.
+pub(crate) fn is_parameter(name: &str) -> bool {
+    let outside = ["embed", "unembed", "final_norm", "norm_final", "tok_embed", "pos_embed"];
+    let is_outside = |(name, kind): (&str, &str)| {
+        outside.contains(&name) && (kind == "weight" || kind == "bias" && name.contains("norm"))
+    };
+    if name.split_once('.').is_some_and(is_outside) {
+        return true;
+    }
+    let Some((layer, part)) = name.strip_prefix("blocks.").and_then(|rest| rest.split_once('.')) else { return false };
+    let parts = block_tensors(&Dims::DEFAULT).map(|(part, _)| part);
+    !layer.is_empty()
+        && layer.bytes().all(|digit| digit.is_ascii_digit())
+        && (parts.contains(&part) || GPT_PARTS.contains(&part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::checkpoint::elements;
+    use crate::config::{AtomeConfig, GptConfig, ModelConfig};
+    use crate::layout::Layout;
 
     #[test]
     fn parameters_are_those_of_the_published_models() {
@@ -63,5 +106,19 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), 4 + 4 * 10);
+    }
+
+    #[test]
+    fn parameters_of_both_kinds_are_known_by_their_names() {
+        for config in [ModelConfig::Atome(AtomeConfig::default()), ModelConfig::Gpt(GptConfig::FLASH_FAIR)] {
+            for tensor in Layout::new(&config).tensors {
+                assert!(is_parameter(&tensor.name) && is_part_of_a_model(&tensor.name), "{}", tensor.name);
+            }
+        }
+        for other in
+            ["", "embed", "embed.bias", "blocks.x.norm.weight", "blocks..norm.weight", "blocks.0.mask", "n.weight"]
+        {
+            assert!(!is_parameter(other), "{other}");
+        }
     }
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorInfo};
+use safetensors::tensor::{Dtype, SafeTensors, TensorInfo, TensorView};
 use serde::Serialize;
 
+use super::choice::{choose, Listed};
 use super::error::ContentError;
+use super::loaded::Loaded;
+use super::names::is_parameter;
+use super::number::Number;
 use super::tensor::{Tensor, TensorError};
 use super::Checkpoint;
 
@@ -48,28 +52,78 @@ pub fn write(checkpoint: &Checkpoint) -> Result<Vec<u8>, ContentError> {
     Ok(bytes)
 }
 
-/// Reads such a file, ours or anyone's, of f32 tensors.
+/// Reads such a file, ours or anyone's: the weights named `asked`, else the ones that are clearly meant, as f32. A
+/// training's own state lies beside them in ours, and tensors of other types in other people's.
 ///
 /// # Errors
-/// [`ContentError::Safetensors`] where the library refuses the bytes, [`TensorError::WrongType`] where a tensor is of
-/// another type.
-pub fn read(bytes: &[u8]) -> Result<Checkpoint, ContentError> {
+/// [`ContentError::Safetensors`] where the library refuses the bytes, [`ContentError::Weights`] where the weights are not
+/// clear, [`TensorError::WrongType`] where a weight is no float.
+pub fn read(bytes: &[u8], asked: Option<&str>) -> Result<Loaded, ContentError> {
     let refused = |error: safetensors::SafeTensorError| ContentError::Safetensors(error.to_string());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(refused)?;
     let file = SafeTensors::deserialize(bytes).map_err(refused)?;
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let mut views: Vec<(&str, TensorView<'_>)> = file.iter().collect();
+    views.sort_by_key(|&(name, _)| name);
+    let own = views.len();
+    views.extend(metadata.iter().filter_map(|(name, other)| stored_once(&file, name, other)));
+    let listed: Vec<Listed<'_>> =
+        views.iter().map(|&(name, _)| Listed { name: name.to_owned(), place: None }).collect();
     let mut checkpoint = Checkpoint::default();
-    checkpoint.metadata.extend(header.metadata().clone().unwrap_or_default());
-    for (name, view) in file.iter() {
-        if view.dtype() != Dtype::F32 {
-            let found = format!("{:?}", view.dtype());
-            return Err(TensorError::WrongType { name: name.to_owned(), found }.into());
+    let choice = choose(&listed, asked)?;
+    match &choice {
+        Some(choice) => {
+            for (index, name) in &choice.tensors {
+                if let Some((_, view)) = views.get(*index) {
+                    if number(view.dtype()).is_some() || is_parameter(name) {
+                        checkpoint.tensors.insert(name.clone(), tensor(name, view)?);
+                    }
+                }
+            }
         }
-        let data = view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-        let tensor = Tensor::new(view.shape().to_vec(), data).ok_or_else(|| TensorError::Layout {
-            name: name.to_owned(),
-            what: format!("{} bytes do not fill the shape {:?}", view.data().len(), view.shape()),
-        })?;
-        checkpoint.tensors.insert(name.to_owned(), tensor);
+        None => {
+            let has_floats = views.iter().any(|(_, view)| number(view.dtype()).is_some());
+            for (name, view) in views.iter().take(own) {
+                if number(view.dtype()).is_some() || !has_floats {
+                    checkpoint.tensors.insert((*name).to_owned(), tensor(name, view)?);
+                }
+            }
+        }
     }
-    Ok(checkpoint)
+    checkpoint.metadata.extend(metadata);
+    let (label, others) = choice.map(|choice| (choice.label, choice.others)).unwrap_or_default();
+    Ok(Loaded { checkpoint, label, others })
+}
+
+/// A name that stands for another tensor: of tied weights, the library stores one and says so in the metadata.
+fn stored_once<'n, 'f>(file: &SafeTensors<'f>, name: &'n str, other: &str) -> Option<(&'n str, TensorView<'f>)> {
+    let is_table = ["embed.weight", "unembed.weight"]
+        .iter()
+        .any(|end| name.strip_suffix(end).is_some_and(|front| front.is_empty() || front.ends_with('.')));
+    match file.tensor(name) {
+        Err(_) if is_table => Some((name, file.tensor(other).ok()?)),
+        _ => None,
+    }
+}
+
+fn number(dtype: Dtype) -> Option<Number> {
+    match dtype {
+        Dtype::F64 => Some(Number::F64),
+        Dtype::F32 => Some(Number::F32),
+        Dtype::F16 => Some(Number::F16),
+        Dtype::BF16 => Some(Number::BF16),
+        _ => None,
+    }
+}
+
+fn tensor(name: &str, view: &TensorView<'_>) -> Result<Tensor, ContentError> {
+    let Some(number) = number(view.dtype()) else {
+        return Err(TensorError::WrongType { name: name.to_owned(), found: format!("{:?}", view.dtype()) }.into());
+    };
+    let tensor = Tensor::new(view.shape().to_vec(), number.read_all(view.data()));
+    let wrong = || TensorError::Layout {
+        name: name.to_owned(),
+        what: format!("{} bytes do not fill the shape {:?}", view.data().len(), view.shape()),
+    };
+    Ok(tensor.ok_or_else(wrong)?)
 }

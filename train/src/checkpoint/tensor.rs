@@ -69,7 +69,7 @@ pub enum TensorError {
         /// Its name.
         name: String,
     },
-    /// Its values are not f32.
+    /// Its values are no floats of a usual size.
     WrongType {
         /// Its name.
         name: String,
@@ -107,7 +107,9 @@ impl fmt::Display for TensorError {
                 write!(f, "tensor {name}: shape {found:?}, expected {expected:?}")
             }
             Self::Unexpected { name } => write!(f, "tensor {name}: a model of this shape has none of this name"),
-            Self::WrongType { name, found } => write!(f, "tensor {name}: values are {found}, expected f32"),
+            Self::WrongType { name, found } => {
+                write!(f, "tensor {name}: values are {found}, expected f64, f32, f16 or bf16")
+            }
             Self::NotFinite { name, index, value } => {
                 write!(f, "tensor {name}: value {index} is {value}, expected finite numbers")
             }

@@ -1,26 +1,29 @@
 //! From the value of a pickle to a checkpoint.
 
-use serde_json::{Map, Value as Json};
-
 use super::archive::{Archive, ArchiveError};
+use super::description::describe;
 use super::pickle::{self, Id, PickleError, Value, Values};
 use super::storage::Storages;
-use crate::checkpoint::{keys, Checkpoint, ContentError, TensorError};
+use super::tree::{pairs, tensors, Found, LONGEST_KEY};
+use crate::checkpoint::{
+    choose, is_parameter, is_part_of_a_model, shown, Checkpoint, ContentError, Listed, Loaded, Tensor, TensorError,
+};
 
 /// The description of 20,000 tensors, and little enough that its values fit any memory.
 const MOST_PICKLE_BYTES: usize = 4 << 20;
 
-/// Where the tensors are, in files that hold more than tensors.
-const STATE_DICT: &str = "state_dict";
+/// Where tensors of no known model are looked for in files that hold more than tensors.
+const STATE_DICTS: [&str; 5] = ["state_dict", "model_state_dict", "model", "net", "ema"];
 
-/// Reads a file of `torch.save`: `{"config": {...}, "state_dict": {name: tensor}}`, or the state dict alone.
+/// Reads a file of `torch.save`: the weights named `asked`, else the ones that are clearly meant, wherever they lie in it
+/// and however a training wrapped them.
 ///
-/// The integers of `config` become the checkpoint's shape, and other numbers and strings beside the state dict its
-/// metadata.
+/// The integers of the description beside them (`config`, `model_args`, `hyper_parameters` and the like) become the
+/// checkpoint's shape, and numbers and strings at the top its metadata. Other objects are passed over, never made.
 ///
 /// # Errors
 /// [`ContentError`] names what is wrong, in the zip file, the pickle or a tensor, and where.
-pub fn read(file: &[u8]) -> Result<Checkpoint, ContentError> {
+pub fn read(file: &[u8], asked: Option<&str>) -> Result<Loaded, ContentError> {
     let archive = Archive::new(file)?;
     let folder = folder(&archive)?;
     check_byte_order(&archive, folder)?;
@@ -30,28 +33,108 @@ pub fn read(file: &[u8]) -> Result<Checkpoint, ContentError> {
         return Err(PickleError { offset: 0, what }.into());
     }
     let (values, root) = pickle::run(pickle)?;
-    let root = dict(&values, root, "the pickle")?;
-    let (tensors, beside) = match root.iter().find(|&&(key, _)| values.str(key) == Some(STATE_DICT)) {
-        Some(&(_, tensors)) => (dict(&values, tensors, STATE_DICT)?, root),
-        None => (root, &[][..]),
-    };
-    let mut checkpoint = Checkpoint::default();
+    let found = tensors(&values, root)?;
     let mut storages = Storages::new(&archive, folder, file.len());
-    for &(name, tensor) in tensors {
-        let (Some(name), Value::Tensor(tensor)) = (values.str(name), values.get(tensor)) else {
-            let name = values.str(name).unwrap_or("a key that is no string");
-            let found = values.get(tensor).kind();
-            return Err(ContentError::Metadata(format!("{STATE_DICT}: {name}: {found}, expected a tensor")));
-        };
-        let tensor = storages.tensor(name, tensor)?;
-        if checkpoint.tensors.insert(name.to_owned(), tensor).is_some() {
-            return Err(TensorError::Layout { name: name.to_owned(), what: "it is there twice".to_owned() }.into());
+    let mut loaded = match choose(&listed(&found), asked)? {
+        Some(choice) => {
+            let checkpoint = weights(&found, &choice.tensors, &mut storages)?;
+            Loaded { checkpoint, label: choice.label, others: choice.others }
+        }
+        None => Loaded::plain(all(&values, root, &found, &mut storages)?),
+    };
+    describe(&values, root, &mut loaded.checkpoint);
+    Ok(loaded)
+}
+
+fn listed<'a>(found: &[Found<'_, 'a>]) -> Vec<Listed<'a>> {
+    let listed = |found: &Found<'_, 'a>| Listed {
+        name: found.name.clone(),
+        place: Some((found.tensor.storage.key, found.tensor.offset)),
+    };
+    found.iter().map(listed).collect()
+}
+
+/// The tensors of a model among `chosen`. A type that no weight has only matters where a weight has it.
+fn weights(
+    found: &[Found<'_, '_>],
+    chosen: &[(usize, String)],
+    storages: &mut Storages<'_>,
+) -> Result<Checkpoint, ContentError> {
+    let mut checkpoint = Checkpoint::default();
+    for (index, name) in chosen {
+        let Some(Found { tensor, .. }) = found.get(*index) else { continue };
+        let is_read = tensor.storage.element.number().is_some() && is_part_of_a_model(name);
+        if is_read || is_parameter(name) {
+            add(&mut checkpoint, name, storages.tensor(name, tensor)?)?;
         }
     }
-    for &(key, value) in beside {
-        describe(&values, key, value, &mut checkpoint)?;
+    Ok(checkpoint)
+}
+
+fn add(checkpoint: &mut Checkpoint, name: &str, tensor: Tensor) -> Result<(), ContentError> {
+    if checkpoint.tensors.insert(name.to_owned(), tensor).is_some() {
+        return Err(TensorError::Layout { name: name.to_owned(), what: "it is there twice".to_owned() }.into());
+    }
+    Ok(())
+}
+
+/// Every tensor of a file without a known model: those of its state dict, else all.
+fn all(
+    values: &Values<'_>,
+    root: Id,
+    found: &[Found<'_, '_>],
+    storages: &mut Storages<'_>,
+) -> Result<Checkpoint, ContentError> {
+    let mut checkpoint = Checkpoint::default();
+    let is_float = |found: &Found<'_, '_>| found.tensor.storage.element.number().is_some();
+    let has_floats = found.iter().any(is_float);
+    let state_dict = STATE_DICTS.into_iter().find(|key| found.iter().any(|found| inside(&found.name, key).is_some()));
+    for found in found.iter().filter(|found| is_float(found) || !has_floats) {
+        let Found { name, tensor } = found;
+        let name = match state_dict {
+            None => Some(name.as_str()),
+            Some(key) => inside(name, key),
+        };
+        if let Some(name) = name {
+            add(&mut checkpoint, name, storages.tensor(name, tensor)?)?;
+        }
+    }
+    if found.is_empty() {
+        no_tensor(values, root)?;
     }
     Ok(checkpoint)
+}
+
+/// The rest of a name that begins with a key.
+fn inside<'n>(name: &'n str, key: &str) -> Option<&'n str> {
+    name.strip_prefix(key)?.strip_prefix('.')
+}
+
+/// What a pickle without a tensor has in the place of one; nothing is wrong with an empty dict.
+fn no_tensor(values: &Values<'_>, root: Id) -> Result<(), ContentError> {
+    let wrong = |what: String| Err(ContentError::Metadata(what));
+    if !matches!(values.get(root), Value::Dict(_) | Value::Opaque(_)) {
+        return wrong(format!("the pickle: {}, expected a dict", values.get(root).kind()));
+    }
+    let state_dict = |&(key, value): &(Id, Id)| {
+        let key = values.str(key).filter(|key| STATE_DICTS.contains(key))?;
+        pairs(values, value).next().map(|first| (key, first))
+    };
+    let first = pairs(values, root).find_map(|pair| state_dict(&pair));
+    match first.or_else(|| pairs(values, root).next().map(|first| ("the pickle", first))) {
+        Some((place, (key, value))) => {
+            let key = values.str(key).map_or("a key that is no string".to_owned(), shown);
+            let expected = match values.get(value) {
+                Value::Tensor(_) => format!("a name of at most {LONGEST_KEY} bytes"),
+                _ => "a tensor".to_owned(),
+            };
+            wrong(format!("{place}: {key}: {}, expected {expected}", values.get(value).kind()))
+        }
+        None if matches!(values.get(root), Value::Opaque(_)) => {
+            wrong(format!("the pickle: {}, expected a dict", values.get(root).kind()))
+        }
+        None => Ok(()),
+    }
 }
 
 /// The folder that `torch.save` puts all entries in, with its slash.
@@ -80,34 +163,4 @@ fn check_byte_order(archive: &Archive<'_>, folder: &str) -> Result<(), ArchiveEr
             Err(ArchiveError { offset: 0, what })
         }
     }
-}
-
-fn dict<'v>(values: &'v Values<'_>, id: Id, what: &str) -> Result<&'v [(Id, Id)], ContentError> {
-    match values.get(id) {
-        Value::Dict(items) => Ok(items),
-        other => Err(ContentError::Metadata(format!("{what}: {}, expected a dict", other.kind()))),
-    }
-}
-
-/// Takes over what lies beside the state dict, as far as it is of use.
-fn describe(values: &Values<'_>, key: Id, value: Id, checkpoint: &mut Checkpoint) -> Result<(), ContentError> {
-    let Some(key) = values.str(key) else { return Ok(()) };
-    if key == "config" {
-        let mut sizes = Map::new();
-        for &(name, size) in dict(values, value, key)? {
-            if let (Some(name), &Value::Int(size)) = (values.str(name), values.get(size)) {
-                sizes.insert(name.to_owned(), Json::from(size));
-            }
-        }
-        checkpoint.metadata.insert(keys::SHAPE.to_owned(), Json::Object(sizes).to_string());
-        return Ok(());
-    }
-    let text = match values.get(value) {
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => value.to_string(),
-        Value::Str(text) => (*text).to_owned(),
-        _ => return Ok(()),
-    };
-    checkpoint.metadata.insert(key.to_owned(), text);
-    Ok(())
 }

@@ -1,15 +1,15 @@
 //! The values of a tensor.
 
 use super::archive::Archive;
-use super::pickle::{ElementType, TensorRef};
-use crate::checkpoint::{elements, ContentError, Tensor, TensorError};
+use super::pickle::TensorRef;
+use crate::checkpoint::{elements, ContentError, Number, Tensor, TensorError};
 
 /// Takes tensors out of an archive.
 pub struct Storages<'a> {
     archive: &'a Archive<'a>,
     /// The folder of all entries.
     folder: &'a str,
-    /// Values that may still be taken: a small file cannot ask for much memory by naming one storage many times.
+    /// Bytes of values that may still be taken: a small file cannot ask for much memory by naming one storage many times.
     budget: usize,
 }
 
@@ -19,60 +19,60 @@ const MOST_SHARING: usize = 4;
 impl<'a> Storages<'a> {
     /// The storages of a file of `file_len` bytes, in the folder `folder` of its archive.
     pub fn new(archive: &'a Archive<'a>, folder: &'a str, file_len: usize) -> Self {
-        Self { archive, folder, budget: (file_len / 4).saturating_mul(MOST_SHARING) }
+        Self { archive, folder, budget: file_len.saturating_mul(MOST_SHARING) }
     }
 
-    /// The values of the tensor `name`, row-major.
+    /// The values of the tensor `name`, row-major, as f32: widened, or rounded half to even.
     pub fn tensor(&mut self, name: &str, tensor: &TensorRef<'_>) -> Result<Tensor, ContentError> {
-        if tensor.storage.element != ElementType::F32 {
-            let found = format!("{:?}", tensor.storage.element).to_lowercase();
+        let Some(number) = tensor.storage.element.number() else {
+            let found = tensor.storage.element.name().to_owned();
             return Err(TensorError::WrongType { name: name.to_owned(), found }.into());
-        }
+        };
         let wrong = |what: String| TensorError::Layout { name: name.to_owned(), what };
-        let values = self.storage(tensor, &wrong)?;
+        let bytes = self.storage(tensor, number, &wrong)?;
+        let len = bytes.len() / number.size();
         let count = elements(&tensor.shape)
-            .filter(|&count| count <= values.len())
-            .ok_or_else(|| wrong(format!("shape {:?} of a storage of {} values", tensor.shape, values.len())))?;
+            .filter(|&count| count <= len)
+            .ok_or_else(|| wrong(format!("shape {:?} of a storage of {len} values", tensor.shape)))?;
         self.budget = self
             .budget
-            .checked_sub(count)
+            .checked_sub(count * number.size())
             .ok_or_else(|| wrong(format!("tensors share storages more than {MOST_SHARING} times")))?;
-        let last = last_index(tensor).filter(|&last| count == 0 || last < values.len()).ok_or_else(|| {
+        let last = last_index(tensor).filter(|&last| count == 0 || last < len).ok_or_else(|| {
+            let TensorRef { offset, shape, strides, .. } = tensor;
             wrong(format!(
-                "offset {}, shape {:?} and strides {:?} lead outside a storage of {} values",
-                tensor.offset,
-                tensor.shape,
-                tensor.strides,
-                values.len()
+                "offset {offset}, shape {shape:?} and strides {strides:?} lead outside a storage of {len} values"
             ))
         })?;
-        let data = if is_contiguous(tensor) {
-            let slice = if count == 0 { &[] } else { values.get(tensor.offset..=last).unwrap_or(&[]) };
-            slice.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+        let at = |index: usize| index * number.size();
+        let data = if count == 0 {
+            Vec::new()
+        } else if is_contiguous(tensor) {
+            number.read_all(bytes.get(at(tensor.offset)..at(last + 1)).unwrap_or(&[]))
         } else {
-            strided(values, tensor, count)
+            strided(tensor, count, |index| number.read(bytes.get(at(index)..).unwrap_or(&[])))
         };
         Tensor::new(tensor.shape.clone(), data)
             .ok_or_else(|| wrong(format!("the values do not fill the shape {:?}", tensor.shape)).into())
     }
 
+    /// All bytes of the storage that `tensor` is a view of.
     fn storage(
         &self,
         tensor: &TensorRef<'_>,
+        number: Number,
         wrong: &impl Fn(String) -> TensorError,
-    ) -> Result<&'a [[u8; 4]], ContentError> {
+    ) -> Result<&'a [u8], ContentError> {
         let entry = format!("{}data/{}", self.folder, tensor.storage.key);
         let bytes = match self.archive.get(&entry) {
             Some(bytes) => bytes?,
             None => return Err(wrong(format!("there is no entry {entry} with its values")).into()),
         };
-        match bytes.as_chunks::<4>() {
-            (values, []) if values.len() == tensor.storage.len => Ok(values),
-            _ => {
-                let (found, expected) = (bytes.len(), tensor.storage.len);
-                Err(wrong(format!("the entry {entry} has {found} bytes, expected {expected} f32 values")).into())
-            }
+        if tensor.storage.len.checked_mul(number.size()) != Some(bytes.len()) {
+            let (found, expected, kind) = (bytes.len(), tensor.storage.len, tensor.storage.element.name());
+            return Err(wrong(format!("the entry {entry} has {found} bytes, expected {expected} {kind} values")).into());
         }
+        Ok(bytes)
     }
 }
 
@@ -95,13 +95,14 @@ fn is_contiguous(tensor: &TensorRef<'_>) -> bool {
     })
 }
 
-/// The values in the order of their indices, the last one moving fastest. All of them lie in the storage.
-fn strided(values: &[[u8; 4]], tensor: &TensorRef<'_>, count: usize) -> Vec<f32> {
+/// The values in the order of their indices, the last one moving fastest. All of them lie in the storage, whose values
+/// `value` reads.
+fn strided(tensor: &TensorRef<'_>, count: usize, value: impl Fn(usize) -> f32) -> Vec<f32> {
     let mut indices = vec![0; tensor.shape.len()];
     let mut at = tensor.offset;
     let mut data = Vec::with_capacity(count);
     for _ in 0..count {
-        data.push(values.get(at).map_or(f32::NAN, |bytes| f32::from_le_bytes(*bytes)));
+        data.push(value(at));
         for (index, (&size, &stride)) in indices.iter_mut().zip(tensor.shape.iter().zip(&tensor.strides)).rev() {
             *index += 1;
             at += stride;

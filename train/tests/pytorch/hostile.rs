@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use atome_train::checkpoint::Checkpoint;
 
 use super::pickles::*;
+use super::trainings::objects;
 use super::zip::{self, stored, Style};
 use super::{file, file_in_style, good_pickle, refused};
 
@@ -56,9 +57,13 @@ fn no_changed_byte_of_a_zip_file_makes_it_panic() {
 #[test]
 fn random_programs_do_not_panic() {
     let mut rng = fastrand::Rng::with_seed(21);
-    let good = good_pickle();
-    for _ in 0..20_000 {
-        let mut program = good.clone();
+    let mut objects = objects();
+    let weights = [("embed.weight", tensor("0", 6, 0, &[2, 3], &[3, 1])), ("blocks.0.norm.weight", int(3))];
+    objects.push(("ema", ordered_dict(&weights)));
+    objects.push(("model", ordered_dict(&weights[..1])));
+    let good = [good_pickle(), whole(&dict(&objects))];
+    for round in 0..40_000 {
+        let mut program = good[round % 2].clone();
         for _ in 0..rng.usize(1..6) {
             let (from, to) = (rng.usize(..program.len()), rng.usize(..program.len()));
             let len = rng.usize(..20).min(program.len() - from);
@@ -105,7 +110,13 @@ fn sizes_may_be_absurd() {
     for (operands, expected) in [
         (b"X\xff\xff\xff\xffabc".as_slice(), "4294967295 bytes are needed, but the pickle ends"),
         (b"\x8a\xff\x01", "255 bytes are needed"),
-        (b"\x8a\x09\x01\x01\x01\x01\x01\x01\x01\x01\x01", "an integer of 9 bytes"),
+        (b"\x8a\x09\x01\x01\x01\x01\x01\x01\x01\x01\x01", "an object of builtins.int, expected a dict"),
+        (b"\x8b\xff\xff\xff\xff", "4294967295 bytes are needed"),
+        (b"\x8d\xff\xff\xff\xff\xff\xff\xff\xffabc", "18446744073709551615 bytes are needed"),
+        (b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f", "9223372036854775807 bytes are needed"),
+        (b"\x95\xff\xff", "8 bytes are needed"),
+        (b"K\x01K\x02\x93", "a name that is no string"),
+        (b"\x94", "nothing on the stack to remember"),
         (b"j\xff\xff\xff\xff", "nothing was remembered as 4294967295"),
         (b"r\xff\xff\xff\xff", "nothing on the stack to remember"),
         (b"t", "no mark on the stack"),
@@ -126,6 +137,42 @@ fn sizes_may_be_absurd() {
     }
     let trailing = [whole(b"}").as_slice(), b"cos\nsystem\n"].concat();
     assert!(refused(&trailing).contains("stops 11 bytes before the end"), "{}", refused(&trailing));
+}
+
+#[test]
+fn a_tree_without_end_is_walked_once() {
+    // Each dict holds the one before it twice: 2^40 paths lead to the tensor.
+    let mut inner = [tensor("0", 6, 0, &[6], &[1]), b"r\xe8\x03\0\0".to_vec()].concat();
+    for level in 0..40_u8 {
+        let own = [b"r".as_slice(), &(u32::from(level)).to_le_bytes()].concat();
+        let again = match level {
+            0 => b"j\xe8\x03\0\0".to_vec(),
+            _ => [b"j".as_slice(), &(u32::from(level) - 1).to_le_bytes()].concat(),
+        };
+        inner = [dict(&[("a", inner), ("b", again)]), own].concat();
+    }
+    // The tensor lies deeper than any training puts one.
+    let message = quickly(|| refused(&whole(&inner)));
+    assert!(message.contains("the pickle: a: a dict, expected a tensor"), "{message}");
+}
+
+#[test]
+fn long_names_cost_no_more_than_their_pickle() {
+    // One key, and one tensor that a hundred thousand of it lead to, each by a path of ten keys.
+    let key = "k".repeat(190);
+    let many = b"h\0h\x01".repeat(100_000);
+    let mut inner = [b"}(".as_slice(), &many, b"u"].concat();
+    for _ in 0..9 {
+        inner = [b"}h\0".as_slice(), &inner, b"s"].concat();
+    }
+    let pickle =
+        [text(&key), b"q\0".to_vec(), tensor("0", 6, 0, &[6], &[1]), b"q\x01".to_vec(), inner, b"\x87".to_vec()];
+    let message = quickly(|| refused(&whole(&pickle.concat())));
+    assert_eq!(message, "metadata: names of tensors of more than 33554432 bytes");
+    // A key of a megabyte leads nowhere.
+    let pickle = [text(&"k".repeat(1 << 20)), tensor("0", 6, 0, &[6], &[1])].concat();
+    let message = quickly(|| refused(&whole(&[b"}".as_slice(), &pickle, b"s"].concat())));
+    assert!(message.ends_with(": a tensor, expected a name of at most 200 bytes"), "{}", message.len());
 }
 
 #[test]

@@ -1,16 +1,20 @@
-//! The names that a checkpoint may refer to.
+//! The names that a pickle refers to.
 
 use super::value::{ElementType, Value};
 
-/// The meaning of `module.name`; `None` for all but the few that describe tensors.
-pub fn meaning<'a>(module: &str, name: &str) -> Option<Value<'a>> {
-    Some(match (module, name) {
+/// The meaning of `module.name`: one of the few that describe tensors, or something that stays a name.
+pub fn meaning<'a>(module: &'a str, name: &'a str) -> Value<'a> {
+    match (module, name) {
         ("collections", "OrderedDict") => Value::OrderedDict,
-        ("torch._utils", "_rebuild_tensor_v2") => Value::RebuildTensor,
-        ("torch._utils", "_rebuild_parameter") => Value::RebuildParameter,
-        ("torch", name) => Value::StorageType(element_type(name)?),
-        _ => return None,
-    })
+        ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2") => Value::RebuildTensor,
+        ("torch._utils", "_rebuild_parameter" | "_rebuild_parameter_with_state") => Value::RebuildParameter,
+        ("torch._tensor", "_rebuild_from_type_v2") => Value::RebuildFromType,
+        ("torch", storage) => match element_type(storage) {
+            Some(element) => Value::StorageType(element),
+            None => Value::opaque(module, name),
+        },
+        _ => Value::opaque(module, name),
+    }
 }
 
 fn element_type(storage: &str) -> Option<ElementType> {

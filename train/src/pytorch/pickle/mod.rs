@@ -4,9 +4,11 @@ mod error;
 mod global;
 mod machine;
 mod opcodes;
+mod reader;
 mod rebuild;
+mod stack;
 mod value;
 
 pub use error::PickleError;
 pub use machine::run;
-pub use value::{ElementType, Id, TensorRef, Value, Values};
+pub use value::{Id, TensorRef, Value, Values};

@@ -1,5 +1,9 @@
 //! What a pickle describes.
 
+use std::borrow::Cow;
+
+use crate::checkpoint::Number;
+
 /// The place of a value in [`Values`].
 ///
 /// Containers hold places instead of values, so one that holds itself is nothing special, and however deep a pickle
@@ -28,16 +32,46 @@ pub enum Value<'a> {
     Dict(Vec<(Id, Id)>),
     /// `collections.OrderedDict`, the type.
     OrderedDict,
-    /// `torch._utils._rebuild_tensor_v2`.
+    /// `torch._utils._rebuild_tensor_v2` and the older function without its last arguments.
     RebuildTensor,
-    /// `torch._utils._rebuild_parameter`.
+    /// `torch._utils._rebuild_parameter` and its like with a state.
     RebuildParameter,
+    /// `torch._tensor._rebuild_from_type_v2`, around a call of one of the others.
+    RebuildFromType,
     /// `torch.FloatStorage` and its kin.
     StorageType(ElementType),
     /// Values in another entry of the zip file.
     Storage(StorageRef<'a>),
     /// A view of a storage.
     Tensor(TensorRef<'a>),
+    /// Anything else: known by its name alone.
+    Opaque(Opaque<'a>),
+}
+
+/// A class or function that tensors do not need, or what it would make. It is never executed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opaque<'a> {
+    /// Where the name is from, such as `argparse`.
+    pub module: &'a str,
+    /// The name, such as `Namespace`.
+    pub name: &'a str,
+    /// Keys and values that were put into it, as into a `defaultdict`.
+    pub items: Vec<(Id, Id)>,
+    /// Its state: mostly a dict of attributes.
+    pub state: Option<Id>,
+}
+
+impl<'a> Opaque<'a> {
+    /// Something of this name.
+    pub const fn new(module: &'a str, name: &'a str) -> Self {
+        Self { module, name, items: Vec::new(), state: None }
+    }
+
+    /// The name for a message, whatever it is made of.
+    fn shown(&self) -> String {
+        const LONGEST: usize = 80;
+        [self.module, ".", self.name].concat().chars().flat_map(char::escape_debug).take(LONGEST).collect()
+    }
 }
 
 /// What a storage consists of.
@@ -63,6 +97,38 @@ pub enum ElementType {
     U8,
     /// A truth value.
     Bool,
+    /// A type that no weight of a model has.
+    Other,
+}
+
+impl ElementType {
+    /// How the values of weights are stored; `None` for types that no weight has.
+    pub const fn number(self) -> Option<Number> {
+        match self {
+            Self::F64 => Some(Number::F64),
+            Self::F32 => Some(Number::F32),
+            Self::F16 => Some(Number::F16),
+            Self::BF16 => Some(Number::BF16),
+            _ => None,
+        }
+    }
+
+    /// What to call it in a message.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F64 => "f64",
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::BF16 => "bf16",
+            Self::I64 => "i64",
+            Self::I32 => "i32",
+            Self::I16 => "i16",
+            Self::I8 => "i8",
+            Self::U8 => "u8",
+            Self::Bool => "bool",
+            Self::Other => "of another type",
+        }
+    }
 }
 
 /// A storage that a pickle refers to.
@@ -89,10 +155,15 @@ pub struct TensorRef<'a> {
     pub strides: Vec<usize>,
 }
 
-impl Value<'_> {
+impl<'a> Value<'a> {
+    /// Something of this name.
+    pub const fn opaque(module: &'a str, name: &'a str) -> Self {
+        Self::Opaque(Opaque::new(module, name))
+    }
+
     /// What to call it in a message.
-    pub fn kind(&self) -> &'static str {
-        match self {
+    pub fn kind(&self) -> Cow<'static, str> {
+        let kind = match self {
             Value::None => "None",
             Value::Bool(_) => "a truth value",
             Value::Int(_) => "an integer",
@@ -101,11 +172,15 @@ impl Value<'_> {
             Value::Tuple(_) => "a tuple",
             Value::List(_) => "a list",
             Value::Dict(_) => "a dict",
-            Value::OrderedDict | Value::RebuildTensor | Value::RebuildParameter => "a function",
+            Value::OrderedDict | Value::RebuildTensor | Value::RebuildParameter | Value::RebuildFromType => {
+                "a function"
+            }
             Value::StorageType(_) => "a storage type",
             Value::Storage(_) => "a storage",
             Value::Tensor(_) => "a tensor",
-        }
+            Value::Opaque(object) => return Cow::Owned(format!("an object of {}", object.shown())),
+        };
+        Cow::Borrowed(kind)
     }
 }
 
