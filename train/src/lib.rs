@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod compare;
 pub mod config;
 pub mod corpus;
+pub mod encoding;
 pub mod evaluate;
 pub mod export;
 pub mod float;

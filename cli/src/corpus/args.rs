@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use atome_train::encoding::{named, Encoding};
 use atome_train::gather::NAMED;
 use clap::Args;
 
@@ -13,9 +14,13 @@ Examples:
   atome corpus notes.txt manual.html --out corpus.txt
   atome corpus tinystories --out stories.txt --max-bytes 500000
   atome corpus esp-idf mcu-wikipedia https://example.org/faq --out chips.txt
+  atome corpus old-notes.txt --encoding windows-1251 --out corpus.txt
   atome corpus notes.txt --out corpus.txt --json | jq .digest";
 
 /// Puts a text to train on together from files and the web, and cleans it.
+///
+/// Every text becomes UTF-8: by its byte-order mark, by what a server or the page itself says, else by
+/// a guess where that is sure; where it is not, the source is skipped and --encoding decides.
 ///
 /// HTML is stripped, control characters but tab and line feed are dropped, runs of blanks folded and
 /// repeated paragraphs left out. A source that fails is named and skipped. What was loaded from the
@@ -30,6 +35,10 @@ pub struct CorpusArgs {
     /// Text file to write; - is standard output
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
+
+    /// Encoding of all sources, such as windows-1252, utf-16le or shift_jis [default: what they say, else what is clear]
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub encoding: Option<&'static Encoding>,
 
     /// Cut the text off after this many bytes, between two characters
     #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=usize::MAX as u64))]
@@ -58,4 +67,9 @@ fn long_help() -> String {
         text.push_str(&format!("  {:<14} {}\n", named.name, named.about));
     }
     format!("{text}\n{EXAMPLES}")
+}
+
+fn encoding(name: &str) -> Result<&'static Encoding, String> {
+    named(name)
+        .ok_or_else(|| "expected a name such as utf-8, utf-16le, windows-1252, latin1, koi8-r or shift_jis".to_owned())
 }

@@ -19,7 +19,7 @@ pub fn corpus(args: &CorpusArgs) -> Result<()> {
     check_places(&[Place::of("--out", &args.out)], &inputs, args.force)?;
     let cache = args.cache.clone().unwrap_or_else(default_cache);
     let fetcher = Fetcher::new(cache, FetchOptions::default(), args.refresh);
-    let gathered = build(&sources, &fetcher, args.max_bytes.unwrap_or(usize::MAX));
+    let gathered = build(&sources, &fetcher, args.encoding, args.max_bytes.unwrap_or(usize::MAX));
     for failure in &gathered.failures {
         note(&format!("skipped: {}", failure.reason));
     }

@@ -17,6 +17,8 @@ pub fn json(gathered: &Gathered, out: &Path) -> Value {
             "paragraphs": part.paragraphs,
             "repeated_paragraphs": part.repeated,
             "html": part.was_html,
+            "encoding": part.encoding,
+            "encoding_known_by": part.known.name().0,
             "repaired": part.was_repaired,
         })
     };
@@ -40,12 +42,7 @@ pub fn json(gathered: &Gathered, out: &Path) -> Value {
 pub fn text(gathered: &Gathered, out: &Path) -> String {
     let mut text = row(["bytes in", "bytes out", "paragraphs", "repeated", "source"]);
     for part in &gathered.parts {
-        let notes = match (part.was_html, part.was_repaired) {
-            (false, false) => "",
-            (true, false) => "  (HTML)",
-            (false, true) => "  (bytes that are no UTF-8 were replaced)",
-            (true, true) => "  (HTML; bytes that are no UTF-8 were replaced)",
-        };
+        let notes = notes(part);
         let number = |value: usize| grouped(value as u64);
         text.push_str(&row([
             &number(part.bytes_in),
@@ -69,6 +66,24 @@ pub fn text(gathered: &Gathered, out: &Path) -> String {
     }
     text.push_str(&format!("SHA-256     {}\nwrote       {}\n", gathered.digest, shown(out)));
     text
+}
+
+/// What was special about a part.
+fn notes(part: &Part) -> String {
+    let mut notes = Vec::new();
+    if part.was_html {
+        notes.push("HTML".to_owned());
+    }
+    if part.encoding != "UTF-8" {
+        notes.push(format!("{}, {}", part.encoding, part.known.name().1));
+    }
+    if part.was_repaired {
+        notes.push(format!("bytes that are no {} were replaced", part.encoding));
+    }
+    if notes.is_empty() {
+        return String::new();
+    }
+    format!("  ({})", notes.join("; "))
 }
 
 fn row([bytes_in, bytes_out, paragraphs, repeated, name]: [&str; 5]) -> String {

@@ -3,11 +3,12 @@
 use sha2::{Digest, Sha256};
 
 use super::clean::{cap_bytes, clean};
-use super::fetch::Fetcher;
+use super::fetch::{Fetcher, Page};
 use super::paragraphs::Paragraphs;
 use super::source::Source;
 use crate::bounded::{self, Limit};
 use crate::corpus::hex;
+use crate::encoding::{decode, Encoding, Known, Told};
 
 /// A corpus, and how it came about.
 #[derive(Debug)]
@@ -39,7 +40,11 @@ pub struct Part {
     pub repeated: usize,
     /// Whether tags were stripped.
     pub was_html: bool,
-    /// Whether bytes that are no UTF-8 were replaced.
+    /// Its encoding, such as `windows-1252`.
+    pub encoding: &'static str,
+    /// What told that.
+    pub known: Known,
+    /// Whether bytes that have no meaning in it were replaced.
     pub was_repaired: bool,
 }
 
@@ -67,19 +72,24 @@ pub struct Totals {
     pub capped: bool,
 }
 
-/// Puts a corpus of at most `most_bytes` together. A source that fails is named and skipped.
-pub fn build(sources: &[Source], fetcher: &Fetcher, most_bytes: usize) -> Gathered {
-    let mut builder = Builder::default();
+/// Puts a corpus of at most `most_bytes` together. A source that fails, or whose encoding is not clear, is named and
+/// skipped; with `asked`, every text has that encoding.
+pub fn build(sources: &[Source], fetcher: &Fetcher, asked: Option<&'static Encoding>, most_bytes: usize) -> Gathered {
+    let mut builder = Builder { asked, ..Builder::default() };
     for source in sources {
         match source {
             Source::File(path) => {
-                let read = bounded::read(path, Limit::TEXT).map_err(|error| format!("{}: {error}", path.display()));
-                builder.add(source, &path.display().to_string(), read);
+                let read = bounded::read(path, Limit::TEXT).map(|bytes| Page { bytes, charset: None });
+                builder.add(
+                    source,
+                    &path.display().to_string(),
+                    read.map_err(|error| format!("{}: {error}", path.display())),
+                );
             }
-            Source::Url(url) => builder.add(source, url, fetcher.get(url).map_err(|error| error.to_string())),
+            Source::Url(url) => builder.add(source, url, fetcher.page(url).map_err(|error| error.to_string())),
             Source::Named(named) => {
                 for url in named.urls {
-                    builder.add(source, url, fetcher.get(url).map_err(|error| error.to_string()));
+                    builder.add(source, url, fetcher.page(url).map_err(|error| error.to_string()));
                 }
             }
         }
@@ -89,28 +99,40 @@ pub fn build(sources: &[Source], fetcher: &Fetcher, most_bytes: usize) -> Gather
 
 #[derive(Default)]
 struct Builder {
+    asked: Option<&'static Encoding>,
     paragraphs: Paragraphs,
     parts: Vec<Part>,
     failures: Vec<Failure>,
 }
 
 impl Builder {
-    fn add(&mut self, source: &Source, name: &str, bytes: Result<Vec<u8>, String>) {
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
+    fn add(&mut self, source: &Source, name: &str, page: Result<Page, String>) {
+        let decoded = match &page {
+            Ok(page) => {
+                let told = Told { asked: self.asked, server: page.charset.as_deref() };
+                decode(&page.bytes, &told)
+                    .map(|decoded| (page, decoded))
+                    .map_err(|unknown| format!("{name}: {unknown}"))
+            }
+            Err(reason) => Err(reason.clone()),
+        };
+        let (page, decoded) = match decoded {
+            Ok(decoded) => decoded,
             Err(reason) => return self.failures.push(Failure { source: source.to_string(), reason }),
         };
-        let cleaned = clean(&bytes);
+        let cleaned = clean(&decoded.text);
         let before = (self.paragraphs.text().len(), self.paragraphs.kept(), self.paragraphs.repeated());
         self.paragraphs.add(&cleaned.text);
         self.parts.push(Part {
             name: name.to_owned(),
-            bytes_in: bytes.len(),
+            bytes_in: page.bytes.len(),
             bytes_out: self.paragraphs.text().len() - before.0,
             paragraphs: self.paragraphs.kept() - before.1,
             repeated: self.paragraphs.repeated() - before.2,
             was_html: cleaned.was_html,
-            was_repaired: cleaned.was_repaired,
+            encoding: decoded.encoding,
+            known: decoded.known,
+            was_repaired: decoded.was_repaired,
         });
     }
 

@@ -26,6 +26,7 @@ pub struct Entry {
     whole: PathBuf,
     part: PathBuf,
     version: PathBuf,
+    charset: PathBuf,
 }
 
 impl Entry {
@@ -35,7 +36,7 @@ impl Entry {
         let mut name = hex(&Sha256::digest(url));
         name.truncate(32);
         let file = |extension: &str| cache.join(format!("{name}.{extension}"));
-        Ok(Self { whole: file("whole"), part: file("part"), version: file("version") })
+        Ok(Self { whole: file("whole"), part: file("part"), version: file("version"), charset: file("charset") })
     }
 
     /// The bytes, if all of them are there.
@@ -45,6 +46,11 @@ impl Entry {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The charset that the server named for the whole.
+    pub fn charset(&self) -> Option<String> {
+        String::from_utf8(bounded::read(&self.charset, Limit::LINES).ok()?).ok()
     }
 
     /// How many bytes are there, and of which version of the page. Without a version, what is there cannot be
@@ -73,21 +79,28 @@ impl Entry {
     /// Forgets the part.
     pub fn discard(&self) -> io::Result<()> {
         // The version first: a part without one is never continued.
-        for path in [&self.version, &self.part] {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
+        remove(&self.version)?;
+        remove(&self.part)
     }
 
-    /// Makes the part the whole.
-    pub fn finish(&self, part: &File) -> io::Result<Vec<u8>> {
+    /// Makes the part the whole, of this charset.
+    pub fn finish(&self, part: &File, charset: Option<&str>) -> io::Result<Vec<u8>> {
         part.sync_all()?;
+        // Before the new bytes have their name: a charset is never that of other bytes.
+        remove(&self.charset)?;
         fs::rename(&self.part, &self.whole)?;
+        if let Some(charset) = charset {
+            write_atomic(&self.charset, charset.as_bytes())?;
+        }
         self.discard()?;
         bounded::read(&self.whole, Limit::TEXT)
+    }
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -1,8 +1,7 @@
-//! From bytes of any kind to plain text.
-
-use std::borrow::Cow;
+//! From text of any kind to plain text.
 
 use super::html::text_of_html;
+use crate::encoding::looks_like_html;
 
 /// Text of a source, with what it took to get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,31 +10,13 @@ pub struct Cleaned {
     pub text: String,
     /// Whether tags were stripped.
     pub was_html: bool,
-    /// Whether bytes that are no UTF-8 were replaced by U+FFFD.
-    pub was_repaired: bool,
 }
 
 /// Strips HTML where there is any, drops control characters but tab and line feed, and folds runs of blanks.
-pub fn clean(bytes: &[u8]) -> Cleaned {
-    let text = String::from_utf8_lossy(bytes);
-    let was_repaired = matches!(text, Cow::Owned(_));
-    let was_html = looks_like_html(&text);
-    let text = if was_html { fold(&text_of_html(&text)) } else { fold(&text) };
-    Cleaned { text, was_html, was_repaired }
-}
-
-/// Whether a text is an HTML page: it begins with a tag that only pages begin with.
-pub fn looks_like_html(text: &str) -> bool {
-    let mut rest = text.trim_start_matches(|first: char| first.is_whitespace() || first == '\u{feff}');
-    while let Some(comment) = rest.strip_prefix("<!--").or_else(|| rest.strip_prefix("<?")) {
-        match comment.split_once('>') {
-            Some((_, behind)) => rest = behind.trim_start(),
-            None => return false,
-        }
-    }
-    ["<!doctype html", "<html", "<head", "<body"]
-        .iter()
-        .any(|tag| rest.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
+pub fn clean(text: &str) -> Cleaned {
+    let was_html = looks_like_html(text);
+    let text = if was_html { fold(&text_of_html(text)) } else { fold(text) };
+    Cleaned { text, was_html }
 }
 
 /// Drops control characters but tab and line feed, makes every line end with a line feed alone, folds runs of blanks
@@ -82,46 +63,32 @@ pub fn cap_bytes(text: &str, most: usize) -> &str {
 mod tests {
     use super::*;
 
-    fn text(bytes: &[u8]) -> String {
-        clean(bytes).text
+    fn text(text: &str) -> String {
+        clean(text).text
     }
 
     #[test]
     fn control_characters_go_but_tab_and_line_feed_stay() {
-        assert_eq!(text(b"a\0b\x07c\x7fd\x1b[0m\te\nf"), "abcd[0m\te\nf");
-        assert_eq!(text("\u{feff}a\u{85}b\u{9f}c".as_bytes()), "abc");
+        assert_eq!(text("a\0b\x07c\x7fd\x1b[0m\te\nf"), "abcd[0m\te\nf");
+        assert_eq!(text("\u{feff}a\u{85}b\u{9f}c"), "abc");
     }
 
     #[test]
     fn blanks_are_folded() {
-        assert_eq!(text(b"a  b \t c\t\td\te   \n \n  f"), "a b c d\te\n\n f");
-        assert_eq!(text("a\u{a0}\u{2003}b".as_bytes()), "a b");
+        assert_eq!(text("a  b \t c\t\td\te   \n \n  f"), "a b c d\te\n\n f");
+        assert_eq!(text("a\u{a0}\u{2003}b"), "a b");
     }
 
     #[test]
     fn lines_end_with_a_line_feed() {
-        assert_eq!(text(b"a\r\nb\rc\n\rd"), "a\nb\nc\n\nd");
+        assert_eq!(text("a\r\nb\rc\n\rd"), "a\nb\nc\n\nd");
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_replaced_and_reported() {
-        let cleaned = clean(b"a\xff\xc3b");
-        assert_eq!((cleaned.text.as_str(), cleaned.was_repaired), ("a\u{fffd}\u{fffd}b", true));
-        assert!(!clean("\u{e4}".as_bytes()).was_repaired);
-    }
-
-    #[test]
-    fn pages_are_told_from_text() {
-        for page in
-            ["<!DOCTYPE html><p>", "\u{feff} \n<HTML lang=en>", "<!-- x --><html>", "<?xml version='1.0'?><html>"]
-        {
-            assert!(looks_like_html(page), "{page}");
-        }
-        for other in ["", "<", "a <html>", "<p>no page", "<!-- <html>", "<|endoftext|>", "if a <b> c"] {
-            assert!(!looks_like_html(other), "{other}");
-        }
-        let cleaned = clean(b"<html><body><p>a  b</p></body></html>");
+    fn tags_of_pages_go() {
+        let cleaned = clean("<html><body><p>a  b</p></body></html>");
         assert_eq!((cleaned.text.trim(), cleaned.was_html), ("a b", true));
+        assert_eq!(clean("a <p> b"), Cleaned { text: "a <p> b".to_owned(), was_html: false });
     }
 
     #[test]

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use ureq::http::header::{CONTENT_RANGE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE, RETRY_AFTER};
+use ureq::http::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE, RETRY_AFTER};
 use ureq::http::{HeaderMap, HeaderName, StatusCode};
 use ureq::{Agent, Body};
 
 use super::cache::Entry;
+use crate::encoding::charset;
 
 /// How patient to be.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +101,15 @@ impl From<io::Error> for Attempt {
     }
 }
 
+/// What was loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Their encoding, as the server says.
+    pub charset: Option<String>,
+}
+
 /// Loads pages and files, each of them once.
 #[derive(Debug)]
 pub struct Fetcher {
@@ -123,16 +133,24 @@ impl Fetcher {
         Self { agent, cache, options, refresh }
     }
 
-    /// The bytes at `url`. What an earlier call loaded in part is continued, where the server can do that.
+    /// The bytes at `url`, as [`Self::page`] has them.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+        Ok(self.page(url)?.bytes)
+    }
+
+    /// What is at `url`. What an earlier call loaded in part is continued, where the server can do that.
     ///
     /// # Errors
     /// [`FetchError`] names the address and the reason. What was loaded stays for the next call.
-    pub fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
+    pub fn page(&self, url: &str) -> Result<Page, FetchError> {
         let cache = |reason| FetchError::Cache { url: url.to_owned(), folder: self.cache.clone(), reason };
         let entry = Entry::new(&self.cache, url).map_err(cache)?;
         if !self.refresh {
             if let Some(bytes) = entry.whole().map_err(cache)? {
-                return Ok(bytes);
+                return Ok(Page { bytes, charset: entry.charset() });
             }
         }
         let (mut best, mut failures, mut pause) = (resumable(&entry), 0, self.options.pause);
@@ -140,7 +158,10 @@ impl Fetcher {
         loop {
             attempts += 1;
             let (reason, asked) = match self.attempt(url, &entry) {
-                Ok(part) => return entry.finish(&part).map_err(cache),
+                Ok((part, charset)) => {
+                    let bytes = entry.finish(&part, charset.as_deref()).map_err(cache)?;
+                    return Ok(Page { bytes, charset });
+                }
                 Err(Attempt::Stop(error)) => return Err(error),
                 Err(Attempt::Retry(reason, asked)) => (reason, asked),
             };
@@ -156,7 +177,8 @@ impl Fetcher {
         }
     }
 
-    fn attempt(&self, url: &str, entry: &Entry) -> Result<File, Attempt> {
+    /// The whole part, and its charset.
+    fn attempt(&self, url: &str, entry: &Entry) -> Result<(File, Option<String>), Attempt> {
         let have = entry.part();
         let mut request = self.agent.get(url);
         if let Some((len, version)) = &have {
@@ -164,24 +186,26 @@ impl Fetcher {
         }
         let response = request.call().map_err(|error| refused(url, error))?;
         let (head, body) = response.into_parts();
-        match (head.status, have) {
+        let charset = text(&head.headers, CONTENT_TYPE).and_then(charset);
+        let part = match (head.status, have) {
             (StatusCode::OK, _) => {
                 let file = entry.start(version(&head.headers))?;
-                self.receive(url, body, file, 0)
+                self.receive(url, body, file, 0)?
             }
             (StatusCode::PARTIAL_CONTENT, Some((len, _))) if range_start(&head.headers) == Some(len) => {
-                self.receive(url, body, entry.resume()?, len)
+                self.receive(url, body, entry.resume()?, len)?
             }
             (status @ (StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE), _) => {
                 entry.discard()?;
-                Err(Attempt::Retry(format!("{status} does not continue what is there"), Some(Duration::ZERO)))
+                return Err(Attempt::Retry(format!("{status} does not continue what is there"), Some(Duration::ZERO)));
             }
             (status, _) if may_pass(status) => {
                 let asked = text(&head.headers, RETRY_AFTER).and_then(|seconds| seconds.parse().ok());
-                Err(Attempt::Retry(format!("the server answers {status}"), asked.map(Duration::from_secs)))
+                return Err(Attempt::Retry(format!("the server answers {status}"), asked.map(Duration::from_secs)));
             }
-            (status, _) => Err(Attempt::Stop(FetchError::Status { url: url.to_owned(), status })),
-        }
+            (status, _) => return Err(Attempt::Stop(FetchError::Status { url: url.to_owned(), status })),
+        };
+        Ok((part, charset))
     }
 
     /// Writes a body behind the `have` bytes of `file`.

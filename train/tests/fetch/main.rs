@@ -275,7 +275,7 @@ fn a_source_that_fails_is_named_and_skipped() {
         Source::Url(page.url()),
         Source::File(folder.path().join("missing.txt")),
     ];
-    let gathered = build(&sources, &fetcher(&folder.path().join("cache")), 1000);
+    let gathered = build(&sources, &fetcher(&folder.path().join("cache")), None, 1000);
     assert_eq!(gathered.text, "first\n\nshared text\n\ncaf\u{e9}\n");
     let failed: Vec<&str> = gathered.failures.iter().map(|failure| failure.source.as_str()).collect();
     assert_eq!(failed, [sources[1].to_string(), sources[3].to_string()]);
@@ -283,6 +283,6 @@ fn a_source_that_fails_is_named_and_skipped() {
     assert_eq!((gathered.parts[1].paragraphs, gathered.parts[1].repeated, gathered.parts[1].was_html), (1, 1, true));
     assert_eq!((gathered.totals.paragraphs, gathered.totals.bytes_out), (3, 26));
     assert_eq!(gathered.totals.ascii_share, 24.0 / 26.0);
-    let capped = build(&sources[..3], &fetcher(&folder.path().join("cache")), 24);
+    let capped = build(&sources[..3], &fetcher(&folder.path().join("cache")), None, 24);
     assert_eq!((capped.text.as_str(), capped.totals.capped), ("first\n\nshared text\n\ncaf", true));
 }
