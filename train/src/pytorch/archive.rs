@@ -33,6 +33,9 @@ const ENTRY_LEN: usize = 46;
 const LOCAL: &[u8] = b"PK\x03\x04";
 const LOCAL_LEN: usize = 30;
 
+/// Stands for an entry that is encrypted, in whatever way.
+const ENCRYPTED: u64 = 99;
+
 /// Set in a 32-bit field whose value stands in the 64-bit extension.
 const ELSEWHERE: u64 = 0xffff_ffff;
 
@@ -47,6 +50,8 @@ struct Entry<'a> {
     offset: usize,
     bytes: &'a [u8],
     crc: u32,
+    /// How it is compressed or encrypted: 0 for a stored one.
+    method: u64,
 }
 
 impl<'a> Archive<'a> {
@@ -75,9 +80,14 @@ impl<'a> Archive<'a> {
         self.entries.keys().copied()
     }
 
-    /// The bytes of an entry, with their checksum compared; `None` where there is none of this name.
+    /// The bytes of an entry, with their checksum compared; `None` where there is none of this name. Only an entry that is
+    /// asked for must be stored: scripted models have compressed ones beside their values.
     pub fn get(&self, name: &str) -> Option<Result<&'a [u8], ArchiveError>> {
         let entry = self.entries.get(name)?;
+        if entry.method != 0 {
+            let what = format!("{name}: compressed or encrypted (method {}), expected a stored entry", entry.method);
+            return Some(error(entry.offset, what));
+        }
         let found = crc32fast::hash(entry.bytes);
         Some(if found == entry.crc {
             Ok(entry.bytes)
@@ -146,16 +156,15 @@ fn entry(file: &[u8], at: usize) -> Result<(&str, Entry<'_>, usize), ArchiveErro
             };
         }
     }
-    if flags & 1 != 0 || method != 0 || stored != len {
-        return error(at, format!("{name}: compressed or encrypted (method {method}), expected a stored entry"));
-    }
+    // What is encrypted or of two lengths is not stored, whatever it says.
+    let method = if flags & 1 != 0 || method == 0 && stored != len { ENCRYPTED } else { method };
     let local = position(local, at)?;
     if !has(file, local, LOCAL) {
         return error(local, format!("{name}: expected the header of a zip entry"));
     }
     let offset = local + LOCAL_LEN + (field(file, local + 26, 2)? + field(file, local + 28, 2)?) as usize;
-    let bytes = slice(file, offset, position(len, at)?)?;
-    Ok((name, Entry { offset, bytes, crc }, at + ENTRY_LEN + name_len + extra_len + comment_len))
+    let bytes = slice(file, offset, position(stored, at)?)?;
+    Ok((name, Entry { offset, bytes, crc, method }, at + ENTRY_LEN + name_len + extra_len + comment_len))
 }
 
 /// The 64-bit numbers of the extension with id 1.

@@ -238,6 +238,11 @@ fn zip_files_of_other_kinds_are_named() {
     let mut encrypted = good.clone();
     encrypted[0].flags = 1;
     assert!(message(&encrypted).contains("m/data.pkl: compressed or encrypted"));
+    // Nobody asks for the code of a scripted model.
+    let mut code = stored("m/code/model.py", b"squeezed");
+    code.method = 8;
+    let scripted = [good[0].clone(), good[1].clone(), code];
+    assert!(Checkpoint::from_bytes(&zip::write(&scripted, Style::default())).is_ok());
     assert!(message(&[]).contains("without exactly one data.pkl"));
     assert!(message(&[good[0].clone(), stored("n/data.pkl", &pickle)]).contains("without exactly one data.pkl"));
     assert!(message(&[good[0].clone(), good[0].clone()]).contains("a second entry named \"m/data.pkl\""));
