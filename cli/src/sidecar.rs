@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
 use atome_train::bounded::{self, Limit};
+use atome_train::encoding::decode_marked;
 use serde_json::Value;
 
 use crate::sizes::{Key, Sizes, Source};
@@ -64,7 +65,12 @@ fn read(path: &Path) -> Result<Option<Vec<(Key, usize)>>> {
 
 /// The sizes that a sidecar names; other keys are left alone.
 fn parse(text: &[u8]) -> Result<Vec<(Key, usize)>> {
-    let Value::Object(config) = serde_json::from_slice(text)? else {
+    // Editors and shells put a byte-order mark in front of it.
+    let parsed = match decode_marked(text) {
+        Some(marked) => serde_json::from_str(&marked.text),
+        None => serde_json::from_slice(text),
+    };
+    let Value::Object(config) = parsed? else {
         bail!("expected a JSON object, such as {{\"d_model\": 64, ...}}");
     };
     let mut found = Vec::new();
@@ -88,6 +94,20 @@ mod tests {
     fn known_keys_are_taken_and_others_left() {
         let found = parse(br#"{"d_model": 64, "max_seq": 32, "name": "tiny"}"#).unwrap();
         assert_eq!(found, [(Key::DModel, 64), (Key::MaxSeq, 32)]);
+    }
+
+    #[test]
+    fn byte_order_marks_are_passed_over() {
+        let text = r#"{"d_model": 64, "name": "tüftler"}"#;
+        let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            format!("\u{feff}{text}").encode_utf16().flat_map(to_bytes).collect()
+        };
+        for bytes in
+            [format!("\u{feff}{text}").into_bytes(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes), text.into()]
+        {
+            assert_eq!(parse(&bytes).unwrap(), [(Key::DModel, 64)]);
+        }
+        assert!(parse(b"\xef\xbb\xbf{").unwrap_err().to_string().contains("line 1"));
     }
 
     #[test]
