@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use atome_train::checkpoint::atomic::write_atomic;
 use atome_train::compare::{compare as sweep, plot, table, variants, Plan, Row, Variant, USUAL, VARIANTS};
-use atome_train::corpus::Corpus;
 use atome_train::recipe::{Recipe, EVERYDAY_RATE};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -107,7 +106,7 @@ fn results(args: &CompareArgs, variants: &[Variant]) -> Vec<String> {
 pub fn compare(args: &CompareArgs) -> Result<()> {
     let variants = variants(&args.variants).map_err(|error| UsageError(format!("--variants: {error}")))?;
     check_results(&args.out, &results(args, &variants), &[&args.text])?;
-    let corpus = Corpus::load(&args.text, 256)?;
+    let corpus = crate::texts::load(&args.text, 256)?;
     let plan = Plan {
         variants,
         seeds: args.seeds,

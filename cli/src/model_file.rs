@@ -9,6 +9,7 @@ use atome_engine::Packing;
 use atome_train::bounded::{read_if, Limit};
 
 use crate::container::{is_container, open, Label};
+use crate::next_step;
 
 /// What a file's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +90,13 @@ impl ModelFile {
         } else {
             (None, bytes)
         };
-        let format = format(&bytes).with_context(named)?;
+        let format = match format(&bytes) {
+            Ok(format) => format,
+            Err(refused) => match next_step::checkpoint(path, &bytes) {
+                Some(checkpoint) => bail!("{}: offset 0: {checkpoint}", path.display()),
+                None => return Err(refused).with_context(named),
+            },
+        };
         Ok(Self { path: path.to_owned(), bytes, format, label })
     }
 
@@ -118,9 +125,6 @@ fn format(start: &[u8]) -> Result<Format> {
             count @ 1..=65_535 => Ok(Format::Classifier { n_classes: count as usize }),
             count => bail!("offset 9: class count {count}, expected 1 to 65535"),
         };
-    }
-    if start.starts_with(b"PK\x03\x04") {
-        bail!("offset 0: a zip file, perhaps a PyTorch checkpoint: expected its export (`atome export`)");
     }
     if start.is_empty() {
         bail!("offset 0: the file is empty, {EXPECTED}");
@@ -157,15 +161,8 @@ mod tests {
 
     #[test]
     fn wrong_headers_say_where_and_what_was_expected() {
-        let headers: [&[u8]; 7] = [
-            b"",
-            b"ATOME0",
-            b"ATOMECL01\0\0",
-            b"ATOMECL01\0\0\0\0",
-            b"ATOMECL01\xff\xff\xff\xff",
-            b"ATOME03.....",
-            b"PK\x03\x04....",
-        ];
+        let headers: [&[u8]; 6] =
+            [b"", b"ATOME0", b"ATOMECL01\0\0", b"ATOMECL01\0\0\0\0", b"ATOMECL01\xff\xff\xff\xff", b"ATOME03....."];
         for header in headers {
             let error = format(header).unwrap_err().to_string();
             assert!(error.contains("offset ") && error.contains("expected"), "{error}");

@@ -40,7 +40,11 @@ fn files_that_are_no_models_are_named() {
             b"ATOME03abcdef",
             "offset 0: found \"ATOME03ab\", expected the magic ATOMEBOX, ATOME01, ATOME02, ATOMEP3 or ATOMECL01",
         ),
-        ("checkpoint", b"PK\x03\x04abc", "offset 0: a zip file, perhaps a PyTorch checkpoint"),
+        (
+            "checkpoint",
+            b"PK\x03\x04abc",
+            "offset 0: a zip file, perhaps a PyTorch checkpoint: expected a model file, which `atome export ",
+        ),
     ];
     for (name, bytes, expected) in bad {
         let path = write(folder.path(), name, bytes);

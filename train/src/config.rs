@@ -1,5 +1,7 @@
 //! Which model: its kind and its sizes.
 
+use std::fmt;
+
 use anyhow::{bail, Result};
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +125,29 @@ pub enum ModelConfig {
     Atome(AtomeConfig),
     /// The baseline.
     Gpt(GptConfig),
+}
+
+/// The sizes by which models differ, such as `vocab_size=256 d_model=64 ...`.
+impl fmt::Display for ModelConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Atome(c) => {
+                write!(f, "vocab_size={} d_model={} n_layers={} ", c.vocab_size, c.d_model, c.n_layers)?;
+                write!(f, "d_head={} kernel_size={}", c.d_head, c.kernel_size)?;
+                let Pathways { local, state, sparse } = c.pathways;
+                for (name, is_there) in [("local", local), ("state", state), ("sparse", sparse)] {
+                    if !is_there {
+                        write!(f, " without {name}")?;
+                    }
+                }
+                Ok(())
+            }
+            Self::Gpt(c) => {
+                write!(f, "gpt vocab_size={} d_model={} n_layers={} ", c.vocab_size, c.d_model, c.n_layers)?;
+                write!(f, "n_heads={} d_ff={} max_seq={}", c.n_heads, c.d_ff, c.max_seq)
+            }
+        }
+    }
 }
 
 /// Far above any model for a microcontroller; keeps products of sizes far from overflow.

@@ -18,6 +18,7 @@ mod matmul;
 pub mod model;
 pub mod optimiser;
 pub mod plot;
+pub mod pretrained;
 pub mod progress;
 pub mod pytorch;
 pub mod quantise;

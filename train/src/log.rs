@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounded::{self, Limit};
 use crate::checkpoint::atomic::write_atomic;
+use crate::pretrained::Origin;
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,9 @@ pub enum Line {
         parameters: usize,
         /// Digest of the text.
         corpus: String,
+        /// The weights that the training began with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        init_from: Option<Origin>,
     },
     /// Where the training stands.
     Step {

@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn a_log_becomes_two_curves() {
         let lines = [
-            Line::Start { step: 0, steps: 20, parameters: 1, corpus: String::new() },
+            Line::Start { step: 0, steps: 20, parameters: 1, corpus: String::new(), init_from: None },
             Line::Step { step: 10, bits_per_byte: 6.0, loss: 4.0, rate: 0.1, norm: 1.0, tokens_per_second: 1.0 },
             Line::Step { step: 20, bits_per_byte: 4.0, loss: 4.0, rate: 0.1, norm: 1.0, tokens_per_second: 1.0 },
             Line::Judgement { step: 20, bits_per_byte: 5.0, perplexity: 32.0 },

@@ -7,6 +7,7 @@ use crate::config::{AtomeConfig, ModelConfig};
 use crate::layout::Initialisation;
 use crate::model::loss::Mixture;
 use crate::optimiser::AdamW;
+use crate::pretrained::Origin;
 use crate::schedule::Schedule;
 
 /// A recipe: with the same text it gives the same checkpoint, bit for bit, on any number of threads.
@@ -44,6 +45,9 @@ pub struct Recipe {
     /// much the bytes of that line count in the loss, from 0 to 1. Without it, as much as all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_weight: Option<f64>,
+    /// The weights to begin with; without them, initial values of the seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_from: Option<Origin>,
 }
 
 /// A teacher and its part in the loss.
@@ -74,6 +78,7 @@ impl Default for Recipe {
             clip: None,
             distillation: None,
             prompt_weight: None,
+            init_from: None,
         }
     }
 }
@@ -117,6 +122,9 @@ impl Recipe {
             }
             Ok(())
         };
+        if self.steps == 0 {
+            bail!("steps is 0, expected 1 at least: a model that learns nothing is none");
+        }
         at_least("chunk", self.chunk, 2)?;
         at_least("batch", self.batch, 1)?;
         at_least("accumulate", self.accumulate, 1)?;
@@ -184,6 +192,7 @@ mod tests {
     #[test]
     fn what_cannot_be_followed_is_named() {
         let wrong = [
+            ("steps", Recipe { steps: 0, ..Recipe::default() }),
             ("chunk", Recipe { chunk: 1, ..Recipe::default() }),
             ("batch", Recipe { batch: 0, ..Recipe::default() }),
             ("batch", Recipe { batch: usize::MAX, ..Recipe::default() }),

@@ -107,6 +107,7 @@ impl Session<'_> {
             steps: self.trainer.recipe().steps,
             parameters: self.trainer.state().params.len(),
             corpus: self.trainer.corpus().digest.clone(),
+            init_from: self.trainer.recipe().init_from.clone(),
         };
         self.add_to_log(start);
         // At once, so that a folder that cannot be written to is known before hours of work.

@@ -43,11 +43,15 @@ pub struct State {
 }
 
 impl State {
-    /// The state before the first step.
+    /// The state before the first step, with the initial values of the recipe's seed.
     pub fn initial(recipe: &Recipe) -> Self {
-        let layout = Layout::new(&recipe.model);
-        let zeros = vec![0.0; layout.len()];
-        Self { step: 0, params: layout.initial(recipe.seed, recipe.init), mean: zeros.clone(), square: zeros }
+        Self::of(Layout::new(&recipe.model).initial(recipe.seed, recipe.init))
+    }
+
+    /// The state before the first step of a training that begins with these parameters.
+    pub fn of(params: Vec<f32>) -> Self {
+        let zeros = vec![0.0; params.len()];
+        Self { step: 0, params, mean: zeros.clone(), square: zeros }
     }
 }
 

@@ -14,6 +14,7 @@ Examples:
   atome train --text story.txt --out model.safetensors --resume
   atome train --text story.txt --out small.safetensors --d-model 32 --n-layers 2 --quantiser p3
   atome train --text story.txt --out gpt.safetensors --model gpt
+  atome train --text my-words.txt --out mine.safetensors --init-from model.safetensors --steps 1000
   atome train --text story.txt --out student.safetensors --teacher gpt.safetensors
   atome export model.safetensors --out model.bin && atome run model.bin \"Once upon a time\"";
 
@@ -46,6 +47,15 @@ pub struct TrainArgs {
     /// Replace a checkpoint that is there
     #[arg(long, conflicts_with = "resume")]
     pub force: bool,
+
+    /// Begin with the weights of this checkpoint, of `atome train` or PyTorch. Its shape is taken over;
+    /// optimiser and learning rate start anew. --resume goes on without looking at it again
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+    pub init_from: Option<PathBuf>,
+
+    /// Which weights of --init-from, where it has several sets, such as model or ema
+    #[arg(long, value_name = "NAME", requires = "init_from")]
+    pub weights: Option<String>,
 
     #[command(flatten)]
     pub model: ModelArgs,
@@ -130,7 +140,7 @@ pub struct RecipeArgs {
     pub seed: Option<u64>,
 
     /// Initial values: pytorch's are those of the published comparison's gpt [default: scaled]
-    #[arg(long)]
+    #[arg(long, conflicts_with = "init_from")]
     pub init: Option<InitName>,
 
     /// Chunks of a batch [default: 16]

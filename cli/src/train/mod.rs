@@ -3,6 +3,7 @@
 mod args;
 mod outputs;
 mod recipe;
+mod start;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,45 +11,38 @@ use std::sync::Arc;
 
 use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::Checkpoint;
-use atome_train::corpus::{Corpus, Split};
-use atome_train::model::loss::Mixture;
-use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
-use atome_train::saved::{load_training, SavedModel};
+use atome_train::config::{ModelConfig, Pathways, Quantiser};
+use atome_train::corpus::Split;
+use atome_train::saved::SavedModel;
 use atome_train::session::{run, Options, Outcome};
 use atome_train::teacher::{Teacher, TeacherLogits};
-use atome_train::trainer::{pool, State, Trainer};
+use atome_train::trainer::{pool, Trainer};
 use serde_json::json;
 
 pub use args::TrainArgs;
 use outputs::Outputs;
+use start::Start;
 
 use crate::numbers::grouped;
 use crate::output::{self, print_json};
-use crate::UsageError;
+use crate::{next_step, texts, UsageError};
 
 pub fn train(args: &TrainArgs) -> Result<()> {
     let teacher = args.teacher.teacher.as_deref().map(load_teacher).transpose()?;
-    let (recipe, saved) = plan(args, teacher.as_ref())?;
+    let start = Start::of(args, teacher.as_ref())?;
     let outputs = Outputs::of(args);
     outputs.check(args)?;
+    let recipe = start.recipe.clone();
     recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
-    let corpus = Corpus::load(&args.text, recipe.model.vocab_size())?;
-    let state = match saved {
-        None => State::initial(&recipe),
-        Some((state, digest)) if digest == corpus.digest => state,
-        Some((_, digest)) => bail!(
-            "{}: its digest is {}, expected {digest}: {} was trained on another text",
-            args.text.display(),
-            corpus.digest,
-            args.out.display()
-        ),
-    };
-    let pool = pool(args.work.threads.map(usize::from))?;
+    let corpus = texts::load(&args.text, recipe.model.vocab_size())?;
     let note = |text: String| {
         if !args.work.quiet {
             output::note(&text);
         }
     };
+    start.notes.iter().cloned().for_each(note);
+    let state = start.state(args, &corpus)?;
+    let pool = pool(args.work.threads.map(usize::from))?;
     let split = Split::new(corpus.bytes.len(), recipe.chunk, recipe.train_share)
         .with_context(|| args.text.display().to_string())?;
     let logits = match &teacher {
@@ -73,69 +67,6 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     let stop = stop_flag()?;
     let outcome = run(&mut trainer, &options(args, outputs), &stop)?;
     finish(args, &trainer, &outcome)
-}
-
-/// The recipe and, where the training goes on, its state and the digest of its text.
-fn plan(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<(Recipe, Option<(State, String)>)> {
-    if !args.resume {
-        if args.out.exists() && !args.force {
-            return Err(UsageError(format!(
-                "{}: is there already: --resume goes on with it, --force replaces it",
-                args.out.display()
-            ))
-            .into());
-        }
-        return Ok((asked(usual(args), args, teacher)?, None));
-    }
-    let checkpoint = Checkpoint::load(&args.out).context("--resume")?;
-    let (stored, state, digest) = load_training(&checkpoint).with_context(|| args.out.display().to_string())?;
-    let recipe = asked(stored.clone(), args, teacher)?;
-    // More steps are no other recipe: the training was not at its end.
-    let differences = recipe::differences(&Recipe { steps: stored.steps, ..recipe.clone() }, &stored)?;
-    if !differences.is_empty() {
-        return Err(UsageError(format!(
-            "--resume: {} has another recipe: {}; leave those flags out",
-            args.out.display(),
-            differences.join(", ")
-        ))
-        .into());
-    }
-    if recipe.distillation.is_some() && teacher.is_none() {
-        return Err(
-            UsageError(format!("--resume: {} learns from a teacher: expected --teacher", args.out.display())).into()
-        );
-    }
-    Ok((recipe, Some((state, digest))))
-}
-
-/// What the flags change.
-fn usual(args: &TrainArgs) -> Recipe {
-    if args.recipe.published {
-        return Recipe::default();
-    }
-    let steps = args.recipe.steps.unwrap_or(Recipe::default().steps);
-    Recipe::everyday(steps, args.recipe.lr.unwrap_or(EVERYDAY_RATE))
-}
-
-fn asked(base: Recipe, args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Recipe> {
-    let mut recipe = recipe::recipe(base, &args.model, &args.recipe)?;
-    if let Some(teacher) = teacher {
-        let before = recipe.distillation.map(|distillation| distillation.mixture);
-        let usual = before.unwrap_or(Mixture { share: 0.5, temperature: 2.0 });
-        let mixture = Mixture {
-            share: args.teacher.text_share.unwrap_or(usual.share),
-            temperature: args.teacher.teacher_temperature.unwrap_or(usual.temperature),
-        };
-        if teacher.config.vocab_size() != recipe.model.vocab_size() {
-            bail!(
-                "--teacher: it has {} tokens, expected {} as in the model",
-                teacher.config.vocab_size(),
-                recipe.model.vocab_size()
-            );
-        }
-        recipe.distillation = Some(Distillation { mixture, teacher: teacher.digest.clone() });
-    }
-    Ok(recipe)
 }
 
 fn load_teacher(path: &Path) -> Result<Teacher> {
@@ -171,6 +102,18 @@ pub fn stop_flag() -> Result<Arc<AtomicBool>> {
     Ok(flag)
 }
 
+/// The call that makes a model file of the checkpoint, if there can be one.
+fn export_call(out: &Path, model: &ModelConfig) -> Option<String> {
+    let ModelConfig::Atome(config) = model else { return None };
+    let call = next_step::export_call(out);
+    match config.quantiser {
+        _ if config.pathways != Pathways::ALL => None,
+        Quantiser::Ternary => Some(call),
+        Quantiser::P3 => Some(format!("{call} --format atomep3")),
+        Quantiser::None => None,
+    }
+}
+
 fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome) -> Result<()> {
     if args.work.json {
         print_json(&json!({
@@ -188,6 +131,9 @@ fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome) -> Result<()> 
     }
     if !args.work.quiet {
         output::note(&format!("saved {} ({:.0} tokens/s)", args.out.display(), outcome.tokens_per_second));
+        if let Some(next) = export_call(&args.out, &trainer.recipe().model) {
+            output::note(&format!("a checkpoint is no model file yet: `{next}` makes one"));
+        }
     }
     Ok(())
 }

@@ -33,8 +33,8 @@ impl Outputs {
     /// # Errors
     /// A usage error that names the file.
     pub fn check(&self, args: &TrainArgs) -> Result<()> {
-        let inputs: Vec<&Path> =
-            [Some(&args.text), args.teacher.teacher.as_ref()].into_iter().flatten().map(PathBuf::as_path).collect();
+        let inputs = [Some(&args.text), args.teacher.teacher.as_ref(), args.init_from.as_ref()];
+        let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         let (log, plot) = (Place::of("--log", &self.log), Place::of("--plot", &self.plot));
         let mut outputs = vec![Place::of("--out", &args.out), log, plot];
         if args.teacher.teacher.is_some() {

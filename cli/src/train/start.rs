@@ -1,0 +1,136 @@
+//! Where a training begins: at initial values, at the weights of a checkpoint, or where an earlier run of it stopped.
+
+use anyhow::{bail, Context, Result};
+use atome_train::checkpoint::Checkpoint;
+use atome_train::corpus::Corpus;
+use atome_train::model::loss::Mixture;
+use atome_train::pretrained::Pretrained;
+use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
+use atome_train::saved::load_training;
+use atome_train::teacher::Teacher;
+use atome_train::trainer::State;
+
+use super::args::TrainArgs;
+use super::recipe;
+use crate::UsageError;
+
+/// What to train, and from where on.
+pub struct Start {
+    pub recipe: Recipe,
+    /// What to tell the user before it begins, a line each.
+    pub notes: Vec<String>,
+    from: From,
+}
+
+enum From {
+    Scratch,
+    Weights(Vec<f32>),
+    /// The state of a training and the digest of its text.
+    Saved(State, String),
+}
+
+impl Start {
+    /// What the flags ask for.
+    pub fn of(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Self> {
+        if args.resume {
+            return resumed(args, teacher);
+        }
+        if args.out.exists() && !args.force {
+            let message =
+                format!("{}: is there already: --resume goes on with it, --force replaces it", args.out.display());
+            return Err(UsageError(message).into());
+        }
+        match &args.init_from {
+            Some(path) => {
+                let weights = Pretrained::load(path, args.weights.as_deref()).context("--init-from")?;
+                pretrained(args, teacher, weights)
+            }
+            None => Ok(Self { recipe: asked(usual(args), args, teacher)?, notes: Vec::new(), from: From::Scratch }),
+        }
+    }
+
+    /// The state to begin with, if `corpus` is the text that it belongs to.
+    pub fn state(self, args: &TrainArgs, corpus: &Corpus) -> Result<State> {
+        match self.from {
+            From::Scratch => Ok(State::initial(&self.recipe)),
+            From::Weights(params) => Ok(State::of(params)),
+            From::Saved(state, digest) if digest == corpus.digest => Ok(state),
+            From::Saved(_, digest) => bail!(
+                "{}: its digest is {}, expected {digest}: {} was trained on another text",
+                args.text.display(),
+                corpus.digest,
+                args.out.display()
+            ),
+        }
+    }
+}
+
+fn pretrained(args: &TrainArgs, teacher: Option<&Teacher>, weights: Pretrained) -> Result<Start> {
+    let base = Recipe { model: weights.model.config, ..usual(args) };
+    let recipe = Recipe { init_from: Some(weights.origin.clone()), ..asked(base, args, teacher)? };
+    recipe.check().map_err(|error| UsageError(error.to_string()))?;
+    weights
+        .check_fits(&recipe.model)
+        .map_err(|error| UsageError(format!("--init-from: {error}: leave those flags out")))?;
+    let mut notes = Vec::new();
+    let named = |note: &str| format!("note: {}: {note}", weights.origin.file);
+    notes.extend(weights.note.as_deref().map(named));
+    if weights.is_top_k_assumed && args.model.attn_top_k.is_none() {
+        notes.push(named("does not tell how many positions attention keeps: 4 are assumed, --attn-top-k tells others"));
+    }
+    notes.push(format!("begins with the weights of {} (sha256 {})", weights.origin.file, weights.origin.sha256));
+    Ok(Start { recipe, notes, from: From::Weights(weights.model.params) })
+}
+
+/// An earlier run goes on: whatever it began with is in its checkpoint.
+fn resumed(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Start> {
+    let checkpoint = Checkpoint::load(&args.out).context("--resume")?;
+    let (stored, state, digest) = load_training(&checkpoint).with_context(|| args.out.display().to_string())?;
+    let recipe = asked(stored.clone(), args, teacher)?;
+    // More steps are no other recipe: the training was not at its end.
+    let differences = recipe::differences(&Recipe { steps: stored.steps, ..recipe.clone() }, &stored)?;
+    if !differences.is_empty() {
+        return Err(UsageError(format!(
+            "--resume: {} has another recipe: {}; leave those flags out",
+            args.out.display(),
+            differences.join(", ")
+        ))
+        .into());
+    }
+    if recipe.distillation.is_some() && teacher.is_none() {
+        return Err(
+            UsageError(format!("--resume: {} learns from a teacher: expected --teacher", args.out.display())).into()
+        );
+    }
+    Ok(Start { recipe, notes: Vec::new(), from: From::Saved(state, digest) })
+}
+
+/// What the flags change.
+fn usual(args: &TrainArgs) -> Recipe {
+    if args.recipe.published {
+        return Recipe::default();
+    }
+    let steps = args.recipe.steps.unwrap_or(Recipe::default().steps);
+    Recipe::everyday(steps, args.recipe.lr.unwrap_or(EVERYDAY_RATE))
+}
+
+fn asked(base: Recipe, args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Recipe> {
+    let mut recipe = recipe::recipe(base, &args.model, &args.recipe)?;
+    if let Some(teacher) = teacher {
+        let before = recipe.distillation.map(|distillation| distillation.mixture);
+        let usual = before.unwrap_or(Mixture { share: 0.5, temperature: 2.0 });
+        let mixture = Mixture {
+            share: args.teacher.text_share.unwrap_or(usual.share),
+            temperature: args.teacher.teacher_temperature.unwrap_or(usual.temperature),
+        };
+        if teacher.config.vocab_size() != recipe.model.vocab_size() {
+            bail!(
+                "--teacher: it has {} tokens, expected {} as in the model",
+                teacher.config.vocab_size(),
+                recipe.model.vocab_size()
+            );
+        }
+        recipe.distillation = Some(Distillation { mixture, teacher: teacher.digest.clone() });
+    }
+    Ok(recipe)
+}
