@@ -245,7 +245,7 @@ impl From<PlanName> for Plan {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Shape")]
 pub struct ShapeArgs {
     /// Width of the residual stream

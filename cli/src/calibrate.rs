@@ -75,12 +75,12 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
         let about = json!({ "model": "the default model", "text": "held-out phrasings and their answers" });
         return run(args, &model, &default_texts()?, "the default model", about);
     };
-    let subject = Subject::load(path, &args.shape, false)?.for_engine(path, None)?;
+    let subject = Subject::load(path, &args.shape, None, false)?.for_engine(path, None)?;
     let named = || path.display().to_string();
     let Some(model) = subject.engine_model().with_context(named)? else {
         bail!("{}: has no router that the engine runs, expected a ternary model of three pathways", named());
     };
-    let load = |path: &Path| Corpus::load(path, subject.vocab_size());
+    let load = |path: &Path| crate::texts::load(path, subject.vocab_size());
     let corpus = load(text)?;
     let mut about = json!({
         "model": file_name(path),

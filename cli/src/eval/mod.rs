@@ -17,7 +17,7 @@ use crate::args::ShapeArgs;
 use crate::numbers::grouped;
 use crate::output::{print, print_json};
 use crate::windows::WindowArgs;
-use crate::UsageError;
+use crate::{texts, UsageError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -45,6 +45,10 @@ pub struct EvalArgs {
     #[arg(long, conflicts_with_all = ["from", "window"])]
     pub held_out: bool,
 
+    /// Which weights of the checkpoint, where it has several sets, such as model or ema
+    #[arg(long, value_name = "NAME")]
+    pub weights: Option<String>,
+
     /// What computes the logits [default: the engine where it can]
     #[arg(long = "with", value_name = "WHAT")]
     pub with: Option<With>,
@@ -70,11 +74,11 @@ pub enum With {
 }
 
 pub fn eval(args: &EvalArgs) -> Result<()> {
-    let subject = Subject::load(&args.model, &args.shape, args.held_out)?;
+    let subject = Subject::load(&args.model, &args.shape, args.weights.as_deref(), args.held_out)?;
     if args.with == Some(With::Train) && matches!(subject, Subject::File { .. }) {
         return Err(UsageError("--with train is for checkpoints, and this is a model file".to_owned()).into());
     }
-    let corpus = Corpus::load(&args.text, subject.vocab_size())?;
+    let corpus = texts::load(&args.text, subject.vocab_size())?;
     let (starts, window) = cut(args, &subject, &corpus)?;
     let subject = subject.for_engine(&args.model, args.with)?;
     let start = Instant::now();

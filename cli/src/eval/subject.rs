@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 use atome_engine::{Classifier, Model, Packing, Shape};
 use atome_train::bounded::{read_if, Limit};
-use atome_train::checkpoint::Checkpoint;
+use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
 use atome_train::config::{ModelConfig, Quantiser};
 use atome_train::evaluate::{judge, judge_with_engine, Judgement};
 use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
@@ -17,12 +17,42 @@ use atome_train::weights::Weights;
 use super::With;
 use crate::args::ShapeArgs;
 use crate::model_file::{Format, ModelFile};
+use crate::output::note;
 use crate::shape_source::find;
-use crate::sizes::Sizes;
 use crate::UsageError;
 
 /// Bytes that tell what a file is.
 const START: u64 = 16;
+
+/// How many positions the attention of a checkpoint's model keeps, which no tensor shows: as the checkpoint says, as asked,
+/// or as usual.
+fn tell_top_k(path: &Path, checkpoint: &Checkpoint, model: &mut SavedModel, asked: Option<usize>) -> Result<()> {
+    let ModelConfig::Atome(config) = &mut model.config else {
+        return match asked {
+            Some(_) => Err(UsageError("--attn-top-k is for models of three pathways: leave it out".to_owned()).into()),
+            None => Ok(()),
+        };
+    };
+    match (dims_of(checkpoint)?.top_k, asked) {
+        (Some(own), Some(asked)) if own != asked => {
+            let name = path.display();
+            Err(UsageError(format!("--attn-top-k is {asked}, and {name} was trained with {own}: leave it out")).into())
+        }
+        (None, Some(asked)) => {
+            config.top_k = asked;
+            Ok(())
+        }
+        (None, None) => {
+            note(&format!(
+                "note: {}: does not tell how many positions attention keeps: {} are assumed, --attn-top-k tells others",
+                path.display(),
+                config.top_k
+            ));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
 
 /// A model that can be judged.
 pub enum Subject {
@@ -33,8 +63,9 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Reads `path`. With `held_out`, also how a checkpoint's training cut its text.
-    pub fn load(path: &Path, shape: &ShapeArgs, held_out: bool) -> Result<Self> {
+    /// Reads `path`, of a checkpoint the weights of this name. With `held_out`, also how a checkpoint's training cut its
+    /// text.
+    pub fn load(path: &Path, shape: &ShapeArgs, weights: Option<&str>, held_out: bool) -> Result<Self> {
         let named = || path.display().to_string();
         let is_model_file = |start: &[u8]| start.starts_with(b"ATOME");
         // Once: what a pipe has given is not there a second time.
@@ -46,16 +77,25 @@ impl Subject {
                 let why = "--held-out is for checkpoints: a model file does not say what was held out";
                 return Err(UsageError(why.to_owned()).into());
             }
+            if weights.is_some() {
+                let why = "--weights is for checkpoints: a model file has one set of weights";
+                return Err(UsageError(why.to_owned()).into());
+            }
             let file = ModelFile::from_bytes(path, bytes)?;
             let shape = find(&file, shape.sizes())?.shape;
             return Ok(Self::File { format: file.format, bytes: file.bytes, shape });
         }
-        if shape.sizes() != Sizes::default() {
+        if shape.sizes() != (ShapeArgs { attn_top_k: shape.attn_top_k, ..ShapeArgs::default() }).sizes() {
             let why = "sizes are for model files; a checkpoint has its own: leave those flags out";
             return Err(UsageError(why.to_owned()).into());
         }
-        let checkpoint = Checkpoint::from_bytes(&bytes).with_context(named)?;
-        let model = SavedModel::from_checkpoint(&checkpoint).with_context(named)?;
+        let loaded = Loaded::from_bytes(&bytes, weights).with_context(named)?;
+        if let Some(text) = loaded.note() {
+            note(&format!("note: {}: {text}", path.display()));
+        }
+        let checkpoint = loaded.checkpoint;
+        let mut model = SavedModel::from_checkpoint(&checkpoint).with_context(named)?;
+        tell_top_k(path, &checkpoint, &mut model, shape.attn_top_k.map(usize::from))?;
         let training = match held_out {
             false => None,
             true => {

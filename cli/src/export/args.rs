@@ -14,6 +14,7 @@ Examples:
   atome export checkpoint.safetensors --out model.bin --sidecar --max-seq 64
   atome export checkpoint.pt --out model.bin --header model_shape.h --c-array model_data.c
   atome export checkpoint.pt --out model.box --container --note name=\"kitchen\"
+  atome export checkpoint.pt --weights ema --out model.bin
   atome export checkpoint.pt --out model.p3 --format atomep3";
 
 const FILES_HELP: &str = "\
@@ -26,13 +27,18 @@ Every file is written whole or not at all, and none is replaced without --force.
 /// Turns a checkpoint of three-pathway shadow weights into a model file for the engine.
 ///
 /// The checkpoint is a safetensors file, or a zip file of torch.save, of which nothing is executed:
-/// {"config": {...}, "state_dict": {...}}. Sizes come from its description, else from its tensors.
+/// the weights of {"config": {...}, "state_dict": {...}} and the like, however a training named or wrapped
+/// them. Sizes come from the description beside them, else from the tensors.
 /// A model with a pathway left out has no place in a model file.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{FILES_HELP}\n\n{EXAMPLES}"))]
 pub struct ExportArgs {
     /// Checkpoint: safetensors, or PyTorch's zip file
     pub checkpoint: PathBuf,
+
+    /// Which weights of the checkpoint, where it has several sets, such as model or ema
+    #[arg(long, value_name = "NAME")]
+    pub weights: Option<String>,
 
     /// Model file to write; - is standard output
     #[arg(short, long, value_name = "FILE")]

@@ -4,12 +4,11 @@ mod args;
 mod summary;
 
 use std::ffi::OsStr;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 use atome_engine::{Dims, Shape};
-use atome_train::checkpoint::{dims_of, Checkpoint};
+use atome_train::checkpoint::{dims_of, keys, Checkpoint, Loaded};
 use atome_train::config::Quantiser;
 use atome_train::export::{array, export as to_blob, exportable, header, identifier, CModel, Format};
 use serde_json::{json, Map, Value};
@@ -19,6 +18,7 @@ use summary::Summary;
 
 use crate::container;
 use crate::files::{report, write_all, Output};
+use crate::output::note;
 use crate::sizes::{Key, Sizes, Source};
 use crate::values::is_standard_output;
 use crate::UsageError;
@@ -29,38 +29,50 @@ const USUAL_MAX_SEQ: usize = 128;
 pub fn export(args: &ExportArgs) -> Result<()> {
     let named = || args.checkpoint.display().to_string();
     container::check_notes(&args.note)?;
-    let checkpoint = Checkpoint::load(&args.checkpoint)?;
-    let sizes = sizes(args, &checkpoint).with_context(named)?;
+    let loaded = Loaded::load(&args.checkpoint, args.weights.as_deref())?;
+    let checkpoint = &loaded.checkpoint;
+    let sizes = sizes(args, checkpoint).with_context(named)?;
     let shape = exportable(sizes.dims()).with_context(named)?;
     let format = Format::from(args.format);
-    let exported = to_blob(&checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
+    let exported = to_blob(checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
     let blob = blob(args, &sizes, shape, &exported.bytes)?;
     let outputs = outputs(args, &sizes, format, &blob)?;
     write_all(&outputs, &[&args.checkpoint], args.force)?;
-    note_quantiser(args, &checkpoint, format);
+    notes(args, &loaded, &sizes, format).iter().for_each(|text| note(&format!("note: {}: {text}", named())));
     let summary =
         Summary { checkpoint: &args.checkpoint, sizes: &sizes, format, exported: &exported, outputs: &outputs };
     let told = if args.json { format!("{}\n", summary.json()) } else { summary.text() };
     report(&outputs, &told)
 }
 
+/// What a user should know who does not read the summary.
+fn notes(args: &ExportArgs, loaded: &Loaded, sizes: &Sizes, format: Format) -> Vec<String> {
+    let mut notes: Vec<String> = loaded.note().into_iter().collect();
+    notes.extend(other_quantiser(&loaded.checkpoint, format));
+    let assumed = |key: Key| sizes.source(key) == Some(Source::Default);
+    if assumed(Key::TopK) {
+        let value = |key: Key| sizes.value(key).unwrap_or_default();
+        let (top_k, max_seq) = (value(Key::TopK), value(Key::MaxSeq));
+        notes.push(match args.max_seq {
+            Some(_) => format!("does not tell top_k: {top_k} is assumed, --attn-top-k tells another"),
+            None => format!(
+                "does not tell top_k and max_seq: {top_k} and {max_seq} are assumed, --attn-top-k and --max-seq tell others"
+            ),
+        });
+    }
+    notes
+}
+
 /// Weights that learned to be rounded in one way are worse when they are rounded in another.
-fn note_quantiser(args: &ExportArgs, checkpoint: &Checkpoint, format: Format) {
-    let Some(model) = checkpoint.metadata.get("model") else { return };
-    let Ok(model) = serde_json::from_str::<Value>(model) else { return };
-    let Some(trained) = model.get("quantiser").and_then(Value::as_str) else { return };
+fn other_quantiser(checkpoint: &Checkpoint, format: Format) -> Option<String> {
+    let model = serde_json::from_str::<Value>(checkpoint.metadata.get(keys::MODEL)?).ok()?;
+    let trained = model.get("quantiser")?.as_str()?;
     let written = match format {
         Format::Atome01 | Format::Atome02 => Quantiser::Ternary.name(),
         Format::AtomeP3 => Quantiser::P3.name(),
     };
-    if trained != written {
-        // Standard error may be closed: notes are not worth failing for.
-        let _ = writeln!(
-            io::stderr(),
-            "note: {}: trained with the quantiser {trained}, written with {written}: expect a worse model",
-            args.checkpoint.display()
-        );
-    }
+    (trained != written)
+        .then(|| format!("trained with the quantiser {trained}, written with {written}: expect a worse model"))
 }
 
 /// From flags, then the checkpoint, then what is usual.
