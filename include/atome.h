@@ -1103,6 +1103,21 @@ int atome_answer(const struct atome_model_t *model,
                  struct atome_answer_info_t *info);
 
 /**
+ * Writes what the model reads before its answer to tokens: the question in its form, with the text around it. For programs
+ * that show an answer as it comes, or that classify questions; atome_answer does all of it.
+ *
+ * Returns how many tokens there are; ATOME_ERR_INVALID (-1) when a pointer is NULL or there are more than max_tokens, of which
+ * the first ones are written then.
+ *
+ * Caller:
+ * `how` and `question` are as for `atome_answer`; `tokens` is NULL or has room for `max_tokens` of them.
+ */
+int atome_prompt(const struct atome_dialogue_t *how,
+                 const char *question,
+                 int *tokens,
+                 int max_tokens);
+
+/**
  * Reads from a container's notes how its model is asked. how then points into data.
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version, or its

@@ -144,6 +144,38 @@ pub unsafe extern "C" fn atome_answer(
     }
 }
 
+/// Writes what the model reads before its answer to tokens: the question in its form, with the text around it. For programs
+/// that show an answer as it comes, or that classify questions; atome_answer does all of it.
+///
+/// Returns how many tokens there are; ATOME_ERR_INVALID (-1) when a pointer is NULL or there are more than max_tokens, of which
+/// the first ones are written then.
+///
+/// # Safety
+/// `how` and `question` are as for `atome_answer`; `tokens` is NULL or has room for `max_tokens` of them.
+#[no_mangle]
+pub unsafe extern "C" fn atome_prompt(
+    how: *const atome_dialogue_t,
+    question: *const c_char,
+    tokens: *mut c_int,
+    max_tokens: c_int,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let Some(dialogue) = dialogue(how).filter(|_| !question.is_null() && !tokens.is_null()) else {
+            return ATOME_ERR_INVALID;
+        };
+        let mut count = 0;
+        for byte in dialogue.prompt(string(question)) {
+            if count >= max_tokens {
+                return ATOME_ERR_INVALID;
+            }
+            tokens.add(count as usize).write(c_int::from(byte));
+            count += 1;
+        }
+        count
+    }
+}
+
 /// Ends the text at `end` and says what the answer is worth.
 ///
 /// # Safety

@@ -85,6 +85,25 @@ fn answers_are_the_engines() {
 }
 
 #[test]
+fn prompts_are_the_dialogues() {
+    let prompt = |how: *const atome_dialogue_t, question: *const c_char, max_tokens| {
+        let mut tokens = [99; 8];
+        // SAFETY: pointers are NULL or lead to what they say, with as much room.
+        let count = unsafe { atome_prompt(how, question, tokens.as_mut_ptr(), max_tokens) };
+        (count, tokens)
+    };
+    let question = c" \x03 \xff".as_ptr();
+    assert_eq!(prompt(&HOW, question, 8), (5, [1, 3, i32::from(b' '), 255, 2, 99, 99, 99]));
+    assert_eq!(prompt(&HOW, question, 5).0, 5);
+    assert_eq!(prompt(&HOW, question, 4), (ATOME_ERR_INVALID, [1, 3, i32::from(b' '), 255, 99, 99, 99, 99]));
+    for (how, question, max_tokens) in [(null(), question, 8), (&HOW as *const _, null(), 8), (&HOW, question, -1)] {
+        assert_eq!(prompt(how, question, max_tokens), (ATOME_ERR_INVALID, [99; 8]));
+    }
+    // SAFETY: NULL is answered with an error.
+    assert_eq!(unsafe { atome_prompt(&HOW, question, null_mut(), 8) }, ATOME_ERR_INVALID);
+}
+
+#[test]
 fn doubts_have_their_numbers_and_texts() {
     let (tokens, answer) = expected(1, &HOW, b"\x03", 9);
     let absent = (1..11).find(|token| !tokens.contains(token)).unwrap() as c_int;
