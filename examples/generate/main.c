@@ -1,6 +1,6 @@
 /*
- * A text generator without an operating system: a model in flash, two static structs in RAM, and text that appears token by
- * token.
+ * A text generator without an operating system: a trained model in flash, two static structs in RAM, and text that appears
+ * token by token. A model that answers gets its prompt as a question, and stops where the answer ends.
  */
 #include "atome.h"
 
@@ -9,36 +9,41 @@
 #include "print.h"
 
 /* What this firmware can spare, checked when it is compiled. */
-#define RAM_FOR_STATE (64 * 1024)
+#ifndef RAM_FOR_STATE
+#define RAM_FOR_STATE (96 * 1024)
+#endif
 #if (ATOME_PLAN == ATOME_PLAN_CACHED ? ATOME_STATE_SIZE_CACHED : ATOME_STATE_SIZE_LEAN) > RAM_FOR_STATE
 #error "the state takes more RAM than is set aside: try -DATOME_PLAN=ATOME_PLAN_LEAN or a smaller ATOME_MAX_SEQ"
+#endif
+
+#ifndef PROMPT
+#define PROMPT "what does e2 mean"
+#endif
+
+#ifdef DIALOGUE
+/* From the model's header: the text around a question, its form, and the token that ends an answer. */
+static const atome_dialogue_t how = DIALOGUE;
+#else
+/* A model that continues text: nothing around the prompt, and no end. */
+static const atome_dialogue_t how = {"", 0, "", 0, 0, -1, ATOME_MAX_SEQ, 0.0f, 0.0f};
 #endif
 
 static atome_model_t model;
 static atome_state_t state;
 
-/* Fills tokens with the bytes of text, at most ATOME_MAX_SEQ; returns how many. */
-static int read_prompt(const char *text, int *tokens)
-{
-    int n = 0;
-
-    while (n < ATOME_MAX_SEQ && text[n] != '\0') {
-        tokens[n] = (unsigned char)text[n];
-        n++;
-    }
-    return n;
-}
-
 /*
- * Continues prompt until the model's longest sequence is full, showing each token as soon as it is known. sampler: NULL takes
- * the most probable token. Returns ATOME_OK or an error code.
+ * Continues the prompt until the text ends or the model's longest sequence is full, showing each token as soon as it is known.
+ * sampler: NULL takes the most probable token. Returns ATOME_OK or an error code.
  */
-static int generate(const char *prompt, atome_sampler_t *sampler)
+static int generate(atome_sampler_t *sampler)
 {
     int tokens[ATOME_MAX_SEQ];
-    int n = read_prompt(prompt, tokens);
+    int n = atome_prompt(&how, PROMPT, tokens, ATOME_MAX_SEQ);
 
-    print_text(prompt);
+    if (n < 0) {
+        return n;
+    }
+    print_text(PROMPT "|");
     while (n < ATOME_MAX_SEQ) {
         int token = atome_predict_next(&model, &state, tokens, n);
 
@@ -47,6 +52,9 @@ static int generate(const char *prompt, atome_sampler_t *sampler)
         }
         if (token < 0) {
             return token;
+        }
+        if (token == how.stop) {
+            break;
         }
         print_byte(token);
         tokens[n++] = token;
@@ -75,7 +83,7 @@ static void report(void)
 static int run(void)
 {
     atome_sampler_t sampler;
-    int code = atome_load(&model, model_start, MODEL_LENGTH);
+    int code = atome_load_exact(&model, model_start, MODEL_LENGTH);
 
     if (code != ATOME_OK) {
         return code;
@@ -84,7 +92,7 @@ static int run(void)
     report();
 
     print_text("\nThe most probable tokens:\n");
-    code = generate("Once upon", NULL);
+    code = generate(NULL);
     if (code != ATOME_OK) {
         return code;
     }
@@ -95,7 +103,7 @@ static int run(void)
         return code;
     }
     print_text("\nTokens drawn at temperature 0.8:\n");
-    return generate("Once upon", &sampler);
+    return generate(&sampler);
 }
 
 int main(void)

@@ -89,7 +89,7 @@ pub struct Answer {
 /// `choose` picks each token by the logits, such as [`crate::argmax`] of them; one from vocab_size on counts as token 0. `say`
 /// gets the answer's tokens as they come.
 /// The result does not depend on the memory plan. The cached plan computes each position once, the lean one all of them
-/// again for each token of the answer.
+/// again for each token of the answer but the first.
 ///
 /// # Errors
 /// As [`crate::predict_next`].
@@ -196,7 +196,10 @@ where
         let longest = longest_answer.min(room);
         // Where an answer is as long as it may be, the token behind it tells whether that was all.
         while len < longest || stop.is_some() {
-            (self.compute)(self.workspace, n + len)?;
+            // In the lean plan, reading the prompt has computed all of it.
+            if len > 0 || self.workspace.layout.plan() == Plan::Cached {
+                (self.compute)(self.workspace, n + len)?;
+            }
             let logits = unembed(self.weights, self.workspace, n + len);
             let (token, logits_len) = (choose(logits), logits.len());
             let is_stop = stop == Some(token);

@@ -82,7 +82,8 @@ pub fn check(toolchain: &Toolchain) -> Result<String> {
 
     let examples = Examples { packages, build: folder.join("build"), built: Cell::new(0) };
     fs::create_dir_all(&examples.build)?;
-    let mut compared = by_make_and_cmake(&examples, &host, &m3)?;
+    let mut compared = as_they_are(&examples, &host, &m3)?;
+    compared += by_make_and_cmake(&examples, &host, &m3)?;
     compared += for_speed(&examples, &host, &m3)?;
     compared += for_signed_models(&examples, &host, &m3)?;
     compared += by_pkg_config(&examples, &host, &m3)?;
@@ -133,6 +134,31 @@ fn unpack(packed: &Path, targets: &[Target], folder: &Path) -> Result<PathBuf> {
 fn files_below(folder: &Path) -> Result<BTreeSet<String>> {
     let found = process::checked(Command::new("find").current_dir(folder).args([".", "-type", "f"]))?;
     Ok(found.lines().map(|line| line.trim_start_matches("./").to_string()).collect())
+}
+
+/// What each program says that nobody changed, on this machine and on the Cortex-M3, and to a question of our own. Returns how
+/// many outputs were compared.
+fn as_they_are(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
+    const SAID: [&[&str]; 3] = [
+        &["\n> make it 21 degrees\n{\"temp\":21}\n", "\n> set night mode at 10 pm\nunsure: "],
+        &["|E2: no boiler signal.\n"],
+        &["\n> Set the heat to 19!\ntemperature\n", "\n> who painted the mona lisa\nunsure: "],
+    ];
+    for (program, said) in PROGRAMS.into_iter().zip(SAID) {
+        let [on_host, on_m3] = [host, m3].map(|target| examples.make_with(program, target, usual(Mode::Portable), &[]));
+        let (on_host, on_m3) = (on_host?, on_m3?);
+        for text in said {
+            ensure!(on_host.contains(text), "examples/{program}: expected {text:?} in the output\n{on_host}");
+        }
+        same(&comparable(&on_host)?, &comparable(&on_m3)?)
+            .with_context(|| format!("{program}, as it is, on this machine and on the Cortex-M3"))?;
+    }
+    for (program, answer) in PROGRAMS.into_iter().zip(["\n{\"add\":2}\n", "|{\"add\":2}\n", "\ntemperature\n"]) {
+        let asked = &[("PROMPT", "2 degrees warmer")];
+        let found = examples.make_with(program, host, usual(Mode::Portable), asked)?;
+        ensure!(found.contains(answer), "examples/{program} PROMPT=\"2 degrees warmer\": expected {answer:?}\n{found}");
+    }
+    Ok(2 * PROGRAMS.len())
 }
 
 /// Returns how many outputs were compared.
@@ -218,7 +244,6 @@ fn by_pkg_config(examples: &Examples, host: &Target, m3: &Target) -> Result<usiz
         ensure!(found.trim().ends_with(libraries), "pkg-config --libs {package}: expected {libraries}, found {found}");
     }
     for mode in Mode::ALL {
-        // The shape of this program is the header's default.
         let expected = examples.make(PROGRAMS[0], host, usual(mode))?;
         same(&expected, &examples.pkg_config(host, mode)?)
             .with_context(|| format!("{} by make and by pkg-config, {mode} mode", PROGRAMS[0]))?;

@@ -1,0 +1,82 @@
+# Builds an example with a C toolchain and an unpacked atome package; ../README.md says more. A Makefile includes this file
+# behind its NAME, MODEL and HEADER.
+
+# ---- The chip, and the board: startup file, linker script, something that shows text. ----
+
+HOST =
+CROSS = arm-none-eabi-
+TARGET = thumbv7m-none-eabi
+CPU = -mcpu=cortex-m3 -mthumb
+BOARD = ../board/mps2.c
+LINK = -nostartfiles -T ../board/mps2.ld
+MACHINE = mps2-an385
+EMULATOR = qemu-system-arm -machine $(MACHINE) -display none -monitor none -serial none \
+    -semihosting-config enable=on,target=native -kernel
+
+ifneq ($(HOST),)
+CROSS =
+TARGET = $(shell uname -m)-*
+CPU =
+BOARD = ../board/host.c
+LINK =
+EMULATOR =
+endif
+
+# ---- The library ----
+
+# portable: the same bits on every chip. system: expf, tanhf and sqrtf of your C library.
+MODE = portable
+# size: less flash. speed: less time. The same bits. (On a computer there is one library, for speed.)
+PROFILE = size
+ATOME = $(lastword $(sort $(wildcard ../../dist/atome-*-$(TARGET)/)))
+LIBRARY_portable = $(ATOME)/lib/libatome$(SPEED).a
+LIBRARY_system = $(ATOME)/lib/libatome$(SPEED)-system.a -lm
+SPEED = $(if $(HOST),,$(SPEED_$(PROFILE)))
+SPEED_speed = -speed
+LIBRARY = $(or $(LIBRARY_$(MODE)),$(error MODE=$(MODE): expected portable or system))
+
+# ---- The rules ----
+
+BUILD = build/$(if $(HOST),host,$(TARGET))-$(MODE)-$(PROFILE)
+CC = $(CROSS)gcc
+CFLAGS = -std=c99 -Os -g -Wall -Wextra -ffunction-sections -fdata-sections
+# Every file of a program that includes atome.h must be compiled with the shape of the model.
+SHAPE = -include $(HEADER)
+# More macros, such as -DATOME_PLAN=ATOME_PLAN_CACHED.
+DEFINES =
+# A question that is to become a C string.
+QUOTED = $(subst ",\",$(subst \,\\,$(PROMPT)))
+ASKED = $(if $(PROMPT),-DPROMPT='"$(subst ','\'',$(QUOTED))"') $(if $(DIALOGUE),-DDIALOGUE=$(DIALOGUE))
+SOURCES = main.c ../board/print.c $(BOARD)
+COMMAND = $(CC) $(CPU) $(CFLAGS) $(SHAPE) $(DEFINES) $(ASKED) -I../board -I$(ATOME)/include \
+    $(SOURCES) $(BUILD)/model.o $(LINK) -Wl,--gc-sections $(LIBRARY) -o $(BUILD)/$(NAME).elf
+PUT_INTO_FLASH = $(CC) $(CPU) -DMODEL_FILE='"$(MODEL)"' -c ../board/model.S -o $(BUILD)/model.o
+
+ifeq ($(filter clean,$(MAKECMDGOALS)),)
+ifeq ($(filter $(PROFILE),size speed),)
+$(error PROFILE=$(PROFILE): expected size or speed)
+endif
+ifeq ($(wildcard $(ATOME)/include/atome.h),)
+$(error ATOME=$(ATOME): expected the folder of an unpacked package with include/atome.h; run `cargo xtask dist` or name one)
+endif
+endif
+
+.PHONY: all run clean always
+all: $(BUILD)/$(NAME).elf
+
+$(BUILD)/$(NAME).elf: $(SOURCES) $(wildcard ../board/*) $(MODEL) $(HEADER) $(BUILD)/command $(wildcard $(ATOME)/lib/*.a)
+	$(PUT_INTO_FLASH)
+	$(COMMAND)
+	$(CROSS)size $@
+
+run: $(BUILD)/$(NAME).elf
+	$(EMULATOR) $(abspath $<)
+
+# Changes only when the command does: other flags or another package build everything anew.
+$(BUILD)/command: always
+	@mkdir -p $(BUILD)
+	@echo '$(subst ','\'',$(PUT_INTO_FLASH) $(COMMAND))' | cmp -s - $@ || \
+	    echo '$(subst ','\'',$(PUT_INTO_FLASH) $(COMMAND))' > $@
+
+clean:
+	rm -rf build
