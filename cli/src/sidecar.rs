@@ -37,7 +37,7 @@ pub fn classes(model: &Path) -> Vec<String> {
 
 fn value(model: &Path, key: &str) -> Option<(PathBuf, Value)> {
     candidates(model).into_iter().find_map(|path| {
-        let mut value: Value = serde_json::from_slice(&bounded::read(&path, Limit::SIDECAR).ok()?).ok()?;
+        let mut value: Value = json(&bounded::read(&path, Limit::SIDECAR).ok()?).ok()?;
         Some((path, value.get_mut(key)?.take()))
     })
 }
@@ -63,14 +63,17 @@ fn read(path: &Path) -> Result<Option<Vec<(Key, usize)>>> {
         .map(|found| (!found.is_empty()).then_some(found))
 }
 
-/// The sizes that a sidecar names; other keys are left alone.
-fn parse(text: &[u8]) -> Result<Vec<(Key, usize)>> {
-    // Editors and shells put a byte-order mark in front of it.
-    let parsed = match decode_marked(text) {
+/// Editors and shells put a byte-order mark in front of it.
+fn json(text: &[u8]) -> serde_json::Result<Value> {
+    match decode_marked(text) {
         Some(marked) => serde_json::from_str(&marked.text),
         None => serde_json::from_slice(text),
-    };
-    let Value::Object(config) = parsed? else {
+    }
+}
+
+/// The sizes that a sidecar names; other keys are left alone.
+fn parse(text: &[u8]) -> Result<Vec<(Key, usize)>> {
+    let Value::Object(config) = json(text)? else {
         bail!("expected a JSON object, such as {{\"d_model\": 64, ...}}");
     };
     let mut found = Vec::new();

@@ -207,3 +207,27 @@ fn failure_names(arguments: &[&str], name: &str) {
     let message = failure(atome().args(arguments), 2);
     assert!(message.contains(name), "{message}");
 }
+
+#[test]
+fn eval_counts_right_answers_and_false_certainty() {
+    let folder = tempfile::tempdir().unwrap();
+    let questions =
+        b"How do I unlock it?\tEnter 0000.\r\n\nmake it 21 degrees\t{\"temp\":22}\nset night mode at 10 pm\n";
+    let file = write(folder.path(), "questions.tsv", questions);
+    let eval = || {
+        let mut command = atome();
+        command.arg("eval").arg(model("default.bin")).arg("--questions").arg(&file);
+        command
+    };
+    let report = json(&mut eval());
+    let counted =
+        ["questions", "right", "right_and_sure", "wrong_and_sure", "unsure"].map(|key| report[key].as_u64().unwrap());
+    assert_eq!(counted, [3, 1, 1, 1, 1]);
+    let text = success(&mut eval());
+    assert!(text.lines().any(|line| line.starts_with("wrong and sure") && line.ends_with("33.3%")), "{text}");
+    let message = failure(eval().args(["--text", "x"]), 2);
+    assert!(message.contains("--text") && message.contains("--questions"), "{message}");
+    let plain = write(folder.path(), "plain.bin", &std::fs::read(model("default.bin")).unwrap());
+    let message = failure(atome().arg("eval").arg(&plain).arg("--questions").arg(&file), 1);
+    assert!(message.contains("how it is asked"), "{message}");
+}

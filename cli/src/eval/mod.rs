@@ -1,8 +1,9 @@
 //! `atome eval`.
 
+mod questions;
 mod subject;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{bail, Context, Result};
@@ -24,13 +25,17 @@ Examples:
   atome eval model.bin --text story.txt
   atome eval model.safetensors --text story.txt --held-out
   atome eval model.bin --text story.txt --from 235930 --window 128
+  atome eval models/default.bin --questions questions.tsv
   atome eval checkpoint.pt --text story.txt --with train --json | jq .perplexity";
 
-/// Measures how well a model predicts a text: bits a byte and perplexity.
+/// Measures how well a model predicts a text (bits a byte, perplexity), or how well it answers.
 ///
 /// The text is cut into windows; in each, every byte but the first is predicted from those before it. A model file
 /// (ATOME01, ATOME02, ATOMEP3, ATOMECL01) and a checkpoint that can become one go through the inference engine; other
 /// checkpoints, such as those of a GPT, go through the forward pass of training.
+///
+/// With --questions, a model whose files say how it is asked answers them, each from cold; an answer is right if every byte
+/// is.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub struct EvalArgs {
@@ -38,8 +43,12 @@ pub struct EvalArgs {
     pub model: PathBuf,
 
     /// Text to predict
-    #[arg(long, value_name = "FILE")]
-    pub text: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "questions")]
+    pub text: Option<PathBuf>,
+
+    /// Questions to answer, one a line, each with a tab and its right answer behind it; without these, no answer is right
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "held_out", "weights", "with", "window", "from", "windows", "threads"])]
+    pub questions: Option<PathBuf>,
 
     /// Judge the part of the text that this checkpoint's training held out, in windows of its chunks
     #[arg(long, conflicts_with_all = ["from", "window"])]
@@ -74,12 +83,20 @@ pub enum With {
 }
 
 pub fn eval(args: &EvalArgs) -> Result<()> {
+    match (&args.text, &args.questions) {
+        (Some(text), _) => predict(args, text),
+        (None, Some(questions)) => questions::eval(args, questions),
+        (None, None) => Err(UsageError("expected --text or --questions".to_owned()).into()),
+    }
+}
+
+fn predict(args: &EvalArgs, text: &Path) -> Result<()> {
     let subject = Subject::load(&args.model, &args.shape, args.weights.as_deref(), args.held_out)?;
     if args.with == Some(With::Train) && matches!(subject, Subject::File { .. }) {
         return Err(UsageError("--with train is for checkpoints, and this is a model file".to_owned()).into());
     }
-    let corpus = texts::load(&args.text, subject.vocab_size())?;
-    let (starts, window) = cut(args, &subject, &corpus)?;
+    let corpus = texts::load(text, subject.vocab_size())?;
+    let (starts, window) = cut(args, text, &subject, &corpus)?;
     let subject = subject.for_engine(&args.model, args.with)?;
     let start = Instant::now();
     let judgement = args
@@ -87,29 +104,35 @@ pub fn eval(args: &EvalArgs) -> Result<()> {
         .on_threads(|| subject.judge(&corpus.bytes, &starts, window))
         .with_context(|| args.model.display().to_string())?;
     let with = if matches!(subject, Subject::File { .. }) { "engine" } else { "train" };
-    show(args, &judgement, (starts.len(), window), with, start.elapsed().as_secs_f64())
+    show((args, text), &judgement, (starts.len(), window), with, start.elapsed().as_secs_f64())
 }
 
 /// Where the windows begin, and how long they are.
-fn cut(args: &EvalArgs, subject: &Subject, corpus: &Corpus) -> Result<(Vec<usize>, usize)> {
+fn cut(args: &EvalArgs, text: &Path, subject: &Subject, corpus: &Corpus) -> Result<(Vec<usize>, usize)> {
     let (from, window) = match subject {
         Subject::Checkpoint { training: Some((chunk, share, digest)), .. } => {
             if *digest != corpus.digest {
-                bail!("{}: is not the text that {} was trained on", args.text.display(), args.model.display());
+                bail!("{}: is not the text that {} was trained on", text.display(), args.model.display());
             }
             (Split::new(corpus.bytes.len(), *chunk, *share)?.train * chunk, *chunk)
         }
         _ => (args.windows.from(), args.windows.window()),
     };
-    Ok((args.windows.cut(&args.text, corpus, from, window)?, window))
+    Ok((args.windows.cut(text, corpus, from, window)?, window))
 }
 
-fn show(args: &EvalArgs, judgement: &Judgement, cut: (usize, usize), with: &str, seconds: f64) -> Result<()> {
+fn show(
+    (args, of): (&EvalArgs, &Path),
+    judgement: &Judgement,
+    cut: (usize, usize),
+    with: &str,
+    seconds: f64,
+) -> Result<()> {
     let (count, window) = cut;
     if args.json {
         return print_json(&json!({
             "model": args.model.display().to_string(),
-            "text": args.text.display().to_string(),
+            "text": of.display().to_string(),
             "windows": count,
             "window": window,
             "bytes": judgement.bytes,
