@@ -23,12 +23,17 @@ fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let (reference, is_ours) = reference_folder();
     for (index, shape) in SHAPES.iter().enumerate() {
-        compile_reference(index, &shape.flags(), &reference);
+        compile("reference", &format!("ref{index}_"), &["api"], &shape.flags(), &reference);
+        if !is_ours {
+            let scout = format!("scout{index}_");
+            compile("scout", &scout, &["api", "heard"], &shape.flags(), Path::new(OUR_REFERENCE));
+        }
     }
     fs::write(out.join("references.rs"), references(&reference, is_ours)).expect("OUT_DIR is writable");
     bindings::write(ADAPTER, &out.join("engine_api.rs"));
     println!("cargo::rerun-if-changed={ADAPTER}");
     println!("cargo::rerun-if-changed=src/shapes.rs");
+    println!("cargo::rerun-if-changed={OUR_REFERENCE}");
     println!("cargo::rerun-if-changed={}", reference.display());
     println!("cargo::rerun-if-env-changed=ATOME_REFERENCE");
 }
@@ -50,7 +55,8 @@ fn reference_folder() -> (PathBuf, bool) {
     (folder, false)
 }
 
-fn compile_reference(index: usize, shape_flags: &[String], reference: &Path) {
+/// The adapter's `<unit>_unit.c` with the engine in `folder`, of which `exported` names alone can be seen, under a prefix.
+fn compile(unit: &str, prefix: &str, exported: &[&str], shape_flags: &[String], folder: &Path) {
     let mut build = cc::Build::new();
     // Contraction changes results, and so would a debug build's -O0 on machines with wider registers.
     build.std("c99").opt_level(2).flag("-ffp-contract=off").warnings(false);
@@ -60,37 +66,45 @@ fn compile_reference(index: usize, shape_flags: &[String], reference: &Path) {
     for flag in shape_flags {
         build.flag(flag);
     }
-    build
-        .define("REFERENCE_PREFIX", format!("ref{index}_").as_str())
-        .include(reference)
-        .include(ADAPTER)
-        .file(format!("{ADAPTER}/reference_unit.c"));
+    build.define("REFERENCE_PREFIX", prefix).include(folder).include(ADAPTER).file(format!("{ADAPTER}/{unit}_unit.c"));
     let objects = build.compile_intermediates();
     for object in &objects {
-        hide_all_but(&format!("ref{index}_api"), object);
+        hide_all_but(exported.iter().map(|name| format!("{prefix}{name}")), object);
     }
-    cc::Build::new().objects(&objects).compile(&format!("atome_reference_{index}"));
+    cc::Build::new().objects(&objects).compile(&format!("atome_{prefix}{unit}"));
 }
 
 /// A user's engine may have functions of its own, which every shape's copy would define once more.
-fn hide_all_but(symbol: &str, object: &Path) {
+fn hide_all_but(symbols: impl Iterator<Item = String>, object: &Path) {
     let objcopy = env::var_os("OBJCOPY").unwrap_or_else(|| "objcopy".into());
-    let status = Command::new(&objcopy).arg(format!("--keep-global-symbol={symbol}")).arg(object).status();
-    let status = status.unwrap_or_else(|error| panic!("cannot start {}: {error} (binutils)", objcopy.display()));
+    let mut command = Command::new(&objcopy);
+    command.args(symbols.map(|symbol| format!("--keep-global-symbol={symbol}"))).arg(object);
+    let status =
+        command.status().unwrap_or_else(|error| panic!("cannot start {}: {error} (binutils)", objcopy.display()));
     assert!(status.success(), "{} {}: {status}", objcopy.display(), object.display());
 }
 
-/// A Rust list of the tables, in the order of the shapes.
+/// Rust lists of the tables, in the order of the shapes; of scouts, where the reference is not ours.
 fn references(folder: &Path, is_ours: bool) -> String {
+    let scouts = if is_ours { 0 } else { SHAPES.len() };
     let mut text = String::from("extern \"C\" {\n");
     for index in 0..SHAPES.len() {
         let _ = writeln!(text, "    static ref{index}_api: engine_api;");
+    }
+    for index in 0..scouts {
+        let _ = writeln!(text, "    static scout{index}_api: engine_api;\n    fn scout{index}_heard() -> u32;");
     }
     text += "}\n/// The reference of each shape.\n";
     let _ = writeln!(text, "static TABLES: [&engine_api; {}] = [", SHAPES.len());
     for index in 0..SHAPES.len() {
         text += "    // SAFETY: a constant of that type, which the build script has compiled and linked.\n";
         let _ = writeln!(text, "    unsafe {{ &ref{index}_api }},");
+    }
+    text += "];\n/// The scout of each shape; none are needed beside a reference of ours.\n";
+    let _ = writeln!(text, "static SCOUTS: [(&engine_api, unsafe extern \"C\" fn() -> u32); {scouts}] = [");
+    for index in 0..scouts {
+        text += "    // SAFETY: as above.\n";
+        let _ = writeln!(text, "    (unsafe {{ &scout{index}_api }}, scout{index}_heard),");
     }
     text += "];\n";
     let _ = writeln!(text, "pub const FOLDER: &str = {:?};", folder.display().to_string());

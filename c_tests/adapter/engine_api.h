@@ -27,6 +27,10 @@ enum {
     ENGINE_LAYER_MATRICES = 5
 };
 
+/* What a scout (scout_unit.c) heard: an index in attention that was kept for no position; a top_k of 0, or above the
+ * shape's, with as many positions. */
+enum { ENGINE_EMPTY_SLOT = 1, ENGINE_TOP_K_OUT_OF_RANGE = 2 };
+
 /* What only the archive has. Codes and units are those of atome.h; a sampler takes sampler_size bytes. */
 struct engine_extras {
     size_t sampler_size;

@@ -10,12 +10,13 @@ use atome_engine::Plan;
 use crate::archive::{Archive, PlanChoice};
 use crate::engine_api::{engine_api, engine_shape};
 use crate::engine_side::layout;
+use crate::left_out::Classes;
 use crate::outcome::Tally;
 use crate::random_values::Character;
 use crate::reference;
 use crate::script::Script;
 use crate::shapes::{TestShape, SHAPES};
-use crate::trial::{self, Sabotage};
+use crate::trial::{self, Sabotage, Setup};
 
 /// What the default plan may cost above the C99 engine's state, in bytes.
 const MOST_ABOVE_C99: usize = 64;
@@ -147,7 +148,8 @@ pub fn changed_weights_are_seen(archive: Option<&Archive>) -> Result<()> {
                 let mut rng = fastrand::Rng::with_seed(seed);
                 let script = Script::with_character(shape, Character::Tame, &mut rng);
                 let calls: Vec<_> = (0..script.calls.len()).collect();
-                let failure = trial::run(index, &script, &calls, archive, sabotage, &mut Tally::default());
+                let setup = Setup { archive, sabotage, asked: Classes::default() };
+                let failure = trial::run(index, &script, &calls, setup, &mut Tally::default());
                 failure.is_some_and(|failure| failure.engine.starts_with(name))
             });
             ensure!(

@@ -24,7 +24,7 @@ pub fn watch() {
         usual(panic);
         report("panic");
     }));
-    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE] {
+    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGTRAP, libc::SIGFPE, libc::SIGABRT] {
         // SAFETY: the handler has the type that signal() expects and stays; it gives up the process.
         unsafe { libc::signal(signal, on_signal as *const () as libc::sighandler_t) };
     }
@@ -39,9 +39,9 @@ extern "C" fn on_signal(signal: libc::c_int) {
     }
 }
 
-/// Takes no memory: the heap may be what broke.
+/// Takes no memory: the heap may be what broke. Once: a panic may end in a signal.
 fn report(what: &str) {
-    let Some((shape, seed)) = RUNNING.try_with(Cell::get).ok().flatten() else {
+    let Some((shape, seed)) = RUNNING.try_with(Cell::take).ok().flatten() else {
         return;
     };
     let mut line = [0; 256];

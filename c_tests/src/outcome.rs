@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::left_out::Class;
+
 /// Numbers in named parts. Every engine lists the same parts in the same order.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
@@ -32,6 +34,8 @@ pub struct Tally {
     /// Of these: NaN on both sides.
     pub nans: u64,
     pub differing_bits: u64,
+    /// Calls that the reference was not asked for, of each class.
+    pub left_out: [u64; Class::ALL.len()],
 }
 
 impl Tally {
@@ -41,6 +45,9 @@ impl Tally {
         self.values += other.values;
         self.nans += other.nans;
         self.differing_bits += other.differing_bits;
+        for (count, more) in self.left_out.iter_mut().zip(other.left_out) {
+            *count += more;
+        }
     }
 }
 

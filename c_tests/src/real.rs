@@ -10,10 +10,11 @@ use atome_engine::{argmax, generate, Model, Plan, Workspace};
 use crate::archive::Archive;
 use crate::case::shape_named;
 use crate::engine_side::layout;
+use crate::left_out::Classes;
 use crate::outcome::Tally;
 use crate::script::{Call, Contents, ModelRef, Script};
 use crate::shapes::REAL;
-use crate::trial::{self, Sabotage};
+use crate::trial::{self, Sabotage, Setup};
 
 const PROMPT: &str = "Once upon a time";
 /// What the model's publisher shows for that prompt.
@@ -22,7 +23,7 @@ const CONTINUATION: &str =
                             One day, Lily was ";
 
 /// Compares all engines on a model file of the shape [`REAL`], step by step.
-pub fn run(path: &Path, archive: Option<&Archive>) -> Result<Tally> {
+pub fn run(path: &Path, archive: Option<&Archive>, asked: Classes) -> Result<Tally> {
     let file = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let sequence = checked_text(&file).with_context(|| path.display().to_string())?;
     let calls = calls(&sequence);
@@ -36,13 +37,14 @@ pub fn run(path: &Path, archive: Option<&Archive>) -> Result<Tally> {
     // The later steps cost more: two thirds of the work lie in the last half.
     let steps = script.calls.len() - 1;
     let halves = [1..1 + steps * 2 / 3, 1 + steps * 2 / 3..1 + steps];
+    let setup = Setup { archive, sabotage: Sabotage::None, asked };
     let results = thread::scope(|scope| {
         let script = &script;
         let workers = halves.map(|steps| {
             scope.spawn(move || {
                 let mut tally = Tally::default();
                 let calls: Vec<_> = std::iter::once(0).chain(steps).collect();
-                (trial::run(shape, script, &calls, archive, Sabotage::None, &mut tally), tally)
+                (trial::run(shape, script, &calls, setup, &mut tally), tally)
             })
         });
         workers.map(thread::ScopedJoinHandle::join)

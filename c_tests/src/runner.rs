@@ -10,9 +10,10 @@ use quickcheck::{Arbitrary, Gen, QuickCheck, TestResult, Testable};
 use crate::archive::Archive;
 use crate::case::Case;
 use crate::crash;
+use crate::left_out::Classes;
 use crate::outcome::Tally;
 use crate::progress::Progress;
-use crate::trial::{self, Failure, Sabotage};
+use crate::trial::{self, Failure, Sabotage, Setup};
 
 /// Cases that one generator makes: results do not depend on the number of threads.
 const BLOCK: u64 = 200;
@@ -25,6 +26,8 @@ pub struct Plan {
     /// Only this shape.
     pub shape: Option<usize>,
     pub archive: Option<&'static Archive>,
+    /// What the user's reference is asked for all the same.
+    pub asked: Classes,
 }
 
 /// What came out.
@@ -47,6 +50,7 @@ struct Shared {
 struct AllAgree {
     shape: Option<usize>,
     archive: Option<&'static Archive>,
+    asked: Classes,
     tally: Mutex<Tally>,
     failure: Mutex<Option<(Case, Failure)>>,
 }
@@ -56,12 +60,12 @@ impl Testable for AllAgree {
         let case = Case::arbitrary(g);
         let case = self.shape.map_or(case.clone(), |shape| case.on_shape(shape));
         let mut tally = Tally::default();
-        let failure = run_case(&case, self.archive, &mut tally);
+        let failure = run_case(&case, self.archive, self.asked, &mut tally);
         lock(&self.tally).add(tally);
         let Some(failure) = failure else {
             return TestResult::passed();
         };
-        let smallest = shrink(case, failure, self.archive);
+        let smallest = shrink(case, failure, self.archive, self.asked);
         let message = smallest.1.to_string();
         *lock(&self.failure) = Some(smallest);
         TestResult::error(message)
@@ -69,16 +73,17 @@ impl Testable for AllAgree {
 }
 
 /// Runs one case.
-pub fn run_case(case: &Case, archive: Option<&Archive>, tally: &mut Tally) -> Option<Failure> {
+pub fn run_case(case: &Case, archive: Option<&Archive>, asked: Classes, tally: &mut Tally) -> Option<Failure> {
     crash::running(case);
-    trial::run(case.shape, &case.script(), &case.calls, archive, Sabotage::None, tally)
+    let setup = Setup { archive, sabotage: Sabotage::None, asked };
+    trial::run(case.shape, &case.script(), &case.calls, setup, tally)
 }
 
 /// Goes on to smaller failing cases as long as there are any.
-fn shrink(case: Case, failure: Failure, archive: Option<&Archive>) -> (Case, Failure) {
+fn shrink(case: Case, failure: Failure, archive: Option<&Archive>, asked: Classes) -> (Case, Failure) {
     for smaller in case.shrink() {
-        if let Some(failure) = run_case(&smaller, archive, &mut Tally::default()) {
-            return shrink(smaller, failure, archive);
+        if let Some(failure) = run_case(&smaller, archive, asked, &mut Tally::default()) {
+            return shrink(smaller, failure, archive, asked);
         }
     }
     (case, failure)
@@ -111,8 +116,8 @@ fn work(plan: &Plan, shared: &Shared) {
         if done >= plan.cases {
             return;
         }
-        let property =
-            AllAgree { shape: plan.shape, archive: plan.archive, tally: Mutex::default(), failure: Mutex::default() };
+        let Plan { shape, archive, asked, .. } = *plan;
+        let property = AllAgree { shape, archive, asked, tally: Mutex::default(), failure: Mutex::default() };
         let cases = BLOCK.min(plan.cases - done);
         // Neighbouring seeds and blocks must not give overlapping streams of cases.
         let seed = (plan.seed ^ 0x5851_f42d_4c95_7f2d).wrapping_mul(0x2545_f491_4f6c_dd1d).wrapping_add(block);

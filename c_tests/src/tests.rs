@@ -6,6 +6,7 @@ use atome_engine::math::{self, MODE};
 
 use crate::checks;
 use crate::correctly_rounded::{atome_test_expf, atome_test_tanhf};
+use crate::left_out::Classes;
 use crate::real;
 use crate::runner::{self, Plan};
 
@@ -17,7 +18,8 @@ fn tables_lead_where_they_should_and_a_changed_weight_is_seen() {
 
 #[test]
 fn the_engine_equals_the_reference() {
-    let report = runner::run(&Plan { cases: 4000, seed: 1, jobs: 2, shape: None, archive: None });
+    let report =
+        runner::run(&Plan { cases: 4000, seed: 1, jobs: 2, shape: None, archive: None, asked: Classes::default() });
     if let Some((case, failure)) = report.failure {
         panic!("{failure}\nreplay: cargo run --release -p atome-c-tests -- --replay '{case}'");
     }
@@ -28,7 +30,9 @@ fn the_engine_equals_the_reference() {
 
 #[test]
 fn the_number_of_threads_does_not_change_the_cases() {
-    let tally = |jobs| runner::run(&Plan { cases: 700, seed: 5, jobs, shape: None, archive: None }).tally;
+    let tally = |jobs| {
+        runner::run(&Plan { cases: 700, seed: 5, jobs, shape: None, archive: None, asked: Classes::default() }).tally
+    };
     assert_eq!(tally(1), tally(3));
 }
 

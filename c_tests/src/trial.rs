@@ -7,6 +7,7 @@ use atome_engine::Plan;
 use crate::archive::{Archive, PlanChoice};
 use crate::archive_side::ArchiveSide;
 use crate::engine_side::EngineSide;
+use crate::left_out::{Class, Classes};
 use crate::outcome::{Mismatch, Outcome, Tally};
 use crate::reference::{self, Reference};
 use crate::script::{Call, Script, STATES};
@@ -19,6 +20,15 @@ pub enum Sabotage {
     None,
     Engine,
     Archive,
+}
+
+/// Who takes part in a trial, and how.
+#[derive(Clone, Copy)]
+pub struct Setup<'a> {
+    pub archive: Option<&'a Archive>,
+    pub sabotage: Sabotage,
+    /// What the user's reference is asked for all the same.
+    pub asked: Classes,
 }
 
 /// Where engines disagree.
@@ -42,7 +52,7 @@ impl fmt::Display for Failure {
 
 /// One engine in a trial.
 enum Side<'a> {
-    Reference { reference: Reference, garbage: u64 },
+    Reference { reference: Reference, garbage: u64, asked: Classes },
     Engine(EngineSide),
     Archive(ArchiveSide<'a>),
 }
@@ -56,10 +66,12 @@ impl Side<'_> {
         }
     }
 
-    /// Performs the call; then adds the logits of a state that the call must have left as they were.
-    fn perform(&mut self, call: &Call, world: &World) -> Outcome {
+    /// Performs the call, or says what is known without; then adds the logits of a state that the call must have left as
+    /// they were.
+    fn perform(&mut self, call: &Call, world: &World, is_asked: bool) -> Outcome {
         let mut out = match self {
-            Side::Reference { reference, garbage } => reference.perform(call, world, *garbage),
+            Side::Reference { .. } if !is_asked => Reference::specified(call),
+            Side::Reference { reference, garbage, .. } => reference.perform(call, world, *garbage),
             Side::Engine(engine) => engine.perform(call, world),
             Side::Archive(archive) => archive.perform(call, world),
         };
@@ -77,6 +89,14 @@ impl Side<'_> {
         out
     }
 
+    /// Why the call is not made on this side, if so.
+    fn left_out(&self, call: &Call, world: &World) -> Option<Class> {
+        match self {
+            Side::Reference { reference, garbage, asked } => reference.is_left_out(call, world, *garbage, *asked),
+            Side::Engine(_) | Side::Archive(_) => None,
+        }
+    }
+
     fn is_sabotaged(&self, sabotage: Sabotage) -> bool {
         match self {
             Side::Reference { .. } => false,
@@ -87,15 +107,9 @@ impl Side<'_> {
 }
 
 /// Runs the calls of `script` whose indices are in `calls`, in order, up to the first difference.
-pub fn run(
-    shape: usize,
-    script: &Script,
-    calls: &[usize],
-    archive: Option<&Archive>,
-    sabotage: Sabotage,
-    tally: &mut Tally,
-) -> Option<Failure> {
-    let mut sides = sides(shape, script, archive);
+pub fn run(shape: usize, script: &Script, calls: &[usize], setup: Setup, tally: &mut Tally) -> Option<Failure> {
+    let sabotage = setup.sabotage;
+    let mut sides = sides(shape, script, setup);
     let mut world = World::new(&SHAPES[shape], &script.contents);
     let mut changed = (sabotage != Sabotage::None).then(|| world.with_one_weight_changed());
     tally.cases += 1;
@@ -112,7 +126,11 @@ pub fn run(
         let mut expected: Option<(&'static str, Outcome)> = None;
         for side in &mut sides {
             let world = if side.is_sabotaged(sabotage) { changed.as_ref().unwrap_or(&world) } else { &world };
-            let found = side.perform(call, world);
+            let left_out = side.left_out(call, world);
+            if let Some(class) = left_out {
+                tally.left_out[class as usize] += 1;
+            }
+            let found = side.perform(call, world, left_out.is_none());
             if found.is_absent {
                 continue;
             }
@@ -132,13 +150,13 @@ pub fn run(
     None
 }
 
-fn sides<'a>(shape: usize, script: &Script, archive: Option<&'a Archive>) -> Vec<Side<'a>> {
+fn sides<'a>(shape: usize, script: &Script, setup: Setup<'a>) -> Vec<Side<'a>> {
     let garbage = script.garbage;
-    let mut sides = vec![Side::Reference { reference: reference::of_shape(shape), garbage }];
+    let mut sides = vec![Side::Reference { reference: reference::of_shape(shape), garbage, asked: setup.asked }];
     for plan in [Plan::Lean, Plan::Cached] {
         sides.push(Side::Engine(EngineSide::new(&SHAPES[shape], plan, garbage)));
     }
-    let Some(archive) = archive else { return sides };
+    let Some(archive) = setup.archive else { return sides };
     for plan in PlanChoice::ALL {
         if plan != PlanChoice::Auto || script.with_auto_plan {
             sides.push(Side::Archive(ArchiveSide::new(archive.image(shape, plan), plan, garbage)));
@@ -147,14 +165,10 @@ fn sides<'a>(shape: usize, script: &Script, archive: Option<&'a Archive>) -> Vec
     sides
 }
 
-/// Whether a call makes sense after those before it: shrinking leaves out loads, and some results need earlier ones. A
-/// struct that was never loaded is refused by every engine of ours; a C99 engine of the user's might follow its NULLs.
+/// Whether a call makes sense after those before it: shrinking leaves out loads, and some results need earlier ones.
+/// Predictions need none: a struct that was never loaded is refused.
 fn is_possible(call: &Call, world: &World) -> bool {
     match call {
-        Call::Predict { model, .. } | Call::Generate { model, .. } => {
-            reference::IS_OURS || world.model(*model).is_some()
-        }
-        Call::Classify { slot, .. } => reference::IS_OURS || world.classifier(*slot).is_some(),
         Call::Matvec { model, .. }
         | Call::LayerNorm { model, .. }
         | Call::CausalConv { model, .. }
