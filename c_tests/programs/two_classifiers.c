@@ -48,9 +48,6 @@ int main(void)
         show_floats("scores", scores, urgency.n_classes);
         printf("without scores: %d", atome_classify(&topic, &state_both, tokens, n, NULL));
         printf(" %d\n", atome_classify(&urgency, &state_both, tokens, n, NULL));
-        /* The base of a classifier is a model like any other. */
-        printf("next token of the base: %d\n", atome_predict_next(&topic.base, &state_both, tokens, n));
-        show_hash("logits", atome_get_logits(&state_both), ATOME_VOCAB_SIZE);
     }
     free(blob_topic);
     free(blob_urgency);

@@ -29,6 +29,7 @@ mod progress;
 mod prove;
 mod qemu;
 mod record;
+mod reference;
 mod setup;
 mod symbols;
 mod test;

@@ -148,6 +148,7 @@ fn steps() -> Vec<Step> {
     steps.push(step("header in C and C++", header::compiles_everywhere));
     steps.push(step("header, state sizes", header::state_sizes));
     steps.push(step("C programs against the reference", programs::compare));
+    steps.push(step("C programs against a stand-in reference", programs::compare_with_stand_in));
     steps.push(step("C programs under valgrind", programs::valgrind));
     steps.push(step("C programs under sanitizers", programs::sanitizers));
     for mode in Mode::ALL {

@@ -3,7 +3,6 @@
 //!
 //! A file is a program, and so is a sub-folder with all the sources in it. Both builds have to print the same bytes.
 
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +14,7 @@ use super::report::Outcome;
 use crate::archive::Mode;
 use crate::c_build::{self, Engine, Language};
 use crate::process::{self, Finished};
+use crate::reference::Reference;
 use crate::{workers, workspace};
 
 /// The text that `PROMPT` stands for.
@@ -31,11 +31,20 @@ const BYTES_UNDER_VALGRIND: usize = 4;
 
 /// Builds every program against both engines and compares what they print.
 pub fn compare(context: &Context) -> Result<Outcome> {
-    let reference = Engine::Source(reference_folder());
+    compare_with(context, &Reference::chosen(), "reference", BYTES)
+}
+
+/// The same with an engine that has the published C99 engine's manners, as ATOME_REFERENCE gives it to everybody.
+pub fn compare_with_stand_in(context: &Context) -> Result<Outcome> {
+    compare_with(context, &Reference::stand_in(), "stand-in", BYTES_UNDER_VALGRIND)
+}
+
+fn compare_with(context: &Context, reference: &Reference, label: &str, bytes: usize) -> Result<Outcome> {
+    let source = Engine::Source(reference.folder.clone());
     let archive = system_archive(context)?;
-    run_all(|program| {
-        let expected = program.output(&reference, "reference", &[], &[], BYTES)?;
-        expect_same(&expected, &program.output(&archive, "archive", &[], &[], BYTES)?)
+    run_all(Some(reference), |program| {
+        let expected = program.output(&source, label, &[], &[], bytes)?;
+        expect_same(&expected, &program.output(&archive, "archive", &[], &[], bytes)?)
     })
 }
 
@@ -45,16 +54,21 @@ pub fn valgrind(context: &Context) -> Result<Outcome> {
         ["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--show-leak-kinds=all"];
     let archive = system_archive(context)?;
     let checked = [&VALGRIND[..], &["--errors-for-leak-kinds=all"]].concat();
-    run_all(|program| program.output(&archive, "valgrind", &[], &checked, BYTES_UNDER_VALGRIND).map(|_| ()))
+    run_all(None, |program| program.output(&archive, "valgrind", &[], &checked, BYTES_UNDER_VALGRIND).map(|_| ()))
 }
 
 /// Runs every program with both engines under the address and undefined-behaviour sanitizers: the archive is compiled
 /// without them, but sees memory in which every access beyond a program's arrays is noticed in the C code around it, and
-/// the reference is checked in every line.
+/// our reference is checked in every line. A user's, which may cast pointers into the blob, would be reported for that.
 pub fn sanitizers(context: &Context) -> Result<Outcome> {
-    let engines =
-        [("sanitized archive", system_archive(context)?), ("sanitized reference", Engine::Source(reference_folder()))];
-    run_all(|program| {
+    let mut engines = vec![("sanitized archive", system_archive(context)?)];
+    let reference = Reference::chosen();
+    if reference.is_ours {
+        engines.push(("sanitized reference", Engine::Source(reference.folder)));
+    } else {
+        say!("   SKIPPED: {}: sanitizers are for engines of ours", reference.folder.display());
+    }
+    run_all(None, |program| {
         for (label, engine) in &engines {
             program.output(engine, label, &SANITIZERS, &[], BYTES_UNDER_VALGRIND)?;
         }
@@ -67,16 +81,18 @@ fn system_archive(context: &Context) -> Result<Engine> {
     Ok(Engine::Archive(context.archive(None, Mode::System)?.path.clone()))
 }
 
-/// Our reference, or the engine that the user wants to be compared with.
-fn reference_folder() -> PathBuf {
-    match env::var_os("ATOME_REFERENCE") {
-        Some(folder) => workspace::absolute(Path::new(&folder)),
-        None => workspace::root().join("c_tests/reference"),
+/// Why a program cannot be built with this reference.
+fn objection(program: &Program, reference: &Reference) -> Option<&'static str> {
+    if program.directives.ours_only && !reference.is_ours {
+        return Some("it asks for more than the C99 engine promises");
     }
+    let is_cpp = program.language == Language::Cpp;
+    (is_cpp && !reference.is_for_cpp()).then_some("the reference's header has no `extern \"C\"`")
 }
 
-/// Does `one` to every program, some side by side; all are tried before the failures are reported.
-fn run_all(one: impl Fn(&Program) -> Result<()> + Sync) -> Result<Outcome> {
+/// Does `one` to every program, but those that the reference, where one takes part, is not for; some side by side. All
+/// are tried before the failures are reported.
+fn run_all(reference: Option<&Reference>, one: impl Fn(&Program) -> Result<()> + Sync) -> Result<Outcome> {
     let (mut programs, mut skipped) = (Vec::new(), 0);
     for program in find(&workspace::root().join("c_tests/programs"))? {
         if program.needs_model() && workspace::real_model().is_none() {
@@ -84,8 +100,8 @@ fn run_all(one: impl Fn(&Program) -> Result<()> + Sync) -> Result<Outcome> {
             skipped += 1;
             continue;
         }
-        if program.directives.ours_only && env::var_os("ATOME_REFERENCE").is_some() {
-            say!("   SKIPPED: {}: it asks for more than the C99 engine promises", program.name);
+        if let Some(why) = reference.and_then(|reference| objection(&program, reference)) {
+            say!("   SKIPPED: {}: {why}", program.name);
             skipped += 1;
             continue;
         }
