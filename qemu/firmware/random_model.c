@@ -160,15 +160,16 @@ static size_t write(struct writer *w, const struct engine_shape *shape, int n_cl
     return w->bytes;
 }
 
-size_t random_model_bytes(const struct engine_shape *shape, int n_classes)
+size_t random_model_bytes(const struct engine_shape *shape, int n_classes, enum packing last)
 {
-    struct writer classifier = {NULL, NULL, 0, 0, ATOME01}, widest = {NULL, NULL, 0, 0, ATOMEP3};
+    /* The later a format, the wider; ATOME02, which is not, is never last. */
+    struct writer classifier = {NULL, NULL, 0, 0, ATOME01}, widest = {NULL, NULL, 0, 0, last};
     const size_t bytes = write(&classifier, shape, n_classes), most = write(&widest, shape, 0);
 
     return bytes > most ? bytes : most;
 }
 
-size_t random_model(random_t *random, const struct engine_shape *shape, int n_classes, uint8_t *out)
+size_t random_model(random_t *random, const struct engine_shape *shape, int n_classes, enum packing last, uint8_t *out)
 {
     const uint32_t character = random_below(random, 8);
     struct writer w = {NULL, NULL, 0, 0, ATOME01};
@@ -177,7 +178,7 @@ size_t random_model(random_t *random, const struct engine_shape *shape, int n_cl
     w.at = out;
     w.hostile_in = character == 0 ? 4 : character < 3 ? 64 : 0;
     if (n_classes == 0) {
-        w.packing = (enum packing)random_below(random, 3);
+        w.packing = (enum packing)random_below(random, (uint32_t)last + 1);
     }
     return write(&w, shape, n_classes);
 }

@@ -129,5 +129,6 @@ fn digest(subject: Subject, bench: &Workbench, battery: &Battery, plan: Plan, fo
         }
         digests.push((name, digest));
     }
-    Ok(Done { count: digests.len() as u64, digests })
+    let count = digests.len() as u64;
+    Ok(Done { digests, ..Done::count(count) })
 }

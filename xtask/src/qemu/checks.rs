@@ -27,7 +27,7 @@ pub fn jobs(check: Check, subject: Subject, workbench: &Workbench) -> Vec<Job> {
     let is_host = subject.core.machine == Machine::Host;
     match check {
         Check::Digest => batteries::jobs(subject, workbench),
-        Check::Differential if !is_host => differential::jobs(subject, workbench.settings.cases_of_profile()),
+        Check::Differential if !is_host => differential::jobs(subject, &workbench.settings),
         Check::Alignment if !is_host => alignment_jobs(subject),
         Check::Errors if !is_host => errors_jobs(subject),
         Check::Link if !is_host => {

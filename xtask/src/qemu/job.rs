@@ -91,6 +91,8 @@ impl Check {
 pub struct Done {
     /// How many, in the check's unit.
     pub count: u64,
+    /// Calls that a reference of the user's own was spared.
+    pub left_out: u64,
     /// Name and digest of each part of a battery, in that check.
     pub digests: Vec<(String, String)>,
 }
@@ -98,7 +100,7 @@ pub struct Done {
 impl Done {
     /// Just a number.
     pub fn count(count: u64) -> Done {
-        Done { count, digests: Vec::new() }
+        Done { count, ..Done::default() }
     }
 }
 

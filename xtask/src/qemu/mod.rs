@@ -13,6 +13,7 @@ pub(crate) mod needs;
 mod record;
 pub(crate) mod shapes;
 pub(crate) mod signed_models;
+mod stand_in;
 mod table;
 pub(crate) mod workbench;
 
@@ -24,10 +25,12 @@ use lexopt::prelude::*;
 
 use crate::archive::Profile;
 use crate::options;
+use crate::reference::Reference;
 use crate::toolchain::Toolchain;
 use cores::{Core, CORES, HOST};
 use job::{Check, Outcome, Subject};
 use record::Record;
+pub use stand_in::check_stand_in;
 use workbench::Workbench;
 
 pub const HELP: &str = "\
@@ -58,7 +61,12 @@ Options:
   --cases N      differential cases on each core, shared by the profiles, half of them in each mode (default 10000)
   --seed N       seed of the first differential case (default 1): a failing case names its own, and --cases 1 repeats it
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
+  --wild         ask a reference of your own for what leads the published C99 engine out of its arrays, for formats that
+                 it does not know, and give it misaligned blobs
   -h, --help     print this
+
+ATOME_REFERENCE=<folder with atome.c and atome.h> puts your own C99 engine in the reference's place. A few lines at the end
+say what it was not asked for, and why.
 
 What is missing on the machine is installed first (apt packages and rustup targets), or named where that is not possible.
 
@@ -83,11 +91,24 @@ pub struct Settings {
     pub seed: u32,
     /// Write the digests instead of comparing them.
     pub record: bool,
+    /// What the archive is compared with.
+    pub reference: Reference,
+    /// Whether a reference of the user's own is asked for what leads the published C99 engine out of its arrays.
+    pub wild: bool,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { cores: Vec::new(), only: Vec::new(), profile: None, cases: 10_000, seed: 1, record: false }
+        Settings {
+            cores: Vec::new(),
+            only: Vec::new(),
+            profile: None,
+            cases: 10_000,
+            seed: 1,
+            record: false,
+            reference: Reference::chosen(),
+            wild: false,
+        }
     }
 }
 
@@ -153,6 +174,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Option<Settings>> {
             Long("cases") => settings.cases = options::whole(&mut parser, "--cases", 1..=1_000_000_000)?,
             Long("seed") => settings.seed = options::whole(&mut parser, "--seed", 0..=u64::from(u32::MAX))?,
             Long("record") => settings.record = true,
+            Long("wild") => settings.wild = true,
             other => return Err(options::unexpected(other, "qemu")),
         }
     }
@@ -178,6 +200,28 @@ fn known_core(parser: &mut lexopt::Parser) -> Result<String> {
 /// How many jobs failed; what each of them said was printed before.
 pub fn check(settings: Settings) -> Result<String> {
     let start = Instant::now();
+    let (cores, checks) = (settings.cores(), settings.checks());
+    let subjects = settings.subjects(&cores);
+    let (workbench, outcomes) = run_jobs(settings)?;
+
+    let failures: Vec<_> = outcomes.iter().filter(|outcome| outcome.result.is_err()).collect();
+    show_failures(&failures);
+    let skipped = if checks.contains(&Check::Digest) { batteries::skipped(&cores, &workbench) } else { Vec::new() };
+    say!("{}", table::table(&subjects, &checks, &outcomes, &skipped));
+    if let Some(lines) = differential::left_out(&workbench.settings, &outcomes) {
+        say!("{lines}");
+    }
+    if !failures.is_empty() {
+        bail!("{} of {} jobs on emulated cores failed", failures.len(), outcomes.len());
+    }
+    if workbench.settings.record {
+        Record::write(&agreed_digests(&outcomes)?)?;
+    }
+    Ok(summary(&workbench.settings, &cores, &outcomes, start))
+}
+
+/// Builds what the jobs need, and runs them all.
+fn run_jobs(settings: Settings) -> Result<(Workbench, Vec<Outcome>)> {
     let toolchain = Toolchain::find()?;
     needs::missing(&toolchain).install()?;
     let (cores, checks) = (settings.cores(), settings.checks());
@@ -189,18 +233,7 @@ pub fn check(settings: Settings) -> Result<String> {
         .flat_map(|(check, subject)| checks::jobs(check, subject, &workbench))
         .collect();
     let outcomes = job::run_all(jobs, &workbench);
-
-    let failures: Vec<_> = outcomes.iter().filter(|outcome| outcome.result.is_err()).collect();
-    show_failures(&failures);
-    let skipped = if checks.contains(&Check::Digest) { batteries::skipped(&cores, &workbench) } else { Vec::new() };
-    say!("{}", table::table(&subjects, &checks, &outcomes, &skipped));
-    if !failures.is_empty() {
-        bail!("{} of {} jobs on emulated cores failed", failures.len(), outcomes.len());
-    }
-    if workbench.settings.record {
-        Record::write(&agreed_digests(&outcomes)?)?;
-    }
-    Ok(summary(&workbench.settings, &cores, &outcomes, start))
+    Ok((workbench, outcomes))
 }
 
 /// In full, but one cause often fails on every core: of each check, the first three.
@@ -307,7 +340,7 @@ mod tests {
             check: Check::Digest,
             name: String::new(),
             seconds: 0.0,
-            result: Ok(Done { count: 1, digests: vec![("odd".to_string(), digest.to_string())] }),
+            result: Ok(Done { digests: vec![("odd".to_string(), digest.to_string())], ..Done::count(1) }),
         };
         assert_eq!(agreed_digests(&[outcome("1"), outcome("1")]).unwrap()["odd"], "1");
         assert!(agreed_digests(&[outcome("1"), outcome("2")]).is_err());

@@ -163,6 +163,7 @@ fn steps() -> Vec<Step> {
     }));
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
+    steps.push(step("emulated cores, stand-in reference", |_| Ok(Outcome::Passed(crate::qemu::check_stand_in()?))));
     steps.push(step("costs on emulated cores", |_| Ok(Outcome::Passed(crate::costs::check()?))));
     steps.push(step("instruction counts", |context| {
         Ok(match crate::bench::check(&context.toolchain)? {
