@@ -109,7 +109,8 @@ mod tests {
         for (index, shape) in SHAPES.iter().enumerate() {
             let mut rng = Rng::with_seed(index as u64);
             let engine = reference::of_shape(index);
-            for packing in Packing::ALL {
+            let is_known = |packing: &Packing| reference::IS_OURS || *packing == Packing::TwoBits;
+            for packing in Packing::ALL.into_iter().filter(is_known) {
                 let file = model_file(shape, packing, None, Character::Tame, &mut rng);
                 assert_eq!(engine.load_code(&file), 0, "{}", shape.name);
                 assert_eq!(engine.load_code(&file[..file.len() - 1]), -2, "{}", shape.name);

@@ -154,6 +154,7 @@ fn steps() -> Vec<Step> {
     for mode in Mode::ALL {
         steps.push(step(format!("differential run, {mode}"), move |context| differential::run(context, mode)));
     }
+    steps.push(step("differential run, stand-in reference", differential::stand_in));
     steps.push(step("differential run, each kernel", differential::each_kernel));
     steps.push(step("differential run, 944K model", differential::real_model));
     steps.push(step("default model", |_| {

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::report::Outcome;
 use crate::archive::Mode;
+use crate::reference::Reference;
 use crate::{process, workspace};
 
 /// rustfmt has nothing to change.
@@ -49,9 +50,21 @@ pub fn tests(mode: Mode) -> Result<Outcome> {
 /// A program of the workspace as it was compiled for the tests, optimised and with overflow checks. To compile it for
 /// release would take longer than to run it.
 pub fn program(name: &str, mode: Mode) -> Result<Command> {
+    build(name, mode, &[], None)
+}
+
+/// The harness with the stand-in compiled in for a reference.
+pub fn harness_with_stand_in(mode: Mode) -> Result<Command> {
+    build("atome-c-tests", mode, &["--features", "atome-c-tests/stand-in"], Some(&Reference::stand_in()))
+}
+
+fn build(name: &str, mode: Mode, features: &[&str], reference: Option<&Reference>) -> Result<Command> {
+    let mut cargo = process::cargo();
+    cargo.envs(reference.map(|reference| ("ATOME_REFERENCE", &reference.folder)));
     // With the tests: without them the dependencies of tests are not asked what features of others they need, so that
     // others differ and are compiled anew.
-    process::checked(process::cargo().arg("build").args(packages(mode)).args(["--tests", "--bin", name]))?;
+    cargo.arg("build").args(packages(mode)).args(features).args(["--tests", "--bin", name]);
+    process::checked(&mut cargo)?;
     Ok(process::in_root(workspace::target().join("debug").join(name)))
 }
 
