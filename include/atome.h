@@ -3,7 +3,8 @@
  *
  * Drop-in for the C99 engine: set the model's shape with -D flags (or #define before this include), link libatome.a
  * instead of compiling atome.c. One archive serves every shape: this header tells the library the shape of the program
- * through the constant atome_config, so every file of a program must see the same shape macros.
+ * through the constant atome_config, so every file of a program must see the same shape macros. Files that do not are refused
+ * by the linker, which names the macro, or, where a linker cannot tell, by the library's functions: see the end.
  *
  * Functions never allocate, exit or print; NULL, numbers out of range and broken files give an error code. Blobs may lie
  * at any address; everything else is aligned as its type is. No function keeps a pointer, except into the blob that a
@@ -12,6 +13,9 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#ifdef ATOME_PREFIX
+#error "ATOME_PREFIX is for the header that `cargo xtask lib --prefix` writes, and this is another one"
+#endif
 #ifndef ATOME_H
 #define ATOME_H
 
@@ -60,6 +64,36 @@
 #endif
 
 #define ATOME_D_INNER (2 * (ATOME_D_MODEL))
+
+/* ---- Shared libraries ---- */
+
+/* Everything in libatome.a and atome_config are seen within the program or shared library that they are linked into, and
+ * not outside, so that two shared libraries in a process may have models of different shapes. To link libatome.a into a shared
+ * library whose atome_ functions others call, define ATOME_SHARED in all files, and keep to one shape in the process. */
+#if defined(__GNUC__) && !defined(_WIN32) && !defined(__CYGWIN__) && !defined(ATOME_SHARED)
+#define ATOME_HIDDEN_ __attribute__((visibility("hidden")))
+#else
+#define ATOME_HIDDEN_
+#endif
+
+#ifdef __cplusplus
+#define ATOME_CAST_(type, value) static_cast<type>(value)
+#else
+#define ATOME_CAST_(type, value) ((type)(value))
+#endif
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define ATOME_NULL_ nullptr
+#else
+#define ATOME_NULL_ NULL
+#endif
+
+/* Weak: of several files that define the same constant, the linker keeps one, and what is referred to and not there is
+ * NULL. */
+#if !defined(_MSC_VER) && (defined(__GNUC__) || defined(__clang__) || defined(__IAR_SYSTEMS_ICC__) || defined(__ARMCC_VERSION))
+#define ATOME_WEAK_ __attribute__((weak))
+#else
+#define ATOME_WEAK_
+#endif
 
 /* Does not compile where a macro is out of its range. */
 #define ATOME_IS_SIZE_(n) ((n) >= 1 && (n) <= 65535)
@@ -114,6 +148,12 @@ typedef char atome_shape_is_in_range_t
  * loads nothing but ATOME01 and ATOMECL01 may define ATOME_ONLY_ATOME01, in all of its files: what reads the others, about
  * 2 KB on a microcontroller, is not linked then. */
 
+#ifdef ATOME_ONLY_ATOME01
+#define ATOME_READS_FORMATS_ 0
+#else
+#define ATOME_READS_FORMATS_ 1
+#endif
+
 /* Private: bytes of so many weights in each format, of a layer, and of a model without its magic. */
 #define ATOME_TWO_BITS_(count) ((1UL * (count) + 3UL) / 4UL)
 #define ATOME_BASE_THREE_(count) ((1UL * (count) + 4UL) / 5UL)
@@ -134,11 +174,24 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_BLOB_SIZE_ATOMECL01(n_classes) \
     (17UL + ATOME_BYTES_OF_MODEL_(ATOME_TWO_BITS_) + ATOME_TWO_BITS_(1UL * (n_classes) * (ATOME_D_MODEL)))
 
+/* What the headers that `atome export` and `atome convert` write say of their models' files. */
+#if (defined(ATOME_FILE_SIZE_ATOME01) && ATOME_FILE_SIZE_ATOME01 != ATOME_BLOB_SIZE_ATOME01) || \
+    (defined(ATOME_FILE_SIZE_ATOME02) && ATOME_FILE_SIZE_ATOME02 != ATOME_BLOB_SIZE_ATOME02) || \
+    (defined(ATOME_FILE_SIZE_ATOMEP3) && ATOME_FILE_SIZE_ATOMEP3 != ATOME_BLOB_SIZE_ATOMEP3) || \
+    (defined(ATOME_FILE_SIZE_ATOMECL01) && ATOME_FILE_SIZE_ATOMECL01 != ATOME_BLOB_SIZE_ATOMECL01(0))
+#error "a model whose header comes before atome.h is of another shape than the one that the macros give"
+#endif
+
 /* ---- Containers ---- */
 
 /* A program that loads no containers may define ATOME_NO_CONTAINERS (or ATOME_ONLY_ATOME01), in all of its files: what reads
- * them, about 1.4 KB on a microcontroller, is not linked then. Signed containers need the archive that is built with `--signed`, and ATOME_SIGNED
- * defined before this include. */
+ * them, about 1.4 KB on a microcontroller, is not linked then. Signed containers need the archive that is built with
+ * `--signed`, and ATOME_SIGNED defined before this include. */
+#if defined(ATOME_NO_CONTAINERS) || defined(ATOME_ONLY_ATOME01)
+#define ATOME_READS_CONTAINERS_ 0
+#else
+#define ATOME_READS_CONTAINERS_ 1
+#endif
 
 
 /**
@@ -731,16 +784,6 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * What the header's configuration refers to where the plan is cached.
- */
-extern const struct atome_cache_t atome_cache;
-
-/**
- * What the header's configuration refers to, unless the program keeps to ATOME01.
- */
-extern const struct atome_formats_t atome_formats;
-
-/**
  * Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape, or a container (ATOMEBOX) that holds one. Nothing is
  * copied: the model points into data, which belongs to the caller, must outlive the model and must not change while it is
  * in use. data may lie at any address, in flash too. Bytes after the end are allowed, so that a model of another shape, if it
@@ -757,6 +800,7 @@ extern const struct atome_formats_t atome_formats;
  * Caller:
  * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
  */
+ATOME_HIDDEN_
 int atome_load(struct atome_model_t *model,
                const uint8_t *data,
                size_t len);
@@ -773,6 +817,7 @@ int atome_load(struct atome_model_t *model,
  * Caller:
  * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
  */
+ATOME_HIDDEN_
 int atome_load_exact(struct atome_model_t *model,
                      const uint8_t *data,
                      size_t len);
@@ -788,6 +833,7 @@ int atome_load_exact(struct atome_model_t *model,
  * Caller:
  * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
  */
+ATOME_HIDDEN_
 int atome_classifier_load(struct atome_classifier_t *clf,
                           const uint8_t *data,
                           size_t len);
@@ -801,6 +847,7 @@ int atome_classifier_load(struct atome_classifier_t *clf,
  * Caller:
  * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
  */
+ATOME_HIDDEN_
 int atome_classifier_load_exact(struct atome_classifier_t *clf,
                                 const uint8_t *data,
                                 size_t len);
@@ -818,6 +865,7 @@ int atome_classifier_load_exact(struct atome_classifier_t *clf,
  * Caller:
  * `data` is NULL or leads to `len` readable bytes; `payload` and `payload_len` are NULL or writable.
  */
+ATOME_HIDDEN_ ATOME_WEAK_
 int atome_container_payload(const uint8_t *data,
                             size_t len,
                             const uint8_t **payload,
@@ -833,6 +881,7 @@ int atome_container_payload(const uint8_t *data,
  * Caller:
  * `data` is NULL or leads to `len` readable bytes; `info` is NULL or writable.
  */
+ATOME_HIDDEN_
 int atome_container_info(const uint8_t *data,
                          size_t len,
                          struct atome_container_info_t *info);
@@ -848,6 +897,7 @@ int atome_container_info(const uint8_t *data,
  * Caller:
  * `data` is NULL or leads to `len` readable bytes; `text` is NULL or has room for `size` bytes.
  */
+ATOME_HIDDEN_
 int atome_container_explain(const uint8_t *data,
                             size_t len,
                             char *text,
@@ -864,6 +914,7 @@ int atome_container_explain(const uint8_t *data,
  * Caller:
  * `data` is NULL or leads to `len` readable bytes; `text` is NULL or has room for `size` bytes.
  */
+ATOME_HIDDEN_
 int atome_explain(const uint8_t *data,
                   size_t len,
                   char *text,
@@ -881,6 +932,7 @@ int atome_explain(const uint8_t *data,
  * Caller:
  * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes, `public_key` is NULL or leads to 32.
  */
+ATOME_HIDDEN_
 int atome_load_signed(struct atome_model_t *model,
                       const uint8_t *data,
                       size_t len,
@@ -897,6 +949,7 @@ int atome_load_signed(struct atome_model_t *model,
  * Caller:
  * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes, `public_key` is NULL or leads to 32.
  */
+ATOME_HIDDEN_
 int atome_classifier_load_signed(struct atome_classifier_t *clf,
                                  const uint8_t *data,
                                  size_t len,
@@ -910,6 +963,7 @@ int atome_classifier_load_signed(struct atome_classifier_t *clf,
  * Caller:
  * `state` is NULL or leads to `ATOME_STATE_SIZE` writable bytes.
  */
+ATOME_HIDDEN_
 void atome_init(struct atome_state_t *state);
 
 /**
@@ -918,7 +972,7 @@ void atome_init(struct atome_state_t *state);
  * Caller:
  * `state` is NULL or leads to an `atome_state_t`.
  */
-const float *atome_get_logits(struct atome_state_t *state);
+ATOME_HIDDEN_ const float *atome_get_logits(struct atome_state_t *state);
 
 /**
  * The router's entropy at the last position of the last call, in one layer: 0 when a single pathway takes all, ln of
@@ -928,6 +982,7 @@ const float *atome_get_logits(struct atome_state_t *state);
  * Caller:
  * `state` is NULL or leads to an initialised `atome_state_t`.
  */
+ATOME_HIDDEN_
 float atome_router_entropy(const struct atome_state_t *state,
                            int layer);
 
@@ -945,6 +1000,7 @@ float atome_router_entropy(const struct atome_state_t *state,
  * `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised; `tokens` is NULL or
  * leads to `n_tokens` tokens.
  */
+ATOME_HIDDEN_
 int atome_predict_next(const struct atome_model_t *model,
                        struct atome_state_t *state,
                        const int *tokens,
@@ -961,6 +1017,7 @@ int atome_predict_next(const struct atome_model_t *model,
  * Caller:
  * As `atome_predict_next`; `output` is NULL or has room for `max_tokens` tokens.
  */
+ATOME_HIDDEN_
 int atome_generate(const struct atome_model_t *model,
                    struct atome_state_t *state,
                    const int *prompt,
@@ -977,6 +1034,7 @@ int atome_generate(const struct atome_model_t *model,
  * Caller:
  * As `atome_generate`; `sampler` is NULL or leads to an `atome_sampler_t`.
  */
+ATOME_HIDDEN_
 int atome_generate_sampled(const struct atome_model_t *model,
                            struct atome_state_t *state,
                            struct atome_sampler_t *sampler,
@@ -995,6 +1053,7 @@ int atome_generate_sampled(const struct atome_model_t *model,
  * Caller:
  * As `atome_generate`.
  */
+ATOME_HIDDEN_
 int atome_generate_sliding(const struct atome_model_t *model,
                            struct atome_state_t *state,
                            const int *prompt,
@@ -1012,6 +1071,7 @@ int atome_generate_sliding(const struct atome_model_t *model,
  * Caller:
  * As `atome_predict_next`; `class_logits` is NULL or has room for `n_classes` floats.
  */
+ATOME_HIDDEN_
 int atome_classify(const struct atome_classifier_t *clf,
                    struct atome_state_t *state,
                    const int *tokens,
@@ -1035,6 +1095,7 @@ int atome_classify(const struct atome_classifier_t *clf,
  * Caller:
  * `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised.
  */
+ATOME_HIDDEN_
 int atome_step(const struct atome_model_t *model,
                struct atome_state_t *state,
                int token);
@@ -1046,6 +1107,7 @@ int atome_step(const struct atome_model_t *model,
  * Caller:
  * `state` is NULL or initialised.
  */
+ATOME_HIDDEN_
 void atome_restart(struct atome_state_t *state);
 
 /**
@@ -1058,6 +1120,7 @@ void atome_restart(struct atome_state_t *state);
  * Caller:
  * `sampler` is NULL or writable.
  */
+ATOME_HIDDEN_
 int atome_sampler_init(struct atome_sampler_t *sampler,
                        float temperature,
                        int top_k,
@@ -1073,6 +1136,7 @@ int atome_sampler_init(struct atome_sampler_t *sampler,
  * Caller:
  * `state` is NULL or leads to an initialised `atome_state_t`; `sampler` is NULL or leads to an `atome_sampler_t`.
  */
+ATOME_HIDDEN_
 int atome_sample(const struct atome_state_t *state,
                  struct atome_sampler_t *sampler);
 
@@ -1094,6 +1158,7 @@ int atome_sample(const struct atome_state_t *state,
  * `atome_dialogue_t` whose texts are NULL or as long as it says; `question` is NULL or a C string; `text` is NULL or has room
  * for `size` bytes and does not overlap `question`; `info` is NULL or writable.
  */
+ATOME_HIDDEN_
 int atome_answer(const struct atome_model_t *model,
                  struct atome_state_t *state,
                  const struct atome_dialogue_t *how,
@@ -1127,6 +1192,7 @@ int atome_prompt(const struct atome_dialogue_t *how,
  * Caller:
  * `data` is NULL or leads to `len` readable bytes; `how` is NULL or writable.
  */
+ATOME_HIDDEN_
 int atome_container_dialogue(const uint8_t *data,
                              size_t len,
                              struct atome_dialogue_t *how);
@@ -1134,18 +1200,20 @@ int atome_container_dialogue(const uint8_t *data,
 /**
  * Why an answer is unsure, in a few English words, for an ATOME_DOUBT_ number. A constant string; not to be freed.
  */
+ATOME_HIDDEN_
 const char *atome_doubt_text(int doubt);
 
 /**
  * Version of the library, such as "0.1.0". A constant string; not to be freed.
  */
-const char *atome_version(void);
+ATOME_HIDDEN_ const char *atome_version(void);
 
 /**
  * How exp, tanh and sqrt are computed. "portable": correctly rounded, the same bits on every chip. "system": by expf,
  * tanhf and sqrtf of the C library that the program links, the same bits as the C99 engine built by the same toolchain. A
  * constant string; not to be freed.
  */
+ATOME_HIDDEN_
 const char *atome_mode(void);
 
 /**
@@ -1153,6 +1221,7 @@ const char *atome_mode(void);
  * microcontrollers the one way that the archive was built with; "portable" where there is nothing faster than plain code.
  * All give the same bits. A constant string; not to be freed.
  */
+ATOME_HIDDEN_
 const char *atome_kernel(void);
 
 /**
@@ -1163,12 +1232,14 @@ const char *atome_kernel(void);
  * Caller:
  * `name` is NULL or a C string.
  */
+ATOME_HIDDEN_
 int atome_select_kernel(const char *name);
 
 /**
  * What a return code means, in one English sentence without a full stop; every result from 0 on is "success". A constant
  * string; not to be freed.
  */
+ATOME_HIDDEN_
 const char *atome_error_text(int code);
 
 /**
@@ -1178,6 +1249,7 @@ const char *atome_error_text(int code);
  *
  * Returns ATOME_SELF_TEST_OK (0), or the ATOME_SELF_TEST_ number of the first part that gives other bits.
  */
+ATOME_HIDDEN_
 int atome_self_test(void);
 
 /**
@@ -1186,6 +1258,7 @@ int atome_self_test(void);
  * Caller:
  * Pointers are NULL or lead to as much as said; `W` is a matrix of a loaded model or made alike.
  */
+ATOME_HIDDEN_
 void atome_ternary_matvec(const struct atome_ternary_t *W,
                           const float *x,
                           float *out);
@@ -1196,7 +1269,7 @@ void atome_ternary_matvec(const struct atome_ternary_t *W,
  * Caller:
  * `x` is NULL or has `dim` floats; `params` is NULL or holds as many.
  */
-void atome_layer_norm(float *x, int dim, const struct atome_norm_t *params);
+ATOME_HIDDEN_ void atome_layer_norm(float *x, int dim, const struct atome_norm_t *params);
 
 /**
  * Depthwise causal convolution over seq_len positions that start a sequence. Does nothing on NULL.
@@ -1204,6 +1277,7 @@ void atome_layer_norm(float *x, int dim, const struct atome_norm_t *params);
  * Caller:
  * `x` and `out` are NULL or have `seq_len` rows; `kernel` is NULL or that of a loaded model or made alike.
  */
+ATOME_HIDDEN_
 void atome_causal_conv(const float (*x)[ATOME_D_MODEL],
                        int seq_len,
                        const struct atome_conv_t *kernel,
@@ -1217,6 +1291,7 @@ void atome_causal_conv(const float (*x)[ATOME_D_MODEL],
  * `x` and `out` are NULL or have `seq_len` rows; `h` is NULL or has `channels` floats; `params` is NULL or that of a
  * loaded model or made alike.
  */
+ATOME_HIDDEN_
 void atome_ssm_forward(const float (*x)[ATOME_D_MODEL],
                        int seq_len,
                        const struct atome_ssm_t *params,
@@ -1232,6 +1307,7 @@ void atome_ssm_forward(const float (*x)[ATOME_D_MODEL],
  * `x` and `out` are NULL or have `seq_len` rows; `params` is NULL or that of a loaded model or made alike; `state` is NULL
  * or initialised.
  */
+ATOME_HIDDEN_
 void atome_sparse_attn(const float (*x)[ATOME_D_MODEL],
                        int seq_len,
                        const struct atome_attn_t *params,
@@ -1244,28 +1320,40 @@ void atome_sparse_attn(const float (*x)[ATOME_D_MODEL],
 
 /* ---- The program's shape, for the library ---- */
 
+/* The library counts on the compiler's own layout of structs: no -fpack-struct, and no #pragma pack around this include. */
+typedef char atome_structs_are_not_packed_t
+    [(sizeof(atome_ssm_t) == 4 * sizeof(float *) && sizeof(atome_attn_t) == 3 * sizeof(atome_ternary_t) + sizeof(float *)
+#if defined(__arm__) || defined(__aarch64__) || defined(__riscv) || defined(__x86_64__) || defined(_M_X64)
+      && offsetof(atome_sampler_t, state) == 16
+#endif
+      ) ? 1 : -1];
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* Every file that includes this header defines the same weak constant and the linker keeps one. Where the compiler knows
- * no weak symbols, define ATOME_CONFIG_EXTERN before the include in all files of the program but one. */
-#if defined(__GNUC__) || defined(__clang__) || defined(__IAR_SYSTEMS_ICC__) || defined(__ARMCC_VERSION)
-extern const atome_config_t atome_config __attribute__((weak));
-/* So is what it refers to: a tool that includes this header for its macros alone needs no library. */
-extern const atome_formats_t atome_formats __attribute__((weak));
-extern int atome_container_payload(const uint8_t *data, size_t len, const uint8_t **payload, size_t *payload_len)
-    __attribute__((weak));
-extern const atome_cache_t atome_cache __attribute__((weak));
+/* What the constant below refers to. A tool that includes this header for its macros alone needs no library. */
+extern const atome_formats_t atome_formats ATOME_WEAK_ ATOME_HIDDEN_;
+extern const atome_cache_t atome_cache ATOME_WEAK_ ATOME_HIDDEN_;
+
+/* Every file that includes this header defines the same constant and the linker keeps one. Where the compiler knows no weak
+ * symbols, define ATOME_CONFIG_EXTERN before the include in all files of the program but one. */
+#if defined(ATOME_CONFIG_EXTERN)
+extern const atome_config_t atome_config ATOME_HIDDEN_;
+#elif (defined(_WIN32) || defined(__CYGWIN__)) && defined(__cplusplus)
+#define ATOME_ONE_OF_MANY_ extern __declspec(selectany)
+#elif defined(_WIN32) || defined(__CYGWIN__)
+#define ATOME_ONE_OF_MANY_ __declspec(selectany)
 #else
-extern const atome_config_t atome_config;
+#define ATOME_ONE_OF_MANY_
+extern const atome_config_t atome_config ATOME_WEAK_ ATOME_HIDDEN_;
 #endif
 
 #ifndef ATOME_CONFIG_EXTERN
-const atome_config_t atome_config = {
+ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
     ATOME_ABI_VERSION,
-    (uint32_t)sizeof(atome_state_t),
-    (uint32_t)sizeof(atome_model_t),
+    ATOME_CAST_(uint32_t, sizeof(atome_state_t)),
+    ATOME_CAST_(uint32_t, sizeof(atome_model_t)),
     ATOME_PLAN,
     ATOME_MAX_SEQ,
     ATOME_D_MODEL,
@@ -1276,26 +1364,108 @@ const atome_config_t atome_config = {
     ATOME_KERNEL_SIZE,
     ATOME_TOP_K,
     ATOME_MAX_CLASSES,
-#ifdef ATOME_ONLY_ATOME01
-    NULL,
-#else
+#if ATOME_READS_FORMATS_
     &atome_formats,
-#endif
-#if defined(ATOME_NO_CONTAINERS) || defined(ATOME_ONLY_ATOME01)
-    NULL,
 #else
+    ATOME_NULL_,
+#endif
+#if ATOME_READS_CONTAINERS_
     atome_container_payload,
+#else
+    ATOME_NULL_,
 #endif
     /* Known to the compiler: a program of the lean plan does not refer to it. */
-    (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : NULL
+    (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : ATOME_NULL_
 };
+#endif
+
+/* ---- Files of one program that do not agree ---- */
+
+/* With GNU-compatible compilers and linkers, for ELF and MinGW, every file also defines symbols that take no memory and whose
+ * values are the shape's numbers. Linkers accept a symbol that several files define with one value and refuse another one, so
+ * that files with different macros do not link; the symbol's name says what they differ in. Define ATOME_NO_LINK_CHECK in all
+ * files if a tool takes offence. Everywhere else, and where ATOME_CHECK_CALLS is defined, the functions that take a model or
+ * a state compare instead: in a file whose shape is not the one that the linker kept they do nothing and return what they
+ * return when header and library do not fit together. Two models of different shapes in one program: `cargo xtask lib
+ * --prefix`. */
+#if defined(__GNUC__) && (defined(__ELF__) || defined(__MINGW32__)) && !defined(__ARMCC_VERSION) && \
+    !defined(__IAR_SYSTEMS_ICC__) && !defined(__TI_COMPILER_VERSION__) && !defined(__ti__) && !defined(__SEGGER_CC__) && \
+    !defined(__TINYC__) && !defined(ATOME_NO_LINK_CHECK)
+#ifdef __ELF__
+#define ATOME_HIDE_SYMBOL_(symbol) ".hidden " symbol "\n\t"
+#else
+#define ATOME_HIDE_SYMBOL_(symbol)
+#endif
+/* The condition is for link-time optimisation, which makes one file of several. */
+#define ATOME_SAME_IN_ALL_FILES_(symbol, value) \
+    __asm__ volatile(".globl " symbol "\n\t" ATOME_HIDE_SYMBOL_(symbol) ".ifdef " symbol "\n\t.if " symbol " - %c0\n\t" \
+                     ".error \"" symbol "\"\n\t.endif\n\t.endif\n\t.set " symbol ", %c0" \
+                     : : "i"(value))
+/* Never called, and empty. */
+static __attribute__((used)) void atome_files_agree_(void)
+{
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_ABI_VERSION", ATOME_ABI_VERSION);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_D_MODEL", ATOME_D_MODEL);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_MAX_SEQ", ATOME_MAX_SEQ);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_N_LAYERS", ATOME_N_LAYERS);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_N_PATHWAYS", ATOME_N_PATHWAYS);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_VOCAB_SIZE", ATOME_VOCAB_SIZE);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_D_HEAD", ATOME_D_HEAD);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_KERNEL_SIZE", ATOME_KERNEL_SIZE);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_TOP_K", ATOME_TOP_K);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_MAX_CLASSES", ATOME_MAX_CLASSES);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_PLAN", ATOME_PLAN);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_ONLY_ATOME01", ATOME_READS_FORMATS_);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_NO_CONTAINERS", ATOME_READS_CONTAINERS_);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_the_size_of_atome_state_t", sizeof(atome_state_t));
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_the_size_of_atome_model_t", sizeof(atome_model_t));
+}
+#elif !defined(ATOME_CHECK_CALLS)
+#define ATOME_CHECK_CALLS
+#endif
+
+#ifdef ATOME_CHECK_CALLS
+static inline int atome_file_agrees_(void)
+{
+    /* Volatile, because compilers take the constant for this file's own. */
+    const volatile atome_config_t *const kept = &atome_config;
+
+    return kept->abi_version == ATOME_ABI_VERSION && kept->state_size == sizeof(atome_state_t) &&
+           kept->model_size == sizeof(atome_model_t) && kept->plan == (ATOME_PLAN) && kept->max_seq == (ATOME_MAX_SEQ) &&
+           kept->d_model == (ATOME_D_MODEL) && kept->n_layers == (ATOME_N_LAYERS) &&
+           kept->n_pathways == (ATOME_N_PATHWAYS) && kept->vocab_size == (ATOME_VOCAB_SIZE) &&
+           kept->d_head == (ATOME_D_HEAD) && kept->kernel_size == (ATOME_KERNEL_SIZE) && kept->top_k == (ATOME_TOP_K) &&
+           kept->max_classes == (ATOME_MAX_CLASSES) && (kept->formats != ATOME_NULL_) == ATOME_READS_FORMATS_ &&
+           (kept->container_payload != ATOME_NULL_) == ATOME_READS_CONTAINERS_;
+}
+#define ATOME_CALL_(call, otherwise) (atome_file_agrees_() ? (call) : (otherwise))
+#define atome_load(...) ATOME_CALL_((atome_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_load_exact(...) ATOME_CALL_((atome_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_load_signed(...) ATOME_CALL_((atome_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_classifier_load(...) ATOME_CALL_((atome_classifier_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_classifier_load_exact(...) ATOME_CALL_((atome_classifier_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_classifier_load_signed(...) ATOME_CALL_((atome_classifier_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_predict_next(...) ATOME_CALL_((atome_predict_next)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_classify(...) ATOME_CALL_((atome_classify)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_step(...) ATOME_CALL_((atome_step)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_sample(...) ATOME_CALL_((atome_sample)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_answer(...) ATOME_CALL_((atome_answer)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_generate(...) ATOME_CALL_((atome_generate)(__VA_ARGS__), 0)
+#define atome_generate_sampled(...) ATOME_CALL_((atome_generate_sampled)(__VA_ARGS__), 0)
+#define atome_generate_sliding(...) ATOME_CALL_((atome_generate_sliding)(__VA_ARGS__), 0)
+#define atome_router_entropy(...) ATOME_CALL_((atome_router_entropy)(__VA_ARGS__), -1.0f)
+#define atome_init(...) ATOME_CALL_((atome_init)(__VA_ARGS__), (void)0)
+#define atome_restart(...) ATOME_CALL_((atome_restart)(__VA_ARGS__), (void)0)
+#define atome_causal_conv(...) ATOME_CALL_((atome_causal_conv)(__VA_ARGS__), (void)0)
+#define atome_ssm_forward(...) ATOME_CALL_((atome_ssm_forward)(__VA_ARGS__), (void)0)
+#define atome_sparse_attn(...) ATOME_CALL_((atome_sparse_attn)(__VA_ARGS__), (void)0)
 #endif
 
 /* Weight idx of a 2-bit packed array: -1, 0 or +1. Reads one byte; packed must not be NULL. */
 static inline int8_t atome_unpack_trit(const uint8_t *packed, int idx)
 {
-    const unsigned code = ((unsigned)packed[idx / 4] >> (2 * (idx % 4))) & 3u;
-    return (int8_t)(code == 1u ? 1 : code == 3u ? -1 : 0);
+    const unsigned code = (ATOME_CAST_(unsigned, packed[idx / 4]) >> (2 * (idx % 4))) & 3u;
+    return ATOME_CAST_(int8_t, code == 1u ? 1 : code == 3u ? -1 : 0);
 }
 
 #ifdef __cplusplus

@@ -60,6 +60,7 @@ pub(crate) unsafe fn model_file<'d>(data: *const u8, len: usize) -> Result<&'d [
 /// ATOME_ERR_SHAPE (-6) when the model is of another shape than this program, see atome_explain;
 /// ATOME_ERR_DAMAGED (-7) when the checksum or the header is wrong. payload and payload_len are untouched unless the result
 /// is ATOME_OK.
+/// cbindgen:prefix=ATOME_HIDDEN_ ATOME_WEAK_
 ///
 /// # Safety
 /// `data` is NULL or leads to `len` readable bytes; `payload` and `payload_len` are NULL or writable.

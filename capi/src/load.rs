@@ -151,7 +151,7 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
 ///
 /// # Safety
 /// `model` leads to a writable `atome_model_t` of the program's shape.
-unsafe fn load_file(model: *mut atome_model_t, shape: &Shape, file: &[u8]) -> c_int {
+pub(crate) unsafe fn load_file(model: *mut atome_model_t, shape: &Shape, file: &[u8]) -> c_int {
     match (model_body(shape, file), formats()) {
         (Ok(body), _) => {
             // SAFETY: as the caller promises.
@@ -234,7 +234,12 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
 ///
 /// # Safety
 /// `clf` leads to a writable `atome_classifier_t` of the program's shape.
-unsafe fn load_classifier_file(clf: *mut atome_classifier_t, shape: &Shape, file: &[u8], is_exact: bool) -> c_int {
+pub(crate) unsafe fn load_classifier_file(
+    clf: *mut atome_classifier_t,
+    shape: &Shape,
+    file: &[u8],
+    is_exact: bool,
+) -> c_int {
     match classifier_body(shape, file, max_classes()) {
         Ok(ClassifierBody { model, head }) => {
             if is_exact && file.len() > CLASSIFIER_HEADER + model.len() + SCALE + head.packed().len() {

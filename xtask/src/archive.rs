@@ -14,6 +14,7 @@ use lexopt::prelude::*;
 use object::read::archive::ArchiveFile;
 
 use crate::frameless;
+use crate::prefix;
 use crate::setup::Missing;
 use crate::symbols;
 use crate::toolchain::Toolchain;
@@ -29,7 +30,9 @@ Options:
   --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours
   --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere)
   --signed                with atome_load_signed (Ed25519), which takes 16 to 26 KB of code where it is called
-  -o, --out FOLDER        where libatome.a and atome.h go (default: dist/<target>)
+  --prefix NAME           for programs with models of several shapes: libNAMEatome.a, whose names begin with NAME, and an
+                          atome.h for it; sources include that one and keep the usual names, one shape a file
+  -o, --out FOLDER        where libatome.a and atome.h go (default: dist/<target>, with a prefix dist/<target>-NAME)
   -h, --help              print this
 
 The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99
@@ -39,6 +42,7 @@ Examples:
   cargo xtask lib
   cargo xtask lib --target thumbv7m-none-eabi
   cargo xtask lib --target thumbv6m-none-eabi --features system-libm --out build/atome
+  cargo xtask lib --target thumbv7m-none-eabi --prefix lamp_
 ";
 
 /// What `--target` takes.
@@ -173,6 +177,8 @@ pub struct Request {
     pub profile: Profile,
     /// Whether it checks signatures.
     pub signed: bool,
+    /// What its names begin with, besides.
+    pub prefix: Option<String>,
     /// Folder of the finished archive.
     pub out: PathBuf,
 }
@@ -182,13 +188,18 @@ impl Request {
     pub fn new(target: Option<String>, mode: Mode) -> Request {
         let out = workspace::root().join("dist").join(target.as_deref().unwrap_or("host"));
         let profile = Profile::usual(target.as_deref());
-        Request { target, mode, profile, signed: false, out }
+        Request { target, mode, profile, signed: false, prefix: None, out }
     }
 
     /// One flavour, into a folder.
     pub fn of(target: Option<&str>, flavour: Flavour, out: PathBuf) -> Request {
         let Flavour { mode, profile, signed } = flavour;
-        Request { target: target.map(String::from), mode, profile, signed, out }
+        Request { target: target.map(String::from), mode, profile, signed, prefix: None, out }
+    }
+
+    /// The file name of the archive.
+    fn file_name(&self) -> String {
+        self.prefix.as_ref().map_or(NAME.to_string(), |prefix| format!("lib{prefix}atome.a"))
     }
 
     /// Whether the object is made by [`frameless`].
@@ -219,6 +230,7 @@ impl fmt::Display for Archive {
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let (mut target, mut mode, mut profile, mut signed, mut out) = (None, Mode::Portable, None, false, None);
+    let mut chosen_prefix = None;
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => {
@@ -227,6 +239,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
             }
             Long("target") => target = Some(options::text(&mut parser, "--target", TARGET)?),
             Long("signed") => signed = true,
+            Long("prefix") => chosen_prefix = Some(prefix::option(&mut parser)?),
             Long("profile") => profile = Some(Profile::option(&mut parser)?),
             Long("features") => mode = parse_features(&options::text(&mut parser, "--features", FEATURES)?)?,
             Short('o') | Long("out") => out = Some(options::folder(&mut parser, "--out")?),
@@ -237,6 +250,10 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     Missing::for_archive(&toolchain, target.as_deref()).install()?;
     let mut request = Request::new(target, mode);
     request.signed = signed;
+    if let Some(prefix) = chosen_prefix {
+        let folder = format!("{}-{}", request.out.display(), prefix.trim_end_matches('_'));
+        (request.prefix, request.out) = (Some(prefix), folder.into());
+    }
     request.out = out.unwrap_or(request.out);
     request.profile = profile.unwrap_or(request.profile);
     say!("{}", build(&toolchain, &request)?);
@@ -271,9 +288,14 @@ pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
 
     // Only what passed gets here.
     fs::create_dir_all(&request.out).with_context(|| format!("cannot create {}", request.out.display()))?;
-    let path = request.out.join(NAME);
+    let (path, header) = (request.out.join(request.file_name()), request.out.join("atome.h"));
+    if let Some(prefix) = &request.prefix {
+        prefix::rename(toolchain, &checked, &exported, prefix)?;
+        prefix::write_header(&workspace::header(), &header, prefix)?;
+    } else {
+        copy(&workspace::header(), &header)?;
+    }
     let size = copy(&checked, &path)?;
-    copy(&workspace::header(), &request.out.join("atome.h"))?;
     Ok(Archive { path, size, exported, mode: request.mode })
 }
 

@@ -24,6 +24,7 @@ mod mutants;
 mod options;
 mod picture;
 mod pipes;
+mod prefix;
 mod process;
 mod progress;
 mod prove;

@@ -13,14 +13,14 @@ use crate::archive::Mode;
 use crate::{process, workers, workspace};
 
 /// Compilers and the standards each is asked for.
-const COMPILERS: [(&str, &[&str], &str); 4] = [
+pub(super) const COMPILERS: [(&str, &[&str], &str); 4] = [
     ("gcc", &["-std=c99", "-std=c11", "-std=c17"], "c"),
     ("clang", &["-std=c99", "-std=c11", "-std=c17"], "c"),
     ("g++", &["-std=c++11", "-std=c++17"], "c++"),
     ("clang++", &["-std=c++11", "-std=c++17"], "c++"),
 ];
 
-const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-O1"];
+pub(super) const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-O1"];
 
 /// The default, the 944K model, the smallest possible one, and sizes that fit no word.
 const SHAPES: [&str; 4] = [
@@ -32,7 +32,7 @@ const SHAPES: [&str; 4] = [
      -DATOME_N_PATHWAYS=8",
 ];
 
-const PLANS: [&str; 3] = ["", "-DATOME_PLAN=ATOME_PLAN_LEAN", "-DATOME_PLAN=ATOME_PLAN_CACHED"];
+pub(super) const PLANS: [&str; 3] = ["", "-DATOME_PLAN=ATOME_PLAN_LEAN", "-DATOME_PLAN=ATOME_PLAN_CACHED"];
 
 /// Compiles, links and runs a program that includes the header twice in each of two files, with every compiler,
 /// standard, shape and plan.
@@ -140,19 +140,43 @@ fn expect_same(declared: &BTreeSet<String>, defined: &[String]) -> Result<usize>
     Ok(declared.len())
 }
 
+/// Where the compiler cannot tell which file has which shape, each function that touches a struct of the shape asks first:
+/// the header has a macro for it.
+pub fn checked_calls(_: &Context) -> Result<Outcome> {
+    // It only returns its pointer.
+    const UNCHECKED: [&str; 1] = ["atome_get_logits"];
+    let header = fs::read_to_string(workspace::header()).context("cannot read include/atome.h")?;
+    let of_shape = ["atome_model_t *", "atome_classifier_t *", "atome_state_t *", "[ATOME_D_MODEL]"];
+    let mut checked = 0;
+    for statement in statements(&header) {
+        let Some(name) = function_name(&statement).filter(|name| !UNCHECKED.contains(&name.as_str())) else { continue };
+        if of_shape.iter().any(|kind| statement.contains(kind)) {
+            let macro_start = format!("#define {name}(...) ATOME_CALL_(({name})(__VA_ARGS__), ");
+            ensure!(header.contains(&macro_start), "capi/cbindgen.toml: expected `{macro_start}...)` at its end");
+            checked += 1;
+        }
+    }
+    ensure!(checked > 10, "only {checked} functions take a struct of the shape");
+    Ok(Outcome::Passed(format!("{checked} functions")))
+}
+
 /// The constants of the library that the header refers to.
 fn constants(header: &str) -> impl Iterator<Item = String> + use<'_> {
     let names = ["atome_formats", "atome_cache"].into_iter();
-    names.filter(|name| header.contains(&format!("extern const struct {name}_t {name};"))).map(str::to_string)
+    names.filter(|name| header.contains(&format!("extern const {name}_t {name} "))).map(str::to_string)
 }
 
 /// Names of the `atome_*` functions that a header declares without defining them.
 fn prototypes(header: &str) -> BTreeSet<String> {
+    statements(header).iter().filter_map(|statement| function_name(statement)).collect()
+}
+
+/// Declarations of a header, those of functions that it defines left out.
+fn statements(header: &str) -> Vec<String> {
     let code = without_comments(header);
     let code = without_directives(&code);
     let code = without_bodies(&code);
-    let statements = code.split([';', '{', '}']).filter(|statement| !statement.contains("static "));
-    statements.filter_map(function_name).collect()
+    code.split([';', '{', '}']).filter(|statement| !statement.contains("static ")).map(str::to_string).collect()
 }
 
 /// Without what stands in the braces of functions that the header defines itself: those behind a `static`.
@@ -206,11 +230,11 @@ fn without_directives(code: &str) -> String {
     kept.join("\n")
 }
 
-fn words(flags: &'static str) -> impl Iterator<Item = &'static str> {
+pub(super) fn words(flags: &'static str) -> impl Iterator<Item = &'static str> {
     flags.split_whitespace()
 }
 
-fn checks(file: &str) -> PathBuf {
+pub(super) fn checks(file: &str) -> PathBuf {
     workspace::root().join("xtask/checks").join(file)
 }
 

@@ -1,14 +1,18 @@
 //! `cargo xtask test`: the whole gate, as a list of named steps. Every step runs, whatever became of the ones before.
 
 mod aarch64;
+mod agreement;
 mod context;
 mod differential;
 mod directives;
 mod header;
+mod header_warnings;
+mod linkers;
 mod miri;
 mod programs;
 mod report;
 mod rust;
+mod several_shapes;
 
 use std::thread::JoinHandle;
 
@@ -146,7 +150,15 @@ fn steps() -> Vec<Step> {
     }
     steps.push(step("header against the archive", header::same_names));
     steps.push(step("header in C and C++", header::compiles_everywhere));
+    steps.push(step("header without a warning", header_warnings::no_warning));
+    steps.push(step("header and packed structs", header_warnings::packed_structs));
     steps.push(step("header, state sizes", header::state_sizes));
+    steps.push(step("header, checked calls", header::checked_calls));
+    steps.push(step("files of different shapes", agreement::linkers_refuse));
+    steps.push(step("files of different shapes, when they run", agreement::calls_refuse));
+    steps.push(step("archive calls itself alone", several_shapes::calls_stay_inside));
+    steps.push(step("several shapes in shared libraries", several_shapes::in_shared_libraries));
+    steps.push(step("several shapes in a program", several_shapes::with_prefixes));
     steps.push(step("C programs against the reference", programs::compare));
     steps.push(step("C programs against a stand-in reference", programs::compare_with_stand_in));
     steps.push(step("C programs under valgrind", programs::valgrind));
