@@ -66,10 +66,10 @@ fn kind(name: &str, value: &str) -> Kind {
     match (name, value) {
         (_, "N" | "K" | "KIB" | "BYTES" | "OFFSET") => Kind::Whole,
         (_, "T" | "P" | "RATE" | "B" | "W" | "NORM" | "SHARE" | "DEGREES") => Kind::Real,
-        ("--text" | "--outside" | "--teacher" | "--key" | "--checkpoint", "FILE") => Kind::Input,
+        ("--text" | "--outside" | "--teacher" | "--init-from" | "--key" | "--checkpoint", "FILE") => Kind::Input,
         (_, "FILE" | "FOLDER") => Kind::Output,
         (_, "PLAN" | "FORMAT" | "MODEL" | "QUANTISER" | "INIT" | "PATHWAY" | "NAME" | "WHAT") => Kind::Choice,
-        (_, "KEY=VALUE" | "NAMES") => Kind::Text,
+        (_, "KEY=VALUE" | "NAMES" | "SET" | "ENCODING") => Kind::Text,
         _ => panic!("{name} <{value}>: say here what it is"),
     }
 }

@@ -37,7 +37,7 @@ pub struct CorpusArgs {
     pub out: PathBuf,
 
     /// Encoding of all sources, such as windows-1252, utf-16le or shift_jis [default: what they say, else what is clear]
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    #[arg(long, value_name = "ENCODING", value_parser = encoding)]
     pub encoding: Option<&'static Encoding>,
 
     /// Cut the text off after this many bytes, between two characters

@@ -55,7 +55,7 @@ pub struct EvalArgs {
     pub held_out: bool,
 
     /// Which weights of the checkpoint, where it has several sets, such as model or ema
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "SET")]
     pub weights: Option<String>,
 
     /// What computes the logits [default: the engine where it can]

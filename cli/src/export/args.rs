@@ -37,7 +37,7 @@ pub struct ExportArgs {
     pub checkpoint: PathBuf,
 
     /// Which weights of the checkpoint, where it has several sets, such as model or ema
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "SET")]
     pub weights: Option<String>,
 
     /// Model file to write; - is standard output

@@ -54,7 +54,7 @@ pub struct TrainArgs {
     pub init_from: Option<PathBuf>,
 
     /// Which weights of --init-from, where it has several sets, such as model or ema
-    #[arg(long, value_name = "NAME", requires = "init_from")]
+    #[arg(long, value_name = "SET", requires = "init_from")]
     pub weights: Option<String>,
 
     #[command(flatten)]
