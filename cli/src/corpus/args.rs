@@ -36,7 +36,7 @@ pub struct CorpusArgs {
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 
-    /// Encoding of all sources, such as windows-1252, utf-16le or shift_jis [default: what they say, else what is clear]
+    /// Encoding of all sources, such as windows-1252 or utf-16le [default: what they say or what is clear]
     #[arg(long, value_name = "ENCODING", value_parser = encoding)]
     pub encoding: Option<&'static Encoding>,
 

@@ -46,7 +46,7 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "questions")]
     pub text: Option<PathBuf>,
 
-    /// Questions to answer, one a line, each with a tab and its right answer behind it; without these, no answer is right
+    /// Questions, one a line, each with a tab and its right answer behind it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "held_out", "weights", "with", "window", "from", "windows", "threads"])]
     pub questions: Option<PathBuf>,
 

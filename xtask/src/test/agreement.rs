@@ -103,10 +103,12 @@ impl Way {
     fn is_possible(&self) -> bool {
         let (is_clang, is_thin) = (self.compiler.starts_with("clang"), self.optimisation.contains("thin"));
         let is_arm = self.compiler.starts_with("arm-");
-        // lld reads no bytecode of gcc; thin link-time optimisation is clang's; the Arm toolchain comes without gold.
-        !(is_thin && !is_clang)
-            && !(self.optimisation.contains("-flto") && !is_clang && self.linker.name == "lld")
-            && !(is_arm && (self.linker.name == "gold" || self.optimisation.contains("-fPIE")))
+        let is_gcc_bytecode = self.optimisation.contains("-flto") && !is_clang;
+        // Thin link-time optimisation is clang's; lld reads no bytecode of gcc; the Arm toolchain comes without gold.
+        let lacks_thin = is_thin && !is_clang;
+        let lacks_reader = is_gcc_bytecode && self.linker.name == "lld";
+        let lacks_for_arm = is_arm && (self.linker.name == "gold" || self.optimisation.contains("-fPIE"));
+        !lacks_thin && !lacks_reader && !lacks_for_arm
     }
 
     fn check(&self, folder: &Path) -> Result<()> {
