@@ -177,7 +177,7 @@ fn a_training_goes_on_with_the_weights_of_another() {
     assert!(!folder.path().join("new.safetensors").exists());
     success(&mut tune("p3.safetensors", &["-q", "--quantiser", "p3", "--d-model", "8", "--attn-top-k", "2"]));
     let message = failure(&mut tune("base.safetensors", &["--force"]), 2);
-    assert!(message.contains("base.safetensors: named for two files"), "{message}");
+    assert!(message.contains("base.safetensors: is what this command reads"), "{message}");
     let mut call = train(folder.path(), "new.safetensors");
     let message = failure(call.arg("--init-from").arg(&other), 1);
     assert!(message.contains("--init-from: ") && message.contains("other.txt: offset 0: found"), "{message}");
