@@ -28,9 +28,12 @@ endif
 MODE = portable
 # size: less flash. speed: less time. The same bits. (On a computer there is one library, for speed.)
 PROFILE = size
-ATOME = $(lastword $(sort $(wildcard ../../dist/atome-*-$(TARGET)/)))
-LIBRARY_portable = $(ATOME)/lib/libatome$(SPEED).a
-LIBRARY_system = $(ATOME)/lib/libatome$(SPEED)-system.a -lm
+# An unpacked package, or the folder that `cargo xtask lib` wrote, which has one library and the header side by side.
+ATOME = $(lastword $(wildcard ../../dist/$(if $(HOST),host,$(TARGET))/) $(sort $(wildcard ../../dist/atome-*-$(TARGET)/)))
+INCLUDE = $(patsubst %/atome.h,%,$(firstword $(wildcard $(ATOME)/include/atome.h $(ATOME)/atome.h)))
+LIB = $(if $(wildcard $(ATOME)/lib),$(ATOME)/lib,$(ATOME))
+LIBRARY_portable = $(LIB)/libatome$(SPEED).a
+LIBRARY_system = $(LIB)/libatome$(SPEED)-system.a -lm
 SPEED = $(if $(HOST),,$(SPEED_$(PROFILE)))
 SPEED_speed = -speed
 LIBRARY = $(or $(LIBRARY_$(MODE)),$(error MODE=$(MODE): expected portable or system))
@@ -48,7 +51,7 @@ DEFINES =
 QUOTED = $(subst ",\",$(subst \,\\,$(PROMPT)))
 ASKED = $(if $(PROMPT),-DPROMPT='"$(subst ','\'',$(QUOTED))"') $(if $(DIALOGUE),-DDIALOGUE=$(DIALOGUE))
 SOURCES = main.c ../board/print.c $(BOARD)
-COMMAND = $(CC) $(CPU) $(CFLAGS) $(SHAPE) $(DEFINES) $(ASKED) -I../board -I$(ATOME)/include \
+COMMAND = $(CC) $(CPU) $(CFLAGS) $(SHAPE) $(DEFINES) $(ASKED) -I../board -I$(INCLUDE) \
     $(SOURCES) $(BUILD)/model.o $(LINK) -Wl,--gc-sections $(LIBRARY) -o $(BUILD)/$(NAME).elf
 PUT_INTO_FLASH = $(CC) $(CPU) -DMODEL_FILE='"$(MODEL)"' -c ../board/model.S -o $(BUILD)/model.o
 
@@ -56,15 +59,15 @@ ifeq ($(filter clean,$(MAKECMDGOALS)),)
 ifeq ($(filter $(PROFILE),size speed),)
 $(error PROFILE=$(PROFILE): expected size or speed)
 endif
-ifeq ($(wildcard $(ATOME)/include/atome.h),)
-$(error ATOME=$(ATOME): expected the folder of an unpacked package with include/atome.h; run `cargo xtask dist` or name one)
+ifeq ($(INCLUDE),)
+$(error ATOME=$(ATOME): expected a folder with atome.h, by `cargo xtask lib --target $(TARGET)`, or an unpacked package with include/atome.h)
 endif
 endif
 
 .PHONY: all run clean always
 all: $(BUILD)/$(NAME).elf
 
-$(BUILD)/$(NAME).elf: $(SOURCES) $(wildcard ../board/*) $(MODEL) $(HEADER) $(BUILD)/command $(wildcard $(ATOME)/lib/*.a)
+$(BUILD)/$(NAME).elf: $(SOURCES) $(wildcard ../board/*) $(MODEL) $(HEADER) $(BUILD)/command $(wildcard $(LIB)/*.a)
 	$(PUT_INTO_FLASH)
 	$(COMMAND)
 	$(CROSS)size $@
