@@ -1146,8 +1146,8 @@ int atome_sample(const struct atome_state_t *state,
  * byte, or a NUL, becomes a question mark in it. info may be NULL.
  *
  * Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. What is surprising is the same
- * on every target and in both memory plans. In the lean plan the question takes one pass over its positions, and each token
- * of the answer another one; in the cached plan each position is computed once.
+ * on every target and in both memory plans. In the lean plan each token of the answer takes a pass over all
+ * positions before it; in the cached plan each position is computed once.
  *
  * Returns ATOME_SURE (1) or ATOME_UNSURE (0), then info->doubt says why; ATOME_ERR_INVALID (-1) when another pointer is NULL,
  * size is 0, how->longest_answer is below 1 or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
@@ -1177,6 +1177,7 @@ int atome_answer(const struct atome_model_t *model,
  * Caller:
  * `how` and `question` are as for `atome_answer`; `tokens` is NULL or has room for `max_tokens` of them.
  */
+ATOME_HIDDEN_
 int atome_prompt(const struct atome_dialogue_t *how,
                  const char *question,
                  int *tokens,
