@@ -49,6 +49,10 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "FILE", requires = "model")]
     pub outside: Vec<PathBuf>,
 
+    /// Which weights of the checkpoint, where it has several sets, such as model or ema
+    #[arg(long, value_name = "SET", requires = "model")]
+    pub weights: Option<String>,
+
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", value_parser = no_stream())]
     pub out: PathBuf,
@@ -75,7 +79,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
         let about = json!({ "model": "the default model", "text": "held-out phrasings and their answers" });
         return run(args, &model, &default_texts()?, "the default model", about);
     };
-    let subject = Subject::load(path, &args.shape, None, false)?.for_engine(path, None)?;
+    let subject = Subject::load(path, &args.shape, args.weights.as_deref(), false)?.for_engine(path, None)?;
     let named = || path.display().to_string();
     let Some(model) = subject.engine_model().with_context(named)? else {
         bail!("{}: has no router that the engine runs, expected a ternary model of three pathways", named());

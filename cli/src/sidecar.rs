@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
 use atome_train::bounded::{self, Limit};
-use atome_train::encoding::decode_marked;
+use atome_train::encoding::plain;
 use serde_json::Value;
 
 use crate::sizes::{Key, Sizes, Source};
@@ -37,7 +37,8 @@ pub fn classes(model: &Path) -> Vec<String> {
 
 fn value(model: &Path, key: &str) -> Option<(PathBuf, Value)> {
     candidates(model).into_iter().find_map(|path| {
-        let mut value: Value = json(&bounded::read(&path, Limit::SIDECAR).ok()?).ok()?;
+        let text = bounded::read(&path, Limit::SIDECAR).ok()?;
+        let mut value: Value = serde_json::from_str(&plain(&text).ok()?).ok()?;
         Some((path, value.get_mut(key)?.take()))
     })
 }
@@ -63,17 +64,9 @@ fn read(path: &Path) -> Result<Option<Vec<(Key, usize)>>> {
         .map(|found| (!found.is_empty()).then_some(found))
 }
 
-/// Editors and shells put a byte-order mark in front of it.
-fn json(text: &[u8]) -> serde_json::Result<Value> {
-    match decode_marked(text) {
-        Some(marked) => serde_json::from_str(&marked.text),
-        None => serde_json::from_slice(text),
-    }
-}
-
 /// The sizes that a sidecar names; other keys are left alone.
 fn parse(text: &[u8]) -> Result<Vec<(Key, usize)>> {
-    let Value::Object(config) = json(text)? else {
+    let Value::Object(config) = serde_json::from_str(&plain(text)?)? else {
         bail!("expected a JSON object, such as {{\"d_model\": 64, ...}}");
     };
     let mut found = Vec::new();

@@ -220,6 +220,19 @@ fn keys_are_kept_safe() {
         assert!(!folder.path().join(gone).exists());
         write(folder.path(), gone, secret.as_bytes());
     }
+    // As editors and shells of Windows save it.
+    let marked = format!("\u{feff}{secret}");
+    for bytes in [marked.clone().into_bytes(), marked.encode_utf16().flat_map(u16::to_le_bytes).collect()] {
+        write(folder.path(), "marked.secret", &bytes);
+        success(in_folder(folder.path(), "sign").args([
+            "small.box",
+            "--key",
+            "marked.secret",
+            "--out",
+            "marked.box",
+            "--force",
+        ]));
+    }
     for (key, why) in [
         ("atome-public-key 00", "a public key"),
         ("atome-secret-key 00", "64 hexadecimal digits"),

@@ -5,8 +5,18 @@ use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
 use atome_train::export::{export, Format};
 use atome_train::saved::SavedModel;
 
+use crate::archive::around;
+
 /// A checkpoint is refused, or what was read can be written, and read again as the same; and a model in it can be exported.
+/// What is no file of its own is taken for the pickle in one.
 pub fn checkpoint(data: &[u8]) {
+    match Checkpoint::begins_with(data) && !data.starts_with(b"\x80") {
+        true => file(data),
+        false => file(&around(data)),
+    }
+}
+
+fn file(data: &[u8]) {
     let loaded = match Loaded::from_bytes(data, None) {
         Ok(loaded) => loaded,
         Err(_) => {

@@ -2,6 +2,7 @@
 //! a reader is broken. The fuzzer (`fuzz/runner`) finds bytes for them; the inputs worth keeping lie in `fuzz/corpus`,
 //! and a test of this crate runs them again.
 
+mod archive;
 mod calls;
 mod checkpoint;
 mod container;

@@ -52,6 +52,11 @@ impl Pretrained {
         let named = || path.display().to_string();
         let file = File::open(path).with_context(named)?;
         let bytes = read_if(file, Limit::CHECKPOINT, START, Checkpoint::begins_with).with_context(named)?;
+        ensure!(
+            !bytes.starts_with(b"ATOME"),
+            "{}: a model file, whose weights are rounded for good: expected the checkpoint that it was exported from",
+            named()
+        );
         let loaded = Loaded::from_bytes(&bytes, weights).with_context(named)?;
         let model = SavedModel::from_checkpoint(&loaded.checkpoint).with_context(named)?;
         let is_top_k_assumed = matches!(model.config, ModelConfig::Atome(_))
@@ -125,8 +130,16 @@ mod tests {
     fn what_is_no_checkpoint_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("base.bin");
-        std::fs::write(&path, b"ATOME01 and more").unwrap();
-        let message = format!("{:#}", Pretrained::load(&path, None).unwrap_err());
-        assert!(message.contains("base.bin: offset 0: found \"ATOME01 a\", expected a checkpoint"), "{message}");
+        for (bytes, expected) in [
+            (
+                b"ATOME01 and more",
+                "base.bin: a model file, whose weights are rounded for good: expected the checkpoint",
+            ),
+            (b"a text, and more", "base.bin: offset 0: found \"a text, a\", expected a checkpoint"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let message = format!("{:#}", Pretrained::load(&path, None).unwrap_err());
+            assert!(message.contains(expected), "{message}");
+        }
     }
 }

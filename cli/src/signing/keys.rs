@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
 use atome_train::bounded::{self, Limit};
+use atome_train::encoding::plain;
 use ed25519_compact::{KeyPair, PublicKey, Seed};
 
 use crate::container::hex;
@@ -82,7 +83,8 @@ pub fn read_public(path: &Path) -> Result<PublicKey> {
 }
 
 fn read(path: &Path, wanted: &str, other: &str, if_other: &str) -> Result<[u8; 32]> {
-    let text = String::from_utf8(bounded::read(path, Limit::LINES)?).context("expected the text of a key file")?;
+    let bytes = bounded::read(path, Limit::LINES)?;
+    let text = plain(&bytes).context("expected the text of a key file")?;
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
     let Some((index, line)) = lines.next() else {
         bail!("expected a line of `{wanted}` and 64 hexadecimal digits");
@@ -95,10 +97,10 @@ fn read(path: &Path, wanted: &str, other: &str, if_other: &str) -> Result<[u8; 3
     if word != wanted {
         bail!("line {number}: expected `{wanted}` and 64 hexadecimal digits");
     }
-    bytes(digits.trim()).with_context(|| format!("line {number}: expected 64 hexadecimal digits"))
+    key(digits.trim()).with_context(|| format!("line {number}: expected 64 hexadecimal digits"))
 }
 
-fn bytes(digits: &str) -> Option<[u8; 32]> {
+fn key(digits: &str) -> Option<[u8; 32]> {
     if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }

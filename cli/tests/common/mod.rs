@@ -1,6 +1,8 @@
 //! Generated model files, and the program under test.
 #![allow(dead_code, reason = "every test file uses a part")]
 
+pub mod training;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

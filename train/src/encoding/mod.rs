@@ -122,6 +122,18 @@ pub fn decode_marked(bytes: &[u8]) -> Option<Decoded<'_>> {
     Some(as_encoding(bytes.get(mark..).unwrap_or(&[]), marked, Known::ByMark))
 }
 
+/// The text of a small file that should be UTF-8: without the byte-order mark that editors and shells put in front of it,
+/// and by that mark where they made UTF-16 of it.
+///
+/// # Errors
+/// Where it is not UTF-8, and no mark says what else it is.
+pub fn plain(bytes: &[u8]) -> Result<Cow<'_, str>, std::str::Utf8Error> {
+    match decode_marked(bytes) {
+        Some(marked) => Ok(marked.text),
+        None => std::str::from_utf8(bytes).map(Cow::Borrowed),
+    }
+}
+
 /// Where bytes first are no UTF-8.
 pub fn first_invalid(bytes: &[u8]) -> Option<usize> {
     std::str::from_utf8(bytes).err().map(|error| error.valid_up_to())
@@ -266,6 +278,28 @@ mod tests {
         }
         for label in ["", "utf-7", "ebcdic", "hz-gb-2312"] {
             assert!(named(label).is_none(), "{label}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_a_text_or_refused() {
+        let mut rng = fastrand::Rng::with_seed(9);
+        let starts: [&[u8]; 6] =
+            [b"", b"\xff\xfe", b"\xfe\xff", b"<html><meta charset=", b"<?xml encoding='", b"\x1b$B"];
+        for round in 0..20_000 {
+            let mut bytes = starts[round % starts.len()].to_vec();
+            let few = rng.bool();
+            bytes.extend((0..rng.usize(..80)).map(|_| {
+                if few {
+                    b"a \n\0\x04\xe9\x1b'>"[rng.usize(..9)]
+                } else {
+                    rng.u8(..)
+                }
+            }));
+            match decode(&bytes, &Told::default()) {
+                Ok(found) => assert!(named(found.encoding).is_some(), "{bytes:?}"),
+                Err(refused) => assert!(!refused.to_string().is_empty()),
+            }
         }
     }
 

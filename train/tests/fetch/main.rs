@@ -5,7 +5,7 @@ mod server;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use atome_train::gather::{build, FetchError, FetchOptions, Fetcher, Source};
+use atome_train::gather::{build, FetchError, FetchOptions, Fetcher, Page, Source};
 use server::{good, head, Do, Request, Server};
 
 const STALL: Duration = Duration::from_millis(1500);
@@ -219,6 +219,34 @@ fn chunks_that_break_off_are_not_taken_for_the_end() {
     });
     assert_eq!(result.unwrap(), b"hello world");
     assert_eq!(requests.len(), 2);
+}
+
+#[test]
+fn the_charset_of_the_newest_answer_is_kept_with_it() {
+    let cache = tempfile::tempdir().unwrap();
+    // Cut off first, and continued by an answer that says what the first one said.
+    let types = ["text/html; charset=koi8-r", "text/html; charset=koi8-r", "text/plain"];
+    let server = Server::start(move |count, request| {
+        let (from, status) = (request.from.unwrap_or(0), if request.from.is_some() { "206 Partial" } else { "200 OK" });
+        let rest = &b"<p>text</p>"[from..];
+        let head = head(
+            status,
+            &[
+                ("Content-Length", rest.len().to_string()),
+                ("Content-Range", format!("bytes {from}-10/11")),
+                ("Content-Type", types[count.min(2)].to_owned()),
+                ("ETag", "\"1\"".to_owned()),
+            ],
+        );
+        vec![head, Do::Send(rest[..if count == 0 { 4 } else { rest.len() }].to_vec())]
+    });
+    let page = |refresh| Fetcher::new(cache.path().to_owned(), options(), refresh).page(&server.url()).unwrap();
+    let expected = |charset: Option<&str>| Page { bytes: b"<p>text</p>".to_vec(), charset: charset.map(str::to_owned) };
+    assert_eq!(page(false), expected(Some("koi8-r")));
+    assert_eq!((page(false), server.requests().len()), (expected(Some("koi8-r")), 2));
+    // A newer answer without a charset leaves none of the older one's.
+    assert_eq!((page(true), server.requests().len()), (expected(None), 3));
+    assert_eq!((page(false), server.requests().len()), (expected(None), 3));
 }
 
 #[test]
