@@ -11,6 +11,9 @@
 
 # Where rounding begins: 2^25.
     .equ    .Lsf_ROUNDED_EXPONENT, 25
+# In the tables of one sign: addresses for bits 0-3 of the weights, then for bits 4-7, then where the other sign's are.
+    .equ    .Lsf_OTHER_SIGN, 128
+    .equ    .Lsf_TABLES, 132
 
     .section .text.__atome_engine_soft_float_groups, "ax", @progbits
     .p2align 2
@@ -100,9 +103,9 @@ __atome_engine_soft_float_groups:
     lw      a7, 12(a0)
     lw      t0, 16(a0)
     la      t1, .Lsf_tables
-    addi    t2, t1, 256
+    addi    t2, t1, 2 * .Lsf_TABLES
     beqz    t6, .Lsf_loop
-    addi    t1, t1, 128
+    addi    t1, t1, .Lsf_TABLES
 .Lsf_loop:
     li      t5, 0
     beq     a6, t0, .Lsf_return
@@ -165,7 +168,7 @@ __atome_engine_soft_float_groups:
     beqz    t6, .Lsf_small
     settle  .Lsf_stop
 .Lsf_swap:
-    xori    t1, t1, 128
+    lw      t1, .Lsf_OTHER_SIGN(t1)
     jr      4(t4)
 .Lsf_small:
     andi    t6, a2, 1
@@ -185,13 +188,16 @@ __atome_engine_soft_float_groups:
     .word   .Lsf_\h\()zz, .Lsf_\h\()\p\()z, .Lsf_\h\()zz, .Lsf_\h\()\m\()z
     .word   .Lsf_\h\()z\m, .Lsf_\h\()\p\m, .Lsf_\h\()z\m, .Lsf_\h\()\m\m
     .endm
-    .p2align 8
-# Bits 0-3, bits 4-7; then both with the signs swapped; then shifts for sums from 2^25 to 2^31.
+    .p2align 2
 .Lsf_tables:
     row     a, p, m
     row     b, p, m
+    .word   .Lsf_tables_below_zero
+.Lsf_tables_below_zero:
     row     a, m, p
     row     b, m, p
+    .word   .Lsf_tables
+# Shifts for sums from 2^25 to 2^31.
     .byte   0, 6
     .rept   2
     .byte   5

@@ -13,9 +13,13 @@
 
 @ Where rounding begins: 2^25.
     .equ    .Lsf_ROUNDED_EXPONENT, 25
-@ In the tables of one sign: shifts, then addresses for bits 0-3 of the weights, then for bits 4-7.
-    .equ    .Lsf_FIRST_HALF, 128
-    .equ    .Lsf_SECOND_HALF, 192
+@ In the tables of one sign: shifts, where the other sign's tables are, the sign's bit of a binary32, addresses for bits
+@ 0-3 of the weights, then for bits 4-7.
+    .equ    .Lsf_OTHER_SIGN, 128
+    .equ    .Lsf_SIGN, 132
+    .equ    .Lsf_FIRST_HALF, 136
+    .equ    .Lsf_SECOND_HALF, 200
+    .equ    .Lsf_TABLES, 264
 
 @ As in tables.rs.
     .equ    .Lsf_BLOCK, 64
@@ -214,9 +218,8 @@
 .Lsf_pack:
     lsls    r1, #23
     adds    r0, r1
-    @ The tables for sums below zero have bit 8 in their address.
-    lsrs    r2, r7, #8
-    lsls    r2, #31
+    movs    r2, #.Lsf_SIGN
+    ldr     r2, [r7, r2]
     orrs    r0, r2
     ldr     r1, [r5, #.Lsf_OUT]
     str     r0, [r1]
@@ -291,9 +294,8 @@
     ldrb    r3, [r7, r3]
     settle  .Lsf_unfit
 .Lsf_swap:
-    movs    r1, #1
-    lsls    r1, #8
-    eors    r7, r1
+    movs    r1, #.Lsf_OTHER_SIGN
+    ldr     r7, [r7, r1]
     mov     r1, lr
     adds    r1, #2
     bx      r1
@@ -443,8 +445,8 @@ __atome_engine_soft_float_groups:
     ldr     r1, [r0, #4]
     cmp     r1, #0
     beq     1f
-    adds    r7, #128
-    adds    r7, #128
+    adds    r7, #.Lsf_TABLES / 2
+    adds    r7, #.Lsf_TABLES / 2
 1:
     ldr     r1, [r0, #12]
     mov     r9, r1
@@ -493,12 +495,17 @@ __atome_engine_soft_float_groups:
     .endr
     .endm
 
-    .p2align 9
+    .p2align 2
 .Lsf_tables:
     shifts
+    .word   .Lsf_tables_below_zero
+    .word   0
     row     a, p, m
     row     b, p, m
+.Lsf_tables_below_zero:
     shifts
+    .word   .Lsf_tables
+    .word   1 << 31
     row     a, m, p
     row     b, m, p
 
