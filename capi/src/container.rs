@@ -3,6 +3,7 @@
 use core::ffi::{c_char, c_int};
 use core::slice;
 
+use atome_engine::bytes::begins_with;
 use atome_engine::container::{Container, ContainerError, Description, Tokenizer, MAGIC};
 use atome_engine::{Dims, Shape};
 
@@ -78,7 +79,7 @@ pub unsafe extern "C" fn atome_container_payload(
     if payload.is_null() || payload_len.is_null() {
         return ATOME_ERR_INVALID;
     }
-    let found = if data.starts_with(MAGIC) { checked_payload(data) } else { Ok(data) };
+    let found = if begins_with(data, MAGIC) { checked_payload(data) } else { Ok(data) };
     match found {
         Ok(file) => {
             // SAFETY: not NULL; the caller vouches for both places.

@@ -2,6 +2,7 @@
 
 use core::ffi::c_int;
 
+use atome_engine::bytes::read_u32;
 use atome_engine::format::{classifier_body, model_body, ClassifierBody, CLASSIFIER_MAGIC, MAGIC};
 use atome_engine::{Codec, FormatError, Matrix, Model, Shape};
 
@@ -79,16 +80,17 @@ impl Sections<'_> {
     unsafe fn matrix(&mut self, to: &mut atome_ternary_t, rows: usize, cols: usize) {
         // SAFETY: as the caller promises; bytes need no alignment.
         unsafe {
-            let packed = self.at.add(4);
-            let scale = f32::from_le_bytes(self.at.cast::<[u8; 4]>().read());
-            *to = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
-            self.at = packed.add(match self.codec {
+            *to = atome_ternary_t { packed: self.at.add(4), scale: 0.0, rows: rows as u16, cols: cols as u16 };
+            let len = match self.codec {
                 None => Matrix::packed_len(rows, cols),
                 Some(codec) => {
                     to.mark(codec);
                     codec.len(rows * cols)
                 }
-            });
+            };
+            // Last, as it is a call where least has to be kept over it.
+            to.scale = f32::from_bits(read_u32(&*self.at.cast()));
+            self.at = self.at.add(4 + len);
         }
     }
 

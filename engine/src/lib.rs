@@ -36,6 +36,7 @@
 #![cfg_attr(not(atome_proofs), deny(unsafe_code))]
 
 mod attention;
+pub mod bytes;
 mod classify;
 mod codec;
 pub mod container;

@@ -1,7 +1,6 @@
 //! Borrowed views of a model's weights. Nothing is copied, nothing needs to be aligned.
 
-use byteorder::{ByteOrder, LittleEndian};
-
+use crate::bytes::read_f32;
 use crate::codec::{Codec, Packing};
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::tiled;
@@ -293,13 +292,19 @@ impl<'a> Floats<'a> {
     /// Value `index`; `None` where there is none.
     #[inline]
     pub fn get(&self, index: usize) -> Option<f32> {
-        self.bytes.as_chunks::<4>().0.get(index).map(|bytes| LittleEndian::read_f32(bytes))
+        self.bytes.as_chunks::<4>().0.get(index).map(read_f32)
+    }
+
+    /// Where the values lie, in order.
+    #[inline]
+    pub(crate) fn places(&self) -> &'a [[u8; 4]] {
+        self.bytes.as_chunks::<4>().0
     }
 
     /// The values in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = f32> + use<'a> {
-        self.bytes.as_chunks::<4>().0.iter().map(|bytes| LittleEndian::read_f32(bytes))
+        self.bytes.as_chunks::<4>().0.iter().map(read_f32)
     }
 }
 

@@ -13,7 +13,7 @@ use anyhow::{bail, Context, Result};
 use lexopt::prelude::*;
 use object::read::archive::ArchiveFile;
 
-use crate::frameless;
+use crate::arm_object;
 use crate::prefix;
 use crate::setup::Missing;
 use crate::symbols;
@@ -202,9 +202,9 @@ impl Request {
         self.prefix.as_ref().map_or(NAME.to_string(), |prefix| format!("lib{prefix}atome.a"))
     }
 
-    /// Whether the object is made by [`frameless`].
-    fn is_frameless(&self) -> bool {
-        self.profile == Profile::Size && self.target.as_deref().is_some_and(frameless::keeps_frames)
+    /// Whether the object is made by [`arm_object`].
+    fn has_arm_object(&self) -> bool {
+        self.target.as_deref().is_some_and(arm_object::is_for)
     }
 }
 
@@ -276,8 +276,8 @@ pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
     let raw = compile(request)?;
     let own = own_object(&raw)?;
     let object = raw.with_file_name("atome.o");
-    if request.is_frameless() {
-        frameless::compile(toolchain, &own.module(&raw), &object)?;
+    if request.has_arm_object() {
+        arm_object::compile(toolchain, &own.module(&raw), request.profile, &object)?;
     } else {
         fs::write(&object, &own.code).with_context(|| format!("cannot write {}", object.display()))?;
     }
@@ -326,7 +326,7 @@ fn compile(request: &Request) -> Result<PathBuf> {
         cargo.args(["--target", target]);
         release.push(target);
     }
-    if request.is_frameless() {
+    if request.has_arm_object() {
         cargo.args(["--", "--emit=llvm-ir"]);
     }
     process::checked(&mut cargo)?;

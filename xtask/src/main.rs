@@ -11,12 +11,12 @@ macro_rules! note {
 }
 
 mod archive;
+mod arm_object;
 mod bench;
 mod c_build;
 mod costs;
 mod demo;
 mod dist;
-mod frameless;
 mod fuzz;
 mod header;
 mod model;

@@ -4,6 +4,7 @@ use byteorder::{ByteOrder, LittleEndian};
 
 use super::error::ContainerError;
 use super::{MAGIC, VERSION};
+use crate::bytes::begins_with;
 use crate::format;
 use crate::shape::{is_size, Dims, Shape};
 
@@ -160,7 +161,7 @@ pub(super) const fn expected(offset: usize) -> &'static str {
 
 /// The length of the file, from a header that has nothing else checked but magic and version.
 pub(super) fn file_len(header: &[u8; LEN]) -> Result<usize, ContainerError> {
-    if !header.starts_with(MAGIC) {
+    if !begins_with(header, MAGIC) {
         return Err(ContainerError::NotAContainer);
     }
     let version = two(header, at::VERSION);

@@ -5,6 +5,7 @@ use super::error::ContainerError;
 use super::header::{self, description, places, Description, Places};
 use super::notes::Notes;
 use super::{MAGIC, SIGNATURE_LEN};
+use crate::bytes::begins_with;
 use crate::shape::Shape;
 
 /// A container whose checksum and header are right. Nothing is copied but the header's numbers.
@@ -23,7 +24,7 @@ impl<'a> Container<'a> {
     /// [`ContainerError`]: any but `Shape`.
     pub fn open(data: &'a [u8]) -> Result<Self, ContainerError> {
         let Some(header) = data.first_chunk::<{ header::LEN }>() else {
-            let is_cut = data.starts_with(MAGIC);
+            let is_cut = begins_with(data, MAGIC);
             let truncated = ContainerError::Truncated { len: data.len(), needed: header::LEN };
             return Err(if is_cut { truncated } else { ContainerError::NotAContainer });
         };

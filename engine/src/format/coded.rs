@@ -2,6 +2,7 @@
 
 use super::error::FormatError;
 use super::model::model_body;
+use crate::bytes::begins_with;
 use crate::codec::{Codec, Fault};
 use crate::shape::Shape;
 
@@ -35,7 +36,7 @@ pub fn any_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, Form
 /// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
 /// ends early, [`FormatError::Malformed`] where a byte stands for no weights.
 pub fn coded_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, FormatError> {
-    let Some((_, rest)) = data.split_first_chunk::<MAGIC>() else {
+    let Some(rest) = data.get(MAGIC..) else {
         return Err(FormatError::TooShort { len: data.len(), needed: MAGIC });
     };
     let Some(codec) = codec_of(data) else {
@@ -63,7 +64,7 @@ pub fn coded_file_len(shape: &Shape, data: &[u8]) -> Option<usize> {
 
 /// What reads the weights of a file that begins like `data`.
 fn codec_of(data: &[u8]) -> Option<&'static Codec> {
-    Codec::ALL.into_iter().find(|codec| data.starts_with(codec.packing().magic()))
+    Codec::ALL.into_iter().find(|codec| begins_with(data, codec.packing().magic()))
 }
 
 /// Where the sections end, and the first fault of a matrix that lies in `sections`, with the place of its weights. A walk of

@@ -5,6 +5,7 @@ use super::cursor::Cursor;
 use super::error::FormatError;
 use super::sections::{block_len, body_len, embed_len, packed_body_len};
 use super::MAGIC;
+use crate::bytes::begins_with;
 use crate::codec::{Codec, Packing};
 use crate::fingerprint::Fingerprint;
 use crate::shape::Shape;
@@ -16,10 +17,10 @@ use crate::weights::{Attention, Block, Conv, Matrix, Norm, Ssm, Weights};
 /// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
 /// ends early.
 pub fn model_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<&'a [u8], FormatError> {
-    let Some((magic, body)) = data.split_first_chunk() else {
+    let Some(body) = data.get(MAGIC.len()..) else {
         return Err(FormatError::TooShort { len: data.len(), needed: MAGIC.len() });
     };
-    if magic != MAGIC {
+    if !begins_with(data, MAGIC) {
         return Err(FormatError::BadMagic { expected: "ATOME01" });
     }
     body.get(..body_len(shape)).ok_or(FormatError::Truncated { len: data.len(), needed: Model::blob_len(shape) })

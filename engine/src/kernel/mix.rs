@@ -2,7 +2,8 @@
 
 use super::fast;
 use super::project::accumulate_weight;
-use super::ssm_step;
+use super::ssm_state;
+use crate::bytes::read_f32;
 use crate::weights::{Matrix, Pathways};
 
 /// What the mix of some positions works on.
@@ -40,9 +41,10 @@ pub fn mix(mut work: Mix) -> Option<()> {
 /// [`mix`] without a faster way.
 #[inline(always)]
 pub(crate) fn mix_as_defined(work: Mix) -> Option<()> {
-    let d = work.gate.len();
     // Views of their own, so that a compiler need not keep the others on the stack.
-    let (taps, ssm) = (work.block.conv.taps, work.block.ssm);
+    let (taps, ssm, gate) = (work.block.conv.taps, work.block.ssm, work.gate);
+    let d = gate.len();
+    let (b, c_out) = (ssm.b.places().get(..d)?, ssm.c_out.places().get(..d)?);
     for position in 0..work.positions {
         let [p0, p1, p2] = *work.shares.get(position * work.block.n_pathways..)?.first_chunk()?;
         for channel in 0..d {
@@ -50,8 +52,9 @@ pub(crate) fn mix_as_defined(work: Mix) -> Option<()> {
             let u = *work.inputs.get(at)?;
             let local = conv_channel(&taps, channel, u, work.history, d);
             let state = work.state.get_mut(channel)?;
-            let gate = *work.gate.get(channel)?;
-            let recurrent = ssm_step(gate, ssm.b.get(channel)?, ssm.c_out.get(channel)?, u, state);
+            // Each weight is read where it is used, so that it need not be kept over a call.
+            let recurrent = ssm_state(*gate.get(channel)?, read_f32(b.get(channel)?), u, state);
+            let recurrent = read_f32(c_out.get(channel)?) * recurrent;
             *work.residual.get_mut(at)? += (p0 * local + p1 * recurrent) + p2 * work.attended.get(at)?;
         }
     }

@@ -49,6 +49,7 @@ pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project, Projection};
 pub(crate) use project::{multiply, multiply_coded, TOGETHER};
 pub use softmax::softmax;
+use ssm::ssm_state;
 pub use ssm::{gate, ssm_step};
 
 /// Held by tests that choose a kernel: the choice is the whole program's.

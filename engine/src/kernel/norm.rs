@@ -1,6 +1,7 @@
 //! Layer norm (numeric contract, step 2.1).
 
 use super::fast;
+use crate::bytes::read_f32;
 use crate::math::sqrt;
 use crate::weights::{Floats, Norm};
 
@@ -49,8 +50,9 @@ pub(crate) fn layer_norm_as_defined(norm: &Norm, x: &[f32], out: &mut [f32]) {
 #[inline(never)]
 pub(crate) fn layer_norm_row(gamma: Floats, beta: Floats, x: &[f32], out: &mut [f32]) {
     let (mean, r) = moments(x);
-    for ((out, value), (gamma, beta)) in out.iter_mut().zip(x).zip(gamma.iter().zip(beta.iter())) {
-        *out = ((gamma * (value - mean)) * r) + beta;
+    for (((out, value), gamma), beta) in out.iter_mut().zip(x).zip(gamma.places()).zip(beta.places()) {
+        let scaled = (read_f32(gamma) * (value - mean)) * r;
+        *out = scaled + read_f32(beta);
     }
 }
 

@@ -21,6 +21,16 @@ pub(crate) fn accumulate(sum: f32, weight: Trit, value: f32) -> f32 {
 pub(crate) fn accumulate_weight(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
     match matrix.codec() {
         None => accumulate(sum, matrix.trit(index), value),
+        Some(_) => add_coded(sum, matrix, index, value),
+    }
+}
+
+/// The same of weights that `codec` reads. Apart, as five arguments take room on the stack.
+#[cfg_attr(not(fast_ways = "none"), inline)]
+#[cfg_attr(fast_ways = "none", inline(never))]
+fn add_coded(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
+    match matrix.codec() {
+        None => sum,
         Some(codec) => (codec.add)(matrix.packed(), index, sum, value),
     }
 }

@@ -31,8 +31,11 @@ _atome_engine_five_taps:
         mov     r10, #0
         vmov    s6, r10
 .Lnext_channel:
-        lsr     r10, r8, #3
-        ldrh    r9, [r0, r10]
+        @ Byte by byte: a halfword at an odd address faults where UNALIGN_TRP is set.
+        add     r10, r0, r8, lsr #3
+        ldrb    r9, [r10]
+        ldrb    r10, [r10, #1]
+        orr     r9, r9, r10, lsl #8
         and     r10, r8, #7
         lsr     r9, r9, r10
         add     r8, r8, #10

@@ -47,17 +47,22 @@ pub(super) fn matvec(matrix: &Matrix, x: &[f32], first: usize, y: &mut [f32]) ->
     if matrix.codec().is_some() {
         return translated(matrix, x, first, y);
     }
-    let packed = matrix.packed().get(first.checked_mul(stride)?..)?;
+    sums(matrix.packed().get(first.checked_mul(stride)?..)?, x, matrix.scale(), y)
+}
+
+/// The outputs of the rows that `packed` begins with, a byte for each element of `x`.
+fn sums(packed: &[u8], x: &[[f32; 4]], scale: f32, y: &mut [f32]) -> Option<()> {
+    let stride = x.len();
     let (groups, rest) = y.as_chunks_mut::<ROWS>();
     if !groups.is_empty() {
-        four_rows(packed, [stride, 2 * stride, 3 * stride], x, matrix.scale(), groups)?;
+        four_rows(packed, [stride, 2 * stride, 3 * stride], x, scale, groups)?;
     }
     if !rest.is_empty() {
         let packed = packed.get(groups.len() * ROWS * stride..)?;
         // The last row stands in for those that a whole group would have.
         let others = [1, 2, 3].map(|row: usize| row.min(rest.len() - 1) * stride);
         let mut sums = [0.0; ROWS];
-        four_rows(packed, others, x, matrix.scale(), core::slice::from_mut(&mut sums))?;
+        four_rows(packed, others, x, scale, core::slice::from_mut(&mut sums))?;
         for (out, sum) in rest.iter_mut().zip(sums) {
             *out = sum;
         }
@@ -65,23 +70,19 @@ pub(super) fn matvec(matrix: &Matrix, x: &[f32], first: usize, y: &mut [f32]) ->
     Some(())
 }
 
-/// Room for four rows' 2-bit codes: up to 512 columns.
+/// Room for 2-bit codes: four rows of up to 512 columns, or more rows that are shorter.
 const TRANSLATED: usize = 512;
 
 /// The same where weights do not lie two bits each. `None` where they are no trits or a row is long.
 #[inline(never)]
 fn translated(matrix: &Matrix, x: &[[f32; 4]], first: usize, y: &mut [f32]) -> Option<()> {
     let stride = x.len();
+    let most = (TRANSLATED / ROWS).checked_div(stride).filter(|&groups| groups > 0)? * ROWS;
     let mut scratch = [0; TRANSLATED];
-    for (group, outputs) in y.chunks_mut(ROWS).enumerate() {
-        let start = (first + group * ROWS) * matrix.cols();
+    for (index, outputs) in y.chunks_mut(most).enumerate() {
+        let start = (first + index * most) * matrix.cols();
         let packed = matrix.codes(start, outputs.len() * stride, &mut scratch)?;
-        let others = [1, 2, 3].map(|row: usize| row.min(outputs.len() - 1) * stride);
-        let mut sums = [0.0; ROWS];
-        four_rows(packed, others, x, matrix.scale(), core::slice::from_mut(&mut sums))?;
-        for (out, sum) in outputs.iter_mut().zip(sums) {
-            *out = sum;
-        }
+        sums(packed, x, matrix.scale(), outputs)?;
     }
     Some(())
 }

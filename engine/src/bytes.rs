@@ -1,0 +1,60 @@
+//! What may lie at any address: numbers in files, and what files begin with.
+//!
+//! A core that traps accesses to addresses that are no multiple of their size, or knows none, takes four loads and three
+//! shifts for a number in place of one load. On microcontrollers a call takes their place.
+
+use byteorder::{ByteOrder, LittleEndian};
+
+/// A little-endian number at any address.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline)]
+pub fn read_u32(bytes: &[u8; 4]) -> u32 {
+    word(bytes)
+}
+
+/// A little-endian binary32 value at any address. Among floating-point instructions without a call, over which little could
+/// be kept in their registers.
+#[inline]
+pub(crate) fn read_f32(bytes: &[u8; 4]) -> f32 {
+    f32::from_bits(if cfg!(target_abi = "eabihf") { word(bytes) } else { read_u32(bytes) })
+}
+
+/// Whether `data` begins with `magic`, of 4 to 8 bytes: its first four and its last four are compared as numbers.
+#[inline]
+pub fn begins_with<const N: usize>(data: &[u8], magic: &[u8; N]) -> bool {
+    const { assert!(N >= 4 && N <= 8) };
+    let equal = |at: usize| match (chunk(data, at), chunk(magic, at)) {
+        (Some(found), Some(expected)) => read_u32(found) == u32::from_le_bytes(*expected),
+        _ => false,
+    };
+    equal(0) && equal(N - 4)
+}
+
+/// The four bytes from `at` on.
+#[inline]
+fn chunk(bytes: &[u8], at: usize) -> Option<&[u8; 4]> {
+    bytes.get(at..)?.first_chunk()
+}
+
+#[cfg(not(target_os = "none"))]
+#[inline]
+fn word(bytes: &[u8; 4]) -> u32 {
+    LittleEndian::read_u32(bytes)
+}
+
+/// In one load where that is possible, which it mostly is: files that are aligned have aligned sections in usual shapes.
+///
+/// The optimiser knows nothing of traps. Reads of bytes that it may see through, it makes one again.
+#[cfg(target_os = "none")]
+#[inline(always)]
+#[allow(unsafe_code)]
+fn word(bytes: &[u8; 4]) -> u32 {
+    let word = bytes.as_ptr().cast::<u32>();
+    if word.is_aligned() {
+        // SAFETY: four readable bytes, aligned.
+        return u32::from_le(unsafe { word.read() });
+    }
+    // SAFETY: each is one of the four.
+    let byte = |index: usize| unsafe { bytes.as_ptr().add(index).read_volatile() };
+    LittleEndian::read_u32(&[byte(0), byte(1), byte(2), byte(3)])
+}
