@@ -7,6 +7,7 @@ extern uint32_t stack_top[], stack_limit[];
 static uint32_t fault_stack[128] __attribute__((aligned(8), used));
 
 #define COPROCESSOR_ACCESS (*(volatile uint32_t *)0xe000ed88)
+#define CONFIGURATION_AND_CONTROL (*(volatile uint32_t *)0xe000ed14)
 #define FAULT_STATUS (*(volatile uint32_t *)0xe000ed28)
 #define HARD_FAULT_STATUS (*(volatile uint32_t *)0xe000ed2c)
 #define MEMORY_FAULT_ADDRESS (*(volatile uint32_t *)0xe000ed34)
@@ -16,6 +17,10 @@ static void reset(void) __attribute__((noreturn));
 
 static void reset(void)
 {
+#if defined(TRAP_UNALIGNED)
+    /* UNALIGN_TRP: a halfword or word at an address that is no multiple of its size faults. On Armv6-M it always does. */
+    CONFIGURATION_AND_CONTROL |= 1u << 3;
+#endif
 #if defined(__ARM_FP)
     /* Coprocessors 10 and 11, the FPU, before the first instruction that needs them. Left off where the code is built
      * without an FPU, so that one that slips in faults. */

@@ -56,7 +56,7 @@ pub struct Image {
     pub flavour: Flavour,
     /// Its sources, besides those of the board.
     pub units: Vec<Unit>,
-    /// Flags of all its units: the shape.
+    /// Flags of all its units: the shape, and whether the core traps unaligned accesses.
     pub shape: Vec<String>,
     /// `name=number` words for the program.
     pub arguments: Vec<String>,
