@@ -1,6 +1,6 @@
-/* Shape of default.bin. Include it before atome.h, in every file. */
-#ifndef ATOME_MODEL_SHAPE_H
-#define ATOME_MODEL_SHAPE_H
+/* Shape of default.bin (ATOME01, 57543 bytes). Include it before atome.h, in every file. */
+#ifndef ATOME_SHAPE_OF_DEFAULT_38B87583
+#define ATOME_SHAPE_OF_DEFAULT_38B87583
 
 #if defined(ATOME_VOCAB_SIZE) && ATOME_VOCAB_SIZE != 128
 #error "ATOME_VOCAB_SIZE was set before this model's shape, to another value than 128"
@@ -56,6 +56,22 @@
 #endif
 #ifndef ATOME_MAX_SEQ
 #define ATOME_MAX_SEQ 80
+#endif
+
+/* Bytes of the file. */
+#define DEFAULT_SIZE 57543
+
+/* A model of this shape has 57543 bytes as ATOME01. atome.h, before or behind this, has to count as many. */
+#if defined(ATOME_FILE_SIZE_ATOME01) && ATOME_FILE_SIZE_ATOME01 != 57543
+#error "this model has 57543 bytes as ATOME01, and one whose header came before has others: another shape"
+#endif
+#ifndef ATOME_FILE_SIZE_ATOME01
+#define ATOME_FILE_SIZE_ATOME01 57543
+#endif
+#ifdef ATOME_BLOB_SIZE_ATOME01
+#if ATOME_BLOB_SIZE_ATOME01 != 57543
+#error "this model has 57543 bytes as ATOME01, and one of this program's shape has others"
+#endif
 #endif
 
 /* How it is asked: `const atome_dialogue_t how = DEFAULT_DIALOGUE;`, for atome_answer. */

@@ -5,6 +5,7 @@ mod args;
 mod bars;
 mod budget;
 mod budget_table;
+mod c_files;
 mod calibrate;
 mod chips;
 mod compare;

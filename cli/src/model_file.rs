@@ -78,7 +78,12 @@ pub struct ModelFile {
 
 impl ModelFile {
     pub fn read(path: &Path) -> Result<Self> {
-        Self::from_bytes(path, read_bytes(path, |start| is_container(start) || format(start).is_ok())?)
+        Self::from_bytes(path, Self::read_whole(path)?)
+    }
+
+    /// The bytes of the file, its container included.
+    pub fn read_whole(path: &Path) -> Result<Vec<u8>> {
+        read_bytes(path, |start| is_container(start) || format(start).is_ok())
     }
 
     /// From what was read from `path`.

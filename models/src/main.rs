@@ -17,7 +17,7 @@ use atome_models::training::{config, text, train, CHUNK, MAX_SEQ, SEED, STEPS};
 use atome_models::{knowledge::Knowledge, phrasing::phrasings, report};
 use atome_train::checkpoint::atomic::write_atomic;
 use atome_train::corpus::Corpus;
-use atome_train::export::{header, CModel};
+use atome_train::export::{header, CFile, CModel};
 use atome_train::saved::dims;
 use lexopt::prelude::*;
 use serde_json::{json, Map, Value};
@@ -110,11 +110,25 @@ fn derive() -> Result<Derived> {
     let classes = classifier::score(&Classifier::new(shape()?, &classifier.file, CLASSES.len())?, MAX_SEQ)?;
     let scores = score(&model, MAX_SEQ, &limits)?;
     let dialogue = Dialogue { limits, ..DIALOGUE };
-    let model =
-        CModel { title: "default.bin", dims: dims(&config()), max_seq: MAX_SEQ, array: None, dialogue: Some(dialogue) };
+    let file = CFile {
+        format: "ATOME01",
+        n_classes: None,
+        len: blob.len(),
+        model_len: Model::blob_len(&shape()?),
+        is_container: false,
+    };
+    let model = CModel {
+        title: "default.bin",
+        name: "default",
+        dims: dims(&config()),
+        max_seq: MAX_SEQ,
+        file,
+        has_array: false,
+        dialogue: Some(dialogue),
+    };
     Ok(Derived {
         sidecar: format!("{:#}\n", sidecar(&blob, limits)?),
-        header: header(&model, blob.len()),
+        header: header(&model),
         scores_json: format!("{:#}\n", report::to_json(&scores, &classes)),
         scores_markdown: report::to_markdown(&scores, &classes),
         classifier_sidecar: format!("{:#}\n", classifier_sidecar(&classifier, limits)?),

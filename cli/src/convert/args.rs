@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::args::ShapeArgs;
+use crate::c_files::CFileArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -12,6 +13,7 @@ Examples:
   atome convert model.b3 --format atome01 --out model.bin       back again, for the C99 engine
   atome convert model.bin --format atomep3 --out model.p3 --sidecar
   atome convert model.box --format atome02 --container --out model.b3.box
+  atome convert model.bin --header model_shape.h --c-array model_data.c
   atome convert classifier.bin --format atome01 --out base.bin --without-head
   atome convert classifier.box --format atomecl01 --out classifier.bin";
 
@@ -19,11 +21,16 @@ const HELP: &str = "\
 Weights, scales and all other numbers stay what they are, so the model gives the same logits, bit for
 bit. ATOME01, ATOME02 and ATOMECL01 hold -1, 0 and +1; a weight of +-3 or +-9 is refused by its place.
 A class head has a place in ATOMECL01 only, and ATOMECL01 is for models that have one. Bytes behind the
-model's end and unused codes are not carried over.
+model's end and unused codes are not carried over. Without --format the weights stay in theirs.
+
+A firmware includes the header before atome.h, in every file, and loads the array, which has the name
+of its file: model_data.c defines `const uint8_t model_data[]`; names that C, C++ or atome.h have, get
+another end. Files of other shapes neither compile nor link with them. The array holds what --out
+holds; without any of --out, --format, --container and --without-head, the model file as it is.
 
 Every file is written whole or not at all, and none is replaced without --force.";
 
-/// Writes a model file in another format.
+/// Writes a model file in another format, or as C sources.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{HELP}\n\n{EXAMPLES}"))]
 pub struct ConvertArgs {
@@ -32,11 +39,11 @@ pub struct ConvertArgs {
 
     /// Model file to write; - is standard output
     #[arg(short, long, value_name = "FILE")]
-    pub out: PathBuf,
+    pub out: Option<PathBuf>,
 
-    /// Its format
+    /// Its format [default: that of MODEL]
     #[arg(short, long)]
-    pub format: FormatName,
+    pub format: Option<FormatName>,
 
     /// Of a classifier: leave the class head out
     #[arg(long)]
@@ -46,7 +53,10 @@ pub struct ConvertArgs {
     #[arg(long)]
     pub container: bool,
 
-    /// Write the shape to OUT.json
+    #[command(flatten)]
+    pub c_files: CFileArgs,
+
+    /// Write the shape to OUT.json, without --out to MODEL.json
     #[arg(long)]
     pub sidecar: bool,
 

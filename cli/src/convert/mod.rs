@@ -1,96 +1,143 @@
 //! `atome convert`.
 
 mod args;
+mod repack;
+mod told;
 
 use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
-use atome_engine::format::{sections_packed, SectionKind};
-use atome_engine::{Classifier, Matrix, Model, Packing};
-use atome_train::export::Format as FileFormat;
-use serde_json::{json, Value};
+use atome_engine::{Classifier, Model, Packing};
+use atome_models::dialogue::OwnedDialogue;
+use atome_train::export::CFile;
 
 pub use args::ConvertArgs;
 use args::FormatName;
+use repack::{repacked, Converted};
+use told::{LeftOut, Told};
 
+use crate::c_files::CSource;
 use crate::container;
 use crate::dialogue::{self, in_sidecar};
 use crate::export::{sidecar, sidecar_path};
 use crate::files::{report, write_all, Output};
-use crate::inspect::sizes_json;
 use crate::model_file::{Format, ModelFile};
-use crate::numbers::{counted, grouped};
 use crate::shape_source::{find, Found};
+use crate::values::is_standard_output;
 use crate::UsageError;
 
 pub fn convert(args: &ConvertArgs) -> Result<()> {
     let named = || args.model.display().to_string();
-    let file = ModelFile::read(&args.model)?;
+    args.check()?;
+    let raw = ModelFile::read_whole(&args.model)?;
+    let file = ModelFile::from_bytes(&args.model, raw.clone())?;
     let format = target(args, file.format)?;
     let found = find(&file, args.shape.sizes())?;
     check(&file, &found).with_context(named)?;
-    let converted = repacked(&file, &found, format).with_context(named)?;
-    let bytes = if args.container {
-        container::rewrapped(&file, &found, &converted.bytes, format.n_classes())?
+    let written = if args.changes() {
+        let converted = repacked(&file, &found, format).with_context(named)?;
+        Written::converted(args, &file, &found, format, converted)?
     } else {
-        converted.bytes
+        Written::as_it_is(&file, &found, raw)
     };
-    let mut outputs = vec![Output::new(&args.out, bytes).of("--out")];
-    if args.sidecar {
-        let text = in_sidecar(sidecar(&found.sizes, format.name()), dialogue::of(&file)?.as_ref());
-        outputs.push(Output::new(&sidecar_path(&args.out)?, text).of("--sidecar"));
-    }
+    let outputs = outputs(args, &file, &found, &written)?;
     let inputs: Vec<&Path> = iter::once(&args.model).chain(&found.sidecar).map(PathBuf::as_path).collect();
     write_all(&outputs, &inputs, args.force)?;
-    let files: Vec<_> = outputs.iter().map(|output| output.path.to_string_lossy()).collect();
-    let bytes = outputs.first().map_or(0, |output| output.bytes.len());
-    let left_out = LeftOut { codes: converted.unused_codes, behind: file.bytes.len() - found.needed };
-    if args.json {
-        let told = json!({
-            "model": args.model.to_string_lossy(),
-            "from": file.format.name(),
-            "format": format.name(),
-            "shape": sizes_json(&found.sizes),
-            "weights": converted.weights,
-            "bytes_before": found.needed,
-            "bytes": bytes,
-            "left_out": left_out.json(),
-            "files": files,
-        });
-        return report(&outputs, &format!("{told}\n"));
+    let told = Told { args, file: &file, found: &found, written: &written, outputs: &outputs };
+    report(&outputs, &if args.json { format!("{}\n", told.json()) } else { told.text() })
+}
+
+impl ConvertArgs {
+    fn check(&self) -> Result<()> {
+        self.c_files.check()?;
+        if self.out.is_none() && self.c_files.is_empty() && !self.sidecar {
+            bail!(UsageError("nothing to write: expected --out, --header, --c-array or --sidecar".into()));
+        }
+        Ok(())
     }
-    let mut text = format!(
-        "read        {} ({} bytes, {})\n",
-        args.model.display(),
-        grouped(found.needed as u64),
-        file.format.name()
-    );
-    text.push_str(&left_out.text());
-    for (index, output) in outputs.iter().enumerate() {
-        let format = if index == 0 { format!(", {}", format.name()) } else { String::new() };
-        text.push_str(&format!(
-            "wrote       {} ({} bytes{format})\n",
-            output.shown(),
-            grouped(output.bytes.len() as u64)
-        ));
+
+    /// Whether a model file is made, or the one that is there stays what it is.
+    fn changes(&self) -> bool {
+        self.out.is_some() || self.format.is_some() || self.container || self.without_head
     }
-    report(&outputs, &text)
+}
+
+/// The model file that goes to --out, into the array, or nowhere.
+struct Written {
+    bytes: Vec<u8>,
+    file: CFile,
+    weights: Option<usize>,
+    left_out: LeftOut,
+}
+
+impl Written {
+    fn converted(
+        args: &ConvertArgs,
+        file: &ModelFile,
+        found: &Found,
+        format: Format,
+        converted: Converted,
+    ) -> Result<Self> {
+        let left_out = LeftOut { codes: converted.unused_codes, behind: file.bytes.len() - found.needed };
+        let (model_len, n_classes) = (converted.bytes.len(), format.n_classes());
+        let bytes = match args.container {
+            true => container::rewrapped(file, found, &converted.bytes, n_classes)?,
+            false => converted.bytes,
+        };
+        let file =
+            CFile { format: format.name(), n_classes, len: bytes.len(), model_len, is_container: args.container };
+        Ok(Self { bytes, file, weights: Some(converted.weights), left_out })
+    }
+
+    /// Without what lies behind its end, which atome_load_exact refuses.
+    fn as_it_is(file: &ModelFile, found: &Found, raw: Vec<u8>) -> Self {
+        let len = file.label.as_ref().map_or(found.needed, |label| label.len);
+        let behind = raw.len() - len;
+        let bytes: Vec<u8> = raw.into_iter().take(len).collect();
+        let (format, n_classes) = (file.format.name(), file.format.n_classes());
+        let file = CFile { format, n_classes, len, model_len: found.needed, is_container: file.label.is_some() };
+        Self { bytes, file, weights: None, left_out: LeftOut { codes: 0, behind } }
+    }
+}
+
+fn outputs(args: &ConvertArgs, file: &ModelFile, found: &Found, written: &Written) -> Result<Vec<Output>> {
+    let dialogue = dialogue::of(file)?;
+    let mut outputs = Vec::new();
+    if let Some(out) = &args.out {
+        outputs.push(Output::new(out, written.bytes.as_slice()).of("--out"));
+    }
+    let place = args.out.as_deref().unwrap_or(&args.model);
+    if args.sidecar {
+        let text = in_sidecar(sidecar(&found.sizes, written.file.format), dialogue.as_ref());
+        outputs.push(Output::new(&sidecar_path(place)?, text).of("--sidecar"));
+    }
+    let path = if is_standard_output(place) { &args.model } else { place };
+    outputs.extend(args.c_files.outputs(&CSource {
+        path,
+        sizes: &found.sizes,
+        file: written.file,
+        blob: &written.bytes,
+        dialogue: dialogue.as_ref().map(OwnedDialogue::view),
+    }));
+    Ok(outputs)
 }
 
 /// The format to write, with the class head of `from` where it has a place.
 fn target(args: &ConvertArgs, from: Format) -> Result<Format> {
     let model = args.model.display();
     let packing = match args.format {
-        FormatName::Atome01 => Packing::TwoBits,
-        FormatName::Atome02 => Packing::BaseThree,
-        FormatName::Atomep3 => Packing::PowersOfThree,
-        FormatName::Atomecl01 if args.without_head => {
+        None if args.without_head => from.packing(),
+        None => return Ok(from),
+        Some(FormatName::Atome01) => Packing::TwoBits,
+        Some(FormatName::Atome02) => Packing::BaseThree,
+        Some(FormatName::Atomep3) => Packing::PowersOfThree,
+        Some(FormatName::Atomecl01) if args.without_head => {
             bail!(UsageError(
                 "--without-head: ATOMECL01 is the format of class heads, expected another --format".into()
             ))
         }
-        FormatName::Atomecl01 => match from {
+        Some(FormatName::Atomecl01) => match from {
             Format::Classifier { .. } => return Ok(from),
             Format::Model { .. } => bail!("{model}: has no class head, expected a classifier for ATOMECL01"),
         },
@@ -104,31 +151,6 @@ fn target(args: &ConvertArgs, from: Format) -> Result<Format> {
     Ok(Format::Model { packing })
 }
 
-/// What the new file does not have.
-struct LeftOut {
-    /// Codes that no exporter writes and that read as 0.
-    codes: usize,
-    /// Bytes behind the model's end.
-    behind: usize,
-}
-
-impl LeftOut {
-    fn json(&self) -> Value {
-        json!({ "unused_codes": self.codes, "bytes_behind_the_end": self.behind })
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::new();
-        if self.codes > 0 {
-            text.push_str(&format!("left out    {} 10, which reads as 0: now 0\n", counted(self.codes, "code")));
-        }
-        if self.behind > 0 {
-            text.push_str(&format!("left out    {} behind the model's end\n", counted(self.behind, "byte")));
-        }
-        text
-    }
-}
-
 /// Whether the engine takes the file.
 fn check(file: &ModelFile, found: &Found) -> Result<()> {
     match file.format {
@@ -136,58 +158,4 @@ fn check(file: &ModelFile, found: &Found) -> Result<()> {
         Format::Classifier { n_classes } => Classifier::new(found.shape, &file.bytes, n_classes).map(|_| ())?,
     }
     Ok(())
-}
-
-struct Converted {
-    bytes: Vec<u8>,
-    weights: usize,
-    unused_codes: usize,
-}
-
-/// The file's sections with their weights packed anew.
-fn repacked(file: &ModelFile, found: &Found, format: Format) -> Result<Converted> {
-    let (from, to) = (file.format.packing(), format.packing());
-    let mut converted = Converted { bytes: format.header(), weights: 0, unused_codes: 0 };
-    for section in sections_packed(found.shape, from, format.n_classes()) {
-        let place = format!("offset {}: {section}", file.format.header_len() + section.offset);
-        let bytes = file.body().get(section.offset..section.end()).with_context(|| format!("{place}: is not there"))?;
-        let SectionKind::Matrix { rows, cols, .. } = section.kind else {
-            converted.bytes.extend(bytes);
-            continue;
-        };
-        let (scale, packed) = bytes.split_at_checked(4).with_context(|| format!("{place}: has no scale"))?;
-        let matrix = Matrix::with_codec(from.codec(), packed, 1.0, rows, cols)
-            .with_context(|| format!("{place}: has too few weights"))?;
-        let weights: Vec<i8> = matrix.weights().collect();
-        if let Some(at) = weights.iter().position(|&weight| weight.abs() > 1 && to != Packing::PowersOfThree) {
-            bail!(
-                "{place}: the weight in row {}, column {} is {:+}, expected -1, 0 or +1, which is all that {} holds",
-                at / cols,
-                at % cols,
-                weights.get(at).copied().unwrap_or(0),
-                format.name()
-            );
-        }
-        if from == Packing::TwoBits {
-            converted.unused_codes += unused_codes(packed, rows * cols);
-        }
-        converted.weights += weights.len();
-        converted.bytes.extend(scale);
-        converted.bytes.extend(writer(to).pack(&weights));
-    }
-    Ok(converted)
-}
-
-/// What packs weights in this way.
-fn writer(packing: Packing) -> FileFormat {
-    match packing {
-        Packing::TwoBits => FileFormat::Atome01,
-        Packing::BaseThree => FileFormat::Atome02,
-        Packing::PowersOfThree => FileFormat::AtomeP3,
-    }
-}
-
-fn unused_codes(packed: &[u8], count: usize) -> usize {
-    let codes = packed.iter().flat_map(|byte| [0, 2, 4, 6].map(|place| byte >> place & 3));
-    codes.take(count).filter(|&code| code == 2).count()
 }

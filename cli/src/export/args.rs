@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use atome_train::export::{Format, USUAL_THREADS};
 use clap::{Args, ValueEnum};
 
+use crate::c_files::CFileArgs;
 use crate::container::{note, Note};
 use crate::values::{whole, SIZE, THREADS};
 
@@ -19,7 +20,8 @@ Examples:
 
 const FILES_HELP: &str = "\
 A firmware includes the header before atome.h, in every file, and loads the array, which has the name
-of its file: model_data.c defines `const uint8_t model_data[]`. The sidecar (OUT.json) tells `atome
+of its file: model_data.c defines `const uint8_t model_data[]`; names that C, C++ or atome.h have, get
+another end. Files of other shapes neither compile nor link with them. The sidecar (OUT.json) tells `atome
 run` and `atome inspect` the shape, which a model file does not carry.
 
 Every file is written whole or not at all, and none is replaced without --force.";
@@ -56,13 +58,8 @@ pub struct ExportArgs {
     #[arg(long, value_name = "KEY=VALUE", value_parser = note, requires = "container")]
     pub note: Vec<Note>,
 
-    /// Write a C header with the shape's macros
-    #[arg(long, value_name = "FILE")]
-    pub header: Option<PathBuf>,
-
-    /// Write the model file's bytes as a C array
-    #[arg(long, value_name = "FILE")]
-    pub c_array: Option<PathBuf>,
+    #[command(flatten)]
+    pub c_files: CFileArgs,
 
     /// Write the shape to OUT.json
     #[arg(long)]

@@ -3,19 +3,19 @@
 mod args;
 mod summary;
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 use atome_engine::{Dims, Shape};
 use atome_train::checkpoint::{dims_of, keys, Checkpoint, Loaded};
 use atome_train::config::Quantiser;
-use atome_train::export::{array, export as to_blob, exportable, header, identifier, CModel, Format};
+use atome_train::export::{export as to_blob, exportable, CFile, Format};
 use serde_json::{json, Map, Value};
 
 pub use args::ExportArgs;
 use summary::Summary;
 
+use crate::c_files::CSource;
 use crate::container;
 use crate::files::{report, write_all, Output};
 use crate::output::note;
@@ -29,6 +29,7 @@ const USUAL_MAX_SEQ: usize = 128;
 pub fn export(args: &ExportArgs) -> Result<()> {
     let named = || args.checkpoint.display().to_string();
     container::check_notes(&args.note)?;
+    args.c_files.check()?;
     let loaded = Loaded::load(&args.checkpoint, args.weights.as_deref())?;
     let checkpoint = &loaded.checkpoint;
     let sizes = sizes(args, checkpoint).with_context(named)?;
@@ -36,11 +37,17 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let format = Format::from(args.format);
     let exported = to_blob(checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
     let blob = blob(args, &sizes, shape, &exported.bytes)?;
-    let outputs = outputs(args, &sizes, format, &blob)?;
+    let outputs = outputs(args, &sizes, format, &blob, exported.bytes.len())?;
     write_all(&outputs, &[&args.checkpoint], args.force)?;
     notes(args, &loaded, &sizes, format).iter().for_each(|text| note(&format!("note: {}: {text}", named())));
-    let summary =
-        Summary { checkpoint: &args.checkpoint, sizes: &sizes, format, exported: &exported, outputs: &outputs };
+    let summary = Summary {
+        checkpoint: &args.checkpoint,
+        sizes: &sizes,
+        format,
+        exported: &exported,
+        outputs: &outputs,
+        c_files: &args.c_files,
+    };
     let told = if args.json { format!("{}\n", summary.json()) } else { summary.text() };
     report(&outputs, &told)
 }
@@ -110,35 +117,16 @@ fn blob(args: &ExportArgs, sizes: &Sizes, shape: Shape, plain: &[u8]) -> Result<
 }
 
 /// Everything to be written.
-fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8]) -> Result<Vec<Output>> {
-    let title = file_name(&args.out);
-    let array_name = args.c_array.as_deref().map(|path| identifier(&stem(path)));
-    let model = CModel {
-        title: &title,
-        dims: sizes.dims(),
-        max_seq: sizes.value(Key::MaxSeq).unwrap_or(USUAL_MAX_SEQ),
-        array: array_name.as_deref(),
-        dialogue: None,
-    };
+fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8], model_len: usize) -> Result<Vec<Output>> {
     let mut outputs = vec![Output::new(&args.out, blob).of("--out")];
     if args.sidecar {
         outputs.push(Output::new(&sidecar_path(&args.out)?, sidecar(sizes, format.magic())).of("--sidecar"));
     }
-    if let Some(path) = &args.header {
-        outputs.push(Output::new(path, header(&model, blob.len())).of("--header"));
-    }
-    if let (Some(path), Some(name)) = (&args.c_array, &array_name) {
-        outputs.push(Output::new(path, array(&model, name, blob)).of("--c-array"));
-    }
+    let file =
+        CFile { format: format.magic(), n_classes: None, len: blob.len(), model_len, is_container: args.container };
+    let path = if is_standard_output(&args.out) { &args.checkpoint } else { &args.out };
+    outputs.extend(args.c_files.outputs(&CSource { path, sizes, file, blob, dialogue: None }));
     Ok(outputs)
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name().map(OsStr::to_string_lossy).unwrap_or_default().into_owned()
-}
-
-fn stem(path: &Path) -> String {
-    path.file_stem().map(OsStr::to_string_lossy).unwrap_or_default().into_owned()
 }
 
 /// The first place where [`crate::sidecar`] looks.

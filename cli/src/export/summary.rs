@@ -5,6 +5,7 @@ use std::path::Path;
 use atome_train::export::{Exported, Format, MatrixSummary};
 use serde_json::{json, Value};
 
+use crate::c_files::CFileArgs;
 use crate::files::Output;
 use crate::inspect::{sizes_json, sources_json};
 use crate::numbers::{grouped, percent, short};
@@ -16,6 +17,7 @@ pub struct Summary<'a> {
     pub format: Format,
     pub exported: &'a Exported,
     pub outputs: &'a [Output],
+    pub c_files: &'a CFileArgs,
 }
 
 impl Summary<'_> {
@@ -37,6 +39,7 @@ impl Summary<'_> {
             "parameters": self.exported.parameters,
             "bytes": self.exported.bytes.len(),
             "matrices": self.exported.matrices.iter().map(matrix).collect::<Vec<Value>>(),
+            "array": self.c_files.json(),
             "files": self.outputs.iter().map(|output| output.path.to_string_lossy()).collect::<Vec<_>>(),
         })
     }
@@ -58,6 +61,7 @@ impl Summary<'_> {
             let bytes = grouped(output.bytes.len() as u64);
             text.push_str(&format!("wrote       {} ({bytes} bytes{format})\n", output.shown()));
         }
+        text.push_str(&self.c_files.text(self.outputs.first().map_or(0, |model| model.bytes.len())));
         text
     }
 

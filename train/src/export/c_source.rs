@@ -10,16 +10,35 @@ use super::c_dialogue::dialogue_macro;
 /// What the C sources say about a model.
 #[derive(Clone, Copy, Debug)]
 pub struct CModel<'a> {
-    /// The model's name in the comment, such as its file's.
+    /// Its name for people, such as its file's.
     pub title: &'a str,
+    /// A C identifier, see [`super::check_name`]: the array's name, and in capitals the start of macros.
+    pub name: &'a str,
     /// The sizes.
     pub dims: Dims,
     /// The longest sequence.
     pub max_seq: usize,
-    /// The array's name, a C identifier; `None` where there is no array.
-    pub array: Option<&'a str>,
+    /// Its file.
+    pub file: CFile,
+    /// Whether there is an array to be declared.
+    pub has_array: bool,
     /// How it is asked; `None` for a model that continues text.
     pub dialogue: Option<Dialogue<'a>>,
+}
+
+/// What a model's file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CFile {
+    /// ATOME01, ATOME02, ATOMEP3 or ATOMECL01; in a container, of the file in it.
+    pub format: &'static str,
+    /// Classes of its head, of ATOMECL01.
+    pub n_classes: Option<usize>,
+    /// Bytes of all of it.
+    pub len: usize,
+    /// Bytes of the model in it: of its shape, format and number of classes.
+    pub model_len: usize,
+    /// Whether it is a container.
+    pub is_container: bool,
 }
 
 /// Bytes of the array in a line.
@@ -28,13 +47,18 @@ const PER_LINE: usize = 20;
 /// Where the array lies: on a border of this many bytes.
 const ALIGNMENT: usize = 4;
 
-/// The header: the macros that `atome.h` reads, to be included before it, the array's declaration, and how the model is asked.
-pub fn header(model: &CModel<'_>, blob_len: usize) -> String {
-    let mut text = format!("/* Shape of {}. Include it before atome.h, in every file. */\n", comment(model.title));
-    text.push_str("#ifndef ATOME_MODEL_SHAPE_H\n#define ATOME_MODEL_SHAPE_H\n");
-    for (name, value) in macros(model) {
+/// Classes that `atome.h` has room for unasked.
+const USUAL_CLASSES: usize = 16;
+
+/// The header: the macros that `atome.h` reads, to be included before it, the file's size with a check, the array's
+/// declaration, and how the model is asked.
+pub fn header(model: &CModel<'_>) -> String {
+    let mut body = String::new();
+    for (name, value) in
+        shape(model).into_iter().chain([("ATOME_TOP_K", model.dims.top_k), ("ATOME_MAX_SEQ", model.max_seq)])
+    {
         let _ = write!(
-            text,
+            body,
             "\n#if defined({name}) && {name} != {value}\n\
              #error \"{name} was set before this model's shape, to another value than {value}\"\n\
              #endif\n\
@@ -43,18 +67,32 @@ pub fn header(model: &CModel<'_>, blob_len: usize) -> String {
              #endif\n"
         );
     }
-    if let Some(array) = model.array {
-        text.push_str(&declaration(array, blob_len));
+    body.push_str(&formats(model));
+    body.push_str(&size(model));
+    if model.has_array {
+        body.push_str(&declaration(model));
     }
     if let Some(dialogue) = &model.dialogue {
-        let stem = model.title.split('.').next().unwrap_or_default();
-        text.push_str(&dialogue_macro(model.array.unwrap_or(&identifier(stem)), dialogue));
+        body.push_str(&dialogue_macro(model.name, dialogue));
     }
-    text.push_str("\n#endif\n");
-    text
+    // Two headers of one name are not taken for one another.
+    let guard = format!("ATOME_SHAPE_OF_{}_{:08X}", model.name.to_ascii_uppercase(), fingerprint(&body));
+    format!(
+        "/* Shape of {} ({}). Include it before atome.h, in every file. */\n\
+         #ifndef {guard}\n#define {guard}\n{body}\n#endif\n",
+        comment(model.title),
+        description(&model.file)
+    )
 }
 
-fn macros(model: &CModel<'_>) -> [(&'static str, usize); 8] {
+fn description(file: &CFile) -> String {
+    let inside = if file.is_container { "a container of " } else { "" };
+    let classes = file.n_classes.map_or(String::new(), |count| format!(" with {count} classes"));
+    format!("{inside}{}{classes}, {} bytes", file.format, file.len)
+}
+
+/// The sizes that a file's length depends on.
+fn shape(model: &CModel<'_>) -> [(&'static str, usize); 6] {
     let dims = &model.dims;
     [
         ("ATOME_VOCAB_SIZE", dims.vocab_size),
@@ -63,27 +101,83 @@ fn macros(model: &CModel<'_>) -> [(&'static str, usize); 8] {
         ("ATOME_D_HEAD", dims.d_head),
         ("ATOME_KERNEL_SIZE", dims.kernel_size),
         ("ATOME_N_PATHWAYS", dims.n_pathways),
-        ("ATOME_TOP_K", dims.top_k),
-        ("ATOME_MAX_SEQ", model.max_seq),
     ]
+}
+
+/// What a program must not leave out to load the file.
+fn formats(model: &CModel<'_>) -> String {
+    let CFile { format, n_classes, .. } = model.file;
+    let mut text = String::new();
+    let mut refuse = |condition: &str, why: &str| {
+        let _ = write!(text, "\n#if {condition}\n#error \"{why}\"\n#endif\n");
+    };
+    if model.file.is_container {
+        let condition = "defined(ATOME_NO_CONTAINERS) || defined(ATOME_ONLY_ATOME01)";
+        refuse(condition, "this model lies in a container, which ATOME_NO_CONTAINERS and ATOME_ONLY_ATOME01 leave out");
+    } else if format == "ATOME02" || format == "ATOMEP3" {
+        let why = format!("this model is of the format {format}, which ATOME_ONLY_ATOME01 leaves out");
+        refuse("defined(ATOME_ONLY_ATOME01)", &why);
+    }
+    if let Some(classes) = n_classes {
+        let condition = format!("defined(ATOME_MAX_CLASSES) && ATOME_MAX_CLASSES < {classes}");
+        refuse(&condition, &format!("this model has {classes} classes, and ATOME_MAX_CLASSES was set to less"));
+        if classes > USUAL_CLASSES {
+            let _ = write!(text, "#ifndef ATOME_MAX_CLASSES\n#define ATOME_MAX_CLASSES {classes}\n#endif\n");
+        }
+    }
+    text
+}
+
+/// The file's size, and what lets `atome.h` compare it with the shape's, whether it comes before or behind.
+fn size(model: &CModel<'_>) -> String {
+    let CFile { format, n_classes, len, model_len, .. } = model.file;
+    // Classifiers of one shape may have heads of different lengths: they are compared without.
+    let head = n_classes.map_or(0, |count| (count * model.dims.d_model).div_ceil(4));
+    let of_shape = model_len.saturating_sub(head);
+    let of_header = format!("ATOME_BLOB_SIZE_{format}{}", if n_classes.is_some() { "(0)" } else { "" });
+    let expected = format!("ATOME_FILE_SIZE_{format}");
+    let what = if n_classes.is_some() {
+        "A classifier of this shape has, without its head,"
+    } else {
+        "A model of this shape has"
+    };
+    format!(
+        "\n/* Bytes of the file. */\n\
+         #define {}_SIZE {len}\n\
+         \n/* {what} {of_shape} bytes as {format}. atome.h, before or behind this, has to count as many. */\n\
+         #if defined({expected}) && {expected} != {of_shape}\n\
+         #error \"this model has {of_shape} bytes as {format}, and one whose header came before has others: another shape\"\n\
+         #endif\n\
+         #ifndef {expected}\n\
+         #define {expected} {of_shape}\n\
+         #endif\n\
+         #ifdef ATOME_BLOB_SIZE_{format}\n\
+         #if {of_header} != {of_shape}\n\
+         #error \"this model has {of_shape} bytes as {format}, and one of this program's shape has others\"\n\
+         #endif\n\
+         #endif\n",
+        model.name.to_ascii_uppercase()
+    )
 }
 
 /// The same in header and source, so that either works without the other. In C++ a constant is only seen by other files
 /// where it is declared `extern`.
-fn declaration(array: &str, len: usize) -> String {
+fn declaration(model: &CModel<'_>) -> String {
     format!(
         "\n#include <stdint.h>\n\
          \n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\
-         extern const uint8_t {array}[{len}];\n\
-         #ifdef __cplusplus\n}}\n#endif\n"
+         extern const uint8_t {}[{}];\n\
+         #ifdef __cplusplus\n}}\n#endif\n",
+        model.name, model.file.len
     )
 }
 
-/// The source file with the bytes of `blob`, on a border of 4 bytes.
-pub fn array(model: &CModel<'_>, name: &str, blob: &[u8]) -> String {
-    let upper = name.to_uppercase();
-    let mut text = format!("/* {}: {} bytes. */\n", comment(model.title), blob.len());
-    text.push_str(&declaration(name, blob.len()));
+/// The source file with the bytes of `blob`, on a border of 4 bytes. It does not link with files of another shape.
+pub fn array(model: &CModel<'_>, blob: &[u8]) -> String {
+    let (name, upper) = (model.name, model.name.to_ascii_uppercase());
+    let mut text = format!("/* {}: {}. */\n", comment(model.title), description(&model.file));
+    text.push_str(&declaration(model));
+    text.push_str(&agreement(model));
     let _ = write!(
         text,
         "\n#if defined(__GNUC__)\n\
@@ -111,16 +205,51 @@ pub fn array(model: &CModel<'_>, name: &str, blob: &[u8]) -> String {
     text
 }
 
-/// A C identifier that resembles `name`, such as a file's without its extension.
-pub fn identifier(name: &str) -> String {
-    let mut identifier: String =
-        name.chars().map(|character| if character.is_ascii_alphanumeric() { character } else { '_' }).collect();
-    // Names that begin with a digit are none, those that begin with an underscore are the compiler's.
-    if !identifier.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        identifier.insert_str(0, "model_");
+/// What notices a program of another shape: macros that are set for all files, and symbols as in atome.h.
+fn agreement(model: &CModel<'_>) -> String {
+    let mut text = String::from("\n/* A program of another shape than this model's is refused. */\n");
+    for (name, value) in shape(model) {
+        let _ = write!(
+            text,
+            "#if defined({name}) && {name} != {value}\n#error \"{name} is set to another value than this model's, {value}\"\n\
+             #endif\n"
+        );
     }
-    identifier
+    text.push_str(LINK_CHECK);
+    let _ = write!(text, "static __attribute__((used)) void {}_agrees_(void)\n{{\n", model.name);
+    for (name, value) in shape(model) {
+        let _ = writeln!(text, "    ATOME_SAME_SHAPE_(\"atome_files_disagree_on_{name}\", {value});");
+    }
+    text.push_str("}\n#undef ATOME_SAME_SHAPE_\n#endif\n");
+    text
 }
+
+/// As in atome.h, which says what it does.
+const LINK_CHECK: &str = r#"
+/* Symbols as those of atome.h, by which the linker sees that the program's files are of this shape. Define
+ * ATOME_NO_LINK_CHECK where the program does not load this model itself; for an archive that was made with
+ * `cargo xtask lib --prefix lamp_`, define ATOME_PREFIX=lamp_. */
+#if defined(__GNUC__) && (defined(__ELF__) || defined(__MINGW32__)) && !defined(__ARMCC_VERSION) && \
+    !defined(__IAR_SYSTEMS_ICC__) && !defined(__TI_COMPILER_VERSION__) && !defined(__ti__) && !defined(__SEGGER_CC__) && \
+    !defined(__TINYC__) && !defined(ATOME_NO_LINK_CHECK)
+#define ATOME_WORD_(word) #word
+#define ATOME_WORD_OF_(macro) ATOME_WORD_(macro)
+#ifdef ATOME_PREFIX
+#define ATOME_PREFIX_WORD_ ATOME_WORD_OF_(ATOME_PREFIX)
+#else
+#define ATOME_PREFIX_WORD_ ""
+#endif
+#ifdef __ELF__
+#define ATOME_HIDDEN_WORD_(symbol) ".hidden " ATOME_PREFIX_WORD_ symbol "\n\t"
+#else
+#define ATOME_HIDDEN_WORD_(symbol)
+#endif
+#define ATOME_SAME_SHAPE_(symbol, value) \
+    __asm__ volatile(".globl " ATOME_PREFIX_WORD_ symbol "\n\t" ATOME_HIDDEN_WORD_(symbol) \
+                     ".ifdef " ATOME_PREFIX_WORD_ symbol "\n\t.if " ATOME_PREFIX_WORD_ symbol " - %c0\n\t" \
+                     ".error \"" ATOME_PREFIX_WORD_ symbol "\"\n\t.endif\n\t.endif\n\t" \
+                     ".set " ATOME_PREFIX_WORD_ symbol ", %c0" : : "i"(value))
+"#;
 
 /// Text that cannot end a comment.
 fn comment(text: &str) -> String {
@@ -129,23 +258,60 @@ fn comment(text: &str) -> String {
         .collect()
 }
 
+/// FNV-1a.
+fn fingerprint(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const MODEL: CModel<'_> = CModel {
+        title: "notes.bin",
+        name: "notes",
+        dims: Dims::DEFAULT,
+        max_seq: 64,
+        file: CFile { format: "ATOME01", n_classes: None, len: 20_575, model_len: 20_575, is_container: false },
+        has_array: true,
+        dialogue: None,
+    };
+
+    fn guard(model: &CModel<'_>) -> String {
+        let text = header(model);
+        text.lines().find_map(|line| line.strip_prefix("#ifndef ")).unwrap().to_string()
+    }
+
     #[test]
-    fn identifiers_are_valid() {
-        assert_eq!(identifier("model_data"), "model_data");
-        assert_eq!(identifier("my model-1.2"), "my_model_1_2");
-        assert_eq!(identifier("1m"), "model_1m");
-        assert_eq!(identifier("_x"), "model__x");
-        assert_eq!(identifier(""), "model_");
-        assert_eq!(identifier("Modell-\u{e4}"), "Modell__");
+    fn guards_differ_wherever_headers_do() {
+        let others = [
+            CModel { name: "other", ..MODEL },
+            CModel { max_seq: 65, ..MODEL },
+            CModel { has_array: false, ..MODEL },
+            CModel { dims: Dims { d_model: 65, ..Dims::DEFAULT }, ..MODEL },
+        ];
+        assert!(guard(&MODEL).starts_with("ATOME_SHAPE_OF_NOTES_"));
+        assert_eq!(guard(&MODEL), guard(&CModel { title: "copy.bin", ..MODEL }));
+        for other in others {
+            assert_ne!(guard(&MODEL), guard(&other));
+        }
     }
 
     #[test]
     fn a_name_cannot_leave_its_comment() {
         assert_eq!(comment("a */ int x; /* b.bin"), "a ?? int x? ?? b.bin");
         assert_eq!(comment("a\nb\\"), "a?b?");
+    }
+
+    #[test]
+    fn containers_and_formats_say_what_must_not_be_left_out() {
+        let says = |file: CFile, what: &str| header(&CModel { file, ..MODEL }).contains(what);
+        let plain = MODEL.file;
+        assert!(!says(plain, "ATOME_ONLY_ATOME01"));
+        assert!(says(CFile { len: 20_700, is_container: true, ..plain }, "defined(ATOME_NO_CONTAINERS)"));
+        assert!(says(CFile { format: "ATOME02", ..plain }, "#if defined(ATOME_ONLY_ATOME01)"));
+        let classes = |n_classes| CFile { format: "ATOMECL01", n_classes: Some(n_classes), ..plain };
+        assert!(says(classes(3), "ATOME_MAX_CLASSES < 3") && !says(classes(3), "#define ATOME_MAX_CLASSES"));
+        assert!(says(classes(20), "#define ATOME_MAX_CLASSES 20"));
     }
 }

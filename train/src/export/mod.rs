@@ -2,12 +2,14 @@
 
 mod blob;
 mod c_dialogue;
+mod c_name;
 mod c_source;
 mod pack;
 mod quantise;
 mod sum;
 
 pub use blob::{export, exportable, Exported, Format, MatrixSummary, USUAL_THREADS};
-pub use c_source::{array, header, identifier, CModel};
+pub use c_name::{check_name, identifier, macro_stem, NameError};
+pub use c_source::{array, header, CFile, CModel};
 pub(crate) use quantise::scale;
 pub use quantise::{quantise, Levels, Quantised};
