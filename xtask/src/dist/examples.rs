@@ -163,10 +163,11 @@ impl Examples {
         let executable = self.build.join(format!("pkg-config-{mode}"));
         let script = format!(
             "set -e; flags=$(pkg-config --cflags --libs {package}); \
-             cc -std=c99 -Wall -Wextra -Werror {} -include ../../models/default.h -DDIALOGUE=DEFAULT_DIALOGUE -I../board \
-             -DMODEL_FILE='\"../../models/default.bin\"' main.c ../board/print.c ../board/model.S ../board/host.c $flags -o '{}'",
-            QUICK.map(|define| format!("-D{define}")).join(" "),
-            executable.display()
+             cc -DMODEL_FILE='\"../../models/default.bin\"' -c ../board/model.S -o '{0}.o'; \
+             cc -std=c99 -Wall -Wextra -Werror {1} -include ../../models/default.h -DDIALOGUE=DEFAULT_DIALOGUE -I../board \
+             main.c ../board/print.c ../board/host.c '{0}.o' $flags -o '{0}'",
+            executable.display(),
+            QUICK.map(|define| format!("-D{define}")).join(" ")
         );
         let mut shell = Command::new("sh");
         shell.current_dir(Self::source(PROGRAMS[0])).args(["-c", &script]);
