@@ -1397,10 +1397,17 @@ ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
 #else
 #define ATOME_HIDE_SYMBOL_(symbol)
 #endif
+/* A constant as the assembler reads it: where operands have a sign in front, without it; gcc for RISC-V knows no other way. */
+#if defined(__riscv) || defined(__XTENSA__)
+#define ATOME_CONSTANT_ "%0"
+#else
+#define ATOME_CONSTANT_ "%c0"
+#endif
 /* The condition is for link-time optimisation, which makes one file of several. */
 #define ATOME_SAME_IN_ALL_FILES_(symbol, value) \
-    __asm__ volatile(".globl " symbol "\n\t" ATOME_HIDE_SYMBOL_(symbol) ".ifdef " symbol "\n\t.if " symbol " - %c0\n\t" \
-                     ".error \"" symbol "\"\n\t.endif\n\t.endif\n\t.set " symbol ", %c0" \
+    __asm__ volatile(".globl " symbol "\n\t" ATOME_HIDE_SYMBOL_(symbol) ".ifdef " symbol "\n\t.if " symbol \
+                     " - " ATOME_CONSTANT_ "\n\t.error \"" symbol "\"\n\t.endif\n\t.endif\n\t.set " symbol \
+                     ", " ATOME_CONSTANT_ \
                      : : "i"(value))
 /* Never called, and empty. */
 static __attribute__((used)) void atome_files_agree_(void)
