@@ -108,6 +108,9 @@ unsafe fn sums(group: &Group, columns: &[[f32; POSITIONS]]) -> [__m512; POSITION
 #[inline]
 fn add<const SHIFT: u32, const KEPT: u32>(word: __m512i, x: &[f32; POSITIONS], sums: &mut [__m512; POSITIONS]) {
     let (top, sign_bit) = (_mm512_set1_epi32(0xc000_0000_u32 as i32), _mm512_set1_epi32(i32::MIN));
+    // With a type, though nobody reads them: for an output without one, a compiler that does not optimise has sixteen
+    // registers.
+    let (_t13, _t14, _t15, _weights, _kept, _sign): (__m512, __m512, __m512, __m512, __m512, __m512);
     // SAFETY: reads `x`.
     unsafe {
         asm!(
@@ -154,8 +157,8 @@ fn add<const SHIFT: u32, const KEPT: u32>(word: __m512i, x: &[f32; POSITIONS], s
             s13 = inout(zmm_reg) sums[13],
             s14 = inout(zmm_reg) sums[14],
             s15 = inout(zmm_reg) sums[15],
-            t13 = out(zmm_reg) _, t14 = out(zmm_reg) _, t15 = out(zmm_reg) _,
-            weights = out(zmm_reg) _, kept = out(zmm_reg) _, sign = out(zmm_reg) _,
+            t13 = out(zmm_reg) _t13, t14 = out(zmm_reg) _t14, t15 = out(zmm_reg) _t15,
+            weights = out(zmm_reg) _weights, kept = out(zmm_reg) _kept, sign = out(zmm_reg) _sign,
             word = in(zmm_reg) word, top = in(zmm_reg) top, sign_bit = in(zmm_reg) sign_bit,
             x = in(reg) x, shift = const SHIFT, kept_shift = const KEPT,
             options(pure, readonly, nostack, preserves_flags),

@@ -103,6 +103,8 @@ unsafe fn in_columns<'a>(x: &[f32], cols: usize, room: &'a mut MaybeUninit<Input
 macro_rules! add_and_multiply {
     ($word:expr, $x:expr, $sums:expr, $($weights:literal),+) => {{
         let x: &[f32; POSITIONS] = $x;
+        // With a type, as in [`super::super::sixteen`].
+        let (_t12, _t13, _t14, _t15, _weights, _sign): (__m512, __m512, __m512, __m512, __m512, __m512);
         // SAFETY: reads `x`.
         unsafe {
             asm!(
@@ -145,8 +147,8 @@ macro_rules! add_and_multiply {
                 s13 = inout(zmm_reg) $sums[13],
                 s14 = inout(zmm_reg) $sums[14],
                 s15 = inout(zmm_reg) $sums[15],
-                t12 = out(zmm_reg) _, t13 = out(zmm_reg) _, t14 = out(zmm_reg) _, t15 = out(zmm_reg) _,
-                weights = out(zmm_reg) _, sign = out(zmm_reg) _, kept = out(kreg) _,
+                t12 = out(zmm_reg) _t12, t13 = out(zmm_reg) _t13, t14 = out(zmm_reg) _t14, t15 = out(zmm_reg) _t15,
+                weights = out(zmm_reg) _weights, sign = out(zmm_reg) _sign, kept = out(kreg) _,
                 word = in(zmm_reg) $word, top = in(zmm_reg) _mm512_set1_epi32(0xc000_0000_u32 as i32),
                 sign_bit = in(zmm_reg) _mm512_set1_epi32(i32::MIN), low_bit = in(zmm_reg) _mm512_set1_epi32(1 << 30),
                 x = in(reg) x,
@@ -160,6 +162,7 @@ macro_rules! add_and_multiply {
 macro_rules! multiply {
     ($word:expr, $x:expr, $sums:expr, $($weights:literal),+) => {{
         let x: &[f32; POSITIONS] = $x;
+        let _weights: __m512;
         // SAFETY: reads `x`.
         unsafe {
             asm!(
@@ -196,7 +199,7 @@ macro_rules! multiply {
                 s13 = inout(zmm_reg) $sums[13],
                 s14 = inout(zmm_reg) $sums[14],
                 s15 = inout(zmm_reg) $sums[15],
-                weights = out(zmm_reg) _,
+                weights = out(zmm_reg) _weights,
                 word = in(zmm_reg) $word, top = in(zmm_reg) _mm512_set1_epi32(0xc000_0000_u32 as i32),
                 x = in(reg) x,
                 options(pure, readonly, nostack, preserves_flags),
