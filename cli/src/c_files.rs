@@ -27,7 +27,7 @@ pub struct CFileArgs {
     pub c_array: Option<PathBuf>,
 
     /// Name of the array, and in capitals of the header's macros [default: that of its file]
-    #[arg(long, value_name = "NAME", value_parser = name)]
+    #[arg(long, value_name = "IDENTIFIER", value_parser = name)]
     pub name: Option<String>,
 }
 

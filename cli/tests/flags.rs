@@ -69,7 +69,7 @@ fn kind(name: &str, value: &str) -> Kind {
         ("--text" | "--outside" | "--teacher" | "--init-from" | "--key" | "--checkpoint", "FILE") => Kind::Input,
         (_, "FILE" | "FOLDER") => Kind::Output,
         (_, "PLAN" | "FORMAT" | "MODEL" | "QUANTISER" | "INIT" | "PATHWAY" | "NAME" | "WHAT") => Kind::Choice,
-        (_, "KEY=VALUE" | "NAMES" | "SET" | "ENCODING") => Kind::Text,
+        (_, "KEY=VALUE" | "NAMES" | "SET" | "ENCODING" | "IDENTIFIER") => Kind::Text,
         _ => panic!("{name} <{value}>: say here what it is"),
     }
 }
