@@ -40,12 +40,10 @@ pub fn jobs(check: Check, subject: Subject, workbench: &Workbench) -> Vec<Job> {
     }
 }
 
-/// An image of our own sources, which are compiled such that the core may trap unaligned accesses, and does: firmware has
-/// often set it so, and nothing of the archive may need anything else.
+/// An image of our own sources.
 pub(super) fn image(subject: Subject, mode: Mode, source: &'static str, shape: &Shape, plan: Plan) -> Image {
     let mut flags = shape.flags();
     flags.push(plan.flag());
-    flags.extend(subject.core.aligned.iter().map(ToString::to_string));
     let flavour = Flavour::new(mode, subject.profile);
     Image { flavour, units: vec![Unit::new(source), Unit::new(TEXT)], shape: flags, arguments: Vec::new() }
 }
@@ -65,7 +63,8 @@ fn alignment_jobs(subject: Subject) -> Vec<Job> {
         Profile::Speed => FAST_SMALL,
     };
     let run = move |bench: &Workbench, folder: PathBuf| {
-        let image = image(subject, Mode::Portable, "qemu/firmware/alignment.c", &shape, Plan::Lean);
+        let mut image = image(subject, Mode::Portable, "qemu/firmware/alignment.c", &shape, Plan::Lean);
+        image.shape.extend(core.aligned.iter().map(ToString::to_string));
         let built = build(&image, core, bench, &folder)?;
         if !core.aligned.is_empty() {
             // Else that nothing faults would mean nothing.

@@ -97,8 +97,7 @@ fn is_careful(settings: &Settings) -> bool {
 /// All but how many cases are run.
 fn differential_image(subject: Subject, shape: &Shape, plan: Plan, mode: Mode, settings: &Settings) -> Image {
     let mut image = image(subject, mode, "qemu/firmware/differential.c", shape, plan);
-    // The plan is a word of our header, which the reference's own does not know. Nor need the reference do without unaligned
-    // accesses.
+    // The plan is a word of our header, which the reference's own does not know.
     image.shape = shape.flags();
     image.units.push(Unit::with("c_tests/adapter/archive_unit.c", vec![plan.flag()]));
     let reference = &settings.reference;
