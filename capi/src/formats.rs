@@ -6,10 +6,10 @@
 use core::ffi::c_int;
 use core::slice;
 
-use atome_engine::format::{coded_body, coded_file_len};
+use atome_engine::format::unchecked_body;
 use atome_engine::{Codec, Matrix, Packing, Shape, BASE_THREE, POWERS_OF_THREE};
 
-use crate::codes::ATOME_OK;
+use crate::codes::{ATOME_ERR_SHAPE, ATOME_OK};
 use crate::load::{code, fill};
 use crate::types::{atome_formats_t, atome_model_t, atome_ternary_t};
 
@@ -20,12 +20,18 @@ const POWERS_MARK: u16 = u16::MAX;
 
 /// What the header's configuration refers to, unless the program keeps to ATOME01.
 #[no_mangle]
-pub static atome_formats: atome_formats_t = atome_formats_t { load, matrix, file_len: coded_file_len };
+pub static atome_formats: atome_formats_t = atome_formats_t { load, matrix };
 
 /// # Safety
 /// `model` is writable and of the program's shape.
-unsafe fn load(model: *mut atome_model_t, shape: &Shape, data: &[u8]) -> c_int {
-    match coded_body(shape, data) {
+unsafe fn load(model: *mut atome_model_t, shape: &Shape, data: &[u8], is_exact: bool) -> c_int {
+    let body = match unchecked_body(shape, data) {
+        // Before its weights are looked at, which a file of another shape has elsewhere.
+        Ok(body) if is_exact && body.file_len() < data.len() => return ATOME_ERR_SHAPE,
+        Ok(body) => body.checked(shape),
+        Err(error) => Err(error),
+    };
+    match body {
         Ok(body) => {
             // SAFETY: as the caller promises.
             unsafe { fill(model, shape, body.sections, body.codec) };

@@ -2,9 +2,9 @@
 
 use core::ffi::c_int;
 
-use atome_engine::bytes::read_u32;
+use atome_engine::bytes::{begins_with, read_u32};
 use atome_engine::format::{classifier_body, model_body, ClassifierBody, CLASSIFIER_MAGIC, MAGIC};
-use atome_engine::{Codec, FormatError, Matrix, Model, Shape};
+use atome_engine::{Classifier, Codec, FormatError, Matrix, Model, Shape};
 
 use crate::codes::{
     ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_SHAPE, ATOME_ERR_TRUNCATED, ATOME_OK,
@@ -15,9 +15,6 @@ use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_
 
 /// Bytes of a classifier's file in front of its first section.
 pub(crate) const CLASSIFIER_HEADER: usize = CLASSIFIER_MAGIC.len() + 4;
-
-/// Bytes of a matrix in front of its weights.
-const SCALE: usize = 4;
 
 pub(crate) const fn code(error: FormatError) -> c_int {
     match error {
@@ -145,23 +142,15 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
         Ok(data) => data,
         Err(code) => return code,
     };
-    // SAFETY: not NULL; the caller vouches for the struct.
-    unsafe { load_file(model, layout.shape(), data) }
-}
-
-/// Loads a model file that lies in no container.
-///
-/// # Safety
-/// `model` leads to a writable `atome_model_t` of the program's shape.
-pub(crate) unsafe fn load_file(model: *mut atome_model_t, shape: &Shape, file: &[u8]) -> c_int {
-    match (model_body(shape, file), formats()) {
+    let shape = layout.shape();
+    match (model_body(shape, data), formats()) {
         (Ok(body), _) => {
-            // SAFETY: as the caller promises.
+            // SAFETY: not NULL; the caller vouches for the struct.
             unsafe { fill(model, shape, body, None) };
             ATOME_OK
         }
-        // SAFETY: as the caller promises.
-        (Err(FormatError::BadMagic { .. }), Some(formats)) => unsafe { (formats.load)(model, shape, file) },
+        // SAFETY: as above.
+        (Err(FormatError::BadMagic { .. }), Some(formats)) => unsafe { (formats.load)(model, shape, data, false) },
         (Err(error), _) => code(error),
     }
 }
@@ -190,20 +179,16 @@ pub unsafe extern "C" fn atome_load_exact(model: *mut atome_model_t, data: *cons
         Err(code) => return code,
     };
     let shape = layout.shape();
-    if model_len(shape, file).is_some_and(|needed| needed < file.len()) {
-        return ATOME_ERR_SHAPE;
+    if begins_with(file, MAGIC) {
+        if Model::blob_len(shape) < file.len() {
+            return ATOME_ERR_SHAPE;
+        }
+    } else if let Some(formats) = formats() {
+        // SAFETY: not NULL; the caller vouches for the struct.
+        return unsafe { (formats.load)(model, shape, file, true) };
     }
-    // SAFETY: not NULL; the caller vouches for the struct.
-    unsafe { load_file(model, shape, file) }
-}
-
-/// Bytes of a model of this shape in the format that the file's magic names, where the program reads that format.
-pub(crate) fn model_len(shape: &Shape, file: &[u8]) -> Option<usize> {
-    if file.starts_with(MAGIC) {
-        Some(Model::blob_len(shape))
-    } else {
-        (formats()?.file_len)(shape, file)
-    }
+    // SAFETY: the caller vouches for the struct; the file is a part of the data. It lies in no container any more.
+    unsafe { atome_load(model, file.as_ptr(), file.len()) }
 }
 
 /// Loads an ATOMECL01 blob, or a container that holds one, of this program's shape; everything said of atome_load holds.
@@ -228,28 +213,12 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
         Ok(data) => data,
         Err(code) => return code,
     };
-    // SAFETY: not NULL; the caller vouches for the struct.
-    unsafe { load_classifier_file(clf, layout.shape(), data, false) }
-}
-
-/// Loads a classifier's file that lies in no container; where it has to be exact, none that goes on behind the head.
-///
-/// # Safety
-/// `clf` leads to a writable `atome_classifier_t` of the program's shape.
-pub(crate) unsafe fn load_classifier_file(
-    clf: *mut atome_classifier_t,
-    shape: &Shape,
-    file: &[u8],
-    is_exact: bool,
-) -> c_int {
-    match classifier_body(shape, file, max_classes()) {
+    let shape = layout.shape();
+    match classifier_body(shape, data, max_classes()) {
         Ok(ClassifierBody { model, head }) => {
-            if is_exact && file.len() > CLASSIFIER_HEADER + model.len() + SCALE + head.packed().len() {
-                return ATOME_ERR_SHAPE;
-            }
             let (rows, cols) = (head.rows(), head.cols());
             let (packed, scale) = (head.packed().as_ptr(), head.scale());
-            // SAFETY: as the caller promises.
+            // SAFETY: not NULL; the caller vouches for the struct.
             unsafe {
                 (*clf).head = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
                 (*clf).n_classes = rows as c_int;
@@ -285,6 +254,16 @@ pub unsafe extern "C" fn atome_classifier_load_exact(
         Ok(file) => file,
         Err(code) => return code,
     };
-    // SAFETY: not NULL; the caller vouches for the struct.
-    unsafe { load_classifier_file(clf, layout.shape(), file, true) }
+    let shape = layout.shape();
+    if classes(file).is_some_and(|n_classes| Classifier::blob_len(shape, n_classes) < file.len()) {
+        return ATOME_ERR_SHAPE;
+    }
+    // SAFETY: the caller vouches for the struct; the file is a part of the data. It lies in no container any more.
+    unsafe { atome_classifier_load(clf, file.as_ptr(), file.len()) }
+}
+
+/// The number of classes that a file names, where it is a classifier's that the program may load.
+fn classes(file: &[u8]) -> Option<usize> {
+    let count = file.strip_prefix(CLASSIFIER_MAGIC)?.first_chunk()?;
+    usize::try_from(i32::from_le_bytes(*count)).ok().filter(|&n_classes| n_classes >= 1 && n_classes <= max_classes())
 }

@@ -270,18 +270,16 @@ unsafe impl Sync for atome_config_t {}
 
 /// Private: what reads the formats ATOME02 and ATOMEP3. A program that does not refer to it links none of it.
 pub struct atome_formats_t {
-    /// What `atome_load` does with data that is not ATOME01.
+    /// What `atome_load` does with data that is not ATOME01; where it has to be exact, refuses data that go on behind the model.
     ///
     /// # Safety
     /// The model is writable and of the program's shape.
-    pub(crate) load: unsafe fn(*mut atome_model_t, &Shape, &[u8]) -> c_int,
+    pub(crate) load: unsafe fn(*mut atome_model_t, &Shape, &[u8], bool) -> c_int,
     /// The view of a matrix that loading has marked, with so many columns.
     ///
     /// # Safety
     /// It was marked by `load` and not changed; the view is gone before the blob is.
     pub(crate) matrix: unsafe fn(&atome_ternary_t, usize) -> Matrix<'static>,
-    /// Bytes of a file of this shape in the format that the data's magic names.
-    pub(crate) file_len: fn(&Shape, &[u8]) -> Option<usize>,
 }
 
 /// Private: what only the cached plan needs. A program of the lean plan does not refer to it and links none of it.

@@ -27,6 +27,7 @@ pub struct ClassifierBody<'a> {
 /// # Errors
 /// [`FormatError::TooShort`], [`FormatError::BadMagic`] or [`FormatError::BadClassCount`] where the header is wrong,
 /// [`FormatError::Truncated`] where the data ends early.
+#[inline(always)] // as `model_body`
 pub fn classifier_body<'a>(
     shape: &Shape,
     data: &'a [u8],

@@ -36,35 +36,48 @@ pub fn any_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, Form
 /// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
 /// ends early, [`FormatError::Malformed`] where a byte stands for no weights.
 pub fn coded_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, FormatError> {
+    unchecked_body(shape, data)?.checked(shape)
+}
+
+/// [`coded_body`], without a look at the weights.
+///
+/// # Errors
+/// As [`coded_body`], but for [`FormatError::Malformed`].
+#[inline(always)] // into its few callers, of which a program has one
+pub fn unchecked_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, FormatError> {
     let Some(rest) = data.get(MAGIC..) else {
         return Err(FormatError::TooShort { len: data.len(), needed: MAGIC });
     };
-    let Some(codec) = codec_of(data) else {
+    let Some(codec) = Codec::ALL.into_iter().find(|codec| begins_with(data, codec.packing().magic())) else {
         return Err(FormatError::BadMagic { expected: "ATOME01, ATOME02 or ATOMEP3" });
     };
     let (end, _) = walk(shape, codec, &[]);
-    let Some(sections) = rest.get(..end) else {
-        return Err(FormatError::Truncated { len: data.len(), needed: end.saturating_add(MAGIC) });
-    };
-    let (_, fault) = walk(shape, codec, sections);
-    match fault {
-        None => Ok(CodedBody { sections, codec: Some(codec) }),
-        Some((start, Fault { index, found, expected })) => {
-            Err(FormatError::Malformed { offset: MAGIC + start + index, found, expected })
-        }
+    match rest.get(..end) {
+        Some(sections) => Ok(CodedBody { sections, codec: Some(codec) }),
+        None => Err(FormatError::Truncated { len: data.len(), needed: end.saturating_add(MAGIC) }),
     }
 }
 
-/// Bytes of a file of the given shape in the format that the magic of `data` names; `None` where that is neither ATOME02 nor
-/// ATOMEP3.
-pub fn coded_file_len(shape: &Shape, data: &[u8]) -> Option<usize> {
-    let (end, _) = walk(shape, codec_of(data)?, &[]);
-    Some(end.saturating_add(MAGIC))
-}
+impl CodedBody<'_> {
+    /// Bytes of the file, its magic included.
+    pub fn file_len(&self) -> usize {
+        MAGIC + self.sections.len()
+    }
 
-/// What reads the weights of a file that begins like `data`.
-fn codec_of(data: &[u8]) -> Option<&'static Codec> {
-    Codec::ALL.into_iter().find(|codec| begins_with(data, codec.packing().magic()))
+    /// Itself, where all of its weights are some.
+    ///
+    /// # Errors
+    /// [`FormatError::Malformed`] names the first byte that stands for none.
+    #[inline(always)] // as above
+    pub fn checked(self, shape: &Shape) -> Result<Self, FormatError> {
+        let Some(codec) = self.codec else { return Ok(self) };
+        match walk(shape, codec, self.sections) {
+            (_, None) => Ok(self),
+            (_, Some((start, Fault { index, found, expected }))) => {
+                Err(FormatError::Malformed { offset: MAGIC + start + index, found, expected })
+            }
+        }
+    }
 }
 
 /// Where the sections end, and the first fault of a matrix that lies in `sections`, with the place of its weights. A walk of

@@ -11,7 +11,7 @@ mod model;
 mod sections;
 
 pub use classifier::{classifier_body, Classifier, ClassifierBody};
-pub use coded::{any_body, coded_body, coded_file_len, CodedBody};
+pub use coded::{any_body, coded_body, unchecked_body, CodedBody};
 pub use cursor::Cursor;
 pub use error::FormatError;
 pub use model::{model_body, model_fingerprint, Model};

@@ -16,6 +16,7 @@ use crate::weights::{Attention, Block, Conv, Matrix, Norm, Ssm, Weights};
 /// # Errors
 /// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
 /// ends early.
+#[inline(always)] // into loading, which every program has, although what explains a file calls it too
 pub fn model_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<&'a [u8], FormatError> {
     let Some(body) = data.get(MAGIC.len()..) else {
         return Err(FormatError::TooShort { len: data.len(), needed: MAGIC.len() });
