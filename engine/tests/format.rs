@@ -2,7 +2,7 @@
 
 mod common;
 
-use atome_engine::format::{sections, sections_packed, SectionKind};
+use atome_engine::format::{coded_file_len, sections, sections_packed, SectionKind};
 use atome_engine::{predict_next, Classifier, Dims, FormatError, Model, Packing, Plan, Shape, ShapeError};
 use common::{bits, classifier_blob, model_blob, shape, shapes, Area};
 
@@ -199,4 +199,20 @@ fn sizes_out_of_range_are_named() {
     assert_eq!(name(Dims { top_k: 0, ..least }), "top_k");
     let text = Shape::new(Dims { top_k: 0, ..least }).expect_err("out of range").to_string();
     assert_eq!(text, "top_k is 0, expected 1 to 65535");
+}
+
+#[test]
+fn lengths_of_other_formats_follow_from_their_magic() {
+    for dims in grid() {
+        let shape = shape(dims);
+        for packing in [Packing::BaseThree, Packing::PowersOfThree] {
+            let expected = Some(Model::packed_blob_len(&shape, packing));
+            assert_eq!(coded_file_len(&shape, packing.magic()), expected, "{dims:?}, {packing:?}");
+            assert_eq!(coded_file_len(&shape, &[&packing.magic()[..], &[0; 9]].concat()), expected);
+            assert_eq!(coded_file_len(&shape, &packing.magic()[..6]), None);
+        }
+        for other in [&b"ATOME01"[..], b"ATOMECL01", b"", b"xATOME02"] {
+            assert_eq!(coded_file_len(&shape, other), None);
+        }
+    }
 }

@@ -244,11 +244,16 @@ const LINK_CHECK: &str = r#"
 #else
 #define ATOME_HIDDEN_WORD_(symbol)
 #endif
+#if defined(__riscv) || defined(__XTENSA__)
+#define ATOME_CONSTANT_WORD_ "%0"
+#else
+#define ATOME_CONSTANT_WORD_ "%c0"
+#endif
 #define ATOME_SAME_SHAPE_(symbol, value) \
     __asm__ volatile(".globl " ATOME_PREFIX_WORD_ symbol "\n\t" ATOME_HIDDEN_WORD_(symbol) \
-                     ".ifdef " ATOME_PREFIX_WORD_ symbol "\n\t.if " ATOME_PREFIX_WORD_ symbol " - %c0\n\t" \
-                     ".error \"" ATOME_PREFIX_WORD_ symbol "\"\n\t.endif\n\t.endif\n\t" \
-                     ".set " ATOME_PREFIX_WORD_ symbol ", %c0" : : "i"(value))
+                     ".ifdef " ATOME_PREFIX_WORD_ symbol "\n\t.if " ATOME_PREFIX_WORD_ symbol \
+                     " - " ATOME_CONSTANT_WORD_ "\n\t.error \"" ATOME_PREFIX_WORD_ symbol "\"\n\t.endif\n\t.endif\n\t" \
+                     ".set " ATOME_PREFIX_WORD_ symbol ", " ATOME_CONSTANT_WORD_ : : "i"(value))
 "#;
 
 /// Text that cannot end a comment.
