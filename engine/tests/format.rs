@@ -2,7 +2,7 @@
 
 mod common;
 
-use atome_engine::format::{coded_file_len, sections, sections_packed, SectionKind};
+use atome_engine::format::{sections, sections_packed, unchecked_body, SectionKind};
 use atome_engine::{predict_next, Classifier, Dims, FormatError, Model, Packing, Plan, Shape, ShapeError};
 use common::{bits, classifier_blob, model_blob, shape, shapes, Area};
 
@@ -206,13 +206,16 @@ fn lengths_of_other_formats_follow_from_their_magic() {
     for dims in grid() {
         let shape = shape(dims);
         for packing in [Packing::BaseThree, Packing::PowersOfThree] {
-            let expected = Some(Model::packed_blob_len(&shape, packing));
-            assert_eq!(coded_file_len(&shape, packing.magic()), expected, "{dims:?}, {packing:?}");
-            assert_eq!(coded_file_len(&shape, &[&packing.magic()[..], &[0; 9]].concat()), expected);
-            assert_eq!(coded_file_len(&shape, &packing.magic()[..6]), None);
+            let expected = Model::packed_blob_len(&shape, packing);
+            let file = [&packing.magic()[..], &vec![0; expected]].concat();
+            let found = |len: usize| unchecked_body(&shape, &file[..len]).map(|body| body.file_len());
+            assert_eq!((found(expected), found(expected + 7)), (Ok(expected), Ok(expected)), "{dims:?}, {packing:?}");
+            let (len, needed) = (expected - 1, expected);
+            assert_eq!(found(len), Err(FormatError::Truncated { len, needed }));
+            assert_eq!(found(6), Err(FormatError::TooShort { len: 6, needed: 7 }));
         }
         for other in [&b"ATOME01"[..], b"ATOMECL01", b"", b"xATOME02"] {
-            assert_eq!(coded_file_len(&shape, other), None);
+            assert!(unchecked_body(&shape, other).is_err());
         }
     }
 }
