@@ -142,15 +142,24 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
         Ok(data) => data,
         Err(code) => return code,
     };
-    let shape = layout.shape();
-    match (model_body(shape, data), formats()) {
+    // SAFETY: not NULL; the caller vouches for the struct.
+    unsafe { load_file(model, layout.shape(), data) }
+}
+
+/// Loads a model file that lies in no container.
+///
+/// # Safety
+/// `model` leads to a writable `atome_model_t` of the program's shape.
+#[inline(always)] // a program mostly has one of its callers, and calls among those would go through names that others may take
+pub(crate) unsafe fn load_file(model: *mut atome_model_t, shape: &Shape, file: &[u8]) -> c_int {
+    match (model_body(shape, file), formats()) {
         (Ok(body), _) => {
-            // SAFETY: not NULL; the caller vouches for the struct.
+            // SAFETY: as the caller promises.
             unsafe { fill(model, shape, body, None) };
             ATOME_OK
         }
-        // SAFETY: as above.
-        (Err(FormatError::BadMagic { .. }), Some(formats)) => unsafe { (formats.load)(model, shape, data, false) },
+        // SAFETY: as the caller promises.
+        (Err(FormatError::BadMagic { .. }), Some(formats)) => unsafe { (formats.load)(model, shape, file, false) },
         (Err(error), _) => code(error),
     }
 }
@@ -187,8 +196,8 @@ pub unsafe extern "C" fn atome_load_exact(model: *mut atome_model_t, data: *cons
         // SAFETY: not NULL; the caller vouches for the struct.
         return unsafe { (formats.load)(model, shape, file, true) };
     }
-    // SAFETY: the caller vouches for the struct; the file is a part of the data. It lies in no container any more.
-    unsafe { atome_load(model, file.as_ptr(), file.len()) }
+    // SAFETY: not NULL; the caller vouches for the struct.
+    unsafe { load_file(model, shape, file) }
 }
 
 /// Loads an ATOMECL01 blob, or a container that holds one, of this program's shape; everything said of atome_load holds.
@@ -213,12 +222,21 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
         Ok(data) => data,
         Err(code) => return code,
     };
-    let shape = layout.shape();
-    match classifier_body(shape, data, max_classes()) {
+    // SAFETY: not NULL; the caller vouches for the struct.
+    unsafe { load_classifier_file(clf, layout.shape(), data) }
+}
+
+/// Loads a classifier's file that lies in no container.
+///
+/// # Safety
+/// `clf` leads to a writable `atome_classifier_t` of the program's shape.
+#[inline(always)] // as `load_file`
+pub(crate) unsafe fn load_classifier_file(clf: *mut atome_classifier_t, shape: &Shape, file: &[u8]) -> c_int {
+    match classifier_body(shape, file, max_classes()) {
         Ok(ClassifierBody { model, head }) => {
             let (rows, cols) = (head.rows(), head.cols());
             let (packed, scale) = (head.packed().as_ptr(), head.scale());
-            // SAFETY: not NULL; the caller vouches for the struct.
+            // SAFETY: as the caller promises.
             unsafe {
                 (*clf).head = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
                 (*clf).n_classes = rows as c_int;
@@ -258,8 +276,8 @@ pub unsafe extern "C" fn atome_classifier_load_exact(
     if classes(file).is_some_and(|n_classes| Classifier::blob_len(shape, n_classes) < file.len()) {
         return ATOME_ERR_SHAPE;
     }
-    // SAFETY: the caller vouches for the struct; the file is a part of the data. It lies in no container any more.
-    unsafe { atome_classifier_load(clf, file.as_ptr(), file.len()) }
+    // SAFETY: not NULL; the caller vouches for the struct.
+    unsafe { load_classifier_file(clf, shape, file) }
 }
 
 /// The number of classes that a file names, where it is a classifier's that the program may load.

@@ -6,28 +6,34 @@
 use core::ffi::c_int;
 
 use atome_engine::container::Container;
+use atome_engine::Shape;
 use ed25519_compact::{PublicKey, Signature};
 
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_SIGNATURE};
 use crate::config::config;
 use crate::container::{bytes, code};
-use crate::load::{atome_classifier_load, atome_load};
+use crate::load::{load_classifier_file, load_file};
 use crate::types::{atome_classifier_t, atome_model_t};
 
-/// The model file in a container that the owner of `public_key` has signed. Nothing is wrong with it but perhaps its sections.
+/// The model file in a container that the owner of `public_key` has signed, and its shape. Nothing is wrong with it but perhaps its sections.
 ///
 /// # Safety
 /// `data` is NULL or leads to `len` bytes, `public_key` is NULL or leads to 32, readable and unchanged for `'d`.
-unsafe fn signed_file<'d>(data: *const u8, len: usize, public_key: *const u8) -> Result<&'d [u8], c_int> {
+unsafe fn signed_file<'d>(
+    data: *const u8,
+    len: usize,
+    public_key: *const u8,
+) -> Result<(&'static Shape, &'d [u8]), c_int> {
     let layout = config().ok_or(ATOME_ERR_CONFIG)?;
     // SAFETY: as the caller promises.
     let (data, key) = unsafe { (bytes(data, len), bytes(public_key, PublicKey::BYTES)) };
     let (data, key) = (data.ok_or(ATOME_ERR_INVALID)?, key.ok_or(ATOME_ERR_INVALID)?);
     let container = Container::open(data).map_err(code)?;
-    let file = container.payload_for(layout.shape()).map_err(code)?;
+    let shape = layout.shape();
+    let file = container.payload_for(shape).map_err(code)?;
     let (key, signature) = key.first_chunk().zip(container.signature()).ok_or(ATOME_ERR_SIGNATURE)?;
     let verified = PublicKey::new(*key).verify(container.signed_part(), &Signature::new(*signature));
-    verified.map(|()| file).map_err(|_| ATOME_ERR_SIGNATURE)
+    verified.map(|()| (shape, file)).map_err(|_| ATOME_ERR_SIGNATURE)
 }
 
 /// atome_load of a container that bears a valid signature; public_key has 32 bytes (`atome keygen` makes it, `atome sign`
@@ -49,7 +55,7 @@ pub unsafe extern "C" fn atome_load_signed(
     // SAFETY: as the caller promises.
     unsafe {
         match signed_file(data, len, public_key) {
-            Ok(file) if !model.is_null() => atome_load(model, file.as_ptr(), file.len()),
+            Ok((shape, file)) if !model.is_null() => load_file(model, shape, file),
             Ok(_) => ATOME_ERR_INVALID,
             Err(code) => code,
         }
@@ -73,7 +79,7 @@ pub unsafe extern "C" fn atome_classifier_load_signed(
     // SAFETY: as the caller promises.
     unsafe {
         match signed_file(data, len, public_key) {
-            Ok(file) if !clf.is_null() => atome_classifier_load(clf, file.as_ptr(), file.len()),
+            Ok((shape, file)) if !clf.is_null() => load_classifier_file(clf, shape, file),
             Ok(_) => ATOME_ERR_INVALID,
             Err(code) => code,
         }
