@@ -16,6 +16,9 @@ const C_LIBRARY: [&str; 4] = ["memcpy", "expf", "tanhf", "sqrtf"];
 /// The one symbol that the archive takes from the program itself: its shape.
 const PROGRAMS_OWN: &str = "atome_config";
 
+/// How the symbols begin by which the linker compares the shapes that a program's files see: the program's own, too.
+const COMPARED: &str = "atome_files_disagree_on_";
+
 /// Symbol to files: the definer, then the users.
 type References = BTreeMap<String, Vec<String>>;
 
@@ -74,7 +77,7 @@ fn may_define(file: &str, with_other_rust: bool) -> bool {
 fn strangers(references: &References, with_other_rust: bool) -> Vec<String> {
     let mut faults = Vec::new();
     for (symbol, files) in references {
-        let is_ours = symbol.starts_with("atome_") && symbol != PROGRAMS_OWN;
+        let is_ours = symbol.starts_with("atome_") && symbol != PROGRAMS_OWN && !symbol.starts_with(COMPARED);
         let is_asked_for = files[1..].iter().any(|file| is_atome(file));
         if is_atome(&files[0]) != is_ours
             || (is_asked_for && symbol != PROGRAMS_OWN && !may_define(&files[0], with_other_rust))
