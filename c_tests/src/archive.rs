@@ -48,9 +48,8 @@ impl PlanChoice {
 pub struct Image {
     pub engine: CEngine,
     pub extras: &'static engine_extras,
-    /// Addresses that the table's must be equal to.
-    pub load_symbol: *const c_void,
-    pub predict_symbol: *const c_void,
+    /// Where its library lies.
+    base: usize,
     _library: Library,
 }
 
@@ -119,22 +118,34 @@ impl Archive {
     }
 }
 
+/// Where the library of an address lies, if it is in any.
+fn base_of(address: *const c_void) -> Option<usize> {
+    // SAFETY: four words, which the function fills; any address may be asked for.
+    unsafe {
+        let mut info: libc::Dl_info = std::mem::zeroed();
+        (libc::dladdr(address, &mut info) != 0).then_some(info.dli_fbase as usize)
+    }
+}
+
 impl Image {
     fn build(archive: &Path, folder: &Path, shape: &TestShape, plan: PlanChoice) -> Result<Self> {
         let object = folder.join(format!("{}-{plan:?}.so", shape.name));
         compile(archive, &object, shape, plan)?;
-        // SAFETY: our own adapter and the archive under test; neither has initialisers. The symbols have the types that
-        // their sources give them, and live as long as the library, which the image keeps open.
+        // SAFETY: our own adapter and the archive under test; neither has initialisers. The symbol has the type that its
+        // source gives it, and lives as long as the library, which the image keeps open.
         unsafe {
             let library = Library::open(Some(&object), RTLD_NOW | RTLD_LOCAL)?;
             let api: Symbol<*const engine_api> = library.get(b"archive_api\0")?;
             let api: &'static engine_api = &*api.into_raw().cast::<engine_api>();
-            let load: Symbol<*const c_void> = library.get(b"atome_load\0")?;
-            let predict: Symbol<*const c_void> = library.get(b"atome_predict_next\0")?;
             let extras = api.extras.as_ref().context("the archive's table names no extras")?;
-            let (load_symbol, predict_symbol) = (load.into_raw().cast_const(), predict.into_raw().cast_const());
-            Ok(Self { engine: CEngine { api }, extras, load_symbol, predict_symbol, _library: library })
+            let base = base_of(std::ptr::from_ref(api).cast()).context("the table lies in no library")?;
+            Ok(Self { engine: CEngine { api }, extras, base, _library: library })
         }
+    }
+
+    /// Whether a function lies in this program's own library. Its name says nothing: the header hides it.
+    pub fn has(&self, function: usize) -> bool {
+        base_of(function as *const c_void) == Some(self.base)
     }
 
     /// The archive's version and mode.

@@ -7,7 +7,7 @@ use anyhow::{ensure, Result};
 use atome_engine::math::MODE;
 use atome_engine::Plan;
 
-use crate::archive::{Archive, PlanChoice};
+use crate::archive::{Archive, Image, PlanChoice};
 use crate::engine_api::{engine_api, engine_shape};
 use crate::engine_side::layout;
 use crate::left_out::Classes;
@@ -85,8 +85,8 @@ fn images_are_the_archive(archive: &Archive) -> Result<()> {
         ensure!(has_shape(api, &SHAPES[shape]), "{name}: compiled for another shape");
         let address = |function: Option<unsafe extern "C" fn()>| function.map_or(0, |function| function as usize);
         let (load, predict) = (address(api.address_of_load), address(api.address_of_predict_next));
-        ensure!(load == image.load_symbol as usize, "{name}: atome_load comes from another library");
-        ensure!(predict == image.predict_symbol as usize, "{name}: atome_predict_next comes from another library");
+        ensure!(image.has(load), "{name}: atome_load comes from another library");
+        ensure!(image.has(predict), "{name}: atome_predict_next comes from another library");
         let theirs = address(reference::of_shape(shape).api().address_of_predict_next);
         ensure!(predict != theirs, "{name}: the reference poses as the archive");
         let (version, mode) = image.version();
@@ -99,8 +99,8 @@ fn images_are_the_archive(archive: &Archive) -> Result<()> {
             "the archive is in {mode} mode and this harness in {MODE} mode: build both with --features system-libm, or neither"
         );
     }
-    let addresses = archive.images().map(|(_, _, image)| image.predict_symbol as usize);
-    let distinct: BTreeSet<_> = addresses.collect();
+    let predict = |image: &Image| image.engine.api.address_of_predict_next.map(|function| function as usize);
+    let distinct: BTreeSet<_> = archive.images().map(|(_, _, image)| predict(image)).collect();
     ensure!(distinct.len() == archive.images().count(), "two images share one library");
     Ok(())
 }
