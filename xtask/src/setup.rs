@@ -204,16 +204,15 @@ fn install_packages(packages: &[&str]) -> Result<()> {
         bail!("missing packages, and neither root nor password-free sudo to install them: run `sudo {by_hand}`");
     };
     note!("set-up: {by_hand}");
-    let apt = |arguments: &[&str]| {
-        let mut words = prefix.to_vec();
-        words.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet", "--yes"]);
-        words.extend(arguments);
-        process::checked(Command::new(words[0]).args(&words[1..]))
+    let run = |arguments: &[&str]| {
+        let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive"], arguments].concat();
+        process::checked(Command::new(words[0]).args(&words[1..])).with_context(|| format!("run by hand: {by_hand}"))
     };
-    apt(&["update"]).with_context(|| format!("run by hand: {by_hand}"))?;
-    let mut install = vec!["install", "--no-install-recommends"];
-    install.extend(packages);
-    apt(&install).with_context(|| format!("run by hand: {by_hand}"))?;
+    // An installation that was cut off keeps apt-get from every later one until this has run.
+    run(&["dpkg", "--configure", "-a"])?;
+    let apt = ["apt-get", "--quiet", "--yes"];
+    run(&[&apt[..], &["update"]].concat())?;
+    run(&[&apt[..], &["install", "--no-install-recommends"], packages].concat())?;
     Ok(())
 }
 

@@ -35,7 +35,9 @@ mod tests {
             assert!((f64::from(ln_probability(&logits, token)) - expected).abs() < 1e-6 * (1.0 - expected));
         }
         assert_eq!(ln_probability(&[5.0], 0), 0.0);
-        assert_eq!(ln_probability(&[0.0; 256], 7), -(256_f32.ln()));
+        // Under Miri the library's own logarithm is off by a few last bits, on purpose.
+        let ln_256 = 8.0 * core::f32::consts::LN_2;
+        assert!((ln_probability(&[0.0; 256], 7) + ln_256).abs() < 4.0 * f32::EPSILON * ln_256);
     }
 
     #[test]
