@@ -18,7 +18,6 @@ use shapes::{C_BUILDS, SHAPES};
 
 const ADAPTER: &str = "../c_tests/adapter";
 const REFERENCE: &str = "../c_tests/reference";
-const UNIT: &str = "c/reference.c";
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -31,23 +30,23 @@ fn main() {
     bindings::write(ADAPTER, &out.join("engine_api.rs"));
     println!("cargo::rustc-env=BENCH_CC={}", version(&compiler));
     println!("cargo::rustc-env=BENCH_RUSTC={}", version(&env::var_os("RUSTC").expect("cargo sets RUSTC").into()));
-    for path in [ADAPTER, REFERENCE, UNIT, "src/shapes.rs"] {
+    for path in [ADAPTER, REFERENCE, "c", "src/shapes.rs"] {
         println!("cargo::rerun-if-changed={path}");
     }
 }
 
 /// Compiles reference `index`, shape by shape, and answers with what compiler.
 fn compile(prefix: &str, index: usize) -> PathBuf {
-    let (shape, (_, level, flags)) = (SHAPES[index / C_BUILDS.len()], C_BUILDS[index % C_BUILDS.len()]);
+    let (shape, c) = (SHAPES[index / C_BUILDS.len()], C_BUILDS[index % C_BUILDS.len()]);
     let mut build = cc::Build::new();
     // Contraction changes results.
-    build.std("c99").opt_level(level).flag("-ffp-contract=off").warnings(false);
-    for flag in shape.flags().iter().map(String::as_str).chain(flags.iter().copied()) {
+    build.std("c99").opt_level(c.level).flag("-ffp-contract=off").warnings(false);
+    for flag in shape.flags().iter().map(String::as_str).chain(c.flags.iter().copied()) {
         build.flag(flag);
     }
     // What the C99 engine reads, and no more.
     build.define("ATOME_ONLY_ATOME01", None);
-    build.define("REFERENCE_PREFIX", prefix).include(REFERENCE).include(ADAPTER).file(UNIT);
+    build.define("REFERENCE_PREFIX", prefix).include(REFERENCE).include(ADAPTER).file(c.unit);
     build.compile(&format!("atome_{prefix}reference"));
     build.get_compiler().path().to_path_buf()
 }

@@ -78,14 +78,14 @@ impl Contender for Call {
     }
 }
 
-/// The C reference in each build, then each kernel of this processor.
+/// C in each build, then each kernel of this processor.
 ///
 /// # Errors
 /// The model file is not one of that shape.
 pub fn contenders(job: KernelJob, shape: &BenchShape, file: ModelFile) -> Result<Vec<Call>> {
     let mut calls = Vec::new();
-    for (build, (name, _, _)) in C_BUILDS.into_iter().enumerate() {
-        calls.push(Call { name: Name::c(name), kernel: None, call: c_call(job, shape, file, build)? });
+    for (build, c) in C_BUILDS.iter().enumerate() {
+        calls.push(Call { name: Name::c(c.name), kernel: None, call: c_call(job, shape, file, build)? });
     }
     for kernel in kernels() {
         let name = Name { engine: "engine", plan: None, kernel: Some(kernel.name()) };

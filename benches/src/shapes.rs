@@ -25,8 +25,25 @@ pub const LONG: BenchShape = BenchShape { name: "long", max_seq: 512, ..DEFAULT 
 /// All of them, in the order in which the build script compiles references.
 pub const SHAPES: [BenchShape; 3] = [DEFAULT, REAL, LONG];
 
-/// How the C reference is compiled, `-ffp-contract=off` apart.
-pub const C_BUILDS: [(&str, u32, &[&str]); 2] = [("C -O2", 2, &[]), ("C -O3 native", 3, &["-march=native"])];
+/// A way to compute in C.
+#[derive(Clone, Copy, Debug)]
+pub struct CBuild {
+    /// What results call it.
+    pub name: &'static str,
+    /// The source, in `benches`.
+    pub unit: &'static str,
+    /// How it is optimised; `-ffp-contract=off` is always there.
+    pub level: u32,
+    /// More flags.
+    pub flags: &'static [&'static str],
+}
+
+/// The reference in two ways, and what a C programmer would make of it in an afternoon. The first is what ratios are to.
+pub const C_BUILDS: [CBuild; 3] = [
+    CBuild { name: "C -O2", unit: "c/reference.c", level: 2, flags: &[] },
+    CBuild { name: "C -O3 native", unit: "c/reference.c", level: 3, flags: &["-march=native"] },
+    CBuild { name: "C table -O2", unit: "c/table.c", level: 2, flags: &[] },
+];
 
 impl BenchShape {
     /// The macros that a C compiler is given.

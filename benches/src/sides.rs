@@ -17,11 +17,11 @@ use crate::shapes::{BenchShape, C_BUILDS, SHAPES};
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// "C -O2", "C -O3 native", "engine" (the Rust crate) or "archive" (libatome.a, called from C).
+    /// One of [`C_BUILDS`], "engine" (the Rust crate) or "archive" (libatome.a, called from C).
     pub engine: &'static str,
-    /// "cached" or "lean"; none for the C reference, nor for a kernel alone.
+    /// "cached" or "lean"; none for C, nor for a kernel alone.
     pub plan: Option<&'static str>,
-    /// The kernel; none for the C reference.
+    /// The kernel; none for C.
     pub kernel: Option<&'static str>,
 }
 
@@ -62,7 +62,7 @@ pub trait Side {
         self.name().plan == Some("cached")
     }
 
-    /// Whether it is the C reference.
+    /// Whether it is C: the reference, or what differs from it by one function.
     fn is_reference(&self) -> bool {
         self.name().kernel.is_none()
     }
@@ -81,7 +81,7 @@ pub fn engine(shape: &BenchShape, file: ModelFile, plan: Plan, kernel: Kernel) -
     Ok(Box::new(EngineSide::new(shape, file, plan, kernel)?))
 }
 
-/// The C reference, compiled as `C_BUILDS[build]` says.
+/// C, compiled as `C_BUILDS[build]` says.
 ///
 /// # Errors
 /// The model file is not one of that shape.
@@ -92,7 +92,7 @@ pub fn reference(shape: &BenchShape, file: ModelFile, build: usize) -> Result<Bo
 pub(crate) fn reference_side(shape: &BenchShape, file: ModelFile, build: usize) -> Result<(CSide, Attend)> {
     let at = SHAPES.iter().position(|known| known == shape).map_or(0, |index| index * C_BUILDS.len());
     let (api, attend) = TABLES[at + build];
-    Ok((CSide::new(Name::c(C_BUILDS[build].0), api, file, None)?, attend))
+    Ok((CSide::new(Name::c(C_BUILDS[build].name), api, file, None)?, attend))
 }
 
 /// C in each build, then the engine and the archive (where there is one) in both plans with each kernel.

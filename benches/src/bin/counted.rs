@@ -22,7 +22,8 @@ Usage: counted JOB ENGINE [FORMAT]
 Arguments:
   JOB     load, prefill, generation, classification, position-N (one more token after N), or token-N (the last of N
           tokens, in a state with room for 512)
-  ENGINE  a kernel (portable, sse2, avx2, avx512, neon), for the Rust engine in its cached plan, or c (-O2)
+  ENGINE  a kernel (portable, sse2, avx2, avx512, neon), for the Rust engine in its cached plan, or the C
+          reference at -O2: c as it is, c-table with a product that looks weights up in a table
   FORMAT  atome01, atome02 or atomep3: then the model has the 944K model's shape, and its weights are packed so
 
 Prints `not here` where the processor has no such kernel: then nothing was done.
@@ -77,10 +78,11 @@ fn run() -> Result<()> {
         None => ModelFile::of(&shape)?,
         Some(packing) => ModelFile::packed(&shape, packing)?,
     };
-    let mut side = if engine == "c" {
+    let c = [("c", "C -O2"), ("c-table", "C table -O2")].into_iter().find(|(name, _)| name == engine);
+    let mut side = if let Some((_, build)) = c {
         ensure!(packing.is_none(), "the C reference of the benches has no format to choose");
-        ensure!(C_BUILDS[0].0 == "C -O2", "the first build is {}", C_BUILDS[0].0);
-        sides::reference(&shape, file, 0)?
+        let build = C_BUILDS.iter().position(|c| c.name == build).with_context(|| format!("no build {build}"))?;
+        sides::reference(&shape, file, build)?
     } else {
         let named = Kernel::ALL.into_iter().find(|kernel| kernel.name() == engine);
         match named.with_context(|| format!("`{engine}`: no such kernel on this kind of processor"))? {

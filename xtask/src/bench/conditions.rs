@@ -53,7 +53,7 @@ impl Conditions {
     pub fn list(&self) -> String {
         let Conditions { date, machine, cc, rustc, command, model } = self;
         format!(
-            "- {date}, {machine}, one core\n- Rust: {rustc}\n- C: {cc}, `-O2` and `-O3 -march=native`, both with \
+            "- {date}, {machine}, one core\n- Rust: {rustc}\n- C: {cc}, `-O2` and `-O3 -march=native`, always with \
              `-ffp-contract=off`\n- 944k: {model}; default: random weights, a third of them 0\n- command: `{command}`\n"
         )
     }

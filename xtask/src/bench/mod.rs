@@ -29,7 +29,8 @@ use timings::Timings;
 pub const HELP: &str = "\
 Measure how fast the engine and the archive are on this machine, beside the C reference.
 
-The reference is compiled by gcc -O2, and by gcc -O3 -march=native.
+The reference is compiled by gcc -O2, by gcc -O3 -march=native, and by gcc -O2 with a product that looks weights up in a
+table (benches/c/table.c).
 
 Usage: cargo xtask bench [--quick | --counts | --check | --documents]
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::conditions::Conditions;
 use super::summary;
-use super::timings::Timings;
+use super::timings::{Timings, C};
 use crate::workspace;
 
 const START: &str = "<!-- What follows is written by `cargo xtask bench`. -->\n";
@@ -33,7 +33,7 @@ fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
     let gcc = cc.rsplit(' ').next().unwrap_or(cc);
     Ok(format!(
         "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CHIPS}\n{}",
-        summary::host_table(timings)?,
+        summary::host_table(timings, C, "C engine")?,
         summary::chip_table()?,
     ))
 }

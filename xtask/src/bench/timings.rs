@@ -11,6 +11,9 @@ use crate::process;
 /// The reference that ratios are to.
 pub const C: Of = Of { engine: "C -O2", plan: None, kernel: None };
 
+/// The same engine, but for a product that looks weights up in a table: what a C programmer gets without another plan.
+pub const C_TABLE: Of = Of { engine: "C table -O2", ..C };
+
 /// What was timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Of<'n> {
@@ -141,6 +144,7 @@ pub mod tests {
             for job in ["generation", "prefill", "position-1", "position-32", "position-127", "classification", "load"]
             {
                 rows.push(row(shape, job, "C -O2", None, None, 1e6));
+                rows.push(row(shape, job, "C table -O2", None, None, 2.5e5));
                 rows.push(row(shape, job, "engine", Some("cached"), Some("portable"), 1e5));
                 rows.push(row(shape, job, "engine", Some("cached"), Some("avx2"), 1e4));
                 rows.push(row(shape, job, "archive", Some("cached"), Some("portable"), 2e5));
