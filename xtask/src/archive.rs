@@ -163,7 +163,7 @@ impl fmt::Display for Flavour {
 }
 
 /// Whether there is no operating system below the program.
-fn is_bare_metal(target: &str) -> bool {
+pub fn is_bare_metal(target: &str) -> bool {
     target.contains("-none-")
 }
 

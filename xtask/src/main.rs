@@ -12,6 +12,7 @@ macro_rules! note {
 
 mod archive;
 mod arm_object;
+mod asked_for;
 mod bench;
 mod c_build;
 mod costs;
@@ -31,6 +32,7 @@ mod prove;
 mod qemu;
 mod record;
 mod reference;
+mod sections;
 mod setup;
 mod symbols;
 mod test;

@@ -1,21 +1,23 @@
 //! The symbol check: what an archive may define and may ask for.
 //!
 //! Firmware links the archive beside its own libgcc, libc and libm, so the archive must define nothing but `atome_*`,
-//! ask for nothing but what a C compiler would ask for, and hold no trace of panicking, formatting or allocating.
+//! ask for nothing but what a C compiler would ask for, and hold no trace of panicking, formatting or allocating. Its sections
+//! must not ask for more alignment than C objects do.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
 use object::read::archive::ArchiveFile;
-use object::{Object, ObjectSymbol, SymbolKind};
+use object::{Architecture, BinaryFormat, Object, ObjectSymbol, SymbolKind};
 
 use crate::archive::Mode;
+use crate::{asked_for, sections};
 
 /// One entry of a symbol table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Symbol {
-    /// As the linker sees it.
+    /// As C has it, without what the platform puts before each name.
     pub name: String,
     /// Defined in the archive, or asked for by it.
     pub defined: bool,
@@ -28,15 +30,16 @@ pub struct Symbol {
 /// # Errors
 /// Every offending symbol, with the rule it breaks.
 pub fn check(archive: &Path, target: &str, mode: Mode, signed: bool) -> Result<Vec<String>> {
-    let mut symbols = read(archive)?;
+    let Contents { mut symbols, of_sections } = read(archive, target)?;
     if signed {
         symbols.retain(|symbol| !is_index_check(symbol));
     }
-    let faults = faults(&symbols, target, mode);
+    let faults = [faults(&symbols, target, mode), of_sections].concat();
     if !faults.is_empty() {
-        bail!("{}: {} symbols break the rules\n  {}", archive.display(), faults.len(), faults.join("\n  "));
+        bail!("{}: {} faults\n  {}", archive.display(), faults.len(), faults.join("\n  "));
     }
-    let mut exported: Vec<_> = symbols.into_iter().filter(|s| s.defined && s.global).map(|s| s.name).collect();
+    let ours = symbols.into_iter().filter(|symbol| symbol.defined && symbol.global && !is_constant(&symbol.name));
+    let mut exported: Vec<_> = ours.map(|symbol| symbol.name).collect();
     exported.sort();
     if exported.is_empty() {
         bail!("{}: defines no symbol at all", archive.display());
@@ -51,21 +54,36 @@ fn is_index_check(symbol: &Symbol) -> bool {
     symbol.defined && !symbol.global && CHECKS.iter().any(|check| symbol.name.ends_with(check))
 }
 
-/// All named symbols of all members of an archive.
-pub fn read(archive: &Path) -> Result<Vec<Symbol>> {
+/// What there is in an archive.
+struct Contents {
+    /// All that have a name, of all members.
+    symbols: Vec<Symbol>,
+    /// What is wrong with the sections.
+    of_sections: Vec<String>,
+}
+
+fn read(archive: &Path, target: &str) -> Result<Contents> {
     let bytes = fs::read(archive).with_context(|| format!("cannot read {}", archive.display()))?;
     let members = ArchiveFile::parse(&*bytes).with_context(|| format!("{}: not an archive", archive.display()))?;
-    let mut symbols = Vec::new();
+    let mut contents = Contents { symbols: Vec::new(), of_sections: Vec::new() };
     for member in members.members() {
         let member = member?;
         let name = String::from_utf8_lossy(member.name()).into_owned();
         let file = object::File::parse(member.data(&*bytes)?)
             .with_context(|| format!("{}: member {name}: not an object file", archive.display()))?;
+        contents.of_sections.extend(sections::faults(&file, target)?);
+        // Mach-O's names, and COFF's on 32-bit x86, begin with an underscore that C does not see.
+        let is_underscored = match file.format() {
+            BinaryFormat::MachO => true,
+            BinaryFormat::Coff => file.architecture() == Architecture::I386,
+            _ => false,
+        };
         for symbol in file.symbols() {
             let meta = matches!(symbol.kind(), SymbolKind::File | SymbolKind::Section);
             let name = symbol.name().unwrap_or("<not text>");
+            let name = name.strip_prefix('_').filter(|_| is_underscored).unwrap_or(name);
             if !meta && !name.is_empty() {
-                symbols.push(Symbol {
+                contents.symbols.push(Symbol {
                     name: name.to_string(),
                     defined: !symbol.is_undefined(),
                     global: symbol.is_global(),
@@ -73,17 +91,27 @@ pub fn read(archive: &Path) -> Result<Vec<Symbol>> {
             }
         }
     }
-    Ok(symbols)
+    Ok(contents)
+}
+
+/// Constants that objects for Windows share: a linker keeps one of each name.
+fn is_constant(name: &str) -> bool {
+    ["__real@", "__xmm@", "__ymm@", "__zmm@", ".refptr."].iter().any(|start| name.starts_with(start))
 }
 
 fn faults(symbols: &[Symbol], target: &str, mode: Mode) -> Vec<String> {
     let mut faults = Vec::new();
+    let may_share = target.contains("-windows-");
     for symbol in symbols {
+        if !symbol.defined && asked_for::is_provided(&symbol.name, target, mode) {
+            continue;
+        }
+        let is_ours = symbol.name.starts_with("atome_") || (may_share && is_constant(&symbol.name));
         if let Some(what) = forbidden(&symbol.name) {
             faults.push(format!("{}: {what}", symbol.name));
-        } else if symbol.defined && symbol.global && !symbol.name.starts_with("atome_") {
+        } else if symbol.defined && symbol.global && !is_ours {
             faults.push(format!("{}: defined for others, but not named atome_*", symbol.name));
-        } else if !symbol.defined && !may_ask_for(&symbol.name, target, mode) {
+        } else if !symbol.defined {
             faults.push(format!("{}: asked for, but {target} in {mode} mode need not provide it", symbol.name));
         }
     }
@@ -119,61 +147,15 @@ fn forbidden(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether the archive may leave `name` to the program it is linked into.
-fn may_ask_for(name: &str, target: &str, mode: Mode) -> bool {
-    // Compilers for freestanding targets may assume these four; LLVM adds bcmp only where the C library has it.
-    const MEMORY: [&str; 5] = ["memcpy", "memmove", "memset", "memcmp", "bcmp"];
-    // The header defines it in the program: the shape.
-    const OURS: &str = "atome_config";
-    const LIBM: [&str; 3] = ["expf", "tanhf", "sqrtf"];
-    if MEMORY.contains(&name) || name == OURS || (mode == Mode::System && LIBM.contains(&name)) {
-        return true;
-    }
-    if target.starts_with("x86_64") {
-        name == "_GLOBAL_OFFSET_TABLE_"
-    } else if target.starts_with("thumb") || target.starts_with("arm") {
-        // Armv6-M has no instruction that counts zeros, and the run-time ABI no name for it.
-        let counts_zeros = target.starts_with("thumbv6m") && matches!(name, "__clzsi2" | "__ctzsi2");
-        counts_zeros || name.strip_prefix("__aeabi_").is_some_and(|rest| !rest.starts_with("unwind"))
-    } else {
-        is_libgcc_helper(name)
-    }
-}
-
-/// libgcc's integer and soft-float routines: `__` operation, operand modes, a digit or nothing.
-fn is_libgcc_helper(name: &str) -> bool {
-    const OPERATIONS: [&str; 33] = [
-        "add", "sub", "mul", "div", "udiv", "mod", "umod", "divmod", "udivmod", "neg", "ashl", "ashr", "lshr", "cmp",
-        "ucmp", "clz", "ctz", "ffs", "popcount", "bswap", "eq", "ne", "lt", "le", "gt", "ge", "unord", "fix", "fixuns",
-        "float", "floatun", "extend", "trunc",
-    ];
-    let Some(rest) = name.strip_prefix("__") else {
-        return false;
-    };
-    let rest = rest.trim_end_matches(|c: char| c.is_ascii_digit());
-    let modes = ["si", "di", "sf", "df"];
-    modes.iter().any(|last| {
-        rest.strip_suffix(last).is_some_and(|head| {
-            let converts = modes.iter().any(|m| head.strip_suffix(m).is_some_and(|op| OPERATIONS.contains(&op)));
-            OPERATIONS.contains(&head) || converts
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const HOST: &str = "x86_64-unknown-linux-gnu";
     const CORTEX_M3: &str = "thumbv7m-none-eabi";
-    const RISCV: &str = "riscv32imc-unknown-none-elf";
 
     fn symbol(name: &str, defined: bool, global: bool) -> Symbol {
         Symbol { name: name.to_string(), defined, global }
-    }
-
-    fn asks(name: &str, target: &str, mode: Mode) -> bool {
-        faults(&[symbol(name, false, true)], target, mode).is_empty()
     }
 
     #[test]
@@ -191,6 +173,22 @@ mod tests {
     fn only_atome_names_may_be_defined_for_others() {
         assert_eq!(faults(&[symbol("memcpy", true, true)], HOST, Mode::Portable).len(), 1);
         assert_eq!(faults(&[symbol("memcpy", true, false)], HOST, Mode::Portable).len(), 0);
+    }
+
+    #[test]
+    fn what_no_core_provides_is_found() {
+        let asked = |name| faults(&[symbol(name, false, true)], CORTEX_M3, Mode::Portable);
+        assert_eq!(asked("__aeabi_fadd"), Vec::<String>::new());
+        for name in ["__aeabi_memclr4", "__aeabi_unwind_cpp_pr0", "puts"] {
+            assert_eq!(asked(name).len(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn objects_for_windows_share_constants() {
+        let constant = [symbol("__real@3f800000", true, true)];
+        assert_eq!(faults(&constant, "x86_64-pc-windows-msvc", Mode::Portable), Vec::<String>::new());
+        assert_eq!(faults(&constant, HOST, Mode::Portable).len(), 1);
     }
 
     #[test]
@@ -226,27 +224,5 @@ mod tests {
             assert_eq!(faults(&[symbol(name, true, false)], HOST, Mode::Portable), Vec::<String>::new());
         }
         assert!(forbidden("atome_free_running").is_none());
-    }
-
-    #[test]
-    fn the_c_librarys_functions_belong_to_system_mode() {
-        for name in ["expf", "tanhf", "sqrtf"] {
-            assert!(asks(name, HOST, Mode::System));
-            assert!(!asks(name, HOST, Mode::Portable));
-        }
-        assert!(!asks("fmaf", HOST, Mode::System));
-    }
-
-    #[test]
-    fn compiler_helpers_belong_to_the_targets_that_have_them() {
-        assert!(asks("__aeabi_fadd", CORTEX_M3, Mode::Portable));
-        assert!(!asks("__aeabi_unwind_cpp_pr0", CORTEX_M3, Mode::Portable));
-        assert!(!asks("__aeabi_fadd", HOST, Mode::Portable));
-        for name in ["__addsf3", "__muldi3", "__udivdi3", "__fixunssfsi", "__floatundidf", "__extendsfdf2", "__clzsi2"]
-        {
-            assert!(asks(name, RISCV, Mode::Portable), "{name}");
-            assert!(!asks(name, HOST, Mode::Portable), "{name}");
-        }
-        assert!(!asks("__atomic_load_4", RISCV, Mode::Portable));
     }
 }
