@@ -79,6 +79,7 @@ fn load_classifier(file: &[u8]) -> i32 {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "the search for a shape takes minutes there and has no unsafe code")]
 fn a_longer_model_of_another_shape_is_named_and_does_not_load() {
     for packing in [Packing::TwoBits, Packing::BaseThree] {
         let file = file(OTHER, packing, None);
@@ -101,6 +102,7 @@ fn a_longer_model_of_another_shape_is_named_and_does_not_load() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "the search for a shape takes minutes there and has no unsafe code")]
 fn a_shorter_one_is_named_too() {
     let smaller = Dims { n_layers: 1, ..SHAPE.dims() };
     let (code, text) = explain(&file(smaller, Packing::TwoBits, None));
@@ -110,6 +112,7 @@ fn a_shorter_one_is_named_too() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "the search for a shape takes minutes there and has no unsafe code")]
 fn bytes_behind_a_model_are_told_from_another_shape() {
     let mut padded = file(SHAPE.dims(), Packing::TwoBits, None);
     assert_eq!(explain(&padded), (ATOME_OK, "ATOME01: fits this program".to_string()));
@@ -123,6 +126,7 @@ fn bytes_behind_a_model_are_told_from_another_shape() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "the search for a shape takes minutes there and has no unsafe code")]
 fn classifiers_are_compared_with_their_number_of_classes() {
     let own = file(SHAPE.dims(), Packing::TwoBits, Some(3));
     assert_eq!((explain(&own).0, load_classifier(&own)), (ATOME_OK, ATOME_OK));

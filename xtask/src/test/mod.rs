@@ -9,6 +9,7 @@ mod header;
 mod header_warnings;
 mod linkers;
 mod miri;
+mod outside;
 mod programs;
 mod report;
 mod rust;
@@ -137,6 +138,7 @@ fn steps() -> Vec<Step> {
     // Until here compilers keep all processors busy.
     steps.push(Step { name: "Miri".to_string(), action: Action::Aside(miri::start) });
     steps.push(step("Rust tests, aarch64 emulated", aarch64::run));
+    steps.push(step("crates from outside", outside::run));
     steps.push(step("header against the code", |_| Ok(Outcome::Passed(crate::header::check()?))));
     for target in [None, Some(EMBEDDED)] {
         for mode in Mode::ALL {
