@@ -114,6 +114,7 @@ fn expected(question: &str, seed: u64) -> (Vec<usize>, [f64; 3]) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "safe code, which takes minutes there")]
 fn answers_are_those_of_predictions_in_both_plans() {
     for seed in 1..4 {
         let (tokens, signals) = expected("up", seed);
@@ -130,6 +131,7 @@ fn answers_are_those_of_predictions_in_both_plans() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "safe code, which takes minutes there")]
 fn an_answer_ends_at_its_token_and_is_cut_off_without() {
     for plan in [Plan::Lean, Plan::Cached] {
         let (tokens, free) = asked(&DIALOGUE, "up", plan, 1);
@@ -154,6 +156,7 @@ fn an_answer_ends_at_its_token_and_is_cut_off_without() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "safe code, which takes minutes there")]
 fn doubts_name_what_speaks_against_an_answer() {
     let question = "a".repeat(WINDOW - 4);
     let (said, answer) = asked(&DIALOGUE, &question, Plan::Lean, 2);
