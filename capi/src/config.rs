@@ -4,8 +4,9 @@ use core::mem::{offset_of, size_of};
 
 use atome_engine::{Layout, Shape};
 
-use crate::container::Reader;
-use crate::types::{atome_block_t, atome_cache_t, atome_config_t, atome_formats_t, atome_model_t, ATOME_ABI_VERSION};
+use crate::types::{
+    atome_block_t, atome_cache_t, atome_config_t, atome_formats_t, atome_model_t, ContainerReader, ATOME_ABI_VERSION,
+};
 
 #[cfg(not(test))]
 // C knows nothing of the formats but where they are.
@@ -33,7 +34,7 @@ pub(crate) fn formats() -> Option<&'static atome_formats_t> {
 /// What reads containers. The library itself refers to it by the program's configuration alone, so that a linker drops it
 /// where the program leaves it out.
 #[inline]
-pub(crate) fn container_reader() -> Option<Reader> {
+pub(crate) fn container_reader() -> Option<ContainerReader> {
     // SAFETY: as in `config`, which callers have asked first: a header of another version may lack the member.
     #[cfg_attr(test, allow(unused_unsafe))]
     unsafe {

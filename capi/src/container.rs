@@ -14,9 +14,6 @@ use crate::config::{config, container_reader};
 use crate::text::Text;
 use crate::types::atome_container_info_t;
 
-/// What loading a container calls, or nothing where the program leaves it out.
-pub(crate) type Reader = unsafe extern "C" fn(*const u8, usize, *mut *const u8, *mut usize) -> c_int;
-
 pub(crate) const fn code(error: ContainerError) -> c_int {
     match error {
         ContainerError::NotAContainer | ContainerError::Version { .. } => ATOME_ERR_INVALID,

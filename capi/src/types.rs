@@ -294,3 +294,6 @@ pub struct atome_cache_t {
     /// Where a run over so many tokens starts, for the model with this identity.
     pub(crate) start: fn(&Prefix, u64, usize) -> Start,
 }
+
+/// What loading a container calls: the type of [`atome_config_t::container_payload`].
+pub(crate) type ContainerReader = unsafe extern "C" fn(*const u8, usize, *mut *const u8, *mut usize) -> c_int;

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::header::{self, expected};
+use super::fields::{self, expected};
 use crate::shape::Shape;
 
 /// Why a container was refused. Offsets and lengths are in bytes from the start of the data.
@@ -76,7 +76,7 @@ impl fmt::Display for ContainerError {
             }
             Self::Truncated { len, needed } => {
                 // How long the container is stands in its header; without one there is only the least.
-                let least = if *needed == header::LEN { "at least " } else { "" };
+                let least = if *needed == fields::LEN { "at least " } else { "" };
                 write!(f, "ends at offset {len}, expected a container of {least}{needed} bytes")
             }
             Self::Checksum { found, computed } => {

@@ -3,34 +3,14 @@
 use byteorder::{ByteOrder, LittleEndian};
 
 use super::error::ContainerError;
+use super::fields::{at, LEN};
 use super::{MAGIC, VERSION};
 use crate::bytes::begins_with;
 use crate::format;
 use crate::shape::{is_size, Dims, Shape};
 
-/// Bytes of the header.
-pub(super) const LEN: usize = 96;
-
 /// The bit of the flags that says that the file ends with a signature.
 pub(super) const SIGNED: u16 = 1;
-
-/// Places of the fields. The seven sizes of the shape follow each other from `SIZES` on, 2 bytes each.
-pub(super) mod at {
-    pub(in super::super) const VERSION: usize = 8;
-    pub(in super::super) const FLAGS: usize = 10;
-    pub(in super::super) const FILE_LEN: usize = 12;
-    pub(in super::super) const SIZES: usize = 16;
-    pub(in super::super) const WINDOW: usize = 30;
-    pub(in super::super) const N_CLASSES: usize = 32;
-    pub(in super::super) const WEIGHTS: usize = 34;
-    pub(in super::super) const TOKENIZER: usize = 36;
-    pub(in super::super) const ALIGNMENT: usize = 38;
-    pub(in super::super) const NOTES_LEN: usize = 40;
-    pub(in super::super) const PAYLOAD: usize = 44;
-    pub(in super::super) const PAYLOAD_LEN: usize = 48;
-    pub(in super::super) const RESERVED: usize = 52;
-    pub(in super::super) const DIGEST: usize = 64;
-}
 
 /// How the weights lie in the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,24 +118,6 @@ fn expect(holds: bool, offset: usize) -> Result<(), ContainerError> {
         Ok(())
     } else {
         Err(ContainerError::Field { offset })
-    }
-}
-
-/// What the field at `offset` must be. Apart from the checks, so that a core that only wants to know carries no text.
-pub(super) const fn expected(offset: usize) -> &'static str {
-    match offset {
-        at::FLAGS => "no flag but 1, \"signed\"",
-        at::FILE_LEN => "a length with room for header, signature and checksum",
-        at::SIZES => "the sizes of a valid shape",
-        at::WINDOW => "a window of 1 to 65535",
-        at::N_CLASSES => "no classes with weights of this format",
-        at::WEIGHTS => "weights of format 1, 2 or 3",
-        at::TOKENIZER => "tokenizer 0 or 1",
-        at::ALIGNMENT => "a power of 2 up to 4096, and sections aligned to it",
-        at::PAYLOAD => "a payload behind the notes",
-        at::PAYLOAD_LEN => "a payload with nothing but signature and checksum behind it",
-        at::RESERVED => "zeros",
-        _ => "a note of UTF-8 texts with their lengths, or a model file of the header's format and classes",
     }
 }
 

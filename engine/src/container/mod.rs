@@ -23,6 +23,7 @@
 
 mod crc;
 mod error;
+mod fields;
 mod header;
 mod notes;
 #[cfg(any(kani, atome_proofs))]

@@ -3,7 +3,7 @@
 use byteorder::{ByteOrder, LittleEndian};
 
 use super::error::ContainerError;
-use super::header;
+use super::fields;
 
 /// Goes through the notes in order; ends behind the first that is broken.
 #[derive(Clone, Debug)]
@@ -15,7 +15,7 @@ pub struct Notes<'a> {
 
 impl<'a> Notes<'a> {
     pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, offset: header::LEN }
+        Self { rest: bytes, offset: fields::LEN }
     }
 
     /// Two bytes of length, then as many of text.

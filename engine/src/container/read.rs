@@ -2,6 +2,7 @@
 
 use super::crc::crc32;
 use super::error::ContainerError;
+use super::fields;
 use super::header::{self, description, places, Description, Places};
 use super::notes::Notes;
 use super::{MAGIC, SIGNATURE_LEN};
@@ -23,9 +24,9 @@ impl<'a> Container<'a> {
     /// # Errors
     /// [`ContainerError`]: any but `Shape`.
     pub fn open(data: &'a [u8]) -> Result<Self, ContainerError> {
-        let Some(header) = data.first_chunk::<{ header::LEN }>() else {
+        let Some(header) = data.first_chunk::<{ fields::LEN }>() else {
             let is_cut = begins_with(data, MAGIC);
-            let truncated = ContainerError::Truncated { len: data.len(), needed: header::LEN };
+            let truncated = ContainerError::Truncated { len: data.len(), needed: fields::LEN };
             return Err(if is_cut { truncated } else { ContainerError::NotAContainer });
         };
         let file_len = header::file_len(header)?;
@@ -42,7 +43,7 @@ impl<'a> Container<'a> {
             return Err(ContainerError::Field { offset: places.payload });
         }
         if !container.is_aligned() {
-            return Err(ContainerError::Field { offset: header::at::ALIGNMENT });
+            return Err(ContainerError::Field { offset: fields::at::ALIGNMENT });
         }
         Ok(container)
     }
@@ -89,7 +90,7 @@ impl<'a> Container<'a> {
 
     /// The notes.
     pub fn notes(&self) -> Notes<'a> {
-        Notes::new(self.bytes.get(header::LEN..header::LEN + self.places.notes_len).unwrap_or_default())
+        Notes::new(self.bytes.get(fields::LEN..fields::LEN + self.places.notes_len).unwrap_or_default())
     }
 
     /// Whether it claims to be signed; who has the public key can tell whether that is so.

@@ -191,7 +191,7 @@ fn contradictions_are_named() {
 
 #[test]
 fn every_field_says_what_belongs_there_in_words_of_its_own() {
-    use header::at;
+    use fields::at;
     let fields = [
         at::FLAGS,
         at::FILE_LEN,
@@ -204,7 +204,7 @@ fn every_field_says_what_belongs_there_in_words_of_its_own() {
         at::PAYLOAD,
         at::PAYLOAD_LEN,
         at::RESERVED,
-        header::LEN,
+        fields::LEN,
     ];
     let errors = fields.map(|offset| ContainerError::Field { offset });
     for (index, error) in errors.iter().enumerate() {

@@ -3,12 +3,13 @@
 use byteorder::{ByteOrder, LittleEndian};
 
 use super::crc::crc32;
+use super::fields;
 use super::header::{self, Description, Places, SIGNED};
 use super::{notes, SIGNATURE_LEN, TAIL_LEN};
 
 fn places(about: &Description, notes: &[(&str, &str)], payload: &[u8]) -> Option<Places> {
     let notes_len = notes::len(notes)?;
-    let start = about.payload_start(header::LEN.checked_add(notes_len)?)?;
+    let start = about.payload_start(fields::LEN.checked_add(notes_len)?)?;
     let file_len = start.checked_add(payload.len())?.checked_add(TAIL_LEN)?;
     u32::try_from(file_len).ok()?;
     Some(Places { is_signed: false, file_len, notes_len, payload: start, payload_len: payload.len() })
@@ -29,8 +30,8 @@ pub fn write(about: &Description, notes: &[(&str, &str)], payload: &[u8], out: &
         return None;
     }
     out.fill(0);
-    out.get_mut(..header::LEN)?.copy_from_slice(&header::encode(about, &places)?);
-    notes::write(notes, out.get_mut(header::LEN..)?)?;
+    out.get_mut(..fields::LEN)?.copy_from_slice(&header::encode(about, &places)?);
+    notes::write(notes, out.get_mut(fields::LEN..)?)?;
     out.get_mut(places.payload..places.payload + payload.len())?.copy_from_slice(payload);
     seal(out)
 }
@@ -38,7 +39,7 @@ pub fn write(about: &Description, notes: &[(&str, &str)], payload: &[u8], out: &
 /// Makes `container`, which [`super::Container::open`] takes, a signed one: first sets the flag, then calls `sign` with the
 /// part that a signature is over, and puts in what it returns.
 pub fn put_signature(container: &mut [u8], sign: impl FnOnce(&[u8]) -> [u8; SIGNATURE_LEN]) -> Option<()> {
-    let flags = container.get_mut(header::at::FLAGS..header::at::FLAGS + 2)?;
+    let flags = container.get_mut(fields::at::FLAGS..fields::at::FLAGS + 2)?;
     LittleEndian::write_u16(flags, SIGNED);
     let (signed, tail) = container.split_last_chunk_mut::<TAIL_LEN>()?;
     tail.first_chunk_mut::<SIGNATURE_LEN>()?.copy_from_slice(&sign(signed));

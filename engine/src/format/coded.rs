@@ -1,7 +1,7 @@
 //! Files whose weights do not lie two bits each: ATOME02 and ATOMEP3.
 
 use super::error::FormatError;
-use super::model::model_body;
+use super::two_bits::model_body;
 use crate::bytes::begins_with;
 use crate::codec::{Codec, Fault};
 use crate::shape::Shape;

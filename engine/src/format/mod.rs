@@ -9,13 +9,15 @@ mod cursor;
 mod error;
 mod model;
 mod sections;
+mod two_bits;
 
 pub use classifier::{classifier_body, Classifier, ClassifierBody};
 pub use coded::{any_body, coded_body, unchecked_body, CodedBody};
 pub use cursor::Cursor;
 pub use error::FormatError;
-pub use model::{model_body, model_fingerprint, Model};
+pub use model::{model_fingerprint, Model};
 pub use sections::{packed_body_len, sections, sections_packed, Section, SectionKind};
+pub use two_bits::model_body;
 
 /// First bytes of a model file with 2-bit weights.
 pub const MAGIC: &[u8; 7] = b"ATOME01";

@@ -5,27 +5,10 @@ use super::cursor::Cursor;
 use super::error::FormatError;
 use super::sections::{block_len, body_len, embed_len, packed_body_len};
 use super::MAGIC;
-use crate::bytes::begins_with;
 use crate::codec::{Codec, Packing};
 use crate::fingerprint::Fingerprint;
 use crate::shape::Shape;
 use crate::weights::{Attention, Block, Conv, Matrix, Norm, Ssm, Weights};
-
-/// The sections of an ATOME01 file of the given shape, magic and trailing bytes cut off.
-///
-/// # Errors
-/// [`FormatError::TooShort`] or [`FormatError::BadMagic`] where this is no such file, [`FormatError::Truncated`] where it
-/// ends early.
-#[inline(always)] // into loading, which every program has, although what explains a file calls it too
-pub fn model_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<&'a [u8], FormatError> {
-    let Some(body) = data.get(MAGIC.len()..) else {
-        return Err(FormatError::TooShort { len: data.len(), needed: MAGIC.len() });
-    };
-    if !begins_with(data, MAGIC) {
-        return Err(FormatError::BadMagic { expected: "ATOME01" });
-    }
-    body.get(..body_len(shape)).ok_or(FormatError::Truncated { len: data.len(), needed: Model::blob_len(shape) })
-}
 
 /// The identity of a model: that of its sections and of all numbers that change what they mean.
 pub fn model_fingerprint(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> u64 {

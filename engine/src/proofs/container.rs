@@ -1,6 +1,7 @@
 //! The header of a container.
 
-use super::header::{description, file_len, places, Description, WeightFormat, LEN};
+use super::fields::LEN;
+use super::header::{description, file_len, places, Description, WeightFormat};
 use crate::container::TAIL_LEN;
 use crate::proofs::symbolic::{any_u16, any_u32, any_usize, one_of};
 use crate::{Dims, Shape};

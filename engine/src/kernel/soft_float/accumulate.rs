@@ -1,16 +1,14 @@
 //! One running sum in fixed point, every addition rounded as binary32 rounds it.
 
 use super::arithmetic::ordinary_product;
-use super::tables::{Tables, LEVELS, MISFIT, STEP};
+use super::scale::Scale;
+use super::tables::{Tables, FIRST_LEVEL, LEVELS, MISFIT, STEP};
 use crate::kernel::project::accumulate;
 use crate::weights::Trit;
 
 /// Where rounding begins: from here up, a sum of 24 significant bits is a multiple of at least 4 units, so that the two
 /// lowest bits of the exact sum (half, and whether anything lies below) decide how it rounds.
 const FIRST_ROUNDED: u32 = 1 << 25;
-
-/// The level that a new sum starts on.
-pub(super) const FIRST_LEVEL: usize = 1;
 
 /// Flips the sign of four packed weights: code 01 becomes 11 and 11 becomes 01; 00 becomes the other code of 0.
 const FLIP: u8 = 0xaa;
@@ -301,30 +299,6 @@ fn rounded(exact: u32, binade: u32) -> u32 {
     let last = binade >> 23;
     let tie_up = u32::from(exact & last != 0);
     (exact + ((last >> 1) - 1) + tie_up) & last.wrapping_neg()
-}
-
-/// What a matrix multiplies its sums by, taken apart.
-pub(super) struct Scale {
-    value: f32,
-    sign: u32,
-    /// The exponent's; 0 for what is no normal number.
-    pub(super) field: u32,
-    /// With its leading bit.
-    pub(super) significand: u32,
-}
-
-impl Scale {
-    pub(super) fn new(value: f32) -> Self {
-        let bits = value.to_bits();
-        let field = if value.is_normal() { bits >> 23 & 0xff } else { 0 };
-        Self { value, sign: bits >> 31 << 31, field, significand: bits & 0x007f_ffff | 0x0080_0000 }
-    }
-
-    /// Whether it is a normal number above zero.
-    #[cfg(assembly_rows)]
-    pub(super) fn is_simple(&self) -> bool {
-        self.field != 0 && self.sign == 0
-    }
 }
 
 /// The sum of `row`'s terms, all columns of the tables, times the scale. `x` is what the tables were filled from.

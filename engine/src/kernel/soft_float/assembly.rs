@@ -5,7 +5,9 @@
 use core::arch::global_asm;
 
 #[cfg(assembly_rows)]
-use super::accumulate::{Scale, FIRST_LEVEL};
+use super::scale::Scale;
+#[cfg(assembly_rows)]
+use super::tables::FIRST_LEVEL;
 use super::tables::{Tables, BLOCK};
 
 // As in the assembly.

@@ -30,6 +30,7 @@ pub mod arithmetic;
 #[cfg(fast_ways = "fixed-point")]
 mod assembly;
 mod project;
+mod scale;
 mod tables;
 #[cfg(test)]
 mod tests;

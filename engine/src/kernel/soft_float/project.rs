@@ -1,6 +1,7 @@
 //! Matrices times vectors: tables for a block of columns, then every row of every matrix.
 
-use super::accumulate::{row_product, row_sum, Scale};
+use super::accumulate::{row_product, row_sum};
+use super::scale::Scale;
 use super::tables::{Tables, BLOCK};
 use crate::codec::TERMS;
 use crate::kernel::Projection;

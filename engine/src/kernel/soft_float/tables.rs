@@ -7,6 +7,9 @@ pub(super) const BLOCK: usize = if cfg!(all(target_arch = "arm", not(target_has_
 /// Scales, finest first.
 pub(super) const LEVELS: usize = 3;
 
+/// The level that a new sum starts on.
+pub(super) const FIRST_LEVEL: usize = 1;
+
 /// Bits between the units of neighbouring levels.
 pub(super) const STEP: u32 = 4;
 
