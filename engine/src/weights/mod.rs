@@ -1,0 +1,177 @@
+//! Borrowed views of a model's weights. Nothing is copied, nothing needs to be aligned.
+
+mod floats;
+mod matrix;
+mod trit;
+
+pub use floats::Floats;
+pub use matrix::Matrix;
+pub use trit::{Trit, Trits};
+
+use crate::prefix::Prefix;
+use crate::shape::Shape;
+use crate::start::Start;
+
+/// Layer norm: `gamma` and `beta`, d_model values each.
+#[derive(Clone, Copy, Debug)]
+pub struct Norm<'a> {
+    /// Multiplies the normalised value.
+    pub gamma: Floats<'a>,
+    /// Is added last.
+    pub beta: Floats<'a>,
+}
+
+/// Depthwise causal convolution: one row of taps a channel, the newest position first.
+#[derive(Clone, Copy, Debug)]
+pub struct Conv<'a> {
+    /// d_model rows of kernel_size taps.
+    pub taps: Matrix<'a>,
+}
+
+/// Diagonal state-space recurrence, d_model channels.
+#[derive(Clone, Copy, Debug)]
+pub struct Ssm<'a> {
+    /// The state's decay before tanh.
+    pub a_raw: Floats<'a>,
+    /// Input weight.
+    pub b: Floats<'a>,
+    /// Output weight.
+    pub c_out: Floats<'a>,
+}
+
+/// Top-k causal attention with one head.
+#[derive(Clone, Copy, Debug)]
+pub struct Attention<'a> {
+    /// Query matrix, d_head rows.
+    pub wq: Matrix<'a>,
+    /// Key matrix, d_head rows.
+    pub wk: Matrix<'a>,
+    /// Value matrix, d_model rows.
+    pub wv: Matrix<'a>,
+    /// Positions kept, at most the shape's `top_k`.
+    pub top_k: usize,
+}
+
+/// One layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// Norm in front of all three pathways.
+    pub norm: Norm<'a>,
+    /// Pathway 0.
+    pub conv: Conv<'a>,
+    /// Pathway 1.
+    pub ssm: Ssm<'a>,
+    /// Pathway 2.
+    pub attention: Attention<'a>,
+    /// Mixes the pathways, n_pathways rows.
+    pub router: Matrix<'a>,
+}
+
+/// What the pathways of one layer compute with, and what mixes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Pathways<'a> {
+    /// Pathway 0.
+    pub conv: Conv<'a>,
+    /// Pathway 1.
+    pub ssm: Ssm<'a>,
+    /// How many the router weighs.
+    pub n_pathways: usize,
+}
+
+/// One layer's weights, part by part: a core has no room on its stack for all of them at once, as in [`Block`].
+pub trait Layer<'a> {
+    /// As [`Block::norm`].
+    fn norm(&self) -> Norm<'a>;
+
+    /// As [`Attention::wq`].
+    fn wq(&self) -> Matrix<'a>;
+
+    /// As [`Attention::wk`].
+    fn wk(&self) -> Matrix<'a>;
+
+    /// As [`Attention::wv`].
+    fn wv(&self) -> Matrix<'a>;
+
+    /// As [`Attention::top_k`].
+    fn top_k(&self) -> usize;
+
+    /// As [`Block::router`].
+    fn router(&self) -> Matrix<'a>;
+
+    /// As [`Block::ssm`].
+    fn ssm(&self) -> Ssm<'a>;
+
+    /// The other parts.
+    fn pathways(&self) -> Pathways<'a>;
+}
+
+impl<'a> Layer<'a> for Block<'a> {
+    fn norm(&self) -> Norm<'a> {
+        self.norm
+    }
+
+    fn wq(&self) -> Matrix<'a> {
+        self.attention.wq
+    }
+
+    fn wk(&self) -> Matrix<'a> {
+        self.attention.wk
+    }
+
+    fn wv(&self) -> Matrix<'a> {
+        self.attention.wv
+    }
+
+    fn top_k(&self) -> usize {
+        self.attention.top_k
+    }
+
+    fn router(&self) -> Matrix<'a> {
+        self.router
+    }
+
+    fn ssm(&self) -> Ssm<'a> {
+        self.ssm
+    }
+
+    fn pathways(&self) -> Pathways<'a> {
+        Pathways { conv: self.conv, ssm: self.ssm, n_pathways: self.router.rows() }
+    }
+}
+
+/// Where a forward pass takes its weights from: a file in memory ([`crate::Model`]) or a struct of pointers (the C API).
+///
+/// Every view must have the sizes that [`Weights::shape`] names; one that does not makes a run fail or its result
+/// meaningless, never unsafe.
+pub trait Weights<'a> {
+    /// A layer.
+    type Layer: Layer<'a>;
+
+    /// The sizes of everything below.
+    fn shape(&self) -> &Shape;
+
+    /// Whether that is `shape`.
+    fn has_shape(&self, shape: &Shape) -> bool {
+        self.shape() == shape
+    }
+
+    /// The embedding matrix, vocab_size rows of d_model.
+    fn embed(&self) -> Matrix<'a>;
+
+    /// Layer `layer`; `None` from n_layers on.
+    fn layer(&self, layer: usize) -> Option<Self::Layer>;
+
+    /// The norm behind the last layer.
+    fn final_norm(&self) -> Norm<'a>;
+
+    /// The unembedding matrix, vocab_size rows of d_model.
+    fn unembed(&self) -> Matrix<'a>;
+
+    /// Equal only for equal weights, and what a cached prefix is filed under. 0 says "unknown": nothing is reused.
+    fn identity(&self) -> u64;
+
+    /// Where a run over the first `n` tokens of `prefix` starts, in the cached plan.
+    fn start(&self, prefix: &Prefix, n: usize) -> Start {
+        Start::after(prefix, self.identity(), n)
+    }
+}
