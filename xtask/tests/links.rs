@@ -94,6 +94,23 @@ fn every_link_leads_somewhere() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Files and folders of the repository that a document names as code: "`engine/src/shape.rs`".
+fn named_paths(text: &str) -> Vec<String> {
+    let spans = prose(text).into_iter().flat_map(|line| line.split('`').skip(1).step_by(2));
+    let first = |span: &str| span.split_once('/').map_or("", |(folder, _)| folder).to_string();
+    spans.filter(|span| root().join(first(span)).is_dir() && !first(span).is_empty()).map(str::to_string).collect()
+}
+
+/// The plan of the house names rooms that there are.
+#[test]
+fn every_path_in_the_architecture_exists() {
+    let text = fs::read_to_string(root().join("docs/architecture.md")).expect("a document");
+    let paths: Vec<String> = named_paths(&text).into_iter().filter(|path| !path.contains('*')).collect();
+    assert!(paths.len() > 30, "only {paths:?} were found");
+    let missing: Vec<&String> = paths.iter().filter(|path| !root().join(path).exists()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[test]
 fn a_wrong_link_is_found() {
     let readme = Path::new("README.md");
