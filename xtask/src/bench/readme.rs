@@ -11,7 +11,7 @@ use crate::workspace;
 
 const START: &str = "<!-- What follows is written by `cargo xtask bench`. -->\n";
 const CHIPS: &str = "
-One of 20 tokens after 4 on two chips, default shape (d=64, 4 layers, 32 positions). These times are **computed**: instructions
+One of 20 tokens after 4 on three chips, default shape (d=64, 4 layers, 32 positions). These times are **computed**: instructions
 on the emulated core, by `cargo xtask costs`, divided by the clock. A real chip takes longer: not every instruction is one cycle,
 and flash has wait states.
 ";
