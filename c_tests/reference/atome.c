@@ -1,5 +1,5 @@
 /*
- * The naive reference engine. "Step N" in the comments is step N of the numeric contract.
+ * The naive reference engine. "Step N" in the comments is step N of docs/numerics.md.
  *
  * Build with -ffp-contract=off: every product and every sum has to be rounded on its own.
  */

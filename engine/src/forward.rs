@@ -1,4 +1,4 @@
-//! The forward pass (numeric contract, steps 1 and 2): one loop for both memory plans.
+//! The forward pass (docs/numerics.md#the-forward-pass): one loop for both memory plans.
 //!
 //! Positions are taken in chunks, and each chunk goes through all layers. The lean plan takes all positions in one chunk,
 //! so that every layer can use the same memory; the cached plan takes small chunks and keeps every layer's memory for the
@@ -153,7 +153,7 @@ fn run_together<'m>(
     Some(())
 }
 
-/// The final norm of the last of `n` positions that were computed (numeric contract, step 3), `[d_model]`; and the logits to
+/// The final norm of the last of `n` positions that were computed (docs/numerics.md#3-logits), `[d_model]`; and the logits to
 /// fill.
 #[inline(always)]
 pub(crate) fn final_norm<'s, 'm>(

@@ -177,7 +177,8 @@ impl Layout {
     }
 }
 
-/// Size in bytes of the C99 engine's `atome_state_t` for this shape and longest sequence. Source: the C API, "Types".
+/// Size in bytes of the C99 engine's `atome_state_t` for this shape and longest sequence. See
+/// docs/c-api.md#what-the-c99-engine-has-too.
 pub const fn c99_state_bytes(shape: &Shape, max_seq: usize) -> u64 {
     let (s, d, h) = (max_seq as u64, shape.d_model() as u64, shape.d_head() as u64);
     let per_position = 6 * d + h + shape.n_pathways() as u64 + 1;

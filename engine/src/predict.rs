@@ -1,4 +1,4 @@
-//! The next token (numeric contract, step 3).
+//! The next token (docs/numerics.md#3-logits).
 
 use crate::error::RunError;
 use crate::forward::{final_norm, forward, forward_unobserved, unobserved, RouterReading};

@@ -2,7 +2,7 @@
 //!
 //! The same seed and logits give the same token on every target: shares are summed as integers, where order and rounding
 //! cannot matter, and `exp` is the portable one in every mode. Nothing is sorted and no memory is taken: a rank is
-//! found by bisecting over the values' order. Source: training, "Sampling".
+//! found by bisecting over the values' order. See docs/numerics.md#beside-the-contract.
 
 use core::fmt;
 use core::ops::RangeInclusive;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layout::Layout;
 
-/// How matrices become what a model file can hold (formats, "Checkpoints").
+/// How matrices become what a model file can hold (docs/formats.md#checkpoints).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quantiser {

@@ -1,4 +1,4 @@
-//! Shadow weights to what the forward pass multiplies by (formats, "Checkpoints").
+//! Shadow weights to what the forward pass multiplies by (docs/formats.md#checkpoints).
 
 use crate::config::Quantiser;
 use crate::float::Float;

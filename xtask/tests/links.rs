@@ -94,6 +94,34 @@ fn every_link_leads_somewhere() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// "docs/numerics.md#21-norm" in a comment.
+fn citations(text: &str) -> Vec<&str> {
+    let is_end = |c: char| !(c.is_ascii_alphanumeric() || "./#-_".contains(c));
+    let starts = text.match_indices("docs/").map(|(start, _)| &text[start..]);
+    let cited = starts.map(|rest| rest.split(is_end).next().unwrap_or_default().trim_end_matches('.'));
+    cited.filter(|cited| cited.contains(".md")).collect()
+}
+
+/// What the code says of the contract can be read where it says.
+#[test]
+fn every_citation_in_the_code_leads_to_a_heading() {
+    let mut git = Command::new("git");
+    let listed =
+        git.current_dir(root()).args(["ls-files", "*.rs", "*.c", "*.h", "*.s", "*.toml"]).output().expect("git");
+    let names = String::from_utf8(listed.stdout).expect("names");
+    let (mut count, mut faults) = (0, Vec::new());
+    // This file has wrong ones on purpose.
+    for name in names.lines().filter(|name| !name.ends_with("tests/links.rs") && root().join(name).is_file()) {
+        let text = fs::read_to_string(root().join(name)).expect("a source file");
+        for cited in citations(&text) {
+            count += 1;
+            faults.extend(fault(Path::new("README.md"), cited).map(|fault| format!("{name}: {fault}")));
+        }
+    }
+    assert!(count > 25, "only {count} citations were found");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 /// Files and folders of the repository that a document names as code: "`engine/src/shape.rs`".
 fn named_paths(text: &str) -> Vec<String> {
     let spans = prose(text).into_iter().flat_map(|line| line.split('`').skip(1).step_by(2));

@@ -18,7 +18,7 @@ pub use base_three::BASE_THREE;
 pub(crate) use powers_of_three::unpack as unpack_powers;
 pub use powers_of_three::POWERS_OF_THREE;
 
-/// How the weights of a file's matrices lie in bytes (formats, "Formats"). Rows follow each other without gaps.
+/// How the weights of a file's matrices lie in bytes (docs/formats.md#packings). Rows follow each other without gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Packing {
     /// Two bits a weight, four to a byte: -1, 0, +1.
@@ -194,8 +194,8 @@ fn sum_one_by_one(weight: fn(&[u8], usize) -> i8, packed: &[u8], start: usize, x
     x.iter().zip(start..).fold(0.0, |sum, (&value, index)| add_weighed(sum, weight(packed, index), value))
 }
 
-/// `sum + weight * value`, product rounded, then added (numeric contract, step 2.2). A weight of 0 leaves the sum alone:
-/// multiplying by it would not be the same where the value is infinite or NaN.
+/// `sum + weight * value`, product rounded, then added (docs/numerics.md#22-quantised-matrix-times-vector). A weight of 0
+/// leaves the sum alone: multiplying by it would not be the same where the value is infinite or NaN.
 #[inline]
 fn add_weighed(sum: f32, weight: i8, value: f32) -> f32 {
     match weight {

@@ -1,7 +1,7 @@
 //! Model files, read in place.
 //!
 //! A file is a magic, then sections without gaps or alignment in the order that [`sections`] walks. Files carry no shape:
-//! the reader is told. Source: formats, "The body, shared by every format".
+//! the reader is told. See docs/formats.md#the-body.
 
 mod classifier;
 mod coded;

@@ -1,4 +1,4 @@
-//! Top-k causal attention for one query (numeric contract, step 2.6).
+//! Top-k causal attention for one query (docs/numerics.md#26-sparse-pathway-top-k-causal-attention-with-one-head).
 
 use core::ops::Range;
 

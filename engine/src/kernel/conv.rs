@@ -1,4 +1,4 @@
-//! Depthwise causal convolution, one channel at one position (numeric contract, step 2.4).
+//! Depthwise causal convolution, one channel at one position (docs/numerics.md#24-local-pathway-depthwise-causal-convolution).
 
 use super::project::accumulate_weight;
 use crate::weights::Conv;

@@ -1,4 +1,4 @@
-//! The three pathways of a layer, channel by channel, into the residual stream (numeric contract, steps 2.4, 2.5 and 2.7).
+//! The three pathways of a layer, channel by channel, into the residual stream (docs/numerics.md#27-mix).
 
 use super::fast;
 use super::project::accumulate_weight;

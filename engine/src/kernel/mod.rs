@@ -1,4 +1,4 @@
-//! The arithmetic, in the words of the numeric contract.
+//! The arithmetic, in the words of docs/numerics.md.
 //!
 //! The functions in this folder are the definition: binary32, one rounding after every operation, never fused, sums in the
 //! order written and started from +0.0. Each of them first asks `fast` whether this target has a faster way, which gives

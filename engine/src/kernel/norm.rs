@@ -1,4 +1,4 @@
-//! Layer norm (numeric contract, step 2.1).
+//! Layer norm (docs/numerics.md#21-norm).
 
 use super::fast;
 use crate::bytes::read_f32;

@@ -1,4 +1,4 @@
-//! Quantised matrices times vectors (numeric contract, step 2.2) and embedding (step 1).
+//! Quantised matrices times vectors (docs/numerics.md#22-quantised-matrix-times-vector) and embedding (docs/numerics.md#1-embed).
 
 use super::fast;
 use crate::weights::{Matrix, Trit, Trits};

@@ -1,4 +1,4 @@
-//! Softmax (numeric contract, step 2.3).
+//! Softmax (docs/numerics.md#23-router).
 
 use crate::math::exp;
 

@@ -1,4 +1,4 @@
-//! Diagonal state-space recurrence (numeric contract, step 2.5).
+//! Diagonal state-space recurrence (docs/numerics.md#25-state-pathway-diagonal-recurrence).
 
 use crate::math::tanh;
 

@@ -1,6 +1,6 @@
 //! `exp`, `tanh`, `sqrt` and `ln` of binary32, the elementary functions of the model.
 //!
-//! Two modes, chosen when the crate is built (spec: "exp, tanh, sqrt" of the numeric contract):
+//! Two modes, chosen when the crate is built (docs/numerics.md#exp-tanh-sqrt):
 //!
 //! - *portable* (default): [`exp`], [`tanh`] and [`sqrt`] are correctly rounded to nearest even, so every target
 //!   gives the same bits. They use integer arithmetic only: a core without an FPU runs them as they stand, and no

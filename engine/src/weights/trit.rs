@@ -12,7 +12,7 @@ pub enum Trit {
 }
 
 impl Trit {
-    /// Decodes the lowest two bits (formats, "Q packing").
+    /// Decodes the lowest two bits (docs/formats.md#packings).
     #[inline]
     pub const fn from_code(code: u8) -> Self {
         match code & 3 {

@@ -1,4 +1,4 @@
-//! The tensors of a model, named as in PyTorch (formats, "Checkpoints").
+//! The tensors of a model, named as in PyTorch (docs/formats.md#checkpoints).
 
 use atome_engine::Dims;
 

@@ -1,4 +1,4 @@
-//! Small integers to bytes (formats, "Formats"). The last byte or group is filled up with zero weights.
+//! Small integers to bytes (docs/formats.md#packings). The last byte or group is filled up with zero weights.
 
 /// 2 bits a weight, four to a byte, lowest bits first: 00 is 0, 01 is +1, 11 is -1.
 pub fn two_bits(weights: &[i8]) -> Vec<u8> {

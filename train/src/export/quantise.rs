@@ -1,4 +1,4 @@
-//! From f32 weights to a scale and small integers (formats, "Checkpoints").
+//! From f32 weights to a scale and small integers (docs/formats.md#checkpoints).
 
 use super::sum::sum;
 use crate::checkpoint::TensorError;

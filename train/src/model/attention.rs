@@ -1,4 +1,4 @@
-//! Top-k causal attention with one head, which keeps exactly k scores (numeric contract, step 2.6).
+//! Top-k causal attention with one head, which keeps exactly k scores (docs/numerics.md#26-sparse-pathway-top-k-causal-attention-with-one-head).
 
 use super::router::{softmax_row, softmax_row_backward};
 use super::{resize, zeros};
