@@ -31,7 +31,12 @@ pub fn jobs(check: Check, subject: Subject, workbench: &Workbench) -> Vec<Job> {
         Check::Alignment if !is_host => alignment_jobs(subject),
         Check::Errors if !is_host => errors_jobs(subject),
         Check::Link if !is_host => {
-            vec![Job::new(subject, check, "all", 3, move |bench, folder| link(subject, bench, &folder))]
+            vec![
+                Job::new(subject, check, "all", 3, move |bench, folder| link(subject, bench, &folder)),
+                Job::new(subject, check, "no-c-library", 5, move |bench, folder| {
+                    link_without_c_library(subject, bench, &folder)
+                }),
+            ]
         }
         Check::SelfTest => self_test_jobs(subject),
         Check::Signed if !is_host => signed_jobs(subject),
@@ -54,18 +59,23 @@ pub(super) fn build(image: &Image, core: &Core, bench: &Workbench, folder: &Path
 
 /* Alignment and errors --------------------------------------------------------------------------------------------- */
 
-fn alignment_jobs(subject: Subject) -> Vec<Job> {
-    let core = subject.core;
+/// The blob at every offset, on a core that traps unaligned accesses.
+fn alignment_image(subject: Subject) -> Image {
     let shape = match subject.profile {
         Profile::Size => ODD,
         // Fast kernels read whole rows, and want them to start on bytes.
-        Profile::Speed if core.is_roomy => FAST,
+        Profile::Speed if subject.core.is_roomy => FAST,
         Profile::Speed => FAST_SMALL,
     };
+    let mut image = image(subject, Mode::Portable, "qemu/firmware/alignment.c", &shape, Plan::Lean);
+    image.shape.extend(subject.core.aligned.iter().map(ToString::to_string));
+    image
+}
+
+fn alignment_jobs(subject: Subject) -> Vec<Job> {
+    let core = subject.core;
     let run = move |bench: &Workbench, folder: PathBuf| {
-        let mut image = image(subject, Mode::Portable, "qemu/firmware/alignment.c", &shape, Plan::Lean);
-        image.shape.extend(core.aligned.iter().map(ToString::to_string));
-        let built = build(&image, core, bench, &folder)?;
+        let built = build(&alignment_image(subject), core, bench, &folder)?;
         if !core.aligned.is_empty() {
             // Else that nothing faults would mean nothing.
             for load in ["fault=1", "fault=2"] {
@@ -161,6 +171,20 @@ fn link(subject: Subject, bench: &Workbench, folder: &Path) -> Result<Done> {
         }
     }
     Ok(Done::count(count))
+}
+
+/// With libgcc and four functions of the program's own: the archive asks for nothing else, and what is linked so runs.
+fn link_without_c_library(subject: Subject, bench: &Workbench, folder: &Path) -> Result<Done> {
+    const SOURCE: &str = "qemu/firmware/no_c_library.c";
+    const NO_CALLS: [&str; 2] = ["-ffreestanding", "-fno-tree-loop-distribute-patterns"];
+    let core = subject.core;
+    let mut image = alignment_image(subject);
+    image.units.push(Unit::with(SOURCE, NO_CALLS.map(String::from).to_vec()));
+    let libraries = bench.libraries(core, image.flavour)?;
+    let objects = image.compile(core, &libraries, folder)?;
+    let built = image::link(core, &objects, &libraries, Order::NoCLibrary, folder)?;
+    machine::run(core, &built.executable, &[], LIMIT)?.number("offsets")?;
+    Ok(Done::count(1))
 }
 
 fn link_objects(subject: Subject, bench: &Workbench, folder: &Path, flags: &[&str]) -> Result<Vec<PathBuf>> {

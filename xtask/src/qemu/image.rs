@@ -40,6 +40,8 @@ pub enum Order {
     AfterLibraries,
     BeforeOtherRust,
     AfterOtherRust,
+    /// With libgcc and nothing else.
+    NoCLibrary,
 }
 
 impl Order {
@@ -143,6 +145,9 @@ pub fn link(core: &Core, objects: &[PathBuf], libraries: &Libraries, order: Orde
         gcc.arg("-L").arg(&scripts).arg("-T").arg(scripts.join(script));
     }
     gcc.args(objects);
+    if order == Order::NoCLibrary {
+        gcc.arg("-nostdlib");
+    }
     let c_libraries: &[&str] = if core.machine == Machine::Host { &["-lm"] } else { &["-lm", "-lgcc", "-lc"] };
     let (ours, other) = (libraries.atome, libraries.other_rust);
     match order {
@@ -150,6 +155,7 @@ pub fn link(core: &Core, objects: &[PathBuf], libraries: &Libraries, order: Orde
         Order::AfterLibraries => gcc.args(c_libraries).arg(ours),
         Order::BeforeOtherRust => gcc.arg(ours).args(other).args(c_libraries),
         Order::AfterOtherRust => gcc.args(other).arg(ours).args(c_libraries),
+        Order::NoCLibrary => gcc.arg(ours).arg("-lgcc"),
     };
     process::checked(&mut gcc)?;
     Ok(built)
