@@ -7,15 +7,15 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(fast_ways, values(\"host\", \"fpu\", \"fixed-point\", \"none\"))");
     let cfg = |name: &str| var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-    let has_float = cfg("FEATURE").split(',').any(|feature| feature == "f");
+    let target = var("TARGET").unwrap_or_default();
     let speed = var("CARGO_FEATURE_SPEED").is_ok() && cfg("OS") == "none";
     // ARMv8-M Baseline (Cortex-M23) cannot run the assembly for ARMv7-M, and no other cfg tells the two apart.
-    let speed = speed && !var("TARGET").is_ok_and(|target| target.starts_with("thumbv8m.base"));
+    let speed = speed && !target.starts_with("thumbv8m.base");
     let ways = match (cfg("ARCH").as_str(), cfg("ABI").as_str()) {
         ("x86_64" | "aarch64", _) => "host",
         ("arm", "eabihf") if speed => "fpu",
         ("arm", "eabi") if speed => "fixed-point",
-        ("riscv32", _) if speed && !has_float => "fixed-point",
+        ("riscv32", _) if speed && !has_riscv_float(&target) => "fixed-point",
         _ => "none",
     };
     println!("cargo:rustc-cfg=fast_ways=\"{ways}\"");
@@ -25,4 +25,11 @@ fn main() {
     if cfg("ARCH") == "arm" && ways == "fixed-point" && !cfg("HAS_ATOMIC").split(',').any(|bits| bits == "32") {
         println!("cargo:rustc-cfg=assembly_rows");
     }
+}
+
+/// Whether a RISC-V core has an FPU. A stable compiler keeps the feature to itself: only the target's name tells, which lists
+/// the extensions (`riscv32imafc`).
+fn has_riscv_float(target: &str) -> bool {
+    let extensions = target.strip_prefix("riscv32").and_then(|rest| rest.split('-').next());
+    extensions.is_some_and(|letters| letters.contains(['f', 'g']))
 }
