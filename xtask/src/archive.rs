@@ -7,7 +7,6 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 use lexopt::prelude::*;
@@ -18,7 +17,7 @@ use crate::prefix;
 use crate::setup::Missing;
 use crate::symbols;
 use crate::toolchain::Toolchain;
-use crate::{options, process, workspace};
+use crate::{options, pack, process, targets, workspace};
 
 pub const HELP: &str = "\
 Build the finished archive and put a copy of include/atome.h beside it.
@@ -27,12 +26,14 @@ Usage: cargo xtask lib [OPTIONS]
 
 Options:
   --target TRIPLE         the Rust name of the target (default: this machine, in dist/host)
+  --list                  print the targets, each with its C compiler and flags, and what it is for
   --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours
   --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere)
   --signed                with atome_load_signed (Ed25519), which takes 16 to 26 KB of code where it is called
   --prefix NAME           for programs with models of several shapes: libNAMEatome.a, whose names begin with NAME, and an
                           atome.h for it; sources include that one and keep the usual names, one shape a file
-  -o, --out FOLDER        where libatome.a and atome.h go (default: dist/<target>, with a prefix dist/<target>-NAME)
+  -o, --out FOLDER        where libatome.a and atome.h go (default: dist/<target>, with a prefix dist/<target>-NAME); for
+                          Visual Studio the library is called atome.lib
   -h, --help              print this
 
 The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99
@@ -50,9 +51,6 @@ const TARGET: &str = "expected the Rust name of a target, such as thumbv7m-none-
 
 /// What `--features` takes.
 const FEATURES: &str = "expected system-libm, the only feature";
-
-/// The file name of the archive, everywhere.
-pub const NAME: &str = "libatome.a";
 
 /// Whose `exp`, `tanh` and `sqrt` the archive uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -197,9 +195,9 @@ impl Request {
         Request { target: target.map(String::from), mode, profile, signed, prefix: None, out }
     }
 
-    /// The file name of the archive.
-    fn file_name(&self) -> String {
-        self.prefix.as_ref().map_or(NAME.to_string(), |prefix| format!("lib{prefix}atome.a"))
+    /// Whatever it is built for, by name.
+    fn triple<'a>(&'a self, toolchain: &'a Toolchain) -> &'a str {
+        self.target.as_deref().unwrap_or(toolchain.host())
     }
 
     /// Whether the object is made by [`arm_object`].
@@ -210,7 +208,7 @@ impl Request {
 
 /// A finished archive that passed the symbol check.
 pub struct Archive {
-    /// `libatome.a`.
+    /// `libatome.a`, or what the target calls it.
     pub path: PathBuf,
     /// Bytes of the file.
     pub size: u64,
@@ -238,6 +236,10 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
                 return Ok(());
             }
             Long("target") => target = Some(options::text(&mut parser, "--target", TARGET)?),
+            Long("list") => {
+                print!("{}", targets::list());
+                return Ok(());
+            }
             Long("signed") => signed = true,
             Long("prefix") => chosen_prefix = Some(prefix::option(&mut parser)?),
             Long("profile") => profile = Some(Profile::option(&mut parser)?),
@@ -247,6 +249,9 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
         }
     }
     let toolchain = Toolchain::find()?;
+    if let Some(target) = &target {
+        targets::check(target, toolchain.host())?;
+    }
     Missing::for_archive(&toolchain, target.as_deref()).install()?;
     let mut request = Request::new(target, mode);
     request.signed = signed;
@@ -273,7 +278,8 @@ fn parse_features(list: &str) -> Result<Mode> {
 
 /// Builds, packs and checks the archive.
 pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
-    let raw = compile(request)?;
+    let target = request.triple(toolchain);
+    let raw = compile(request, target)?;
     let own = own_object(&raw)?;
     let object = raw.with_file_name("atome.o");
     if request.has_arm_object() {
@@ -282,15 +288,15 @@ pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
         fs::write(&object, &own.code).with_context(|| format!("cannot write {}", object.display()))?;
     }
     let checked = object.with_extension("a");
-    pack(toolchain, request, &object, &checked)?;
-    let target = request.target.as_deref().unwrap_or(toolchain.host());
+    pack::pack(toolchain, target, &object, &checked)?;
     let exported = symbols::check(&checked, target, request.mode, request.signed)?;
 
     // Only what passed gets here.
     fs::create_dir_all(&request.out).with_context(|| format!("cannot create {}", request.out.display()))?;
-    let (path, header) = (request.out.join(request.file_name()), request.out.join("atome.h"));
+    let name = format!("{}atome", request.prefix.as_deref().unwrap_or_default());
+    let (path, header) = (request.out.join(targets::file_name(&name, target)), request.out.join("atome.h"));
     if let Some(prefix) = &request.prefix {
-        prefix::rename(toolchain, &checked, &exported, prefix)?;
+        prefix::rename(toolchain, &checked, target, &exported, prefix)?;
         prefix::write_header(&workspace::header(), &header, prefix)?;
     } else {
         copy(&workspace::header(), &header)?;
@@ -304,7 +310,7 @@ fn copy(from: &Path, to: &Path) -> Result<u64> {
 }
 
 /// cargo's own static library, in a build folder of its own: the profile and the features differ from everyday builds.
-fn compile(request: &Request) -> Result<PathBuf> {
+fn compile(request: &Request, target: &str) -> Result<PathBuf> {
     let folder = workspace::scratch().join("archive").join(request.mode.to_string());
     let mut cargo = process::cargo();
     cargo
@@ -330,7 +336,7 @@ fn compile(request: &Request) -> Result<PathBuf> {
         cargo.args(["--", "--emit=llvm-ir"]);
     }
     process::checked(&mut cargo)?;
-    Ok(release.join("release").join(NAME))
+    Ok(release.join("release").join(targets::file_name("atome", target)))
 }
 
 /// What the compiler made of our crate.
@@ -371,23 +377,4 @@ fn own_object(raw: &Path) -> Result<OwnObject> {
         Some(object) if found == 1 => Ok(object),
         _ => bail!("{}: expected one object of the crate atome, found {found}: was fat LTO off?", raw.display()),
     }
-}
-
-/// Hides all but the interface and packs the object; the same object always gives the same bytes.
-fn pack(toolchain: &Toolchain, request: &Request, object: &Path, archive: &Path) -> Result<()> {
-    let mut objcopy = Command::new(toolchain.llvm_tool("llvm-objcopy"));
-    objcopy.args(["--wildcard", "--keep-global-symbol=atome_*"]);
-    if request.target.as_deref().is_some_and(is_bare_metal) {
-        // Says that the stack need not be executable. On bare metal nobody asks, and GNU ld warns of every object that
-        // does not say so, too.
-        objcopy.arg("--remove-section=.note.GNU-stack");
-    }
-    process::checked(objcopy.arg(object))?;
-    // llvm-ar adds to an archive that exists.
-    if archive.exists() {
-        fs::remove_file(archive).with_context(|| format!("cannot replace {}", archive.display()))?;
-    }
-    let mut ar = Command::new(toolchain.llvm_tool("llvm-ar"));
-    process::checked(ar.arg("rcsD").arg(archive).arg(object))?;
-    Ok(())
 }

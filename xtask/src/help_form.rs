@@ -113,6 +113,11 @@ fn names_that_nobody_knows_are_answered_with_those_that_are() {
         (&["lib", "--profile"], "--profile: expected one of size, speed"),
         (&["lib", "--features", "fast"], "--features fast: expected system-libm"),
         (&["lib", "--target", ""], "--target '': expected the Rust name"),
+        (
+            &["lib", "--target", "foo"],
+            "--target foo: unknown target: expected one of thumbv6m-none-eabi, thumbv7m-none",
+        ),
+        (&["lib", "--target", "wasm32-unknown-unknown"], "there is no archive for WebAssembly"),
         (&["dist", "--target", "foo"], "--target foo: expected host or one of x86_64"),
         (&["qemu", "--core", "m1"], "--core m1: expected one of m0, m3"),
         (&["qemu", "--only", "x"], "--only x: expected one of digest, differential"),

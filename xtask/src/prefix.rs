@@ -7,10 +7,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 
 use crate::options;
 use crate::process;
+use crate::symbols;
+use crate::targets;
 use crate::toolchain::Toolchain;
 
 /// What `--prefix` takes.
@@ -32,17 +34,27 @@ fn parse(prefix: &str) -> Result<String> {
 }
 
 /// Renames what the archive defines for others, and the program's configuration, which it asks for.
-pub fn rename(toolchain: &Toolchain, archive: &Path, defined: &[String], prefix: &str) -> Result<()> {
+pub fn rename(toolchain: &Toolchain, archive: &Path, target: &str, defined: &[String], prefix: &str) -> Result<()> {
+    let mark = targets::before_names(target);
     let names = archive.with_extension("names");
     let config = "atome_config".to_string();
     let mut list = String::new();
     for name in defined.iter().chain([&config]) {
-        let _ = writeln!(list, "{name} {prefix}{name}");
+        let _ = writeln!(list, "{mark}{name} {mark}{prefix}{name}");
+        // Of the pointers that objects for MinGW share, a linker keeps one of each name.
+        let _ = writeln!(list, ".refptr.{mark}{name} .refptr.{mark}{prefix}{name}");
     }
     fs::write(&names, list).with_context(|| format!("cannot write {}", names.display()))?;
     let mut objcopy = Command::new(toolchain.llvm_tool("llvm-objcopy"));
     process::checked(objcopy.arg("--redefine-syms").arg(&names).arg(archive))?;
+    let left: Vec<_> = symbols::global(archive)?.into_iter().filter(|name| has_usual(name, prefix)).collect();
+    ensure!(left.is_empty(), "{}: not renamed: {}", archive.display(), left.join(", "));
     Ok(())
+}
+
+/// Whether another archive could be meant by this name, too.
+fn has_usual(name: &str, prefix: &str) -> bool {
+    name.replace(&format!("{prefix}atome_"), "").contains("atome_")
 }
 
 /// Writes the header for such an archive.
@@ -157,6 +169,14 @@ mod tests {
         assert!(!header.contains("atome_never"));
         let aliases: Vec<_> = header.lines().filter(|line| line.starts_with("#define atome_")).collect();
         assert_eq!(aliases, ["#define atome_load lamp_atome_load", "#define atome_model_t lamp_atome_model_t"]);
+    }
+
+    #[test]
+    fn names_without_the_prefix_are_found() {
+        for name in ["atome_load", "_atome_config", ".refptr.atome_config", "x_atome_load"] {
+            assert!(has_usual(name, "lamp_"), "{name}");
+        }
+        assert!(!has_usual(".refptr._lamp_atome_config", "lamp_") && !has_usual("memcpy", "lamp_"));
     }
 
     #[test]

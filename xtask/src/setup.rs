@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 
-use crate::process;
+use crate::process::{self, Finished};
 use crate::toolchain::Toolchain;
 
 /// Things a command needs that are not there yet.
@@ -15,6 +15,8 @@ use crate::toolchain::Toolchain;
 pub struct Missing {
     packages: Vec<&'static str>,
     rustup: Vec<Vec<String>>,
+    /// Rust targets whose standard library is missing.
+    targets: Vec<String>,
     /// Programs that cargo installs from its registry.
     cargo: Vec<&'static str>,
 }
@@ -158,7 +160,7 @@ impl Missing {
     /// The standard library of a Rust target.
     pub fn target(&mut self, toolchain: &Toolchain, target: Option<&str>) {
         if let Some(target) = target.filter(|target| !toolchain.has_target(target)) {
-            self.rustup(&["target", "add", target]);
+            self.targets.push(target.to_string());
         }
     }
 
@@ -176,12 +178,16 @@ impl Missing {
             done.push(self.packages.join(" "));
         }
         for arguments in &self.rustup {
-            let command = format!("rustup {}", arguments.join(" "));
-            if process::find("rustup").is_none() {
-                bail!("needed: `{command}`, and rustup is not installed: get it from https://rustup.rs");
+            let (finished, command) = run_rustup(arguments)?;
+            finished.successful(&command).with_context(|| format!("run by hand: {}", process::line(&command)))?;
+            done.push(arguments.join(" "));
+        }
+        for target in &self.targets {
+            let arguments = ["target", "add", target].map(String::from);
+            let (finished, _) = run_rustup(&arguments)?;
+            if !finished.status.success() {
+                bail!("{}", no_target(target, &finished.text));
             }
-            note!("set-up: {command}");
-            process::checked(process::rustup().args(arguments)).with_context(|| format!("run by hand: {command}"))?;
             done.push(arguments.join(" "));
         }
         for package in &self.cargo {
@@ -193,6 +199,27 @@ impl Missing {
         }
         Ok(if done.is_empty() { "nothing was missing".to_string() } else { format!("installed: {}", done.join("; ")) })
     }
+}
+
+fn run_rustup(arguments: &[String]) -> Result<(Finished, Command)> {
+    let mut command = process::rustup();
+    command.args(arguments);
+    if process::find("rustup").is_none() {
+        bail!("needed: `{}`, and rustup is not installed: get it from https://rustup.rs", process::line(&command));
+    }
+    note!("set-up: {}", process::line(&command));
+    Ok((process::capture(&mut command)?, command))
+}
+
+/// A sentence for a target whose standard library rustup did not bring, with the reason that it gave.
+fn no_target(target: &str, said: &str) -> String {
+    let error = said.lines().filter_map(|line| line.strip_prefix("error: ")).next_back();
+    let causes =
+        said.lines().skip_while(|line| *line != "Caused by:").skip(1).take_while(|line| line.starts_with("  "));
+    let cause = causes.last().map(|line| line.trim_start_matches(|c: char| c.is_ascii_digit() || ": ".contains(c)));
+    let reasons: Vec<_> = [error, cause].into_iter().flatten().collect();
+    let reasons = if reasons.is_empty() { said.trim().to_string() } else { reasons.join(": ") };
+    format!("{target}: `rustup target add {target}` cannot get Rust's standard library for this target ({reasons})")
 }
 
 fn install_packages(packages: &[&str]) -> Result<()> {
@@ -254,7 +281,15 @@ fn is_libclang(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_libclang;
+    use super::{is_libclang, no_target};
+
+    #[test]
+    fn a_target_without_a_standard_library_gets_a_sentence() {
+        let said = "info: downloading\nerror: component download failed\n\nCaused by:\n    0: no file\n    1: status code: 404\n\nmore\n";
+        let text = no_target("armv7-unknown-linux-musleabihf", said);
+        assert!(text.starts_with("armv7-unknown-linux-musleabihf: `rustup target add armv7-unknown-linux-musleabihf` "));
+        assert!(text.ends_with(" (component download failed: status code: 404)") && !text.contains('\n'), "{text}");
+    }
 
     #[test]
     fn libclang_is_known_by_the_names_that_bindgen_looks_for() {

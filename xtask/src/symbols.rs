@@ -9,10 +9,10 @@ use std::path::Path;
 
 use anyhow::{bail, Context, Result};
 use object::read::archive::ArchiveFile;
-use object::{Architecture, BinaryFormat, Object, ObjectSymbol, SymbolKind};
+use object::{File, Object, ObjectSymbol, SymbolKind};
 
 use crate::archive::Mode;
-use crate::{asked_for, sections};
+use crate::{asked_for, sections, targets};
 
 /// One entry of a symbol table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,20 @@ fn is_index_check(symbol: &Symbol) -> bool {
     symbol.defined && !symbol.global && CHECKS.iter().any(|check| symbol.name.ends_with(check))
 }
 
+/// The names that the linker sees, of what the archive defines for others and asks for.
+///
+/// # Errors
+/// The file that cannot be read.
+pub fn global(archive: &Path) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    each_member(archive, |file| {
+        let global = file.symbols().filter(|symbol| symbol.is_global() || symbol.is_undefined());
+        names.extend(global.filter_map(|symbol| symbol.name().ok().map(String::from)));
+        Ok(())
+    })?;
+    Ok(names)
+}
+
 /// What there is in an archive.
 struct Contents {
     /// All that have a name, of all members.
@@ -63,25 +77,15 @@ struct Contents {
 }
 
 fn read(archive: &Path, target: &str) -> Result<Contents> {
-    let bytes = fs::read(archive).with_context(|| format!("cannot read {}", archive.display()))?;
-    let members = ArchiveFile::parse(&*bytes).with_context(|| format!("{}: not an archive", archive.display()))?;
     let mut contents = Contents { symbols: Vec::new(), of_sections: Vec::new() };
-    for member in members.members() {
-        let member = member?;
-        let name = String::from_utf8_lossy(member.name()).into_owned();
-        let file = object::File::parse(member.data(&*bytes)?)
-            .with_context(|| format!("{}: member {name}: not an object file", archive.display()))?;
-        contents.of_sections.extend(sections::faults(&file, target)?);
-        // Mach-O's names, and COFF's on 32-bit x86, begin with an underscore that C does not see.
-        let is_underscored = match file.format() {
-            BinaryFormat::MachO => true,
-            BinaryFormat::Coff => file.architecture() == Architecture::I386,
-            _ => false,
-        };
+    let mark = targets::before_names(target);
+    each_member(archive, |file| {
+        contents.of_sections.extend(sections::faults(file, target)?);
         for symbol in file.symbols() {
             let meta = matches!(symbol.kind(), SymbolKind::File | SymbolKind::Section);
             let name = symbol.name().unwrap_or("<not text>");
-            let name = name.strip_prefix('_').filter(|_| is_underscored).unwrap_or(name);
+            // Constants have no name of C.
+            let name = name.strip_prefix(mark).filter(|_| !is_constant(name)).unwrap_or(name);
             if !meta && !name.is_empty() {
                 contents.symbols.push(Symbol {
                     name: name.to_string(),
@@ -90,8 +94,22 @@ fn read(archive: &Path, target: &str) -> Result<Contents> {
                 });
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(contents)
+}
+
+fn each_member(archive: &Path, mut visit: impl FnMut(&File) -> Result<()>) -> Result<()> {
+    let bytes = fs::read(archive).with_context(|| format!("cannot read {}", archive.display()))?;
+    let members = ArchiveFile::parse(&*bytes).with_context(|| format!("{}: not an archive", archive.display()))?;
+    for member in members.members() {
+        let member = member?;
+        let name = String::from_utf8_lossy(member.name()).into_owned();
+        let file = File::parse(member.data(&*bytes)?)
+            .with_context(|| format!("{}: member {name}: not an object file", archive.display()))?;
+        visit(&file)?;
+    }
+    Ok(())
 }
 
 /// Constants that objects for Windows share: a linker keeps one of each name.

@@ -168,14 +168,14 @@ fn fill(template: &str, target: &Target) -> Result<String> {
     let mut text = template.to_string();
     for (name, value) in [
         ("@CC@", about.compiler),
-        ("@CORES@", about.cores),
+        ("@CORES@", about.what),
         ("@FLAGS@", &flags),
         ("@MAJOR@", major),
         ("@MINOR@", minor),
         ("@NOTES@", &notes),
         ("@PACKAGE@", &self::name(target)),
-        ("@POINTER_BYTES@", &about.pointer_bytes.to_string()),
-        ("@PROGRAM@", about.program),
+        ("@POINTER_BYTES@", &target.pointer_bytes().to_string()),
+        ("@PROGRAM@", target.program()),
         ("@SIGNED_FILES@", if target.is_host { SIGNED_FILE } else { SIGNED_FILES }),
         ("@SIGNED_LIBRARIES@", if target.is_host { SIGNED_LIBRARY } else { SIGNED_LIBRARIES }),
         ("@SPEED@", of_speed(SPEED)),
