@@ -35,6 +35,13 @@ __attribute__((naked, aligned(4), used)) static void trap(void)
                      "j report_trap\n");
 }
 
+/* An FPU is off at reset: mstatus.FS is 0. */
+#if defined(__riscv_flen)
+#define SWITCH_FPU_ON "li t0, 0x2000\n csrs mstatus, t0\n"
+#else
+#define SWITCH_FPU_ON ""
+#endif
+
 /* tp: the C library keeps errno in thread-local memory. */
 __attribute__((naked, section(".vectors"), used)) void reset(void);
 __attribute__((naked, section(".vectors"), used)) void reset(void)
@@ -48,7 +55,7 @@ __attribute__((naked, section(".vectors"), used)) void reset(void)
                      "la t0, trap\n"
                      ".option push\n"
                      ".option arch, +zicsr\n"
-                     "csrw mtvec, t0\n"
+                     "csrw mtvec, t0\n" SWITCH_FPU_ON
                      ".option pop\n"
                      "j startup_run\n");
 }

@@ -43,8 +43,13 @@ impl Toolchain {
         self.sysroot.join("bin").join(name)
     }
 
+    /// Where the standard library for `target`, and what comes with it, lies, or would lie.
+    pub fn target_libraries(&self, target: &str) -> PathBuf {
+        self.sysroot.join("lib/rustlib").join(target).join("lib")
+    }
+
     /// Whether the standard library for `target` is installed.
     pub fn has_target(&self, target: &str) -> bool {
-        self.sysroot.join("lib/rustlib").join(target).join("lib").is_dir()
+        self.target_libraries(target).is_dir()
     }
 }

@@ -113,8 +113,8 @@ fn record() -> Result<String> {
 
 fn measure(extent: Extent) -> Result<(Workbench, Figures)> {
     let toolchain = Toolchain::find()?;
-    needs::missing(&toolchain).install()?;
     let cores: Vec<&'static Core> = CORES.iter().collect();
+    needs::missing(&toolchain, &cores).install()?;
     let workbench = Workbench::new(&toolchain, Settings::default(), &cores)?;
     let figures = jobs::run_all(&extent.jobs(&workbench)?, &workbench)?;
     Ok((workbench, figures))

@@ -44,6 +44,7 @@ const SOFT_FLOAT: &[&str] = &["__aeabi_fadd", "__aeabi_fmul", "__aeabi_dmul", "_
 const SINGLE_FLOAT: &[&str] = &["__aeabi_dmul", "__aeabi_ldivmod"];
 const DOUBLE_FLOAT: &[&str] = &["__aeabi_ldivmod"];
 const RISC_V_SOFT_FLOAT: &[&str] = &["__addsf3", "__mulsf3", "__muldf3", "__divdi3"];
+const RISC_V_SINGLE_FLOAT: &[&str] = &["__muldf3", "__divdi3"];
 
 const fn arm(machine: &'static [&'static str]) -> Machine {
     Machine::Emulator { program: "qemu-system-arm", arguments: machine }
@@ -156,6 +157,28 @@ pub static CORES: [Core; 8] = [
     },
 ];
 
+/// Cores whose archives are built of what those of [`CORES`] are built of, in another mixture: looked at less often, and not
+/// measured.
+pub static RELATED: [Core; 2] = [
+    Core {
+        name: "m33-soft",
+        title: "Cortex-M33, no FPU",
+        target: Some("thumbv8m.main-none-eabi"),
+        flags: &["-mthumb", "-mcpu=cortex-m33", "-mfloat-abi=soft"],
+        linker_script: Some("mps2-an505.ld"),
+        machine: arm(&["-machine", "mps2-an505"]),
+        ..CORTEX_M3
+    },
+    Core {
+        name: "rv32imafc",
+        title: "RISC-V imafc",
+        target: Some("riscv32imafc-unknown-none-elf"),
+        flags: &["-march=rv32imafc", "-mabi=ilp32f", "--specs=picolibc.specs"],
+        helpers: RISC_V_SINGLE_FLOAT,
+        ..RV32IMAC
+    },
+];
+
 /// One with each way of computing: Armv6-M, Armv7-M, an FPU, RISC-V.
 const KINDS: [&str; 4] = ["m0", "m3", "m4f", "rv32imac"];
 
@@ -171,9 +194,9 @@ pub fn one_of_each_kind() -> impl Iterator<Item = &'static Core> {
     CORES.iter().filter(|core| core.stands_for_its_kind())
 }
 
-/// All Rust targets of the cores, each once.
-pub fn targets() -> Vec<&'static str> {
-    let mut targets: Vec<_> = CORES.iter().filter_map(|core| core.target).collect();
+/// All Rust targets of these cores, each once.
+pub fn targets(cores: &[&Core]) -> Vec<&'static str> {
+    let mut targets: Vec<_> = cores.iter().filter_map(|core| core.target).collect();
     targets.sort_unstable();
     targets.dedup();
     targets

@@ -27,7 +27,7 @@ use crate::archive::Profile;
 use crate::options;
 use crate::reference::Reference;
 use crate::toolchain::Toolchain;
-use cores::{Core, CORES, HOST};
+use cores::{Core, CORES, HOST, RELATED};
 use job::{Check, Outcome, Subject};
 use record::Record;
 pub use stand_in::check_stand_in;
@@ -41,7 +41,8 @@ The firmware (qemu/firmware) is linked by the C toolchain, and its output read o
 Usage: cargo xtask qemu [OPTIONS]
 
 Options:
-  --core NAME    only this core (may be repeated): m0, m3, m4, m4f, m7, m33, rv32imac, rv32imc
+  --core NAME    only this core (may be repeated): m0, m3, m4, m4f, m7, m33, rv32imac, rv32imc; m33-soft and rv32imafc,
+                 related to these, run only when they are named
   --only CHECK   only this check (may be repeated):
                    digest        a fixed battery gives the recorded bits on every core and on the host (portable mode)
                    differential  the C reference and the archive in one image agree on random models, in both modes
@@ -143,9 +144,9 @@ impl Settings {
     /// The host comes first: it is what the digests of the others are measured by.
     fn cores(&self) -> Vec<&'static Core> {
         static THE_HOST: Core = HOST;
-        let chosen =
-            CORES.iter().filter(|core| self.cores.is_empty() || self.cores.iter().any(|name| name == core.name));
-        std::iter::once(&THE_HOST).chain(chosen).collect()
+        let is_named = |core: &&Core| self.cores.iter().any(|name| name == core.name);
+        let usual = CORES.iter().filter(|core| self.cores.is_empty() || is_named(core));
+        std::iter::once(&THE_HOST).chain(usual).chain(RELATED.iter().filter(is_named)).collect()
     }
 }
 
@@ -188,7 +189,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Option<Settings>> {
 }
 
 fn known_core(parser: &mut lexopt::Parser) -> Result<String> {
-    let known: Vec<_> = CORES.iter().map(|core| (core.name, core.name)).collect();
+    let known: Vec<_> = CORES.iter().chain(&RELATED).map(|core| (core.name, core.name)).collect();
     Ok(options::one_of(parser, "--core", &known)?.to_string())
 }
 
@@ -220,11 +221,21 @@ pub fn check(settings: Settings) -> Result<String> {
     Ok(summary(&workbench.settings, &cores, &outcomes, start))
 }
 
+/// The checks on cores that are related to those that always run, with fewer differential cases.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_related() -> Result<String> {
+    const CASES: u64 = 2000;
+    let cores = RELATED.iter().map(|core| core.name.to_string()).collect();
+    check(Settings { cores, cases: CASES, ..Settings::default() })
+}
+
 /// Builds what the jobs need, and runs them all.
 fn run_jobs(settings: Settings) -> Result<(Workbench, Vec<Outcome>)> {
     let toolchain = Toolchain::find()?;
-    needs::missing(&toolchain).install()?;
     let (cores, checks) = (settings.cores(), settings.checks());
+    needs::missing(&toolchain, &cores).install()?;
     let workbench = Workbench::new(&toolchain, settings, &cores)?;
     let subjects = workbench.settings.subjects(&cores);
     let jobs: Vec<_> = subjects
@@ -309,6 +320,8 @@ mod tests {
         assert_eq!(settings.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "m0"]);
         assert!(settings.is_only(Check::Link));
         assert_eq!(settings.profiles(), [Profile::Speed]);
+        let related = parsed(&["--core", "rv32imafc"]).unwrap().unwrap();
+        assert_eq!(related.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "rv32imafc"]);
         assert_eq!((settings.cases, settings.cases_of_profile()), (7, 7));
     }
 

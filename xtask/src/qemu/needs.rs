@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::cores;
+use super::cores::{self, Core};
 use crate::process;
 use crate::setup::Missing;
 use crate::toolchain::Toolchain;
 
 /// What is not there yet.
-pub fn missing(toolchain: &Toolchain) -> Missing {
+pub fn missing(toolchain: &Toolchain, cores: &[&Core]) -> Missing {
     let mut missing = Missing::for_archive(toolchain, None);
-    for target in cores::targets() {
+    for target in cores::targets(cores) {
         missing.target(toolchain, Some(target));
     }
     for (program, package) in [

@@ -2,6 +2,7 @@
 
 mod aarch64;
 mod agreement;
+mod computers;
 mod context;
 mod differential;
 mod directives;
@@ -36,6 +37,7 @@ Arguments:
 
 Options:
   --cases N   cases of the differential run in each mode (default 20000; a million takes some ten minutes)
+  --all       with the steps that a change seldom needs: archives for every other computer, related cores
   --list      print the names of the steps
   -h, --help  print this
 
@@ -47,6 +49,7 @@ ATOME_REFERENCE=<folder with atome.c and atome.h> puts another C99 engine in the
 Examples:
   cargo xtask test
   cargo xtask test header programs
+  cargo xtask test --all
   cargo xtask test differential --cases 1000000
 ";
 
@@ -57,7 +60,15 @@ const DEFAULT_CASES: u64 = 20_000;
 
 struct Step {
     name: String,
+    /// Whether it runs only where it is asked for, by its name or by `--all`.
+    is_seldom: bool,
     action: Action,
+}
+
+impl Step {
+    fn is_called(&self, word: &str) -> bool {
+        self.name.contains(word)
+    }
 }
 
 type Work = dyn Fn(&Context) -> Result<Outcome>;
@@ -70,12 +81,16 @@ enum Action {
 }
 
 fn step(name: impl Into<String>, run: impl Fn(&Context) -> Result<Outcome> + 'static) -> Step {
-    Step { name: name.into(), action: Action::InTurn(Box::new(run)) }
+    Step { name: name.into(), is_seldom: false, action: Action::InTurn(Box::new(run)) }
+}
+
+fn seldom(name: impl Into<String>, run: impl Fn(&Context) -> Result<Outcome> + 'static) -> Step {
+    Step { is_seldom: true, ..step(name, run) }
 }
 
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    let (mut cases, mut list, mut wanted) = (DEFAULT_CASES, false, Vec::new());
+    let (mut cases, mut list, mut all, mut wanted) = (DEFAULT_CASES, false, false, Vec::new());
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => {
@@ -84,27 +99,38 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
             }
             Long("cases") => cases = options::whole(&mut parser, "--cases", 1..=1_000_000_000)?,
             Long("list") => list = true,
+            Long("all") => all = true,
             Value(word) => wanted.push(word.string()?),
             other => return Err(options::unexpected(other, "test")),
         }
     }
     let mut steps = steps();
     if list {
-        steps.iter().for_each(|step| say!("{}", step.name));
+        steps.iter().for_each(|step| say!("{}{}", step.name, if step.is_seldom { " (--all)" } else { "" }));
         return Ok(());
     }
-    if let Some(word) = wanted.iter().find(|word| !steps.iter().any(|step| step.name.contains(word.as_str()))) {
+    if let Some(word) = wanted.iter().find(|word| !steps.iter().any(|step| step.is_called(word))) {
         return Err(options::mistake(format!("no step has `{word}` in its name (cargo xtask test --list)")));
     }
-    steps.retain(|step| wanted.is_empty() || wanted.iter().any(|word| step.name.contains(word.as_str())));
+    choose(&mut steps, all, &wanted);
 
     run_all(steps, &Context::new(cases)?).finish()
+}
+
+/// Keeps the steps of these names, or all. One that a change seldom needs is kept with `--all`, or for a name that no other has.
+fn choose(steps: &mut Vec<Step>, all: bool, wanted: &[String]) {
+    let of_usual = |word: &&String| steps.iter().any(|step| !step.is_seldom && step.is_called(word));
+    let usual: Vec<String> = wanted.iter().filter(of_usual).cloned().collect();
+    steps.retain(|step| {
+        let of_step = |word: &String| step.is_called(word) && (all || !step.is_seldom || !usual.contains(word));
+        wanted.iter().any(of_step) || (wanted.is_empty() && (all || !step.is_seldom))
+    });
 }
 
 fn run_all(steps: Vec<Step>, context: &Context) -> Report {
     let mut report = Report::new(steps.len());
     let mut begun = Vec::new();
-    for (number, Step { name, action }) in (1..).zip(steps) {
+    for (number, Step { name, action, .. }) in (1..).zip(steps) {
         match action {
             Action::InTurn(work) => report.run(number, &name, || work(context)),
             Action::Aside(start) => {
@@ -136,7 +162,7 @@ fn steps() -> Vec<Step> {
         steps.push(step(format!("Rust tests, {mode}"), move |_| rust::tests(mode)));
     }
     // Until here compilers keep all processors busy.
-    steps.push(Step { name: "Miri".to_string(), action: Action::Aside(miri::start) });
+    steps.push(Step { name: "Miri".to_string(), is_seldom: false, action: Action::Aside(miri::start) });
     steps.push(step("Rust tests, aarch64 emulated", aarch64::run));
     steps.push(step("crates from outside", outside::run));
     steps.push(step("header against the code", |_| Ok(Outcome::Passed(crate::header::check()?))));
@@ -150,6 +176,8 @@ fn steps() -> Vec<Step> {
         let name = format!("archive and symbols, {} signed", target.unwrap_or("host"));
         steps.push(step(name, move |context| Ok(Outcome::Passed(context.signed_archive(target)?.to_string()))));
     }
+    steps.push(step("archives for other systems", computers::usual));
+    steps.push(seldom("archives for all computers", computers::others));
     steps.push(step("header against the archive", header::same_names));
     steps.push(step("header in C and C++", header::compiles_everywhere));
     steps.push(step("header without a warning", header_warnings::no_warning));
@@ -178,6 +206,7 @@ fn steps() -> Vec<Step> {
     }));
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
+    steps.push(seldom("emulated cores, related ones", |_| Ok(Outcome::Passed(crate::qemu::check_related()?))));
     steps.push(step("emulated cores, stand-in reference", |_| Ok(Outcome::Passed(crate::qemu::check_stand_in()?))));
     steps.push(step("costs on emulated cores", |_| Ok(Outcome::Passed(crate::costs::check()?))));
     steps.push(step("instruction counts", |context| {
@@ -187,4 +216,26 @@ fn steps() -> Vec<Step> {
         })
     }));
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(all: bool, words: &[&str]) -> Vec<String> {
+        let mut steps = steps();
+        let wanted: Vec<_> = words.iter().map(ToString::to_string).collect();
+        choose(&mut steps, all, &wanted);
+        steps.into_iter().map(|step| step.name).collect()
+    }
+
+    #[test]
+    fn steps_that_are_seldom_needed_are_asked_for() {
+        let (usual, seldom) = ("archives for other systems", "archives for all computers");
+        assert_eq!(chosen(false, &["archives for"]), [usual]);
+        assert_eq!(chosen(true, &["archives for"]), [usual, seldom]);
+        assert_eq!(chosen(false, &["all computers"]), [seldom]);
+        assert!(!chosen(false, &[]).contains(&seldom.to_string()));
+        assert_eq!(chosen(true, &[]).len(), steps().len());
+    }
 }
