@@ -37,6 +37,9 @@ LIBRARY_system = $(LIB)/libatome$(SPEED)-system.a -lm
 SPEED = $(if $(HOST),,$(SPEED_$(PROFILE)))
 SPEED_speed = -speed
 LIBRARY = $(or $(LIBRARY_$(MODE)),$(error MODE=$(MODE): expected portable or system))
+# What makes it, in a clone.
+MAKE_LIBRARY = cargo xtask lib$(if $(HOST),, --target $(TARGET))$(if $(SPEED), --profile speed)$(if \
+    $(filter system,$(MODE)), --features system-libm)
 
 # ---- The rules ----
 
@@ -60,7 +63,10 @@ ifeq ($(filter $(PROFILE),size speed),)
 $(error PROFILE=$(PROFILE): expected size or speed)
 endif
 ifeq ($(INCLUDE),)
-$(error ATOME=$(ATOME): expected a folder with atome.h, by `cargo xtask lib --target $(TARGET)`, or an unpacked package with include/atome.h)
+$(error ATOME=$(ATOME): expected a folder with atome.h, by `$(MAKE_LIBRARY)`, or an unpacked package with include/atome.h)
+endif
+ifeq ($(wildcard $(firstword $(LIBRARY))),)
+$(error $(firstword $(LIBRARY)) is not there: `$(MAKE_LIBRARY)` or a package has it)
 endif
 endif
 

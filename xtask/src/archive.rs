@@ -27,17 +27,21 @@ Usage: cargo xtask lib [OPTIONS]
 Options:
   --target TRIPLE         the Rust name of the target (default: this machine, in dist/host)
   --list                  print the targets, each with its C compiler and flags, and what it is for
-  --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours
-  --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere)
-  --signed                with atome_load_signed (Ed25519), which takes 16 to 26 KB of code where it is called
+  --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours:
+                          libatome-system.a
+  --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere): libatome-speed.a,
+                          libatome-size.a where it is not the default
+  --signed                with atome_load_signed (Ed25519), which takes 16 to 26 KB of code where it is called:
+                          libatome-signed.a
   --prefix NAME           for programs with models of several shapes: libNAMEatome.a, whose names begin with NAME, and an
                           atome.h for it; sources include that one and keep the usual names, one shape a file
-  -o, --out FOLDER        where libatome.a and atome.h go (default: dist/<target>, with a prefix dist/<target>-NAME); for
+  -o, --out FOLDER        where the library and atome.h go (default: dist/<target>, with a prefix dist/<target>-NAME); for
                           Visual Studio the library is called atome.lib
   -h, --help              print this
 
 The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99
-engine computes when it is built with the same C library (link it with -lm).
+engine computes when it is built with the same C library (link it with -lm). Several choices give several words, as
+in libatome-speed-system.a; none writes over another.
 
 Examples:
   cargo xtask lib
@@ -151,6 +155,18 @@ impl Flavour {
     pub const fn signed(self) -> Flavour {
         Flavour { signed: true, ..self }
     }
+
+    /// What its file's name has behind "atome": a word for each choice, but for the target's usual profile.
+    pub fn suffix(self, usual: Profile) -> String {
+        let profile = match self.profile {
+            profile if profile == usual => "",
+            Profile::Size => "-size",
+            Profile::Speed => "-speed",
+        };
+        let mode = if self.mode == Mode::System { "-system" } else { "" };
+        let signed = if self.signed { "-signed" } else { "" };
+        format!("{profile}{mode}{signed}")
+    }
 }
 
 impl fmt::Display for Flavour {
@@ -177,6 +193,8 @@ pub struct Request {
     pub signed: bool,
     /// What its names begin with, besides.
     pub prefix: Option<String>,
+    /// What its file's name ends with, behind "atome".
+    pub suffix: String,
     /// Folder of the finished archive.
     pub out: PathBuf,
 }
@@ -186,13 +204,13 @@ impl Request {
     pub fn new(target: Option<String>, mode: Mode) -> Request {
         let out = workspace::root().join("dist").join(target.as_deref().unwrap_or("host"));
         let profile = Profile::usual(target.as_deref());
-        Request { target, mode, profile, signed: false, prefix: None, out }
+        Request { target, mode, profile, signed: false, prefix: None, suffix: String::new(), out }
     }
 
     /// One flavour, into a folder.
     pub fn of(target: Option<&str>, flavour: Flavour, out: PathBuf) -> Request {
         let Flavour { mode, profile, signed } = flavour;
-        Request { target: target.map(String::from), mode, profile, signed, prefix: None, out }
+        Request { target: target.map(String::from), mode, profile, signed, prefix: None, suffix: String::new(), out }
     }
 
     /// Whatever it is built for, by name.
@@ -208,7 +226,7 @@ impl Request {
 
 /// A finished archive that passed the symbol check.
 pub struct Archive {
-    /// `libatome.a`, or what the target calls it.
+    /// `libatome.a`, with a word for each choice, or what the target calls it.
     pub path: PathBuf,
     /// Bytes of the file.
     pub size: u64,
@@ -260,7 +278,9 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
         (request.prefix, request.out) = (Some(prefix), folder.into());
     }
     request.out = out.unwrap_or(request.out);
-    request.profile = profile.unwrap_or(request.profile);
+    let usual = request.profile;
+    request.profile = profile.unwrap_or(usual);
+    request.suffix = Flavour { mode, profile: request.profile, signed }.suffix(usual);
     say!("{}", build(&toolchain, &request)?);
     Ok(())
 }
@@ -293,7 +313,7 @@ pub fn build(toolchain: &Toolchain, request: &Request) -> Result<Archive> {
 
     // Only what passed gets here.
     fs::create_dir_all(&request.out).with_context(|| format!("cannot create {}", request.out.display()))?;
-    let name = format!("{}atome", request.prefix.as_deref().unwrap_or_default());
+    let name = format!("{}atome{}", request.prefix.as_deref().unwrap_or_default(), request.suffix);
     let (path, header) = (request.out.join(targets::file_name(&name, target)), request.out.join("atome.h"));
     if let Some(prefix) = &request.prefix {
         prefix::rename(toolchain, &checked, target, &exported, prefix)?;

@@ -69,10 +69,7 @@ pub const LIBRARIES: [&str; 6] =
 
 /// The file name of an archive, without `lib` and `.a`. Each target's usual profile needs no word.
 pub fn library(target: &Target, flavour: Flavour) -> String {
-    let profile = if flavour.profile == Profile::usual(target.cargo_target()) { "" } else { "-speed" };
-    let mode = if flavour.mode == Mode::System { "-system" } else { "" };
-    let signed = if flavour.signed { "-signed" } else { "" };
-    format!("atome{profile}{mode}{signed}")
+    format!("atome{}", flavour.suffix(Profile::usual(target.cargo_target())))
 }
 
 /// The name of a target's package.
