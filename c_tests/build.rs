@@ -95,19 +95,23 @@ fn references(folder: &Path, is_ours: bool) -> String {
         let _ = writeln!(text, "    static scout{index}_api: engine_api;\n    fn scout{index}_heard() -> u32;");
     }
     text += "}\n/// The reference of each shape.\n";
-    let _ = writeln!(text, "static TABLES: [&engine_api; {}] = [", SHAPES.len());
+    let _ = writeln!(text, "pub static TABLES: [&engine_api; {}] = [", SHAPES.len());
     for index in 0..SHAPES.len() {
         text += "    // SAFETY: a constant of that type, which the build script has compiled and linked.\n";
         let _ = writeln!(text, "    unsafe {{ &ref{index}_api }},");
     }
     text += "];\n/// The scout of each shape; none are needed beside a reference of ours.\n";
-    let _ = writeln!(text, "static SCOUTS: [(&engine_api, unsafe extern \"C\" fn() -> u32); {scouts}] = [");
+    let _ = writeln!(text, "pub static SCOUTS: [(&engine_api, unsafe extern \"C\" fn() -> u32); {scouts}] = [");
     for index in 0..scouts {
         text += "    // SAFETY: as above.\n";
         let _ = writeln!(text, "    (unsafe {{ &scout{index}_api }}, scout{index}_heard),");
     }
     text += "];\n";
-    let _ = writeln!(text, "pub const FOLDER: &str = {:?};", folder.display().to_string());
-    let _ = writeln!(text, "pub const IS_OURS: bool = {is_ours};");
+    let _ = writeln!(
+        text,
+        "/// Where the engine's `atome.c` lies.\npub const FOLDER: &str = {:?};",
+        folder.display().to_string()
+    );
+    let _ = writeln!(text, "/// Whether it is the reference of this crate, not an engine of the user's.\npub const IS_OURS: bool = {is_ours};");
     text
 }

@@ -4,9 +4,9 @@ use std::ffi::c_void;
 
 use crate::archive::{Image, PlanChoice};
 use crate::c_engine::{CEngine, Structs};
+use crate::call::{Call, ModelRef, STATES};
 use crate::memory::Memory;
 use crate::outcome::Outcome;
-use crate::script::{Call, ModelRef, STATES};
 use crate::world::{scribble, World};
 
 /// The structs of a program around the archive.

@@ -3,11 +3,11 @@
 use std::ffi::c_void;
 use std::ptr::{null, null_mut};
 
+use crate::call::{Call, Edit, ModelRef, Sampling};
 use crate::engine_api::{engine_api, engine_extras};
 use crate::memory::Memory;
 use crate::outcome::Outcome;
-use crate::script::{Call, ModelRef, Sampling};
-use crate::world::{Edit, World};
+use crate::world::World;
 
 /// What generated tokens are told from untouched memory by.
 const UNTOUCHED: i32 = -777;

@@ -8,15 +8,16 @@ use atome_engine::math::MODE;
 use atome_engine::Plan;
 
 use crate::archive::{Archive, Image, PlanChoice};
+use crate::compiled_references::IS_OURS;
 use crate::engine_api::{engine_api, engine_shape};
 use crate::engine_side::layout;
-use crate::left_out::Classes;
-use crate::outcome::Tally;
 use crate::random_values::Character;
 use crate::reference;
 use crate::script::Script;
 use crate::shapes::{TestShape, SHAPES};
+use crate::tally::Tally;
 use crate::trial::{self, Sabotage, Setup};
+use crate::wild_calls::Classes;
 
 /// What the default plan may cost above the C99 engine's state, in bytes.
 const MOST_ABOVE_C99: usize = 64;
@@ -65,7 +66,7 @@ fn references_are_distinct_and_sized() -> Result<()> {
         ensure!(has_shape(api, shape), "the reference of shape {} was compiled for another", shape.name);
         ensure!(api.extras.is_null(), "the reference of shape {} has the archive's own functions", shape.name);
         addresses.push(api.address_of_predict_next.map(|function| function as usize));
-        if reference::IS_OURS {
+        if IS_OURS {
             let (size, wanted) = (api.state_size, c99_state_size(shape));
             ensure!(size == wanted, "shape {}: the reference's state has {size} bytes, expected {wanted}", shape.name);
         }

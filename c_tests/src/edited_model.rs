@@ -2,7 +2,7 @@
 
 use atome_engine::{Attention, Block, Conv, Fingerprint, Matrix, Model, Norm, Shape, Weights};
 
-use crate::world::Edit;
+use crate::call::Edit;
 
 /// The model, seen through its edits.
 pub struct EditedModel<'m> {

@@ -6,9 +6,9 @@ use atome_engine::{
     Layout, Model, Plan, RunError, Shape, Tiled, Trits, Weights, Workspace,
 };
 
+use crate::call::{Call, ModelRef, Sampling, MODEL_BUFFERS, STATES};
 use crate::edited_model::EditedModel;
 use crate::outcome::Outcome;
-use crate::script::{Call, ModelRef, Sampling, MODEL_BUFFERS, STATES};
 use crate::shapes::TestShape;
 use crate::world::{scribble, World};
 

@@ -3,10 +3,12 @@
 
 mod archive;
 mod archive_side;
-mod author;
 mod c_engine;
+mod call;
+mod call_writer;
 mod case;
 mod checks;
+mod compiled_references;
 mod correctly_rounded;
 mod crash;
 mod edited_model;
@@ -24,9 +26,11 @@ mod reference;
 mod runner;
 mod script;
 mod shapes;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod wild_calls;
 mod world;
 
 use std::path::PathBuf;
@@ -41,9 +45,9 @@ use lexopt::prelude::*;
 
 use archive::Archive;
 use case::{shape_named, Case};
-use left_out::Classes;
-use outcome::Tally;
 use shapes::SHAPES;
+use tally::Tally;
+use wild_calls::Classes;
 
 const HELP: &str = "\
 Compare the C reference, the Rust engine and libatome.a on random models and sequences of calls, bit by bit.
@@ -150,8 +154,8 @@ fn kernels(name: &str) -> Result<Vec<Kernel>> {
 /// Whether nothing differs.
 fn run(options: &Options) -> Result<bool> {
     crash::watch();
-    if !reference::IS_OURS {
-        println!("reference: {}", reference::FOLDER);
+    if !compiled_references::IS_OURS {
+        println!("reference: {}", compiled_references::FOLDER);
     }
     // The images' code has to stay as long as any thread may call it.
     let archive: Option<&'static Archive> = match &options.archive {
@@ -210,7 +214,7 @@ fn run_cases(options: &Options, archive: Option<&'static Archive>) -> Result<boo
 
 /// Our own reference is asked for everything.
 fn close(tally: &Tally, options: &Options) {
-    if !reference::IS_OURS && options.wild != Classes::ALL {
+    if !compiled_references::IS_OURS && options.wild != Classes::ALL {
         print!("{}", left_out::table(tally, options.wild));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::left_out::Class;
+use crate::tally::Tally;
 
 /// Numbers in named parts. Every engine lists the same parts in the same order.
 #[derive(Clone, Debug, Default)]
@@ -22,33 +22,6 @@ struct Part {
 enum Values {
     Integers(Vec<i64>),
     Floats(Vec<f32>),
-}
-
-/// What was compared so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    pub cases: u64,
-    pub calls: u64,
-    /// Numbers of one engine compared with another's.
-    pub values: u64,
-    /// Of these: NaN on both sides.
-    pub nans: u64,
-    pub differing_bits: u64,
-    /// Calls that the reference was not asked for, of each class.
-    pub left_out: [u64; Class::ALL.len()],
-}
-
-impl Tally {
-    pub fn add(&mut self, other: Tally) {
-        self.cases += other.cases;
-        self.calls += other.calls;
-        self.values += other.values;
-        self.nans += other.nans;
-        self.differing_bits += other.differing_bits;
-        for (count, more) in self.left_out.iter_mut().zip(other.left_out) {
-            *count += more;
-        }
-    }
 }
 
 /// The first place where two outcomes differ.

@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use crate::reference;
+use crate::compiled_references::IS_OURS;
 
 /// How a model's weights lie in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Packing {
     /// ATOME01 half of the time. A C99 engine of the user's, which mostly knows no other, is left out of the others' calls:
     /// they are rare then.
     pub fn random(rng: &mut Rng) -> Self {
-        let is_plain = if reference::IS_OURS { rng.bool() } else { rng.u32(..16) > 0 };
+        let is_plain = if IS_OURS { rng.bool() } else { rng.u32(..16) > 0 };
         if is_plain {
             Self::TwoBits
         } else {

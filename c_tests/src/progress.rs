@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use crate::outcome::Tally;
+use crate::tally::Tally;
 
 /// Prints now and then: often to a terminal, where it overwrites itself, seldom into a log.
 pub struct Progress {

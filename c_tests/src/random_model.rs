@@ -97,27 +97,3 @@ impl Writer<'_> {
         (0..count).map(|_| weight(self.rng)).collect()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::reference;
-    use crate::shapes::SHAPES;
-
-    #[test]
-    fn a_file_is_as_long_as_the_reference_expects() {
-        for (index, shape) in SHAPES.iter().enumerate() {
-            let mut rng = Rng::with_seed(index as u64);
-            let engine = reference::of_shape(index);
-            let is_known = |packing: &Packing| reference::IS_OURS || *packing == Packing::TwoBits;
-            for packing in Packing::ALL.into_iter().filter(is_known) {
-                let file = model_file(shape, packing, None, Character::Tame, &mut rng);
-                assert_eq!(engine.load_code(&file), 0, "{}", shape.name);
-                assert_eq!(engine.load_code(&file[..file.len() - 1]), -2, "{}", shape.name);
-            }
-            let classifier = model_file(shape, Packing::TwoBits, Some(1), Character::Tame, &mut rng);
-            assert_eq!(engine.classifier_load_code(&classifier), 0, "{}", shape.name);
-            assert_eq!(engine.classifier_load_code(&classifier[..classifier.len() - 1]), -2, "{}", shape.name);
-        }
-    }
-}

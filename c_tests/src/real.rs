@@ -8,13 +8,14 @@ use anyhow::{bail, ensure, Context, Result};
 use atome_engine::{argmax, generate, Model, Plan, Workspace};
 
 use crate::archive::Archive;
+use crate::call::{Call, Contents, ModelRef};
 use crate::case::shape_named;
 use crate::engine_side::layout;
-use crate::left_out::Classes;
-use crate::outcome::Tally;
-use crate::script::{Call, Contents, ModelRef, Script};
+use crate::script::Script;
 use crate::shapes::REAL;
+use crate::tally::Tally;
 use crate::trial::{self, Sabotage, Setup};
+use crate::wild_calls::Classes;
 
 const PROMPT: &str = "Once upon a time";
 /// What the model's publisher shows for that prompt.

@@ -4,15 +4,15 @@ use std::ffi::c_void;
 use std::sync::Mutex;
 
 use crate::c_engine::{CEngine, Structs};
+use crate::call::{Call, Edit, ModelRef};
+use crate::compiled_references::{IS_OURS, SCOUTS, TABLES};
 use crate::engine_api::engine_api;
-use crate::left_out::{self, Class, Classes};
+use crate::left_out;
 use crate::memory::Memory;
 use crate::outcome::Outcome;
-use crate::script::{Call, ModelRef};
 use crate::shapes::SHAPES;
-use crate::world::{Edit, Loaded, World};
-
-include!(concat!(env!("OUT_DIR"), "/references.rs"));
+use crate::wild_calls::{Class, Classes};
+use crate::world::{Loaded, World};
 
 /// A user's engine may keep scratch memory in statics: one thread at a time then.
 static ONE_AT_A_TIME: [Mutex<()>; SHAPES.len()] = [const { Mutex::new(()) }; SHAPES.len()];
@@ -171,9 +171,15 @@ impl Structs for FreshStructs {
 
 #[cfg(test)]
 mod tests {
+    use fastrand::Rng;
+
     use super::*;
-    use crate::outcome::Tally;
-    use crate::script::{Script, BAD_ARGUMENTS};
+    use crate::call::BAD_ARGUMENTS;
+    use crate::packed::Packing;
+    use crate::random_model::model_file;
+    use crate::random_values::Character;
+    use crate::script::Script;
+    use crate::tally::Tally;
 
     #[test]
     fn our_reference_answers_bad_arguments_as_specified() {
@@ -187,6 +193,23 @@ mod tests {
                 let difference = Reference::specified(&call).compare(&found, &mut Tally::default());
                 assert_eq!(difference, None, "probe {probe}");
             }
+        }
+    }
+
+    #[test]
+    fn a_file_is_as_long_as_the_reference_expects() {
+        for (index, shape) in SHAPES.iter().enumerate() {
+            let mut rng = Rng::with_seed(index as u64);
+            let engine = of_shape(index);
+            let is_known = |packing: &Packing| IS_OURS || *packing == Packing::TwoBits;
+            for packing in Packing::ALL.into_iter().filter(is_known) {
+                let file = model_file(shape, packing, None, Character::Tame, &mut rng);
+                assert_eq!(engine.load_code(&file), 0, "{}", shape.name);
+                assert_eq!(engine.load_code(&file[..file.len() - 1]), -2, "{}", shape.name);
+            }
+            let classifier = model_file(shape, Packing::TwoBits, Some(1), Character::Tame, &mut rng);
+            assert_eq!(engine.classifier_load_code(&classifier), 0, "{}", shape.name);
+            assert_eq!(engine.classifier_load_code(&classifier[..classifier.len() - 1]), -2, "{}", shape.name);
         }
     }
 }

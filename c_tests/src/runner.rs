@@ -10,10 +10,10 @@ use quickcheck::{Arbitrary, Gen, QuickCheck, TestResult, Testable};
 use crate::archive::Archive;
 use crate::case::Case;
 use crate::crash;
-use crate::left_out::Classes;
-use crate::outcome::Tally;
 use crate::progress::Progress;
+use crate::tally::Tally;
 use crate::trial::{self, Failure, Sabotage, Setup};
+use crate::wild_calls::Classes;
 
 /// Cases that one generator makes: results do not depend on the number of threads.
 const BLOCK: u64 = 200;

@@ -6,9 +6,9 @@ use atome_engine::math::{self, MODE};
 
 use crate::checks;
 use crate::correctly_rounded::{atome_test_expf, atome_test_tanhf};
-use crate::left_out::Classes;
 use crate::real;
 use crate::runner::{self, Plan};
+use crate::wild_calls::Classes;
 
 #[test]
 fn tables_lead_where_they_should_and_a_changed_weight_is_seen() {

@@ -6,12 +6,14 @@ use atome_engine::Plan;
 
 use crate::archive::{Archive, PlanChoice};
 use crate::archive_side::ArchiveSide;
+use crate::call::{Call, STATES};
 use crate::engine_side::EngineSide;
-use crate::left_out::{Class, Classes};
-use crate::outcome::{Mismatch, Outcome, Tally};
+use crate::outcome::{Mismatch, Outcome};
 use crate::reference::{self, Reference};
-use crate::script::{Call, Script, STATES};
+use crate::script::Script;
 use crate::shapes::SHAPES;
+use crate::tally::Tally;
+use crate::wild_calls::{Class, Classes};
 use crate::world::World;
 
 /// Which engine gets a model with one weight changed.

@@ -1,8 +1,8 @@
 //! What every engine of a trial is told alike: the blobs in memory, and which model struct holds what.
 
+use crate::call::{Call, Contents, Edit, ModelRef, MODEL_BUFFERS, STATES};
 use crate::packed::with_last_weight_changed;
 use crate::random_values::hostile;
-use crate::script::{Call, Contents, ModelRef, MODEL_BUFFERS, STATES};
 use crate::shapes::TestShape;
 
 /// A blob somewhere in memory, mostly at an odd address, with bytes behind its end that belong to nobody.
@@ -33,15 +33,6 @@ impl Buffer {
         self.len = content.len();
         self.memory[self.start..self.start + self.len].copy_from_slice(content);
     }
-}
-
-/// A change that firmware makes to a loaded struct.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Edit {
-    /// `blocks[layer].attn.top_k`.
-    TopK { layer: usize, top_k: usize },
-    /// The scale of a matrix, numbered as in `engine_api.h`.
-    Scale { matrix: usize, scale: f32 },
 }
 
 /// What a model struct was loaded from, and what was changed since.

@@ -2,14 +2,13 @@
 
 use fastrand::Rng;
 
+use crate::call::{Call, Contents, Edit, ModelRef, Sampling, BAD_ARGUMENTS, CLASSIFIER_BUFFERS, MODEL_BUFFERS, STATES};
 use crate::packed::{malformed, Packing};
 use crate::random_values::{activations, hostile, length, token};
-use crate::script::{Call, Contents, ModelRef, Sampling, BAD_ARGUMENTS, CLASSIFIER_BUFFERS, MODEL_BUFFERS, STATES};
 use crate::shapes::TestShape;
-use crate::world::Edit;
 
 /// Writes the calls: remembers what is loaded and what was predicted from.
-pub struct Author<'a> {
+pub struct CallWriter<'a> {
     shape: &'static TestShape,
     rng: &'a mut Rng,
     contents: &'a Contents,
@@ -19,7 +18,7 @@ pub struct Author<'a> {
     classifiers: Vec<usize>,
 }
 
-impl<'a> Author<'a> {
+impl<'a> CallWriter<'a> {
     pub fn new(shape: &'static TestShape, rng: &'a mut Rng, contents: &'a Contents) -> Self {
         Self { shape, rng, contents, recent: Default::default(), loaded: Vec::new(), classifiers: Vec::new() }
     }
