@@ -8,11 +8,12 @@ mod common;
 
 use std::time::{Duration, Instant};
 
+use atome_benches::engines;
 use atome_benches::interleave::{self, Contender};
 use atome_benches::jobs::{Job, Task, TIMED};
 use atome_benches::models::ModelFile;
 use atome_benches::shapes::{BenchShape, DEFAULT, REAL};
-use atome_benches::sides::{self, Side};
+use atome_benches::side::Side;
 use criterion::Criterion;
 
 fn main() {
@@ -27,7 +28,7 @@ fn main() {
 fn group_of(shape: &BenchShape, criterion: &mut Criterion) {
     let archive = common::archive();
     let file = ModelFile::of(shape).expect("the model can be read");
-    let mut sides = sides::all(shape, file, archive.as_deref()).expect("engines of this shape");
+    let mut sides = engines::all(shape, file, archive.as_deref()).expect("engines of this shape");
     for job in TIMED {
         let name = format!("{job}/{}", shape.name);
         let mut group = criterion.benchmark_group(&name);

@@ -7,7 +7,7 @@ use atome_engine::kernel::Kernel;
 
 use crate::ffi::engine_api;
 use crate::models::ModelFile;
-use crate::sides::{Name, Side};
+use crate::side::{Name, Side};
 
 /// Structs of one engine, the model loaded.
 pub struct CSide {
@@ -78,74 +78,5 @@ impl Side for CSide {
         let file = std::hint::black_box(self.file.model);
         // SAFETY: a struct of this table; the file is as long as said.
         unsafe { (self.api.load.unwrap())(self.model, file.as_ptr(), file.len()) };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use fastrand::Rng;
-
-    use super::*;
-    use crate::jobs::WINDOW;
-    use crate::shapes::{C_BUILDS, DEFAULT, REAL};
-    use crate::sides::reference_side;
-
-    /// Numbers at the edges of what a float can be, and others.
-    const EDGES: [f32; 8] = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1e-45, -3e38, 16_777_216.0];
-
-    /// The bits that count: of a NaN, that it is one.
-    fn bits(values: &[f32]) -> Vec<u32> {
-        values.iter().map(|value| if value.is_nan() { u32::MAX } else { value.to_bits() }).collect()
-    }
-
-    impl CSide {
-        fn logits(&self) -> Vec<u32> {
-            // SAFETY: member access; the array has an element for each token of the vocabulary.
-            let logits = unsafe {
-                std::slice::from_raw_parts((self.api.logits.unwrap())(self.state), self.api.shape.vocab_size as usize)
-            };
-            bits(logits)
-        }
-
-        /// Every matrix that is an `atome_ternary_t`, times a vector.
-        fn products(&self, x: &[f32]) -> Vec<u32> {
-            let shape = self.api.shape;
-            let matrices = (0..2 + 5 * shape.n_layers).filter(|matrix| *matrix < 2 || (matrix - 2) % 5 != 0);
-            let mut all = Vec::new();
-            for matrix in matrices {
-                let mut out = vec![-777.0; shape.vocab_size.max(shape.d_model) as usize];
-                // SAFETY: a loaded model, a matrix that it has, a vector as long as its rows, room for all of them.
-                unsafe { (self.api.matvec.unwrap())(self.model, matrix, x.as_ptr(), out.as_mut_ptr()) };
-                all.extend(bits(&out));
-            }
-            all
-        }
-    }
-
-    #[test]
-    fn every_build_of_c_gives_the_bits_of_the_first() {
-        for (shape, count) in [(DEFAULT, WINDOW), (REAL, 2)] {
-            let file = ModelFile::of(&shape).unwrap();
-            let tokens: Vec<i32> = (0..count as i32).map(|token| token * 37 % 256).collect();
-            let mut rng = Rng::with_seed(9);
-            let inputs: Vec<Vec<f32>> = [0, 1, 3]
-                .map(|edges| {
-                    let value = |rng: &mut Rng| match rng.usize(..8) < edges {
-                        true => EDGES[rng.usize(..EDGES.len())],
-                        false => rng.f32() - 0.5,
-                    };
-                    (0..shape.d_model).map(|_| value(&mut rng)).collect()
-                })
-                .into();
-            let mut expected = None;
-            for (build, c) in C_BUILDS.iter().enumerate() {
-                let (mut side, _) = reference_side(&shape, file, build).unwrap();
-                let mut found: Vec<Vec<u32>> = inputs.iter().map(|x| side.products(x)).collect();
-                side.predict(&tokens);
-                found.push(side.logits());
-                let expected = expected.get_or_insert_with(|| found.clone());
-                assert!(*expected == found, "{} on the shape {}", c.name, shape.name);
-            }
-        }
     }
 }

@@ -8,7 +8,7 @@ use atome_engine::{
 
 use crate::models::{ModelFile, CLASSES};
 use crate::shapes::BenchShape;
-use crate::sides::{plan_name, Name, Side};
+use crate::side::{plan_name, Name, Side};
 
 /// A model and its work area.
 pub struct EngineSide {

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sides::Name;
+use crate::side::Name;
 
 /// Something to be timed.
 pub trait Contender {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::interleave::Contender;
-use crate::sides::{Name, Side};
+use crate::side::{Name, Side};
 
 /// Bytes of the prompt that generation starts from.
 pub const PROMPT: usize = 16;

@@ -6,10 +6,11 @@ use atome_engine::{Layer, Model, Weights};
 use fastrand::Rng;
 
 use crate::engine_side::{engine_shape, tiled};
+use crate::engines::{kernels, reference_side};
 use crate::interleave::Contender;
 use crate::models::ModelFile;
 use crate::shapes::{BenchShape, C_BUILDS};
-use crate::sides::{kernels, reference_side, Name};
+use crate::side::Name;
 
 /// Positions that the many-positions row computes together.
 const TOGETHER: usize = 8;

@@ -1,15 +1,15 @@
 //! Only engines that do the same work can be compared: each of them has to answer as C does, and to do so again.
 
+use atome_benches::engines;
 use atome_benches::interleave::Contender;
 use atome_benches::jobs::{Job, Task, GENERATED, TIMED};
 use atome_benches::models::ModelFile;
 use atome_benches::shapes::DEFAULT;
-use atome_benches::sides;
 
 #[test]
 fn every_engine_answers_as_c_does() {
     let file = ModelFile::of(&DEFAULT).expect("a random model");
-    let mut sides = sides::all(&DEFAULT, file, None).expect("engines of this shape");
+    let mut sides = engines::all(&DEFAULT, file, None).expect("engines of this shape");
     assert!(sides.iter().filter(|side| side.is_cached()).count() >= 1);
     for job in TIMED {
         let mut expected: Option<Vec<i32>> = None;

@@ -5,11 +5,12 @@
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail, ensure, Context, Result};
+use atome_benches::engines;
 use atome_benches::interleave::Contender;
 use atome_benches::jobs::{Job, Task};
 use atome_benches::models::ModelFile;
 use atome_benches::shapes::{C_BUILDS, DEFAULT, LONG, REAL};
-use atome_benches::sides::{self, Side};
+use atome_benches::side::Side;
 use atome_engine::kernel::Kernel;
 use atome_engine::{Packing, Plan};
 use lexopt::prelude::*;
@@ -82,11 +83,11 @@ fn run() -> Result<()> {
     let mut side = if let Some((_, build)) = c {
         ensure!(packing.is_none(), "the C reference of the benches has no format to choose");
         let build = C_BUILDS.iter().position(|c| c.name == build).with_context(|| format!("no build {build}"))?;
-        sides::reference(&shape, file, build)?
+        engines::reference(&shape, file, build)?
     } else {
         let named = Kernel::ALL.into_iter().find(|kernel| kernel.name() == engine);
         match named.with_context(|| format!("`{engine}`: no such kernel on this kind of processor"))? {
-            kernel if kernel.is_available() => sides::engine(&shape, file, Plan::Cached, kernel)?,
+            kernel if kernel.is_available() => engines::engine(&shape, file, Plan::Cached, kernel)?,
             _ => {
                 println!("not here");
                 return Ok(());

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{bail, ensure, Result};
+use atome_benches::engines;
 use atome_benches::interleave::{self, Budget, Contender, Timing};
 use atome_benches::jobs::{Job, Task, GENERATED, TIMED};
 use atome_benches::kernels::{contenders, KernelJob};
 use atome_benches::models::ModelFile;
 use atome_benches::shapes::{BenchShape, DEFAULT, REAL};
-use atome_benches::sides::{self, Side};
+use atome_benches::side::Side;
 use atome_benches::{C_COMPILER, RUST_COMPILER};
 use lexopt::prelude::*;
 use serde_json::{json, Value};
@@ -57,7 +58,7 @@ fn run() -> Result<()> {
     for shape in [DEFAULT, REAL] {
         let file = ModelFile::of(&shape)?;
         models.insert(shape.name.to_string(), if file.is_random { "random" } else { "trained" }.into());
-        let mut sides = sides::all(&shape, file, archive.as_deref())?;
+        let mut sides = engines::all(&shape, file, archive.as_deref())?;
         for job in TIMED {
             let taking_part = sides.iter_mut().filter(|side| !takes_long(&shape, side.as_ref(), job, is_quick));
             let mut tasks: Vec<_> = taking_part.map(|side| Task::new(side.as_mut(), job)).collect();
