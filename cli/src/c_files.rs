@@ -11,7 +11,7 @@ use serde_json::{json, Value};
 
 use crate::files::Output;
 use crate::sizes::{Key, Sizes};
-use crate::UsageError;
+use crate::usage_error::UsageError;
 
 /// The longest sequence where nothing tells another: what `atome run` assumes, too.
 const USUAL_MAX_SEQ: usize = 128;

@@ -11,10 +11,10 @@ use atome_train::corpus::Corpus;
 use clap::Args;
 use serde_json::{json, Value};
 
-use crate::args::ShapeArgs;
 use crate::eval::Subject;
 use crate::files::check_results;
 use crate::output::{print, print_json};
+use crate::shape_args::ShapeArgs;
 use crate::values::no_stream;
 use crate::windows::WindowArgs;
 

@@ -11,10 +11,10 @@ use serde_json::json;
 
 use crate::files::check_results;
 use crate::output::{note, print, print_json};
+use crate::stop::stop_flag;
 use crate::temperature::TemperatureArgs;
-use crate::train::stop_flag;
+use crate::usage_error::UsageError;
 use crate::values::{no_stream, whole, COUNT, THREADS};
-use crate::UsageError;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use atome_models::dialogue::OwnedDialogue;
 use serde_json::{Map, Value};
 
-use crate::container::Note;
+use crate::label::Note;
 use crate::model_file::ModelFile;
 use crate::sidecar;
 

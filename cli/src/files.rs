@@ -9,8 +9,8 @@ use anyhow::{anyhow, bail, Result};
 use atome_train::checkpoint::atomic::{Existing, Pending};
 
 use crate::output::{note, print, write_out};
+use crate::usage_error::UsageError;
 use crate::values::is_standard_output;
-use crate::UsageError;
 
 /// A file to be written; `-` is standard output.
 #[derive(Debug)]

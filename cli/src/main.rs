@@ -4,7 +4,6 @@ mod answers;
 mod args;
 mod bars;
 mod budget;
-mod budget_table;
 mod c_files;
 mod calibrate;
 mod chips;
@@ -17,7 +16,7 @@ mod eval;
 mod export;
 mod files;
 mod inspect;
-mod inspect_table;
+mod label;
 mod model_file;
 mod next_step;
 mod numbers;
@@ -27,16 +26,18 @@ mod prompts;
 mod recover;
 mod run;
 mod sampling;
-mod section_stats;
+mod shape_args;
 mod shape_source;
 mod sidecar;
 mod signing;
 mod sizes;
+mod stop;
 mod stream;
 mod talk;
 mod temperature;
 mod texts;
 mod train;
+mod usage_error;
 mod values;
 mod windows;
 
@@ -44,18 +45,7 @@ use std::io;
 use std::process::ExitCode;
 
 use args::{Cli, Command};
-
-/// A mistake in how the program was called, as opposed to one that happened while it ran.
-#[derive(Debug)]
-struct UsageError(String);
-
-impl std::fmt::Display for UsageError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for UsageError {}
+use usage_error::UsageError;
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;

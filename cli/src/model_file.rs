@@ -8,7 +8,7 @@ use atome_engine::format::CLASSIFIER_MAGIC;
 use atome_engine::Packing;
 use atome_train::bounded::{read_if, Limit};
 
-use crate::container::{is_container, open, Label};
+use crate::label::{is_container, open, Label};
 use crate::next_step;
 
 /// What a file's header says.

@@ -4,8 +4,8 @@ use anyhow::Result;
 use atome_engine::sample::Sampler;
 use clap::Args;
 
+use crate::usage_error::UsageError;
 use crate::values::{real, whole, Real, COUNT, SEED};
-use crate::UsageError;
 
 /// What the user should know who gives a flag that changes nothing.
 pub const NOTHING_DRAWN: &str = "note: --top-k, --top-p and --seed have no effect at temperature 0";

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail, Context, Result};
 use atome_train::bounded::{self, Limit};
 use atome_train::encoding::plain;
-use serde_json::Value;
+use serde_json::{json, Map, Value};
 
 use crate::sizes::{Key, Sizes, Source};
+use crate::usage_error::UsageError;
+use crate::values::is_standard_output;
 
 /// Fills `sizes` from the first sidecar of `model` that exists and names at least one size, and returns its path.
 pub fn fill(model: &Path, sizes: &mut Sizes) -> Result<Option<PathBuf>> {
@@ -80,6 +82,31 @@ fn parse(text: &[u8]) -> Result<Vec<(Key, usize)>> {
         }
     }
     Ok(found)
+}
+
+/// The first place where a sidecar is looked for.
+///
+/// # Errors
+/// Standard output has no place beside it.
+pub fn path_beside(model: &Path) -> Result<PathBuf> {
+    if is_standard_output(model) {
+        bail!(UsageError(
+            "--sidecar: lies beside OUT, which is standard output here: expected a file for --out".into()
+        ));
+    }
+    let mut path = model.as_os_str().to_owned();
+    path.push(".json");
+    Ok(PathBuf::from(path))
+}
+
+/// A sidecar that tells a shape and the magic of the model file.
+pub fn text(sizes: &Sizes, magic: &str) -> String {
+    let mut content = Map::new();
+    content.insert("format".to_owned(), json!(magic));
+    for key in Key::ALL {
+        content.insert(key.name().to_owned(), json!(sizes.value(key)));
+    }
+    format!("{:#}\n", Value::Object(content))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use atome_engine::Dims;
+use serde_json::{json, Map, Value};
 
 /// One of the numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +145,21 @@ impl Sizes {
             top_k: value(Key::TopK),
         }
     }
+}
+
+/// The eight numbers by name, as a sidecar has them.
+pub fn sizes_json(sizes: &Sizes) -> Value {
+    by_name(|key| json!(sizes.value(key)))
+}
+
+/// How each was found.
+pub fn sources_json(sizes: &Sizes) -> Value {
+    by_name(|key| json!(sizes.source(key).map(|source| source.to_string())))
+}
+
+fn by_name(value: impl Fn(Key) -> Value) -> Value {
+    let entries: Map<String, Value> = Key::ALL.into_iter().map(|key| (key.name().to_owned(), value(key))).collect();
+    Value::Object(entries)
 }
 
 #[cfg(test)]

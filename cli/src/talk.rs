@@ -6,12 +6,36 @@ use anyhow::Result;
 use atome_engine::{Layout, Plan, Workspace};
 use atome_models::dialogue::OwnedDialogue;
 use atome_models::embedded;
+use clap::Args;
 
 use crate::answers::{Answers, Manner};
-use crate::args::TalkArgs;
 use crate::output::note;
 use crate::prompts::Talk;
-use crate::sampling::NOTHING_DRAWN;
+use crate::sampling::{SamplingArgs, NOTHING_DRAWN};
+
+/// How the default model answers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Without a command")]
+pub struct TalkArgs {
+    #[command(flatten)]
+    pub sampling: SamplingArgs,
+
+    /// Only the answers; an empty line in place of one that the model is not sure of
+    #[arg(short, long)]
+    pub quiet: bool,
+
+    /// With --quiet: show what it is not sure of, behind "unsure: "
+    #[arg(long)]
+    pub show_unsure: bool,
+
+    /// Show the router's entropy in each layer, as bars
+    #[arg(long)]
+    pub bars: bool,
+
+    /// One line of JSON an answer
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub fn talk(args: &TalkArgs) -> Result<ExitCode> {
     let (model, description) = embedded::load()?;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Note;
-use crate::args::ShapeArgs;
+use crate::label::{parse_note, Note};
+use crate::shape_args::ShapeArgs;
 
 const PACK_EXAMPLES: &str = "\
 Examples:
@@ -35,7 +35,7 @@ pub struct PackArgs {
     pub out: PathBuf,
 
     /// A note for people, such as name="kitchen"; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", value_parser = note)]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_note)]
     pub note: Vec<Note>,
 
     /// The checkpoint that the model was exported from: its SHA-256 goes into the container
@@ -80,12 +80,4 @@ pub struct UnpackArgs {
 fn alignment(text: &str) -> Result<u16, String> {
     let power = text.parse().ok().filter(|bytes: &u16| bytes.is_power_of_two() && *bytes <= 4096);
     power.ok_or_else(|| "expected a power of 2 from 1 to 4096".to_owned())
-}
-
-/// A note as the command line has it.
-pub fn note(text: &str) -> Result<Note, String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("expected KEY=VALUE".to_owned()),
-    }
 }

@@ -4,11 +4,13 @@ use anyhow::{Context, Result};
 
 use atome_models::dialogue::OwnedDialogue;
 
-use super::{open, read, UnpackArgs};
+use super::args::UnpackArgs;
+use super::read::read;
 use crate::dialogue::in_sidecar;
-use crate::export::{sidecar, sidecar_path};
 use crate::files::{report, write_all, Output};
+use crate::label::open;
 use crate::numbers::grouped;
+use crate::sidecar;
 use crate::sizes::Sizes;
 
 pub fn unpack(args: &UnpackArgs) -> Result<()> {
@@ -19,10 +21,10 @@ pub fn unpack(args: &UnpackArgs) -> Result<()> {
         let mut sizes = Sizes::default();
         label.fill(&mut sizes);
         let magic = label.about.weights.magic(label.about.n_classes).unwrap_or_default();
-        let text = sidecar(&sizes, &String::from_utf8_lossy(magic));
+        let text = sidecar::text(&sizes, &String::from_utf8_lossy(magic));
         let dialogue = OwnedDialogue::from_notes(&label.notes).with_context(|| args.container.display().to_string())?;
         let text = in_sidecar(text, dialogue.as_ref());
-        outputs.push(Output::new(&sidecar_path(&args.out)?, text).of("--sidecar"));
+        outputs.push(Output::new(&sidecar::path_beside(&args.out)?, text).of("--sidecar"));
     }
     write_all(&outputs, &[&args.container], args.force)?;
     let mut text = String::new();

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::ShapeArgs;
 use crate::c_files::CFileArgs;
+use crate::shape_args::ShapeArgs;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -3,6 +3,7 @@
 mod args;
 mod repack;
 mod told;
+mod written;
 
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -10,22 +11,21 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, Context, Result};
 use atome_engine::{Classifier, Model, Packing};
 use atome_models::dialogue::OwnedDialogue;
-use atome_train::export::CFile;
 
 pub use args::ConvertArgs;
 use args::FormatName;
-use repack::{repacked, Converted};
-use told::{LeftOut, Told};
+use repack::repacked;
+use told::Told;
+use written::Written;
 
 use crate::c_files::CSource;
-use crate::container;
 use crate::dialogue::{self, in_sidecar};
-use crate::export::{sidecar, sidecar_path};
 use crate::files::{report, write_all, Output};
 use crate::model_file::{Format, ModelFile};
 use crate::shape_source::{find, Found};
+use crate::sidecar;
+use crate::usage_error::UsageError;
 use crate::values::is_standard_output;
-use crate::UsageError;
 
 pub fn convert(args: &ConvertArgs) -> Result<()> {
     let named = || args.model.display().to_string();
@@ -63,44 +63,6 @@ impl ConvertArgs {
     }
 }
 
-/// The model file that goes to --out, into the array, or nowhere.
-struct Written {
-    bytes: Vec<u8>,
-    file: CFile,
-    weights: Option<usize>,
-    left_out: LeftOut,
-}
-
-impl Written {
-    fn converted(
-        args: &ConvertArgs,
-        file: &ModelFile,
-        found: &Found,
-        format: Format,
-        converted: Converted,
-    ) -> Result<Self> {
-        let left_out = LeftOut { codes: converted.unused_codes, behind: file.bytes.len() - found.needed };
-        let (model_len, n_classes) = (converted.bytes.len(), format.n_classes());
-        let bytes = match args.container {
-            true => container::rewrapped(file, found, &converted.bytes, n_classes)?,
-            false => converted.bytes,
-        };
-        let file =
-            CFile { format: format.name(), n_classes, len: bytes.len(), model_len, is_container: args.container };
-        Ok(Self { bytes, file, weights: Some(converted.weights), left_out })
-    }
-
-    /// Without what lies behind its end, which atome_load_exact refuses.
-    fn as_it_is(file: &ModelFile, found: &Found, raw: Vec<u8>) -> Self {
-        let len = file.label.as_ref().map_or(found.needed, |label| label.len);
-        let behind = raw.len() - len;
-        let bytes: Vec<u8> = raw.into_iter().take(len).collect();
-        let (format, n_classes) = (file.format.name(), file.format.n_classes());
-        let file = CFile { format, n_classes, len, model_len: found.needed, is_container: file.label.is_some() };
-        Self { bytes, file, weights: None, left_out: LeftOut { codes: 0, behind } }
-    }
-}
-
 fn outputs(args: &ConvertArgs, file: &ModelFile, found: &Found, written: &Written) -> Result<Vec<Output>> {
     let dialogue = dialogue::of(file)?;
     let mut outputs = Vec::new();
@@ -109,8 +71,8 @@ fn outputs(args: &ConvertArgs, file: &ModelFile, found: &Found, written: &Writte
     }
     let place = args.out.as_deref().unwrap_or(&args.model);
     if args.sidecar {
-        let text = in_sidecar(sidecar(&found.sizes, written.file.format), dialogue.as_ref());
-        outputs.push(Output::new(&sidecar_path(place)?, text).of("--sidecar"));
+        let text = in_sidecar(sidecar::text(&found.sizes, written.file.format), dialogue.as_ref());
+        outputs.push(Output::new(&sidecar::path_beside(place)?, text).of("--sidecar"));
     }
     let path = if is_standard_output(place) { &args.model } else { place };
     outputs.extend(args.c_files.outputs(&CSource {

@@ -2,12 +2,13 @@
 
 use serde_json::{json, Value};
 
-use super::{ConvertArgs, Written};
+use super::args::ConvertArgs;
+use super::written::Written;
 use crate::files::Output;
-use crate::inspect::sizes_json;
 use crate::model_file::ModelFile;
-use crate::numbers::{counted, grouped};
+use crate::numbers::grouped;
 use crate::shape_source::Found;
+use crate::sizes::sizes_json;
 
 /// What the command says.
 pub struct Told<'c> {
@@ -50,31 +51,6 @@ impl Told<'_> {
             text.push_str(&format!("wrote       {} ({bytes} bytes{format})\n", output.shown()));
         }
         text.push_str(&self.args.c_files.text(self.written.bytes.len()));
-        text
-    }
-}
-
-/// What the new file does not have.
-pub struct LeftOut {
-    /// Codes that no exporter writes and that read as 0.
-    pub codes: usize,
-    /// Bytes behind the model's end.
-    pub behind: usize,
-}
-
-impl LeftOut {
-    fn json(&self) -> Value {
-        json!({ "unused_codes": self.codes, "bytes_behind_the_end": self.behind })
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::new();
-        if self.codes > 0 {
-            text.push_str(&format!("left out    {} 10, which reads as 0: now 0\n", counted(self.codes, "code")));
-        }
-        if self.behind > 0 {
-            text.push_str(&format!("left out    {} behind the model's end\n", counted(self.behind, "byte")));
-        }
         text
     }
 }

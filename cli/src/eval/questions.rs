@@ -10,7 +10,7 @@ use atome_models::asking::ask;
 use atome_train::bounded::{self, Limit};
 use serde_json::json;
 
-use super::EvalArgs;
+use super::args::EvalArgs;
 use crate::dialogue;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{grouped, percent};

@@ -14,12 +14,12 @@ use atome_train::layout::Layout;
 use atome_train::saved::{dims, load_training, SavedModel};
 use atome_train::weights::Weights;
 
-use super::With;
-use crate::args::ShapeArgs;
+use super::args::With;
 use crate::model_file::{Format, ModelFile};
 use crate::output::note;
+use crate::shape_args::ShapeArgs;
 use crate::shape_source::find;
-use crate::UsageError;
+use crate::usage_error::UsageError;
 
 /// Bytes that tell what a file is.
 const START: u64 = 16;

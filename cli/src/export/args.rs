@@ -6,7 +6,7 @@ use atome_train::export::{Format, USUAL_THREADS};
 use clap::{Args, ValueEnum};
 
 use crate::c_files::CFileArgs;
-use crate::container::{note, Note};
+use crate::label::{parse_note, Note};
 use crate::values::{whole, SIZE, THREADS};
 
 const EXAMPLES: &str = "\
@@ -55,7 +55,7 @@ pub struct ExportArgs {
     pub container: bool,
 
     /// A note for people in the container; may be repeated
-    #[arg(long, value_name = "KEY=VALUE", value_parser = note, requires = "container")]
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_note, requires = "container")]
     pub note: Vec<Note>,
 
     #[command(flatten)]

@@ -3,14 +3,12 @@
 mod args;
 mod summary;
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{bail, Context, Result};
+use anyhow::{Context, Result};
 use atome_engine::{Dims, Shape};
 use atome_train::checkpoint::{dims_of, keys, Checkpoint, Loaded};
 use atome_train::config::Quantiser;
 use atome_train::export::{export as to_blob, exportable, CFile, Format};
-use serde_json::{json, Map, Value};
+use serde_json::Value;
 
 pub use args::ExportArgs;
 use summary::Summary;
@@ -19,9 +17,9 @@ use crate::c_files::CSource;
 use crate::container;
 use crate::files::{report, write_all, Output};
 use crate::output::note;
+use crate::sidecar;
 use crate::sizes::{Key, Sizes, Source};
 use crate::values::is_standard_output;
-use crate::UsageError;
 
 /// The window of a model whose checkpoint names none: what `atome run` assumes, too.
 const USUAL_MAX_SEQ: usize = 128;
@@ -120,36 +118,12 @@ fn blob(args: &ExportArgs, sizes: &Sizes, shape: Shape, plain: &[u8]) -> Result<
 fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8], model_len: usize) -> Result<Vec<Output>> {
     let mut outputs = vec![Output::new(&args.out, blob).of("--out")];
     if args.sidecar {
-        outputs.push(Output::new(&sidecar_path(&args.out)?, sidecar(sizes, format.magic())).of("--sidecar"));
+        outputs
+            .push(Output::new(&sidecar::path_beside(&args.out)?, sidecar::text(sizes, format.magic())).of("--sidecar"));
     }
     let file =
         CFile { format: format.magic(), n_classes: None, len: blob.len(), model_len, is_container: args.container };
     let path = if is_standard_output(&args.out) { &args.checkpoint } else { &args.out };
     outputs.extend(args.c_files.outputs(&CSource { path, sizes, file, blob, dialogue: None }));
     Ok(outputs)
-}
-
-/// The first place where [`crate::sidecar`] looks.
-///
-/// # Errors
-/// Standard output has no place beside it.
-pub fn sidecar_path(model: &Path) -> Result<PathBuf> {
-    if is_standard_output(model) {
-        bail!(UsageError(
-            "--sidecar: lies beside OUT, which is standard output here: expected a file for --out".into()
-        ));
-    }
-    let mut path = model.as_os_str().to_owned();
-    path.push(".json");
-    Ok(PathBuf::from(path))
-}
-
-/// A shape as [`crate::sidecar`] reads it.
-pub fn sidecar(sizes: &Sizes, magic: &str) -> String {
-    let mut content = Map::new();
-    content.insert("format".to_owned(), json!(magic));
-    for key in Key::ALL {
-        content.insert(key.name().to_owned(), json!(sizes.value(key)));
-    }
-    format!("{:#}\n", Value::Object(content))
 }

@@ -7,9 +7,8 @@ use serde_json::{json, Value};
 
 use crate::c_files::CFileArgs;
 use crate::files::Output;
-use crate::inspect::{sizes_json, sources_json};
 use crate::numbers::{grouped, percent, short};
-use crate::sizes::{Key, Sizes, Source};
+use crate::sizes::{sizes_json, sources_json, Key, Sizes, Source};
 
 pub struct Summary<'a> {
     pub checkpoint: &'a Path,

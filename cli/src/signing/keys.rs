@@ -10,8 +10,8 @@ use atome_train::bounded::{self, Limit};
 use atome_train::encoding::plain;
 use ed25519_compact::{KeyPair, PublicKey, Seed};
 
-use crate::container::hex;
 use crate::files::{check_folder, Place};
+use crate::numbers::hex;
 
 const SECRET: &str = "atome-secret-key";
 const PUBLIC: &str = "atome-public-key";

@@ -9,14 +9,15 @@ use ed25519_compact::{KeyPair, Seed, Signature};
 
 pub use args::{KeygenArgs, SignArgs, VerifyArgs};
 
-use crate::container::{hex, read};
+use crate::container::read;
 use crate::files::{report, write_all, Output};
-use crate::numbers::grouped;
+use crate::numbers::{grouped, hex};
 use crate::output::print;
+use crate::usage_error::UsageError;
 
 pub fn keygen(args: &KeygenArgs) -> Result<()> {
     if args.name.file_name().is_none() {
-        bail!(crate::UsageError(format!("{}: expected a name for the two files", args.name.display())));
+        bail!(UsageError(format!("{}: expected a name for the two files", args.name.display())));
     }
     let pair = KeyPair::from_seed(Seed::generate());
     keys::write_pair(&args.name, &pair)?;

@@ -6,8 +6,6 @@ mod recipe;
 mod start;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 
 use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::Checkpoint;
@@ -25,7 +23,9 @@ use start::Start;
 
 use crate::numbers::grouped;
 use crate::output::{self, print_json};
-use crate::{next_step, texts, UsageError};
+use crate::stop::stop_flag;
+use crate::usage_error::UsageError;
+use crate::{next_step, texts};
 
 pub fn train(args: &TrainArgs) -> Result<()> {
     let teacher = args.teacher.teacher.as_deref().map(load_teacher).transpose()?;
@@ -87,19 +87,6 @@ fn options(args: &TrainArgs, outputs: Outputs) -> Options {
         quiet: args.work.quiet,
         resumed: args.resume,
     }
-}
-
-/// Set by Ctrl-C, and by a system that wants the program to end. The second time there is no waiting.
-pub fn stop_flag() -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let set = Arc::clone(&flag);
-    ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    })
-    .context("signals cannot be handled")?;
-    Ok(flag)
 }
 
 /// The call that makes a model file of the checkpoint, if there can be one.

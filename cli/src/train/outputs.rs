@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::args::TrainArgs;
 use crate::files::{check_folder, check_names, Place};
-use crate::UsageError;
+use crate::usage_error::UsageError;
 
 /// Where they go.
 pub struct Outputs {

@@ -6,7 +6,7 @@ use atome_train::layout::Initialisation;
 use atome_train::recipe::Recipe;
 
 use super::args::{InitName, Kind, ModelArgs, PathwayName, QuantiserName, RecipeArgs};
-use crate::UsageError;
+use crate::usage_error::UsageError;
 
 /// `base` with all that the flags say.
 pub fn recipe(base: Recipe, model: &ModelArgs, args: &RecipeArgs) -> Result<Recipe> {

@@ -7,12 +7,12 @@ use atome_train::model::loss::Mixture;
 use atome_train::pretrained::Pretrained;
 use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
 use atome_train::saved::load_training;
-use atome_train::teacher::Teacher;
 use atome_train::trainer::State;
+use atome_train::teacher::Teacher;
 
 use super::args::TrainArgs;
 use super::recipe;
-use crate::UsageError;
+use crate::usage_error::UsageError;
 
 /// What to train, and from where on.
 pub struct Start {

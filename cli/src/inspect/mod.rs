@@ -1,17 +1,21 @@
 //! `atome inspect`.
 
+mod args;
+mod section_stats;
+mod table;
+
 use anyhow::Result;
 use atome_engine::container::Tokenizer;
 use serde_json::{json, Map, Value};
 
-use crate::args::InspectArgs;
-use crate::container::Label;
-use crate::inspect_table;
+pub use args::InspectArgs;
+use section_stats::{read_sections, SectionStats};
+
+use crate::label::Label;
 use crate::model_file::ModelFile;
 use crate::output::{print, print_json};
-use crate::section_stats::{read_sections, SectionStats};
 use crate::shape_source::{find, Found};
-use crate::sizes::{Key, Sizes};
+use crate::sizes::{sizes_json, sources_json};
 
 pub fn inspect(args: &InspectArgs) -> Result<()> {
     let file = ModelFile::read(&args.model)?;
@@ -20,7 +24,7 @@ pub fn inspect(args: &InspectArgs) -> Result<()> {
     if args.json {
         print_json(&report(&file, &found, &sections))
     } else {
-        print(&inspect_table::render(&file, &found, &sections))
+        print(&table::render(&file, &found, &sections))
     }
 }
 
@@ -50,19 +54,4 @@ fn label_json(label: &Label) -> Value {
         "training_digest": label.training_digest(),
         "notes": notes,
     })
-}
-
-/// The eight numbers by name, as a sidecar has them.
-pub fn sizes_json(sizes: &Sizes) -> Value {
-    by_name(|key| json!(sizes.value(key)))
-}
-
-/// How each was found.
-pub fn sources_json(sizes: &Sizes) -> Value {
-    by_name(|key| json!(sizes.source(key).map(|source| source.to_string())))
-}
-
-fn by_name(value: impl Fn(Key) -> Value) -> Value {
-    let entries: Map<String, Value> = Key::ALL.into_iter().map(|key| (key.name().to_owned(), value(key))).collect();
-    Value::Object(entries)
 }

@@ -1,103 +1,27 @@
-//! `atome run`.
+//! Prompts through a model that continues them, or names their class.
 
-use std::ffi::OsStr;
+use std::fmt;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{anyhow, Context, Result};
+use anyhow::Result;
 use atome_engine::sample::Sampler;
-use atome_engine::{
-    classify, predict_next_observed, step_observed, Classifier, Layout, Matrix, Model, Plan, RunError, Tiled, Workspace,
-};
+use atome_engine::{classify, predict_next_observed, step_observed, Matrix, Model, Plan, RunError, Tiled, Workspace};
 use atome_models::dialogue::OwnedDialogue;
 use serde_json::json;
 
-use crate::answers::{Answers, Manner, INTERRUPTED};
-use crate::args::{PlanName, RunArgs};
+use super::args::{RunArgs, MAX_UNASKED_CACHED_BYTES};
+use super::text_output::TextOutput;
+use crate::answers::INTERRUPTED;
 use crate::bars::RouterStats;
-use crate::model_file::{Format, ModelFile};
-use crate::numbers::{counted, grouped};
-use crate::output::{note, print, print_json, TextOutput};
+use crate::numbers::counted;
+use crate::output::{note, print, print_json};
 use crate::prompts::{Left, Talk};
-use crate::sampling::NOTHING_DRAWN;
-use crate::shape_source::{find, Found};
-use crate::talk::about;
-use crate::{dialogue, sidecar, UsageError};
-
-/// Above this, the work area of the cached plan is not taken without being asked for.
-const MOST_CACHED_BYTES: usize = 1 << 30;
+use crate::sidecar;
+use crate::usage_error::UsageError;
 
 /// Tokens to generate where nobody says how many.
 const USUAL_TOKENS: u32 = 100;
-
-pub fn run(args: &RunArgs) -> Result<ExitCode> {
-    let prompt = args.prompt.as_deref().map(OsStr::as_encoded_bytes);
-    if prompt == Some(b"") {
-        return Err(UsageError("the prompt is empty, expected at least one byte".to_owned()).into());
-    }
-    let file = ModelFile::read(&args.model)?;
-    let found = find(&file, args.shape.sizes())?;
-    let dialogue = if args.raw { None } else { dialogue::of(&file)? };
-    let named = || file.path.display().to_string();
-    let (model, head) = match file.format {
-        Format::Model { .. } => (Model::new(found.shape, &file.bytes).with_context(named)?, None),
-        Format::Classifier { n_classes } => {
-            let classifier = Classifier::new(found.shape, &file.bytes, n_classes).with_context(named)?;
-            (classifier.base, Some(classifier.head))
-        }
-    };
-    let layout = layout(&found, args.plan).with_context(named)?;
-    let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
-    let mut tiles = vec![0; Tiled::room(&model)];
-    let model = Tiled::new(model, &mut tiles);
-    let workspace = Workspace::new(&layout, &mut floats, &mut words)?;
-    let sampler = args.sampling.sampler()?;
-    notes(args, &file, &found);
-    match (head, &dialogue) {
-        (None, Some(dialogue)) => {
-            answers(args, dialogue, model, workspace, sampler)?.run(prompt, &about(dialogue, args.quiet))
-        }
-        (head, dialogue) => Session { args, model, workspace, sampler, dialogue: dialogue.as_ref() }.run(head, prompt),
-    }
-}
-
-/// The session of a model that answers.
-fn answers<'a, W>(
-    args: &RunArgs,
-    dialogue: &'a OwnedDialogue,
-    model: W,
-    workspace: Workspace<'a>,
-    sampler: Sampler,
-) -> Result<Answers<'a, W>> {
-    if args.stream {
-        let why = "--stream: this model answers questions, which fit its window; expected --raw beside it";
-        return Err(UsageError(why.to_owned()).into());
-    }
-    let mut dialogue = dialogue.view();
-    if let Some(tokens) = args.tokens {
-        dialogue.longest_answer = dialogue.longest_answer.min(tokens as usize);
-    }
-    let manner = Manner { quiet: args.quiet, show_unsure: args.show_unsure, json: args.json, bars: args.bars };
-    Ok(Answers { model, workspace, sampler, dialogue, manner, unsure: 0 })
-}
-
-/// What the user should know before reading the output.
-fn notes(args: &RunArgs, file: &ModelFile, found: &Found) {
-    if args.quiet {
-        return;
-    }
-    if file.bytes.len() > found.needed {
-        note(&format!(
-            "note: {}: {} behind the model's end at offset {}: is the shape right?",
-            file.path.display(),
-            counted(file.bytes.len() - found.needed, "byte"),
-            grouped(found.needed as u64)
-        ));
-    }
-    if args.sampling.draw_nothing() {
-        note(NOTHING_DRAWN);
-    }
-}
 
 /// A prompt that this model has no tokens for.
 #[derive(Debug)]
@@ -107,8 +31,8 @@ struct BadPrompt {
     vocab_size: usize,
 }
 
-impl std::fmt::Display for BadPrompt {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for BadPrompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "prompt: offset {}: byte {}, expected 0 to {}: the model has {}",
@@ -122,41 +46,19 @@ impl std::fmt::Display for BadPrompt {
 
 impl std::error::Error for BadPrompt {}
 
-fn layout(found: &Found, plan: Option<PlanName>) -> Result<Layout> {
-    if let Some(plan) = plan {
-        return Ok(Layout::new(found.shape, found.max_seq, plan.into())?);
-    }
-    let cached = Layout::new(found.shape, found.max_seq, Plan::Cached)?;
-    if cached.bytes() <= MOST_CACHED_BYTES {
-        return Ok(cached);
-    }
-    Ok(Layout::new(found.shape, found.max_seq, Plan::Lean)?)
-}
-
-fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(count).map_err(|_| {
-        anyhow!(
-            "no memory for a work area of {} values; a smaller --max-seq or --plan lean takes less",
-            grouped(count as u64)
-        )
-    })?;
-    values.resize(count, T::default());
-    Ok(values)
-}
-
 /// A model that continues text, or names its class.
-struct Session<'s> {
-    args: &'s RunArgs,
-    model: Tiled<'s, Model<'s>>,
-    workspace: Workspace<'s>,
-    sampler: Sampler,
+pub struct Session<'s> {
+    pub args: &'s RunArgs,
+    pub model: Tiled<'s, Model<'s>>,
+    pub workspace: Workspace<'s>,
+    pub sampler: Sampler,
     /// Of a classifier that was trained on questions in a form.
-    dialogue: Option<&'s OwnedDialogue>,
+    pub dialogue: Option<&'s OwnedDialogue>,
 }
 
 impl Session<'_> {
-    fn run(&mut self, head: Option<Matrix<'_>>, prompt: Option<&[u8]>) -> Result<ExitCode> {
+    /// Answers `prompt`, or the lines of standard input; with the head of a classifier, by their classes.
+    pub fn run(&mut self, head: Option<Matrix<'_>>, prompt: Option<&[u8]>) -> Result<ExitCode> {
         let talk = talk(head.is_some(), self.args.quiet);
         let mut answer = |prompt: &[u8]| match head {
             None => self.continue_text(prompt),
@@ -275,7 +177,10 @@ impl Session<'_> {
         let why = match self.args.plan {
             Some(_) => "--stream: expected --plan cached".to_owned(),
             None => {
-                format!("--stream: the cached plan takes more than {} bytes here; --plan cached", MOST_CACHED_BYTES)
+                format!(
+                    "--stream: the cached plan takes more than {} bytes here; --plan cached",
+                    MAX_UNASKED_CACHED_BYTES
+                )
             }
         };
         Err(UsageError(why).into())

@@ -1,19 +1,14 @@
-//! `atome budget`.
-
-use std::path::Path;
+//! What a model takes, and how chips fare with it.
 
 use anyhow::Result;
-use atome_engine::{c99_state_bytes, Layout, Model, Plan, Shape};
+use atome_engine::{c99_state_bytes, Layout, Plan, Shape};
 use serde_json::{json, Value};
 
-use crate::args::BudgetArgs;
-use crate::budget_table;
-use crate::chips::{Chip, CHIPS};
-use crate::inspect::{sizes_json, sources_json};
+use super::args::BudgetArgs;
+use crate::chips::Chip;
 use crate::model_file::ModelFile;
-use crate::output::{print, print_json};
-use crate::shape_source::{find, Found};
-use crate::sizes::{Key, Sizes, Source};
+use crate::shape_source::Found;
+use crate::sizes::Sizes;
 
 const KIB: u64 = 1024;
 
@@ -58,35 +53,8 @@ pub enum Room {
     Short(u64),
 }
 
-pub fn budget(args: &BudgetArgs) -> Result<()> {
-    let (found, file) = found(args)?;
-    let needs = needs(args, &found, file.as_ref())?;
-    let verdicts: Vec<Verdict> = CHIPS.iter().map(|chip| judge(chip, &needs, found.shape)).collect();
-    if args.json {
-        print_json(&report(args.model.as_deref(), &needs, &verdicts))
-    } else {
-        print(&budget_table::render(args.model.as_deref(), &needs, &verdicts))
-    }
-}
-
-/// The shape, and the file that it was found for.
-fn found(args: &BudgetArgs) -> Result<(Found, Option<ModelFile>)> {
-    let mut sizes = args.shape.sizes();
-    if let Some(path) = &args.model {
-        let file = ModelFile::read(path)?;
-        let found = find(&file, sizes)?;
-        return Ok((found, Some(file)));
-    }
-    for key in Key::ALL {
-        sizes.fill(key, key.header_default(), Source::Default);
-    }
-    let shape = Shape::new(sizes.dims())?;
-    let needed = Model::blob_len(&shape);
-    let found = Found { shape, max_seq: sizes.value(Key::MaxSeq).unwrap_or(1), sizes, sidecar: None, needed };
-    Ok((found, None))
-}
-
-fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Result<Needs> {
+/// What `args` ask for, with the shape that was found.
+pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Result<Needs> {
     let Found { shape, max_seq, sizes, .. } = *found;
     let bytes = |plan| Layout::new(shape, max_seq, plan).map(|layout| layout.bytes() as u64);
     Ok(Needs {
@@ -114,7 +82,8 @@ fn model_struct_bytes(shape: &Shape, is_classifier: bool) -> u64 {
     MATRIX + NORM + MATRIX + FINGERPRINT + shape.n_layers() as u64 * BLOCK + head
 }
 
-fn judge(chip: &'static Chip, needs: &Needs, shape: Shape) -> Verdict {
+/// Compares what is needed with what a chip has.
+pub fn judge(chip: &'static Chip, needs: &Needs, shape: Shape) -> Verdict {
     let flash = (u64::from(chip.flash_kib) * KIB).saturating_sub(needs.reserve_flash);
     let ram = (u64::from(chip.ram_kib) * KIB).saturating_sub(needs.reserve_ram + needs.model_struct);
     Verdict {
@@ -150,6 +119,7 @@ fn longest_window(shape: Shape, plan: Plan, ram: u64) -> usize {
     fitting
 }
 
+/// A plan by its name.
 pub const fn plan_name(plan: Plan) -> &'static str {
     match plan {
         Plan::Lean => "lean",
@@ -157,23 +127,8 @@ pub const fn plan_name(plan: Plan) -> &'static str {
     }
 }
 
-fn report(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Value {
-    json!({
-        "file": model.map(|path| path.to_string_lossy()),
-        "shape": sizes_json(&needs.sizes),
-        "sources": sources_json(&needs.sizes),
-        "flash_bytes": needs.flash,
-        "state_bytes": { "lean": needs.lean, "cached": needs.cached, "c99": needs.c99 },
-        "auto_plan": plan_name(needs.auto),
-        "model_struct_bytes": needs.model_struct,
-        "reserve_flash_bytes": needs.reserve_flash,
-        "reserve_ram_bytes": needs.reserve_ram,
-        "chips": verdicts.iter().map(Verdict::json).collect::<Vec<Value>>(),
-    })
-}
-
 impl Verdict {
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         json!({
             "name": self.chip.name,
             "core": self.chip.core,

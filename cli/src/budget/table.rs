@@ -4,7 +4,7 @@ use std::path::Path;
 
 use atome_engine::Plan;
 
-use crate::budget::{plan_name, Needs, Room, Verdict};
+use super::needs::{plan_name, Needs, Room, Verdict};
 use crate::numbers::{grouped, kib};
 use crate::sizes::{Key, Source};
 

@@ -2,10 +2,10 @@
 
 use atome_engine::Packing;
 
-use crate::container::Label;
+use super::section_stats::{Content, SectionStats};
+use crate::label::Label;
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped, percent, short};
-use crate::section_stats::{Content, SectionStats};
 use crate::shape_source::Found;
 use crate::sizes::{Key, Sizes, Source};
 

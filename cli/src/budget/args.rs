@@ -1,0 +1,40 @@
+//! The command line of `atome budget`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::shape_args::{long_help, ShapeArgs};
+use crate::values::whole;
+
+const EXAMPLES: &str = "\
+Examples:
+  atome budget model.bin --max-seq 64
+  atome budget --d-model 64 --n-layers 4 --d-head 16 --max-seq 32
+  atome budget model.bin --reserve-ram 16 --json | jq '.chips[] | select(.lean.fits) | .name'";
+
+/// Compares the flash and RAM that a model takes with what common microcontrollers have.
+///
+/// Without MODEL, sizes that no flag gives are those of the C header (d_model 64, n_layers 4,
+/// d_head 16, kernel_size 5, n_pathways 3, vocab_size 256, top_k 4, max_seq 32).
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = long_help(EXAMPLES))]
+pub struct BudgetArgs {
+    /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01
+    pub model: Option<PathBuf>,
+
+    /// Flash to leave to the program itself, in KiB
+    #[arg(long, value_name = "KIB", default_value_t = 32, value_parser = whole::<u32>(0..=u64::from(u32::MAX)))]
+    pub reserve_flash: u32,
+
+    /// RAM to leave to stack and variables, in KiB
+    #[arg(long, value_name = "KIB", default_value_t = 4, value_parser = whole::<u32>(0..=u64::from(u32::MAX)))]
+    pub reserve_ram: u32,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}

@@ -1,0 +1,63 @@
+//! `atome budget`.
+
+mod args;
+mod needs;
+mod table;
+
+use std::path::Path;
+
+use anyhow::Result;
+use atome_engine::{Model, Shape};
+use serde_json::{json, Value};
+
+pub use args::BudgetArgs;
+use needs::{judge, needs, plan_name, Needs, Verdict};
+
+use crate::chips::CHIPS;
+use crate::model_file::ModelFile;
+use crate::output::{print, print_json};
+use crate::shape_source::{find, Found};
+use crate::sizes::{sizes_json, sources_json, Key, Source};
+
+pub fn budget(args: &BudgetArgs) -> Result<()> {
+    let (found, file) = found(args)?;
+    let needs = needs(args, &found, file.as_ref())?;
+    let verdicts: Vec<Verdict> = CHIPS.iter().map(|chip| judge(chip, &needs, found.shape)).collect();
+    if args.json {
+        print_json(&report(args.model.as_deref(), &needs, &verdicts))
+    } else {
+        print(&table::render(args.model.as_deref(), &needs, &verdicts))
+    }
+}
+
+/// The shape, and the file that it was found for.
+fn found(args: &BudgetArgs) -> Result<(Found, Option<ModelFile>)> {
+    let mut sizes = args.shape.sizes();
+    if let Some(path) = &args.model {
+        let file = ModelFile::read(path)?;
+        let found = find(&file, sizes)?;
+        return Ok((found, Some(file)));
+    }
+    for key in Key::ALL {
+        sizes.fill(key, key.header_default(), Source::Default);
+    }
+    let shape = Shape::new(sizes.dims())?;
+    let needed = Model::blob_len(&shape);
+    let found = Found { shape, max_seq: sizes.value(Key::MaxSeq).unwrap_or(1), sizes, sidecar: None, needed };
+    Ok((found, None))
+}
+
+fn report(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Value {
+    json!({
+        "file": model.map(|path| path.to_string_lossy()),
+        "shape": sizes_json(&needs.sizes),
+        "sources": sources_json(&needs.sizes),
+        "flash_bytes": needs.flash,
+        "state_bytes": { "lean": needs.lean, "cached": needs.cached, "c99": needs.c99 },
+        "auto_plan": plan_name(needs.auto),
+        "model_struct_bytes": needs.model_struct,
+        "reserve_flash_bytes": needs.reserve_flash,
+        "reserve_ram_bytes": needs.reserve_ram,
+        "chips": verdicts.iter().map(Verdict::json).collect::<Vec<Value>>(),
+    })
+}

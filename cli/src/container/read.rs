@@ -1,0 +1,19 @@
+//! Containers that are there.
+
+use std::path::Path;
+
+use anyhow::{bail, Context, Result};
+use atome_engine::container::Container;
+
+use crate::label::is_container;
+use crate::model_file::read_bytes;
+
+/// A container's bytes, for commands that want nothing else.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    let bytes = read_bytes(path, is_container)?;
+    if !is_container(&bytes) {
+        bail!("{}: expected a container (magic ATOMEBOX); `atome pack` makes one of a model file", path.display());
+    }
+    Container::open(&bytes).with_context(|| path.display().to_string())?;
+    Ok(bytes)
+}

@@ -1,0 +1,70 @@
+//! The command line of `atome eval`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::shape_args::ShapeArgs;
+use crate::windows::WindowArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  atome eval model.bin --text story.txt
+  atome eval model.safetensors --text story.txt --held-out
+  atome eval model.bin --text story.txt --from 235930 --window 128
+  atome eval models/default.bin --questions questions.tsv
+  atome eval checkpoint.pt --text story.txt --with train --json | jq .perplexity";
+
+/// Measures how well a model predicts a text (bits a byte, perplexity), or how well it answers.
+///
+/// The text is cut into windows; in each, every byte but the first is predicted from those before it. A model file
+/// (ATOME01, ATOME02, ATOMEP3, ATOMECL01) and a checkpoint that can become one go through the inference engine; other
+/// checkpoints, such as those of a GPT, go through the forward pass of training.
+///
+/// With --questions, a model whose files say how it is asked answers them, each from cold; an answer is right if every byte
+/// is.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment, after_help = EXAMPLES)]
+pub struct EvalArgs {
+    /// Model file or checkpoint (safetensors, or PyTorch's zip file)
+    pub model: PathBuf,
+
+    /// Text to predict
+    #[arg(long, value_name = "FILE", required_unless_present = "questions")]
+    pub text: Option<PathBuf>,
+
+    /// Questions, one a line, each with a tab and its right answer behind it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "held_out", "weights", "with", "window", "from", "windows", "threads"])]
+    pub questions: Option<PathBuf>,
+
+    /// Judge the part of the text that this checkpoint's training held out, in windows of its chunks
+    #[arg(long, conflicts_with_all = ["from", "window"])]
+    pub held_out: bool,
+
+    /// Which weights of the checkpoint, where it has several sets, such as model or ema
+    #[arg(long, value_name = "SET")]
+    pub weights: Option<String>,
+
+    /// What computes the logits [default: the engine where it can]
+    #[arg(long = "with", value_name = "WHAT")]
+    pub with: Option<With>,
+
+    #[command(flatten)]
+    pub windows: WindowArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub shape: ShapeArgs,
+}
+
+/// What computes the logits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum With {
+    /// The inference engine, on the model file that the checkpoint becomes
+    Engine,
+    /// The forward pass of training, for checkpoints
+    Train,
+}

@@ -1,0 +1,67 @@
+//! What a container says of the model file in it.
+
+use anyhow::Result;
+use atome_engine::container::{Container, Description, MAGIC};
+
+use crate::numbers::hex;
+use crate::sizes::{Key, Sizes, Source};
+
+/// A key and a value for people.
+pub type Note = (String, String);
+
+/// What a container said, apart from the model file in it.
+#[derive(Clone, Debug)]
+pub struct Label {
+    pub about: Description,
+    pub notes: Vec<Note>,
+    pub is_signed: bool,
+    /// Where the model file lies.
+    pub payload: usize,
+    /// Bytes of the whole container.
+    pub len: usize,
+}
+
+impl Label {
+    /// The sizes that it names.
+    pub fn fill(&self, sizes: &mut Sizes) {
+        let dims = self.about.shape.dims();
+        for key in Key::IN_FILE.into_iter().chain([Key::TopK]) {
+            sizes.fill(key, key.of(&dims), Source::Container);
+        }
+        sizes.fill(Key::MaxSeq, usize::from(self.about.window), Source::Container);
+    }
+
+    /// The training digest in hexadecimal; `None` where it is not known.
+    pub fn training_digest(&self) -> Option<String> {
+        let digest = &self.about.training_digest;
+        digest.iter().any(|&byte| byte != 0).then(|| hex(digest))
+    }
+}
+
+/// Whether these bytes begin like a container.
+pub fn is_container(bytes: &[u8]) -> bool {
+    bytes.starts_with(MAGIC)
+}
+
+/// The label of a container and the model file in it.
+pub fn open(bytes: &[u8]) -> Result<(Label, &[u8])> {
+    let container = Container::open(bytes)?;
+    let owned = |note: Result<(&str, &str), _>| note.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let notes = container.notes().map(owned).collect::<Result<_, _>>()?;
+    let label = Label {
+        about: *container.about(),
+        notes,
+        is_signed: container.is_signed(),
+        payload: container.payload_offset(),
+        len: container.len(),
+    };
+    Ok((label, container.payload()))
+}
+
+/// A note as the command line has it.
+pub fn parse_note(text: &str) -> Result<Note, String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,119 @@
+//! `atome run`.
+
+mod args;
+mod session;
+mod text_output;
+
+use std::ffi::OsStr;
+use std::process::ExitCode;
+
+use anyhow::{anyhow, Context, Result};
+use atome_engine::sample::Sampler;
+use atome_engine::{Classifier, Layout, Model, Plan, Tiled, Workspace};
+use atome_models::dialogue::OwnedDialogue;
+
+pub use args::RunArgs;
+use args::{PlanName, MAX_UNASKED_CACHED_BYTES};
+use session::Session;
+
+use crate::answers::{Answers, Manner};
+use crate::dialogue;
+use crate::model_file::{Format, ModelFile};
+use crate::numbers::{counted, grouped};
+use crate::output::note;
+use crate::sampling::NOTHING_DRAWN;
+use crate::shape_source::{find, Found};
+use crate::talk::about;
+use crate::usage_error::UsageError;
+
+pub fn run(args: &RunArgs) -> Result<ExitCode> {
+    let prompt = args.prompt.as_deref().map(OsStr::as_encoded_bytes);
+    if prompt == Some(b"") {
+        return Err(UsageError("the prompt is empty, expected at least one byte".to_owned()).into());
+    }
+    let file = ModelFile::read(&args.model)?;
+    let found = find(&file, args.shape.sizes())?;
+    let dialogue = if args.raw { None } else { dialogue::of(&file)? };
+    let named = || file.path.display().to_string();
+    let (model, head) = match file.format {
+        Format::Model { .. } => (Model::new(found.shape, &file.bytes).with_context(named)?, None),
+        Format::Classifier { n_classes } => {
+            let classifier = Classifier::new(found.shape, &file.bytes, n_classes).with_context(named)?;
+            (classifier.base, Some(classifier.head))
+        }
+    };
+    let layout = layout(&found, args.plan).with_context(named)?;
+    let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
+    let mut tiles = vec![0; Tiled::room(&model)];
+    let model = Tiled::new(model, &mut tiles);
+    let workspace = Workspace::new(&layout, &mut floats, &mut words)?;
+    let sampler = args.sampling.sampler()?;
+    notes(args, &file, &found);
+    match (head, &dialogue) {
+        (None, Some(dialogue)) => {
+            answers(args, dialogue, model, workspace, sampler)?.run(prompt, &about(dialogue, args.quiet))
+        }
+        (head, dialogue) => Session { args, model, workspace, sampler, dialogue: dialogue.as_ref() }.run(head, prompt),
+    }
+}
+
+/// The session of a model that answers.
+fn answers<'a, W>(
+    args: &RunArgs,
+    dialogue: &'a OwnedDialogue,
+    model: W,
+    workspace: Workspace<'a>,
+    sampler: Sampler,
+) -> Result<Answers<'a, W>> {
+    if args.stream {
+        let why = "--stream: this model answers questions, which fit its window; expected --raw beside it";
+        return Err(UsageError(why.to_owned()).into());
+    }
+    let mut dialogue = dialogue.view();
+    if let Some(tokens) = args.tokens {
+        dialogue.longest_answer = dialogue.longest_answer.min(tokens as usize);
+    }
+    let manner = Manner { quiet: args.quiet, show_unsure: args.show_unsure, json: args.json, bars: args.bars };
+    Ok(Answers { model, workspace, sampler, dialogue, manner, unsure: 0 })
+}
+
+/// What the user should know before reading the output.
+fn notes(args: &RunArgs, file: &ModelFile, found: &Found) {
+    if args.quiet {
+        return;
+    }
+    if file.bytes.len() > found.needed {
+        note(&format!(
+            "note: {}: {} behind the model's end at offset {}: is the shape right?",
+            file.path.display(),
+            counted(file.bytes.len() - found.needed, "byte"),
+            grouped(found.needed as u64)
+        ));
+    }
+    if args.sampling.draw_nothing() {
+        note(NOTHING_DRAWN);
+    }
+}
+
+fn layout(found: &Found, plan: Option<PlanName>) -> Result<Layout> {
+    if let Some(plan) = plan {
+        return Ok(Layout::new(found.shape, found.max_seq, plan.into())?);
+    }
+    let cached = Layout::new(found.shape, found.max_seq, Plan::Cached)?;
+    if cached.bytes() <= MAX_UNASKED_CACHED_BYTES {
+        return Ok(cached);
+    }
+    Ok(Layout::new(found.shape, found.max_seq, Plan::Lean)?)
+}
+
+fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| {
+        anyhow!(
+            "no memory for a work area of {} values; a smaller --max-seq or --plan lean takes less",
+            grouped(count as u64)
+        )
+    })?;
+    values.resize(count, T::default());
+    Ok(values)
+}

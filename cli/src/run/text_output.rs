@@ -1,0 +1,51 @@
+//! Generated text on its way to standard output.
+
+use anyhow::{bail, Result};
+
+use super::args::RunArgs;
+use crate::output::{print, write_out};
+use crate::stream::{push_token, TextStream};
+
+/// The generated text, on its way to standard output.
+pub struct TextOutput {
+    stream: TextStream,
+    raw: bool,
+    /// Text that is not printed as it comes.
+    held: Option<String>,
+}
+
+impl TextOutput {
+    pub fn new(args: &RunArgs) -> Self {
+        Self { stream: TextStream::default(), raw: args.raw && !args.json, held: args.json.then(String::new) }
+    }
+
+    /// Shows what is complete with this token.
+    pub fn push(&mut self, token: usize) -> Result<()> {
+        if self.raw {
+            let Ok(byte) = u8::try_from(token) else {
+                bail!("token {token} is no byte, expected 0 to 255 with --raw");
+            };
+            return write_out(&[byte]);
+        }
+        let text = push_token(&mut self.stream, token);
+        self.show(text)
+    }
+
+    fn show(&mut self, text: String) -> Result<()> {
+        match &mut self.held {
+            Some(held) => held.push_str(&text),
+            None => print(&text)?,
+        }
+        Ok(())
+    }
+
+    /// Ends the text, and returns what was held back.
+    pub fn finish(mut self) -> Result<String> {
+        let rest = self.stream.finish();
+        self.show(rest)?;
+        if self.held.is_none() && !self.raw {
+            print("\n")?;
+        }
+        Ok(self.held.unwrap_or_default())
+    }
+}
