@@ -12,7 +12,8 @@ use atome_train::export::{export, Format, USUAL_THREADS};
 use atome_train::optimiser::AdamW;
 use atome_train::recipe::Recipe;
 use atome_train::session::{run, Options};
-use atome_train::trainer::{pool, State, Trainer};
+use atome_train::state::State;
+use atome_train::trainer::{pool, Trainer};
 
 use crate::knowledge::Knowledge;
 use crate::phrasing::phrasings;

@@ -5,7 +5,8 @@ use std::time::Instant;
 use atome_train::config::{AtomeConfig, ModelConfig};
 use atome_train::corpus::Corpus;
 use atome_train::recipe::Recipe;
-use atome_train::trainer::{pool, State, Trainer};
+use atome_train::state::State;
+use atome_train::trainer::{pool, Trainer};
 
 fn main() -> anyhow::Result<()> {
     let numbers: Vec<usize> = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;

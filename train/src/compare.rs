@@ -14,10 +14,12 @@ use crate::export::{export, exportable, Format, USUAL_THREADS};
 use crate::layout::{Initialisation, Layout};
 use crate::plot::{bars, Bar};
 use crate::recipe::Recipe;
-use crate::saved::{dims, load_training, SavedModel};
+use crate::saved::{dims, SavedModel};
+use crate::saved_training::load_training;
 use crate::session::{run, Options};
+use crate::state::State;
 use crate::thermal::{measurable, Thermometer};
-use crate::trainer::{pool, State, Trainer};
+use crate::trainer::{pool, Trainer};
 
 /// A model in the comparison.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use anyhow::{bail, Result};
 use serde::{Deserialize, Serialize};
-
-use crate::layout::Layout;
 
 /// How matrices become what a model file can hold (docs/formats.md#checkpoints).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,10 +148,7 @@ impl fmt::Display for ModelConfig {
 }
 
 /// Far above any model for a microcontroller; keeps products of sizes far from overflow.
-const LARGEST: usize = 65_535;
-
-/// The same for the number of parameters: more would ask for memory that a machine may not have.
-const MOST_PARAMETERS: usize = 1 << 26;
+pub const LARGEST: usize = 65_535;
 
 impl ModelConfig {
     /// Tokens.
@@ -180,69 +174,11 @@ impl ModelConfig {
             Self::Gpt(config) => config.max_seq,
         }
     }
-
-    /// Whether there can be such a model.
-    ///
-    /// # Errors
-    /// Names the size and what was expected.
-    pub fn check(&self) -> Result<()> {
-        let sizes: Vec<(&str, usize)> = match self {
-            Self::Atome(c) => vec![
-                ("d_model", c.d_model),
-                ("n_layers", c.n_layers),
-                ("d_head", c.d_head),
-                ("kernel_size", c.kernel_size),
-                ("top_k", c.top_k),
-            ],
-            Self::Gpt(c) => vec![
-                ("d_model", c.d_model),
-                ("n_layers", c.n_layers),
-                ("n_heads", c.n_heads),
-                ("d_ff", c.d_ff),
-                ("max_seq", c.max_seq),
-            ],
-        };
-        for (name, size) in sizes {
-            if !(1..=LARGEST).contains(&size) {
-                bail!("{name} is {size}, expected 1 to {LARGEST}");
-            }
-        }
-        if !(1..=256).contains(&self.vocab_size()) {
-            bail!("vocab_size is {}, expected 1 to 256: tokens are bytes", self.vocab_size());
-        }
-        match self {
-            Self::Atome(config) if config.pathways.count() == 0 => bail!("no pathway is left, expected one at least"),
-            Self::Gpt(config) if config.d_model % config.n_heads != 0 => {
-                bail!("d_model is {}, expected a multiple of n_heads, {}", config.d_model, config.n_heads)
-            }
-            _ => {}
-        }
-        match Layout::new(self).len() {
-            count if count > MOST_PARAMETERS => {
-                bail!("{count} parameters, expected {MOST_PARAMETERS} at most: smaller sizes, such as d_model")
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn impossible_sizes_are_named() {
-        let check = |config: AtomeConfig| ModelConfig::Atome(config).check();
-        assert!(check(AtomeConfig::default()).is_ok());
-        let wide = check(AtomeConfig { d_model: 70_000, ..AtomeConfig::default() }).unwrap_err().to_string();
-        assert!(wide.contains("d_model is 70000, expected 1 to 65535"), "{wide}");
-        let large = check(AtomeConfig { d_model: 65_535, n_layers: 99, ..AtomeConfig::default() });
-        assert!(large.unwrap_err().to_string().contains("parameters, expected 67108864 at most"));
-        let no_pathway = Pathways { local: false, state: false, sparse: false };
-        assert!(check(AtomeConfig { pathways: no_pathway, ..AtomeConfig::default() }).is_err());
-        let uneven = ModelConfig::Gpt(GptConfig { n_heads: 3, ..GptConfig::PARAMETER_FAIR });
-        assert!(uneven.check().unwrap_err().to_string().contains("multiple of n_heads"));
-    }
 
     #[test]
     fn configurations_survive_json() {

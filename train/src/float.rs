@@ -51,9 +51,6 @@ pub trait Float:
     fn erf(self) -> Self;
     /// The nearest whole number, half to even; for values below 2^22.
     fn round_half_even(self) -> Self;
-    /// The scale of a quantised tensor: its mean magnitude, at least 1e-5. In f32 the bits are those of the export, so
-    /// that a model in training and the file made from it have the same weights.
-    fn scale(weights: &[Self]) -> Self;
 }
 
 impl Float for f32 {
@@ -108,10 +105,6 @@ impl Float for f32 {
         const SHIFT: f32 = 12_582_912.0;
         (self + SHIFT) - SHIFT
     }
-
-    fn scale(weights: &[Self]) -> Self {
-        crate::export::scale(weights, crate::export::USUAL_THREADS)
-    }
 }
 
 impl Float for f64 {
@@ -161,11 +154,6 @@ impl Float for f64 {
     #[inline(always)]
     fn round_half_even(self) -> Self {
         self.round_ties_even()
-    }
-
-    fn scale(weights: &[Self]) -> Self {
-        let sum: f64 = weights.iter().map(|weight| weight.abs()).sum();
-        (sum / weights.len().max(1) as f64).max(1e-5)
     }
 }
 

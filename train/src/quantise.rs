@@ -1,13 +1,34 @@
 //! Shadow weights to what the forward pass multiplies by (docs/formats.md#checkpoints).
 
 use crate::config::Quantiser;
+use crate::export::{scale, USUAL_THREADS};
 use crate::float::Float;
 use crate::simd::multiversion;
+
+/// Numbers whose tensors can be quantised.
+pub trait Scale: Float {
+    /// The scale of a quantised tensor: its mean magnitude, at least 1e-5. In f32 the bits are those of the export, so
+    /// that a model in training and the file made from it have the same weights.
+    fn scale(weights: &[Self]) -> Self;
+}
+
+impl Scale for f32 {
+    fn scale(weights: &[Self]) -> Self {
+        scale(weights, USUAL_THREADS)
+    }
+}
+
+impl Scale for f64 {
+    fn scale(weights: &[Self]) -> Self {
+        let sum: f64 = weights.iter().map(|weight| weight.abs()).sum();
+        (sum / weights.len().max(1) as f64).max(1e-5)
+    }
+}
 
 /// Codes and their scale: the weights that the forward pass sees are `codes * scale`.
 ///
 /// `codes` becomes -1, 0 or +1, or a signed power of 3, or, without a quantiser, the weights themselves with scale 1.
-pub fn quantise<T: Float>(quantiser: Quantiser, weights: &[T], codes: &mut [T]) -> T {
+pub fn quantise<T: Scale>(quantiser: Quantiser, weights: &[T], codes: &mut [T]) -> T {
     if quantiser == Quantiser::None {
         codes.copy_from_slice(weights);
         return T::ONE;

@@ -11,7 +11,7 @@ use crate::evaluate::Judgement;
 use crate::log::{Line, Log};
 use crate::plot::loss_curve;
 use crate::progress::Progress;
-use crate::saved::save_training;
+use crate::saved_training::save_training;
 use crate::thermal::{measurable, Thermometer};
 use crate::trainer::{StepReport, Trainer};
 

@@ -4,7 +4,7 @@ use crate::config::{ModelConfig, Quantiser};
 use crate::float::Float;
 use crate::layout::{Layout, Role, Tensor};
 use crate::matmul::Panels;
-use crate::quantise::quantise;
+use crate::quantise::{quantise, Scale};
 
 /// A matrix `[out, in]` that multiplies.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub struct Weights<T> {
     quantiser: Quantiser,
 }
 
-impl<T: Float> Weights<T> {
+impl<T: Scale> Weights<T> {
     /// Makes `params` ready, which lie as `layout` says.
     pub fn new(config: &ModelConfig, layout: &Layout, params: &[T]) -> Self {
         let quantiser = config.quantiser();
@@ -65,7 +65,9 @@ impl<T: Float> Weights<T> {
         let values = &params[tensor.range.clone()];
         ready.take(tensor, values, self.quantiser, codes);
     }
+}
 
+impl<T: Float> Weights<T> {
     /// Number `index` of the layout, which is [`Role::Vector`].
     pub fn vector(&self, index: usize) -> &[T] {
         match &self.tensors[index].1 {
@@ -101,7 +103,7 @@ impl<T: Float> Weights<T> {
     }
 }
 
-impl<T: Float> Ready<T> {
+impl<T: Scale> Ready<T> {
     fn empty(tensor: &Tensor) -> Self {
         let (rows, cols) = (tensor.rows(), tensor.cols());
         match tensor.role {

@@ -10,12 +10,14 @@ use atome_train::corpus::{Corpus, Split};
 use atome_train::log::{self, Line};
 use atome_train::model::loss::Mixture;
 use atome_train::recipe::{Distillation, Recipe};
-use atome_train::saved::{load_training, save_training, SavedModel};
+use atome_train::saved::SavedModel;
+use atome_train::saved_training::{load_training, save_training};
 use atome_train::schedule::Schedule;
 use atome_train::session::{run, Options, Outcome};
+use atome_train::state::State;
 use atome_train::teacher::{Teacher, TeacherLogits};
 use atome_train::thermal::Thermometer;
-use atome_train::trainer::{pool, State, Trainer};
+use atome_train::trainer::{pool, Trainer};
 
 fn corpus() -> Corpus {
     let words = ["the ", "robot ", "asks ", "a ", "small ", "question ", "again. ", "why "];

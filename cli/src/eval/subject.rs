@@ -11,7 +11,8 @@ use atome_train::config::{ModelConfig, Quantiser};
 use atome_train::evaluate::{judge, judge_with_engine, Judgement};
 use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
 use atome_train::layout::Layout;
-use atome_train::saved::{dims, load_training, SavedModel};
+use atome_train::saved::{dims, SavedModel};
+use atome_train::saved_training::load_training;
 use atome_train::weights::Weights;
 
 use super::args::With;

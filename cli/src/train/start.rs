@@ -6,8 +6,8 @@ use atome_train::corpus::Corpus;
 use atome_train::model::loss::Mixture;
 use atome_train::pretrained::Pretrained;
 use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
-use atome_train::saved::load_training;
-use atome_train::trainer::State;
+use atome_train::saved_training::load_training;
+use atome_train::state::State;
 use atome_train::teacher::Teacher;
 
 use super::args::TrainArgs;

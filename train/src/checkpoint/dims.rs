@@ -4,9 +4,9 @@ use atome_engine::Dims;
 use serde_json::{Map, Value};
 
 use super::choice::names as list;
+use super::contents::{keys, Checkpoint};
 use super::error::ContentError;
 use super::names::block_name;
-use super::{keys, Checkpoint};
 
 /// What a checkpoint says about its model's size. Only tensors tell the truth; [`super::ModelView`] compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

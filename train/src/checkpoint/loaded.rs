@@ -1,12 +1,7 @@
 //! A checkpoint with what there was to choose from.
 
-use std::path::Path;
-
 use super::choice::shown;
-use super::error::{CheckpointError, ContentError};
-use super::file::{self, Format};
-use super::{safetensors, Checkpoint};
-use crate::pytorch;
+use super::contents::Checkpoint;
 
 /// A checkpoint, and which of a file's sets of weights it is: trainings keep averages beside the weights, for example.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,27 +15,6 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Reads a file of either format. `weights` names the set to take; without it, the one that is clearly meant is taken.
-    ///
-    /// # Errors
-    /// [`CheckpointError`] names the file, and the place and what was expected where its bytes are wrong, or the sets of
-    /// weights to choose from.
-    pub fn load(path: &Path, weights: Option<&str>) -> Result<Self, CheckpointError> {
-        let bytes = file::read(path)?;
-        Self::from_bytes(&bytes, weights).map_err(CheckpointError::content(path))
-    }
-
-    /// Reads the bytes of a file of either format.
-    ///
-    /// # Errors
-    /// [`ContentError`] names the place and what was expected.
-    pub fn from_bytes(bytes: &[u8], weights: Option<&str>) -> Result<Self, ContentError> {
-        match Format::of(bytes)? {
-            Format::PyTorch => pytorch::read(bytes, weights),
-            Format::Safetensors => safetensors::read(bytes, weights),
-        }
-    }
-
     /// A file without a choice.
     pub(crate) const fn plain(checkpoint: Checkpoint) -> Self {
         Self { checkpoint, label: String::new(), others: Vec::new() }

@@ -6,12 +6,12 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorInfo, TensorView};
 use serde::Serialize;
 
 use super::choice::{choose, Listed};
+use super::contents::Checkpoint;
 use super::error::ContentError;
 use super::loaded::Loaded;
 use super::names::is_parameter;
 use super::number::Number;
 use super::tensor::{Tensor, TensorError};
-use super::Checkpoint;
 
 /// The file's header. The library's own writer goes through a hash map, so that two runs give metadata in two orders;
 /// the same training must give the same bytes.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use atome_engine::{Dims, Shape};
 
+use super::contents::Checkpoint;
 use super::names::{block_name, block_tensors, is_model_name, model_tensors};
 use super::tensor::TensorError;
-use super::Checkpoint;
 
 /// All values of a model, row-major as PyTorch has them.
 #[derive(Clone, Debug)]

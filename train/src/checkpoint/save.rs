@@ -1,0 +1,26 @@
+//! Writing checkpoints.
+
+use std::path::Path;
+
+use super::contents::Checkpoint;
+use super::error::{CheckpointError, ContentError};
+use super::{atomic, safetensors};
+
+impl Checkpoint {
+    /// The bytes of a safetensors file. Equal checkpoints give equal bytes.
+    ///
+    /// # Errors
+    /// [`ContentError::Safetensors`] where a tensor is named `__metadata__`.
+    pub fn to_safetensors(&self) -> Result<Vec<u8>, ContentError> {
+        safetensors::write(self)
+    }
+
+    /// Saves a safetensors file: whatever happens, `path` leads to all of the old bytes or all of the new.
+    ///
+    /// # Errors
+    /// [`CheckpointError`] names the file and the reason, such as a full disk or a folder that cannot be written to.
+    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+        let bytes = self.to_safetensors().map_err(CheckpointError::content(path))?;
+        atomic::write_atomic(path, &bytes).map_err(CheckpointError::io(path, "save"))
+    }
+}
