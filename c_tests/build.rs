@@ -38,7 +38,7 @@ fn main() {
     println!("cargo::rerun-if-env-changed=ATOME_REFERENCE");
 }
 
-/// Ours, or the user's own `atome.c` and `atome.h`. A relative folder counts from the workspace root, where cargo is run.
+/// The folder of the reference of this crate, or of the user's own `atome.c` and `atome.h`, and whether it is the first. A relative folder counts from the workspace root, where cargo is run.
 fn reference_folder() -> (PathBuf, bool) {
     let Some(folder) = env::var_os("ATOME_REFERENCE") else {
         return (PathBuf::from(OUR_REFERENCE), true);

@@ -44,7 +44,7 @@ impl Case {
         0
     }
 
-    /// The same seed on another shape.
+    /// This seed on another shape.
     pub fn on_shape(&self, shape: usize) -> Self {
         Self::whole(shape, self.seed)
     }

@@ -20,7 +20,7 @@ use crate::trial::{self, Sabotage, Setup};
 use crate::wild_calls::Classes;
 
 /// What the default plan may cost above the C99 engine's state, in bytes.
-const MOST_ABOVE_C99: usize = 64;
+const MAX_ABOVE_C99: usize = 64;
 
 /// Every table leads to an engine of its own, compiled for its shape, with structs of the promised sizes.
 pub fn tables(archive: Option<&Archive>) -> Result<()> {
@@ -124,8 +124,8 @@ fn archive_sizes(archive: &Archive) -> Result<()> {
             ensure!(sums == wanted, "{}: the header's sums are {sums:?}, expected {wanted:?}", shape.name);
         }
         let auto = api(PlanChoice::Auto);
-        let most = c99 + MOST_ABOVE_C99;
-        ensure!(auto.state_size <= most, "{}: {} bytes by default, at most {most}", shape.name, auto.state_size);
+        let max = c99 + MAX_ABOVE_C99;
+        ensure!(auto.state_size <= max, "{}: {} bytes by default, at most {max}", shape.name, auto.state_size);
         let by_size = if wanted[1] <= c99 { PlanChoice::Cached } else { PlanChoice::Lean };
         ensure!(
             auto.shape.plan == api(by_size).shape.plan && auto.state_size == api(by_size).state_size,

@@ -30,6 +30,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod untouched;
 mod wild_calls;
 mod world;
 

@@ -76,7 +76,7 @@ impl Writer<'_> {
         self.bytes.resize(start + (rows * cols).div_ceil(4), 0);
         let packed = &mut self.bytes[start..];
         match self.rng.u32(..12) {
-            // Alike everywhere: equal scores and equal logits, where the first has to win.
+            // One code everywhere: equal scores and equal logits, where the first has to win.
             0 => packed.fill([0x00, 0x55, 0xff, 0xaa][self.rng.usize(..4)]),
             // Mostly zeros.
             1 => packed.iter_mut().for_each(|byte| *byte = self.rng.u8(..) & self.rng.u8(..) & self.rng.u8(..)),
@@ -84,7 +84,7 @@ impl Writer<'_> {
         }
     }
 
-    /// The same for formats in which not every byte stands for weights.
+    /// `count` random weights, for formats in which not every byte stands for weights.
     fn weights(&mut self, count: usize) -> Vec<i8> {
         let all = self.packing.weights();
         let one = all[self.rng.usize(..all.len())];

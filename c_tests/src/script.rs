@@ -21,7 +21,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// The same seed gives the same script.
+    /// Equal seeds give equal scripts.
     pub fn new(shape: &'static TestShape, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let character = Character::random(&mut rng);
@@ -61,8 +61,8 @@ fn contents(shape: &TestShape, character: Character, rng: &mut Rng) -> Contents 
     contents
 }
 
-/// The same file but for a few weights, as after a little more training: what tells two models apart by less than all of
-/// their bytes takes them for one.
+/// The file with a few weights changed, as after a little more training. Code that compares only a part of two models'
+/// bytes takes the two for one.
 fn retouched(shape: &TestShape, file: &[u8], rng: &mut Rng) -> Vec<u8> {
     if Packing::of_file(file) != Packing::TwoBits {
         return with_last_weight_changed(file, shape.vocab_size, shape.d_model);

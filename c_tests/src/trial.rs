@@ -216,9 +216,9 @@ fn note(call: &Call, outcome: &Outcome, world: &mut World) {
 
 /// The call in a line that can be read.
 fn describe(call: &Call) -> String {
-    const MOST: usize = 400;
+    const MAX_CHARS: usize = 400;
     let mut text = format!("{call:?}");
-    if let Some((end, _)) = text.char_indices().nth(MOST) {
+    if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
         text.truncate(end);
         text += "...";
     }

@@ -73,7 +73,7 @@ impl World {
         }
     }
 
-    /// The same world with one weight changed in every blob, for proving that a difference is seen.
+    /// This world with one weight changed in every blob, for proving that a difference is seen.
     pub fn with_one_weight_changed(&self) -> Self {
         let mut world = self.clone();
         let (v, d) = (self.shape.vocab_size, self.shape.d_model);
