@@ -40,7 +40,7 @@ pub const QUICK: Budget = Budget { time: Duration::from_millis(60), fewest: 1, l
 /// The times of one contender.
 #[derive(Clone, Debug)]
 pub struct Timing {
-    /// Whose.
+    /// The contender.
     pub name: Name,
     /// Nanoseconds of one run, each of them a mean over `batch` runs, in ascending order; at least one.
     pub samples: Vec<f64>,

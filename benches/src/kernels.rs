@@ -25,7 +25,7 @@ const TAPS: usize = 5;
 pub enum KernelJob {
     /// Query, key, value and router of one position.
     Project,
-    /// The same of eight positions.
+    /// Query, key, value and router of eight positions.
     ProjectTogether,
     /// Layer norm of one position. C normalises in place, its copy of the row included.
     LayerNorm,

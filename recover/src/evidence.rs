@@ -2,7 +2,7 @@
 
 use atome_engine::Packing;
 
-use crate::{Cost, BIT};
+use crate::types::{Cost, BIT};
 
 /// Information of one weight: log2 of 3, and of 7 where it is a power of 3.
 const TRIT: Cost = 1_584_963;
@@ -12,7 +12,7 @@ const POWER: Cost = 2_807_355;
 const BAD_PADDING: Cost = 12 * BIT;
 
 /// Between a model's floats (about 28 bits on average) and packed weights taken for floats (about 41).
-const MOST_MEAN_FLOAT_BITS: u64 = 36;
+const MAX_MEAN_FLOAT_BITS: u64 = 36;
 
 /// The bytes behind the header.
 #[derive(Clone, Copy, Debug)]
@@ -34,14 +34,14 @@ impl<'b> Evidence<'b> {
         self.body.get(start..start.checked_add(len)?)
     }
 
-    /// How many bytes from `start` on stand for weights, in whole groups.
+    /// Number of bytes from `start` on that stand for weights, in whole groups.
     pub(crate) fn clean_from(&self, start: usize) -> usize {
         let (_, step) = self.packing.group();
         let rest = self.body.get(start..).unwrap_or_default();
         step * rest.chunks_exact(step).take_while(|group| !is_dirty(self.packing, group)).count()
     }
 
-    /// How many bytes right in front of `end` do.
+    /// Number of bytes right in front of `end` that stand for weights, in whole groups.
     pub(crate) fn clean_before(&self, end: usize) -> usize {
         let (_, step) = self.packing.group();
         let front = self.body.get(..end).unwrap_or_default();
@@ -73,7 +73,7 @@ impl<'b> Evidence<'b> {
 
     /// Most of the `count` values from `at` on are of a size that a model's floats have. Packed weights hardly ever are.
     pub(crate) fn are_floats(&self, at: usize, count: usize) -> bool {
-        self.floats(at, count).is_some_and(|cost| cost <= MOST_MEAN_FLOAT_BITS * BIT * count as u64)
+        self.floats(at, count).is_some_and(|cost| cost <= MAX_MEAN_FLOAT_BITS * BIT * count as u64)
     }
 
     /// What it takes to write down a matrix whose scale lies at `at`; `None` where a reader refuses it.

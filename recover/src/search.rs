@@ -4,18 +4,20 @@ use atome_engine::format::{sections_packed, SectionKind};
 use atome_engine::{Dims, Packing, Shape};
 
 use crate::evidence::Evidence;
-use crate::{Candidate, Cost, Known, TooMany, BIT};
+use crate::types::{Candidate, Cost, Known, TooMany, BIT};
 
 /// What a vocabulary other than bytes, and more than three pathways, must win back: both are rare.
 const RARE_VOCAB: Cost = 12 * BIT;
 const RARE_PATHWAYS: Cost = 8 * BIT;
 
-/// Steps of a search, about a second; only files that are no models take as many. Looking at so many bytes counts as one.
-const MOST_STEPS: usize = 20_000_000;
+/// Steps of a search, about a second; only files that are no models take as many.
+const MAX_STEPS: usize = 20_000_000;
+
+/// Reading this many bytes counts as one step.
 const BYTES_OF_A_STEP: usize = 16;
 
 /// A file that allows more shapes than this says nothing about its own.
-const MOST_CANDIDATES: usize = 20_000;
+const MAX_CANDIDATES: usize = 20_000;
 
 /// Bytes in front of a matrix's weights.
 const SCALE: usize = 4;
@@ -49,7 +51,7 @@ struct Layers {
 }
 
 impl Layers {
-    /// The same place in every layer.
+    /// Whether `holds` is true at `offset` in every layer.
     fn all(&self, offset: usize, mut holds: impl FnMut(usize) -> bool) -> bool {
         (0..self.count).all(|layer| holds(self.start + layer * self.len + offset))
     }
@@ -68,7 +70,7 @@ impl Search<'_> {
     }
 
     fn gave_up(&self) -> bool {
-        self.steps + self.read / BYTES_OF_A_STEP >= MOST_STEPS || self.candidates >= MOST_CANDIDATES
+        self.steps + self.read / BYTES_OF_A_STEP >= MAX_STEPS || self.candidates >= MAX_CANDIDATES
     }
 
     /// Counts a step; false when there were too many.
