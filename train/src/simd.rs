@@ -13,16 +13,13 @@ macro_rules! multiversion {
         $(-> $output:ty)? $body:block
     ) => {
         $(#[$attribute])*
-        #[allow(clippy::too_many_arguments)]
         $visibility fn $name<$T: crate::float::Float $(, const $N: usize)*>($($argument: $type),*) $(-> $output)? {
             #[inline(always)]
-            #[allow(clippy::too_many_arguments)]
             fn body<$T: crate::float::Float $(, const $N: usize)*>($($argument: $type),*) $(-> $output)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2")]
-                #[allow(clippy::too_many_arguments)]
                 fn avx2<$T: crate::float::Float $(, const $N: usize)*>($($argument: $type),*) $(-> $output)? {
                     body::<$T $(, $N)*>($($argument),*)
                 }

@@ -1,10 +1,11 @@
 //! The three-pathway model.
 
-use super::attention::{self, Kept};
+use super::attention::{self, Kept, Projected};
 use super::conv::{self, Conv};
 use super::norm::{self, Norm};
+use super::router::{self, Pathway};
 use super::ssm::{self, Ssm};
-use super::{embedding, linear, resize, router, zeros, Pass};
+use super::{embedding, linear, resize, zeros, Pass};
 use crate::config::{AtomeConfig, Pathways};
 use crate::float::Float;
 use crate::matmul::{Panels, Store};
@@ -156,7 +157,12 @@ impl<T: Float> AtomePass<T> {
                 linear::forward(weight, &saved.u, out);
             }
             resize(&mut saved.sparse, rows * d);
-            attention::forward(sizes, &saved.q, &saved.k, &saved.v, &mut saved.kept, &mut saved.sparse);
+            attention::forward(
+                sizes,
+                Projected { q: &saved.q, k: &saved.k, v: &saved.v },
+                &mut saved.kept,
+                &mut saved.sparse,
+            );
             add(&saved.sparse);
         }
         router::mix(d, &saved.shares, &paths[..count], &mut self.x);
@@ -176,24 +182,26 @@ impl<T: Float> AtomePass<T> {
         resize(d_shares, rows * width);
 
         let mut row = 0..;
-        let mut next = || (row.next().unwrap_or(0), width);
+        let mut next = || Pathway { d, index: row.next().unwrap_or(0), width };
         if pathways.local {
-            router::mix_backward(d, next(), &saved.shares, &saved.local, dx, dy, d_shares);
+            router::mix_backward(next(), &saved.shares, &saved.local, dx, dy, d_shares);
             let d_taps = &mut gradients[weights.range(tensors.taps)];
             conv::backward(conv(weights, tensors.taps, d, len), &saved.u, dy, du, d_taps, small);
         }
         if pathways.state {
-            router::mix_backward(d, next(), &saved.shares, &saved.recurrent, dx, dy, d_shares);
+            router::mix_backward(next(), &saved.shares, &saved.recurrent, dx, dy, d_shares);
             let ssm = ssm(weights, tensors.ssm, &saved.gate, len);
             let d_params = &mut gradients[both(weights, tensors.ssm, tensors.ssm + 2)];
             ssm::backward(ssm, &saved.u, &saved.states, dy, du, d_params, small);
         }
         if pathways.sparse {
-            router::mix_backward(d, next(), &saved.shares, &saved.sparse, dx, dy, d_shares);
+            router::mix_backward(next(), &saved.shares, &saved.sparse, dx, dy, d_shares);
             resize(dq, saved.q.len());
             resize(dk, saved.k.len());
             resize(dv, rows * d);
-            attention::backward(sizes, (&saved.q, &saved.k, &saved.v), &mut saved.kept, dy, (dq, dk, dv));
+            let projected = Projected { q: &saved.q, k: &saved.k, v: &saved.v };
+            let outputs = attention::Gradients { dq: &mut *dq, dk: &mut *dk, dv: &mut *dv };
+            attention::backward(sizes, projected, &mut saved.kept, dy, outputs);
             for (tensor, dy) in [(tensors.wq, dq), (tensors.wk, dk), (tensors.wv, dv)] {
                 let d_weight = &mut gradients[weights.range(tensor)];
                 linear::backward(weights.linear(tensor), panels, dy, du, Store::Add, d_weight);

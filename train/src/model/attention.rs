@@ -35,6 +35,28 @@ impl Sizes {
     }
 }
 
+/// What attention reads: `q` and `k` are `[rows, head]`, `v` is `[rows, d]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Projected<'a, T> {
+    /// Queries.
+    pub q: &'a [T],
+    /// Keys.
+    pub k: &'a [T],
+    /// Values.
+    pub v: &'a [T],
+}
+
+/// The gradients of [`Projected`], in the shapes of what they belong to.
+#[derive(Debug)]
+pub struct Gradients<'a, T> {
+    /// Of the queries.
+    pub dq: &'a mut [T],
+    /// Of the keys.
+    pub dk: &'a mut [T],
+    /// Of the values.
+    pub dv: &'a mut [T],
+}
+
 /// What every position attended to, best first, `[rows, slots]`.
 #[derive(Clone, Debug, Default)]
 pub struct Kept<T> {
@@ -44,8 +66,8 @@ pub struct Kept<T> {
     scores: Vec<T>,
 }
 
-/// `y[t]` is the weighted sum of the values at the kept positions. `q` and `k` are `[rows, head]`, `v` and `y` `[rows, d]`.
-pub fn forward<T: Float>(sizes: Sizes, q: &[T], k: &[T], v: &[T], kept: &mut Kept<T>, y: &mut [T]) {
+/// `y[t]`, of `[rows, d]`, is the weighted sum of the values at the kept positions.
+pub fn forward<T: Float>(sizes: Sizes, projected: Projected<T>, kept: &mut Kept<T>, y: &mut [T]) {
     let Sizes { d, head, len, .. } = sizes;
     let (slots, rows) = (sizes.slots(), y.len() / d);
     kept.positions.resize(rows * slots, NONE_POSITION);
@@ -54,24 +76,23 @@ pub fn forward<T: Float>(sizes: Sizes, q: &[T], k: &[T], v: &[T], kept: &mut Kep
     zeros(&mut kept.keys, head * padded);
     resize(&mut kept.scores, padded);
     let Kept { positions, weights, keys, scores } = kept;
-    forward_rows(d, head, len, slots, q, k, v, keys, scores, positions, weights, y);
+    forward_rows(sizes, projected, keys, scores, positions, weights, y);
 }
 
-/// Writes the gradients of `q` and `k`, and of `v`, from that of `y`: they go through the kept scores alone.
+/// Writes the gradients of `projected` from `dy`, that of `y`: they go through the kept scores alone.
 pub fn backward<T: Float>(
     sizes: Sizes,
-    (q, k, v): (&[T], &[T], &[T]),
+    projected: Projected<T>,
     kept: &mut Kept<T>,
     dy: &[T],
-    (dq, dk, dv): (&mut [T], &mut [T], &mut [T]),
+    gradients: Gradients<T>,
 ) {
-    let slots = sizes.slots();
-    dq.fill(T::ZERO);
-    dk.fill(T::ZERO);
-    dv.fill(T::ZERO);
-    resize(&mut kept.scores, slots);
+    gradients.dq.fill(T::ZERO);
+    gradients.dk.fill(T::ZERO);
+    gradients.dv.fill(T::ZERO);
+    resize(&mut kept.scores, sizes.slots());
     let Kept { positions, weights, scores, .. } = kept;
-    backward_rows(sizes.d, sizes.head, sizes.len, slots, q, k, v, positions, weights, scores, dy, dq, dk, dv);
+    backward_rows(sizes, projected, positions, weights, scores, dy, gradients);
 }
 
 /// 1 / sqrt(head), as the numeric contract computes it.
@@ -82,19 +103,16 @@ fn score_scale<T: Float>(head: usize) -> T {
 
 multiversion! {
     fn forward_rows<T>(
-        d: usize,
-        head: usize,
-        len: usize,
-        slots: usize,
-        q: &[T],
-        k: &[T],
-        v: &[T],
+        sizes: Sizes,
+        projected: Projected<T>,
         keys: &mut [T],
         scores: &mut [T],
         positions: &mut [u32],
         weights: &mut [T],
         y: &mut [T],
     ) {
+        let (Sizes { d, head, len, .. }, slots) = (sizes, sizes.slots());
+        let Projected { q, k, v } = projected;
         let scale = score_scale::<T>(head);
         let padded = scores.len();
         let inputs = q.chunks_exact(len * head).zip(k.chunks_exact(len * head)).zip(v.chunks_exact(len * d));
@@ -159,21 +177,17 @@ fn keep_best<T: Float>(scores: &[T], positions: &mut [u32], best: &mut [T]) {
 
 multiversion! {
     fn backward_rows<T>(
-        d: usize,
-        head: usize,
-        len: usize,
-        slots: usize,
-        q: &[T],
-        k: &[T],
-        v: &[T],
+        sizes: Sizes,
+        projected: Projected<T>,
         positions: &[u32],
         weights: &[T],
-        gradients: &mut [T],
+        scores: &mut [T],
         dy: &[T],
-        dq: &mut [T],
-        dk: &mut [T],
-        dv: &mut [T],
+        gradients: Gradients<T>,
     ) {
+        let (Sizes { d, head, len, .. }, slots) = (sizes, sizes.slots());
+        let Projected { q, k, v } = projected;
+        let Gradients { dq, dk, dv } = gradients;
         let scale = score_scale::<T>(head);
         for start in (0..dy.len() / d).step_by(len) {
             for t in 0..len {
@@ -181,7 +195,7 @@ multiversion! {
                 let count = slots.min(t + 1);
                 let positions = &positions[row * slots..][..count];
                 let weights = &weights[row * slots..][..count];
-                let gradients = &mut gradients[..count];
+                let gradients = &mut scores[..count];
                 let dy = &dy[row * d..][..d];
                 for ((&position, &weight), gradient) in positions.iter().zip(weights).zip(gradients.iter_mut()) {
                     *gradient = T::ZERO;

@@ -19,14 +19,14 @@ pub struct Conv<'a, T> {
 /// `y[t][c] = (sum over j of taps[j][c] * u[t - j][c]) * scale`, where t - j is within the sequence. `u` and `y` are
 /// `[rows, d]`.
 pub fn forward<T: Float>(conv: Conv<T>, u: &[T], y: &mut [T]) {
-    forward_rows(conv.taps, conv.scale, conv.d, conv.len, u, y);
+    forward_rows(conv, u, y);
 }
 
 /// Adds to `du` and to `d_taps`, which lies as in the parameters: `[d, kernel_size]`, the oldest position first.
 /// `scratch` is for the function alone.
 pub fn backward<T: Float>(conv: Conv<T>, u: &[T], dy: &[T], du: &mut [T], d_taps: &mut [T], scratch: &mut Vec<T>) {
     super::zeros(scratch, conv.taps.len());
-    backward_rows(conv.taps, conv.scale, conv.d, conv.len, u, dy, du, scratch);
+    backward_rows(conv, u, dy, du, scratch);
     let kernel_size = conv.taps.len() / conv.d;
     for (lag, row) in scratch.chunks_exact(conv.d).enumerate() {
         for (channel, &value) in d_taps.chunks_exact_mut(kernel_size).zip(row) {
@@ -36,7 +36,8 @@ pub fn backward<T: Float>(conv: Conv<T>, u: &[T], dy: &[T], du: &mut [T], d_taps
 }
 
 multiversion! {
-    fn forward_rows<T>(taps: &[T], scale: T, d: usize, len: usize, u: &[T], y: &mut [T]) {
+    fn forward_rows<T>(conv: Conv<T>, u: &[T], y: &mut [T]) {
+        let Conv { taps, scale, d, len } = conv;
         for (u, y) in u.chunks_exact(len * d).zip(y.chunks_exact_mut(len * d)) {
             y.fill(T::ZERO);
             for (lag, taps) in taps.chunks_exact(d).enumerate().take(len) {
@@ -54,16 +55,8 @@ multiversion! {
 }
 
 multiversion! {
-    fn backward_rows<T>(
-        taps: &[T],
-        scale: T,
-        d: usize,
-        len: usize,
-        u: &[T],
-        dy: &[T],
-        du: &mut [T],
-        d_taps: &mut [T],
-    ) {
+    fn backward_rows<T>(conv: Conv<T>, u: &[T], dy: &[T], du: &mut [T], d_taps: &mut [T]) {
+        let Conv { taps, scale, d, len } = conv;
         let sequences = u.chunks_exact(len * d).zip(dy.chunks_exact(len * d)).zip(du.chunks_exact_mut(len * d));
         for ((u, dy), du) in sequences {
             let lags = taps.chunks_exact(d).zip(d_taps.chunks_exact_mut(d)).enumerate().take(len);

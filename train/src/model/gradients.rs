@@ -1,12 +1,13 @@
 //! Gradients against finite differences in f64: each layer alone, then whole models.
 
-use super::attention::{self, Kept};
+use super::attention::{self, Kept, Projected};
 use super::causal::{self, Attended};
 use super::conv::{self, Conv};
 use super::loss::{cross_entropy, distilled, Mixture};
 use super::norm::{self, Norm};
+use super::router::{self, Pathway};
 use super::ssm::{self, Ssm};
-use super::{embedding, gelu, linear, new_pass, router};
+use super::{embedding, gelu, linear, new_pass};
 use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
 use crate::layout::{Initialisation, Layout, Role};
 use crate::matmul::{Panels, Store};
@@ -172,12 +173,14 @@ fn attention_gradients() {
         let goal = random(ROWS * d, 4);
         let run = |q: &[f64], k: &[f64], v: &[f64]| {
             let (mut kept, mut y) = (Kept::default(), vec![0.0; ROWS * d]);
-            attention::forward(sizes, q, k, v, &mut kept, &mut y);
+            attention::forward(sizes, Projected { q, k, v }, &mut kept, &mut y);
             (kept, weighted(&y, &goal))
         };
         let (mut kept, _) = run(&q, &k, &v);
         let (mut dq, mut dk, mut dv) = (vec![7.0; q.len()], vec![7.0; k.len()], vec![7.0; v.len()]);
-        attention::backward(sizes, (&q, &k, &v), &mut kept, &goal, (&mut dq, &mut dk, &mut dv));
+        let projected = Projected { q: &q, k: &k, v: &v };
+        let gradients = attention::Gradients { dq: &mut dq, dk: &mut dk, dv: &mut dv };
+        attention::backward(sizes, projected, &mut kept, &goal, gradients);
         check("v", &v, &dv, |v| run(&q, &k, v).1);
         if top_k > 1 {
             check("q", &q, &dq, |q| run(q, &k, &v).1);
@@ -233,7 +236,7 @@ fn router_gradients() {
         let mut dz = vec![0.0; z.len()];
         for index in 0..count {
             let mut dy = vec![0.0; ROWS * d];
-            router::mix_backward(d, (index, count), &p, &paths[index], &goal, &mut dy, &mut dz);
+            router::mix_backward(Pathway { d, index, width: count }, &p, &paths[index], &goal, &mut dy, &mut dz);
             check("pathway", &paths[index], &dy, |path| {
                 let mut moved = paths.clone();
                 moved[index] = path.to_vec();

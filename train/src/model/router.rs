@@ -49,17 +49,15 @@ pub fn mix<T: Float>(d: usize, p: &[T], paths: &[&[T]], x: &mut [T]) {
     }
 }
 
-/// What comes back to one pathway: `dy = p_i dx`, and `dp_i = dx . y`. `dp` is `[rows, width]`.
-pub fn mix_backward<T: Float>(
-    d: usize,
-    (index, width): (usize, usize),
-    p: &[T],
-    y: &[T],
-    dx: &[T],
-    dy: &mut [T],
-    dp: &mut [T],
-) {
-    mix_backward_rows(d, index, width, p, y, dx, dy, dp);
+/// One pathway of a mixture.
+#[derive(Clone, Copy, Debug)]
+pub struct Pathway {
+    /// Width of its values.
+    pub d: usize,
+    /// Its number among the pathways.
+    pub index: usize,
+    /// How many pathways there are.
+    pub width: usize,
 }
 
 multiversion! {
@@ -95,16 +93,10 @@ multiversion! {
 }
 
 multiversion! {
-    fn mix_backward_rows<T>(
-        d: usize,
-        index: usize,
-        width: usize,
-        p: &[T],
-        y: &[T],
-        dx: &[T],
-        dy: &mut [T],
-        dp: &mut [T],
-    ) {
+    /// What comes back to one pathway, number i: `dy = p_i dx`, and `dp_i = dx . y`. `y`, `dx` and `dy` are `[rows, d]`, `p`
+    /// and `dp` `[rows, width]`.
+    pub fn mix_backward<T>(pathway: Pathway, p: &[T], y: &[T], dx: &[T], dy: &mut [T], dp: &mut [T]) {
+        let Pathway { d, index, width } = pathway;
         let rows = p.chunks_exact(width).zip(dp.chunks_exact_mut(width));
         let values = y.chunks_exact(d).zip(dx.chunks_exact(d)).zip(dy.chunks_exact_mut(d));
         for ((p, dp), ((y, dx), dy)) in rows.zip(values) {

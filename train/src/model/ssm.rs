@@ -16,6 +16,15 @@ pub struct Ssm<'a, T> {
     pub len: usize,
 }
 
+/// Sums that the way back adds to, `[d]` each.
+struct Gradients<'a, T> {
+    /// Of the state one step later.
+    ds: &'a mut [T],
+    d_gate: &'a mut [T],
+    d_b: &'a mut [T],
+    d_c: &'a mut [T],
+}
+
 /// `gate = tanh(a_raw)`.
 pub fn gates<T: Float>(a_raw: &[T], gate: &mut [T]) {
     for (gate, a_raw) in gate.iter_mut().zip(a_raw) {
@@ -27,7 +36,7 @@ pub fn gates<T: Float>(a_raw: &[T], gate: &mut [T]) {
 ///
 /// `u`, `y` and `states`, which the way back needs, are `[rows, d]`.
 pub fn forward<T: Float>(ssm: Ssm<T>, u: &[T], states: &mut [T], y: &mut [T]) {
-    forward_rows(ssm.gate, ssm.b, ssm.c, ssm.len, u, states, y);
+    forward_rows(ssm, u, states, y);
 }
 
 /// Adds to `du`, and to `d_params`, the gradients of a_raw, b and c_out one behind the other. `scratch` is for the
@@ -46,14 +55,16 @@ pub fn backward<T: Float>(
     let (ds, d_gate) = scratch.split_at_mut(d);
     let (d_a_raw, rest) = d_params.split_at_mut(d);
     let (d_b, d_c) = rest.split_at_mut(d);
-    backward_rows(ssm.gate, ssm.b, ssm.c, ssm.len, u, states, dy, du, ds, d_gate, d_b, d_c);
+    let gradients = Gradients { ds, d_gate: &mut *d_gate, d_b, d_c };
+    backward_rows(ssm, u, states, dy, du, gradients);
     for ((d_a_raw, &d_gate), &gate) in d_a_raw.iter_mut().zip(d_gate.iter()).zip(ssm.gate) {
         *d_a_raw += d_gate * (T::ONE - gate * gate);
     }
 }
 
 multiversion! {
-    fn forward_rows<T>(gate: &[T], b: &[T], c: &[T], len: usize, u: &[T], states: &mut [T], y: &mut [T]) {
+    fn forward_rows<T>(ssm: Ssm<T>, u: &[T], states: &mut [T], y: &mut [T]) {
+        let Ssm { gate, b, c, len } = ssm;
         let d = gate.len();
         let (b, c) = (&b[..d], &c[..d]);
         let sequences = u.chunks_exact(len * d).zip(states.chunks_exact_mut(len * d)).zip(y.chunks_exact_mut(len * d));
@@ -81,25 +92,21 @@ multiversion! {
 
 multiversion! {
     fn backward_rows<T>(
-        gate: &[T],
-        b: &[T],
-        c: &[T],
-        len: usize,
+        ssm: Ssm<T>,
         u: &[T],
         states: &[T],
         dy: &[T],
         du: &mut [T],
-        ds: &mut [T],
-        d_gate: &mut [T],
-        d_b: &mut [T],
-        d_c: &mut [T],
+        gradients: Gradients<T>,
     ) {
+        let Ssm { gate, b, c, len } = ssm;
+        let Gradients { ds, d_gate, d_b, d_c } = gradients;
         let d = gate.len();
         let (b, c, ds) = (&b[..d], &c[..d], &mut ds[..d]);
         let (d_gate, d_b, d_c) = (&mut d_gate[..d], &mut d_b[..d], &mut d_c[..d]);
         let sequences = u.chunks_exact(len * d).zip(states.chunks_exact(len * d));
-        let gradients = dy.chunks_exact(len * d).zip(du.chunks_exact_mut(len * d));
-        for ((u, states), (dy, du)) in sequences.zip(gradients) {
+        let outputs = dy.chunks_exact(len * d).zip(du.chunks_exact_mut(len * d));
+        for ((u, states), (dy, du)) in sequences.zip(outputs) {
             ds.fill(T::ZERO);
             for t in (0..len).rev() {
                 let (dy, du) = (&dy[t * d..][..d], &mut du[t * d..][..d]);
