@@ -21,7 +21,7 @@ mod packed;
 mod progress;
 mod random_model;
 mod random_values;
-mod real;
+mod real_model;
 mod reference;
 mod runner;
 mod script;
@@ -181,7 +181,7 @@ fn run(options: &Options) -> Result<bool> {
 fn run_cases(options: &Options, archive: Option<&'static Archive>) -> Result<bool> {
     if let Some(path) = &options.real {
         let started = Instant::now();
-        let tally = real::run(path, archive, options.wild)?;
+        let tally = real_model::run(path, archive, options.wild)?;
         println!("{}", summary("real model", &tally, options, started.elapsed().as_secs_f64()));
         close(&tally, options);
         return Ok(true);

@@ -6,7 +6,7 @@ use atome_engine::math::{self, MODE};
 
 use crate::checks;
 use crate::correctly_rounded::{atome_test_expf, atome_test_tanhf};
-use crate::real;
+use crate::real_model;
 use crate::runner::{self, Plan};
 use crate::wild_calls::Classes;
 
@@ -56,6 +56,6 @@ fn the_real_model_writes_its_text() {
         println!("skipped: ../shared/data/atome_944k.bin is not there");
         return;
     }
-    let sequence = real::checked_text(&std::fs::read(path).unwrap()).unwrap();
+    let sequence = real_model::checked_text(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(sequence.len(), 128);
 }
