@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use atome_engine::container::{Container, Description, MAGIC};
+use atome_train::hex::hex;
 
-use crate::numbers::hex;
 use crate::sizes::{Key, Sizes, Source};
 
 /// A key and a value for people.

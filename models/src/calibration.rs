@@ -4,10 +4,10 @@
 use anyhow::Result;
 use atome_train::calibration::{Sequence, Texts};
 
-use crate::conversation::{prompt, record};
+use crate::conversation::prompt;
 use crate::knowledge::Knowledge;
 use crate::phrasing::{phrasings, Part};
-use crate::records::{questions, Record};
+use crate::records::{questions, record, Record};
 
 /// Bytes in front of a question and behind it, which are always the same.
 const FRAME: (usize, usize) = (b"Q: ".len(), b"\nA: ".len());

@@ -2,8 +2,6 @@
 
 use atome_engine::dialogue::{Dialogue, Limits, Normalise};
 
-use crate::records::Record;
-
 /// What the model reads before its answer, and what ends that. It knows lower case without marks at the end, which need no
 /// weights that way, and 128 tokens, those of ASCII. Its limits are measured when it is there.
 pub const DIALOGUE: Dialogue<'static> = Dialogue {
@@ -22,19 +20,11 @@ pub const ABOUT: &str = "The help of a thermostat. Ask how something works: \"ho
                          minutes\", \"show me the humidity\".";
 
 /// What ends an answer.
-const END: u8 = b'\n';
+pub const END: u8 = b'\n';
 
 /// What the model reads before its answer.
 pub fn prompt(question: &str) -> Vec<u8> {
     DIALOGUE.prompt(question.as_bytes()).collect()
-}
-
-/// A record as the corpus has it.
-pub fn record(record: &Record) -> Vec<u8> {
-    let mut bytes = prompt(&record.question);
-    bytes.extend(record.answer.bytes());
-    bytes.push(END);
-    bytes
 }
 
 #[cfg(test)]
@@ -42,9 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prompt_is_how_a_record_begins() {
-        let example = Record { question: "Eco on?".to_owned(), answer: "Yes".to_owned() };
-        assert_eq!(record(&example), b"Q: eco on\nA: Yes\n");
+    fn prompts_are_lower_case_and_ascii() {
         assert_eq!(prompt(" \u{fc}\tA  b!? "), b"Q: ? a b\nA: ");
         assert_eq!(prompt(""), b"Q: \nA: ");
     }

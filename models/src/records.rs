@@ -2,7 +2,7 @@
 
 use atome_train::rng::{Rng, Stream};
 
-use crate::conversation::record;
+use crate::conversation::{prompt, END};
 use crate::knowledge::Knowledge;
 use crate::noise::{fill, pick, slip, style, Slots};
 use crate::phrasing::{Part, Phrasing};
@@ -14,6 +14,14 @@ pub struct Record {
     pub question: String,
     /// As it must be answered, to the byte.
     pub answer: String,
+}
+
+/// A record as the corpus has it.
+pub fn record(record: &Record) -> Vec<u8> {
+    let mut bytes = prompt(&record.question);
+    bytes.extend(record.answer.bytes());
+    bytes.push(END);
+    bytes
 }
 
 /// Draws of the corpus, and of the questions that judge.
@@ -83,6 +91,12 @@ fn draw(knowledge: &Knowledge, phrasing: &Phrasing, with_slip: bool, rng: &mut R
 mod tests {
     use super::*;
     use crate::phrasing::phrasings;
+
+    #[test]
+    fn a_record_begins_with_its_prompt() {
+        let example = Record { question: "Eco on?".to_owned(), answer: "Yes".to_owned() };
+        assert_eq!(record(&example), b"Q: eco on\nA: Yes\n");
+    }
 
     #[test]
     fn a_seed_gives_one_corpus_of_whole_records() {

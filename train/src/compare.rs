@@ -18,6 +18,7 @@ use crate::saved::{dims, SavedModel};
 use crate::saved_training::load_training;
 use crate::session::{run, Options};
 use crate::state::State;
+use crate::statistics::mean;
 use crate::thermal::{measurable, Thermometer};
 use crate::trainer::{pool, Trainer};
 
@@ -26,7 +27,7 @@ use crate::trainer::{pool, Trainer};
 pub struct Variant {
     /// Its name on the command line and in the results.
     pub name: &'static str,
-    /// What it is.
+    /// What the variant is.
     pub about: &'static str,
     model: ModelConfig,
     init: Initialisation,
@@ -117,12 +118,12 @@ pub struct Plan {
     pub quiet: bool,
 }
 
-/// What became of one variant.
+/// The results of one variant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// What the variant is.
     pub about: String,
     /// Number of parameters.
     pub parameters: usize,
@@ -140,11 +141,6 @@ impl Row {
     pub fn mean(&self) -> f64 {
         mean(&self.perplexity)
     }
-}
-
-/// The mean of some values.
-pub fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// Trains what is not trained yet and judges everything, variant by variant. `show` is told what is done.

@@ -6,6 +6,7 @@ use anyhow::{bail, Context, Result};
 use sha2::{Digest, Sha256};
 
 use crate::bounded::{self, Limit};
+use crate::hex::hex;
 
 /// A text in memory.
 #[derive(Clone, Debug)]
@@ -37,11 +38,6 @@ impl Corpus {
         let digest = hex(&Sha256::digest(&bytes));
         Ok(Self { bytes, digest })
     }
-}
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A text cut into chunks, of which the first ones are for training and the others for judging.

@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod export;
 pub mod float;
 pub mod gather;
+pub mod hex;
 pub mod layout;
 pub mod log;
 mod matmul;

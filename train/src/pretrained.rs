@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::bounded::{read_if, Limit};
 use crate::checkpoint::{dims_of, shown, Checkpoint, Loaded};
 use crate::config::ModelConfig;
-use crate::corpus::hex;
+use crate::hex::hex;
 use crate::layout::Layout;
 use crate::saved::SavedModel;
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::checkpoint::{dims_of, keys, set_dims, Checkpoint, Tensor};
 use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
-use crate::corpus::hex;
+use crate::hex::hex;
 use crate::layout::Layout;
 
 /// A model as a checkpoint has it.
@@ -90,7 +90,7 @@ pub(crate) fn add(checkpoint: &mut Checkpoint, config: &ModelConfig, prefix: &st
     }
 }
 
-/// What [`add`] put there.
+/// The values that [`add`] put into a checkpoint.
 ///
 /// # Errors
 /// Names the tensor that is missing or wrong.

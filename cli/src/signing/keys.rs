@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail, Context, Result};
 use atome_train::bounded::{self, Limit};
 use atome_train::encoding::plain;
+use atome_train::hex::hex;
 use ed25519_compact::{KeyPair, PublicKey, Seed};
 
 use crate::files::{check_folder, Place};
-use crate::numbers::hex;
 
 const SECRET: &str = "atome-secret-key";
 const PUBLIC: &str = "atome-public-key";

@@ -5,13 +5,14 @@ mod keys;
 
 use anyhow::{bail, Context, Result};
 use atome_engine::container::{put_signature, Container};
+use atome_train::hex::hex;
 use ed25519_compact::{KeyPair, Seed, Signature};
 
 pub use args::{KeygenArgs, SignArgs, VerifyArgs};
 
 use crate::container::read;
 use crate::files::{report, write_all, Output};
-use crate::numbers::{grouped, hex};
+use crate::numbers::grouped;
 use crate::output::print;
 use crate::usage_error::UsageError;
 

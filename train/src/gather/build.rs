@@ -7,7 +7,7 @@ use super::fetch::{Fetcher, Page};
 use super::paragraphs::Paragraphs;
 use super::source::Source;
 use crate::bounded::{self, Limit};
-use crate::corpus::hex;
+use crate::hex::hex;
 use crate::encoding::{decode, Encoding, Known, Told};
 
 /// A corpus, and how it came about.

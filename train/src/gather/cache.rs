@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bounded::{self, Limit};
 use crate::checkpoint::atomic::write_atomic;
-use crate::corpus::hex;
+use crate::hex::hex;
 
 /// Where downloads are kept unless told otherwise: the user's cache folder.
 pub fn default_cache() -> PathBuf {
