@@ -6,7 +6,7 @@ mod report;
 use std::path::Path;
 
 use anyhow::{bail, Result};
-use atome_train::gather::{build, default_cache, FetchOptions, Fetcher, Source};
+use atome_train::gather::{build, web, Source};
 
 pub use args::CorpusArgs;
 
@@ -17,9 +17,8 @@ pub fn corpus(args: &CorpusArgs) -> Result<()> {
     let sources: Vec<Source> = args.sources.iter().map(|text| source(text)).collect();
     let inputs: Vec<&Path> = sources.iter().filter_map(file).collect();
     check_places(&[Place::of("--out", &args.out)], &inputs, args.force)?;
-    let cache = args.cache.clone().unwrap_or_else(default_cache);
-    let fetcher = Fetcher::new(cache, FetchOptions::default(), args.refresh);
-    let gathered = build(&sources, &fetcher, args.encoding, args.max_bytes.unwrap_or(usize::MAX));
+    let pages = web(args.cache.clone(), args.refresh);
+    let gathered = build(&sources, pages.as_ref(), args.encoding, args.max_bytes.unwrap_or(usize::MAX));
     for failure in &gathered.failures {
         note(&format!("skipped: {}", failure.reason));
     }

@@ -3,12 +3,12 @@
 use sha2::{Digest, Sha256};
 
 use super::clean::{cap_bytes, clean};
-use super::fetch::{Fetcher, Page};
+use super::pages::{Page, Pages};
 use super::paragraphs::Paragraphs;
 use super::source::Source;
 use crate::bounded::{self, Limit};
-use crate::hex::hex;
 use crate::encoding::{decode, Encoding, Known, Told};
+use crate::hex::hex;
 
 /// A corpus, and how it came about.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Gathered {
     pub digest: String,
     /// The files and pages that went into it, in order.
     pub parts: Vec<Part>,
-    /// Those that could not be had.
+    /// The files and pages that could not be loaded.
     pub failures: Vec<Failure>,
     /// Everything together.
     pub totals: Totals,
@@ -42,13 +42,13 @@ pub struct Part {
     pub was_html: bool,
     /// Its encoding, such as `windows-1252`.
     pub encoding: &'static str,
-    /// What told that.
+    /// What told the encoding.
     pub known: Known,
     /// Whether bytes that have no meaning in it were replaced.
     pub was_repaired: bool,
 }
 
-/// A file or page that could not be had.
+/// A file or page that could not be loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The source that it belongs to.
@@ -74,7 +74,7 @@ pub struct Totals {
 
 /// Puts a corpus of at most `most_bytes` together. A source that fails, or whose encoding is not clear, is named and
 /// skipped; with `asked`, every text has that encoding.
-pub fn build(sources: &[Source], fetcher: &Fetcher, asked: Option<&'static Encoding>, most_bytes: usize) -> Gathered {
+pub fn build(sources: &[Source], pages: &dyn Pages, asked: Option<&'static Encoding>, most_bytes: usize) -> Gathered {
     let mut builder = Builder { asked, ..Builder::default() };
     for source in sources {
         match source {
@@ -86,10 +86,10 @@ pub fn build(sources: &[Source], fetcher: &Fetcher, asked: Option<&'static Encod
                     read.map_err(|error| format!("{}: {error}", path.display())),
                 );
             }
-            Source::Url(url) => builder.add(source, url, fetcher.page(url).map_err(|error| error.to_string())),
+            Source::Url(url) => builder.add(source, url, pages.load(url)),
             Source::Named(named) => {
                 for url in named.urls {
-                    builder.add(source, url, fetcher.page(url).map_err(|error| error.to_string()));
+                    builder.add(source, url, pages.load(url));
                 }
             }
         }

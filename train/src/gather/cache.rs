@@ -53,7 +53,7 @@ impl Entry {
         String::from_utf8(bounded::read(&self.charset, Limit::LINES).ok()?).ok()
     }
 
-    /// How many bytes are there, and of which version of the page. Without a version, what is there cannot be
+    /// Number of bytes that are there, and the version of the page that they belong to. Without a version, what is there cannot be
     /// continued.
     pub fn part(&self) -> Option<(u64, String)> {
         let len = fs::metadata(&self.part).ok()?.len();

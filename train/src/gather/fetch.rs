@@ -11,6 +11,7 @@ use ureq::http::{HeaderMap, HeaderName, StatusCode};
 use ureq::{Agent, Body};
 
 use super::cache::Entry;
+use super::pages::{Page, Pages};
 use crate::encoding::charset;
 
 /// How patient to be.
@@ -41,10 +42,10 @@ impl Default for FetchOptions {
 }
 
 /// The longest pause between two attempts, whatever the server asks for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const MAX_PAUSE: Duration = Duration::from_secs(60);
 
 /// Attempts of any kind: a server that sends a byte each time is given up, too.
-const MOST_ATTEMPTS: u32 = 100;
+const MAX_ATTEMPTS: u32 = 100;
 
 /// Why something could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -54,10 +55,10 @@ pub enum FetchError {
     Status {
         /// The address.
         url: String,
-        /// Its answer.
+        /// The server's answer.
         status: StatusCode,
     },
-    /// It is longer than allowed.
+    /// The page or file is longer than allowed.
     #[error("{url}: longer than {most} bytes")]
     TooLong {
         /// The address.
@@ -70,7 +71,7 @@ pub enum FetchError {
     GaveUp {
         /// The address.
         url: String,
-        /// How many.
+        /// Number of attempts.
         attempts: u32,
         /// Why the last one failed.
         reason: String,
@@ -99,15 +100,6 @@ impl From<io::Error> for Attempt {
     fn from(error: io::Error) -> Self {
         Self::Retry(error.to_string(), None)
     }
-}
-
-/// What was loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// Their encoding, as the server says.
-    pub charset: Option<String>,
 }
 
 /// Loads pages and files, each of them once.
@@ -169,10 +161,10 @@ impl Fetcher {
             if resumable(&entry) > best {
                 (best, failures, pause) = (resumable(&entry), 0, self.options.pause);
             }
-            if failures >= self.options.attempts || attempts >= MOST_ATTEMPTS {
+            if failures >= self.options.attempts || attempts >= MAX_ATTEMPTS {
                 return Err(FetchError::GaveUp { url: url.to_owned(), attempts, reason });
             }
-            thread::sleep(asked.unwrap_or(pause).min(LONGEST_PAUSE));
+            thread::sleep(asked.unwrap_or(pause).min(MAX_PAUSE));
             pause = pause.saturating_mul(2);
         }
     }
@@ -238,6 +230,12 @@ impl Fetcher {
             }
             _ => Ok(file),
         }
+    }
+}
+
+impl Pages for Fetcher {
+    fn load(&self, url: &str) -> Result<Page, String> {
+        self.page(url).map_err(|error| error.to_string())
     }
 }
 
