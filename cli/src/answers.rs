@@ -44,7 +44,7 @@ pub struct Answers<'a, W> {
     pub sampler: Sampler,
     pub dialogue: Dialogue<'a>,
     pub manner: Manner,
-    /// How many answers were unsure.
+    /// Number of answers that were unsure.
     pub unsure: usize,
 }
 

@@ -17,7 +17,7 @@ pub struct RouterStats {
 
 #[derive(Clone, Debug, Default)]
 struct LayerStats {
-    /// How many were counted.
+    /// Number of readings.
     positions: usize,
     /// The first that was not: they come in order.
     next: usize,

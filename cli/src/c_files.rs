@@ -98,7 +98,7 @@ impl CFileArgs {
         }
     }
 
-    /// Its name, or nothing.
+    /// The array's name as JSON; null where there is none.
     pub fn json(&self) -> Value {
         json!(self.array_name())
     }

@@ -97,16 +97,16 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
     for path in &args.outside {
         let corpus = load(path)?;
         about["digests"][file_name(path)] = format!("sha256:{}", corpus.digest).into();
-        outside.push((file_name(path), cut(args, path, &corpus, 0)?));
+        outside.push((file_name(path), windows(args, path, &corpus, 0)?));
     }
-    let texts = Texts { inside: cut(args, text, &corpus, args.windows.from())?, inside_domain: None, outside };
+    let texts = Texts { inside: windows(args, text, &corpus, args.windows.from())?, inside_domain: None, outside };
     run(args, &model, &texts, &file_name(path), about)
 }
 
 /// Windows side by side.
-fn cut(args: &CalibrateArgs, path: &Path, corpus: &Corpus, from: usize) -> Result<Vec<Sequence>> {
+fn windows(args: &CalibrateArgs, path: &Path, corpus: &Corpus, from: usize) -> Result<Vec<Sequence>> {
     let window = args.windows.window();
-    let starts = args.windows.cut(path, corpus, from, window)?;
+    let starts = args.windows.starts(path, corpus, from, window)?;
     Ok(starts.into_iter().map(|start| Sequence::window(&corpus.bytes[start..start + window])).collect())
 }
 

@@ -21,7 +21,7 @@ const fn with_external_flash(chip: Chip) -> Chip {
     Chip { external: true, ..chip }
 }
 
-/// From small to large.
+/// The chips, from small to large.
 pub const CHIPS: [Chip; 19] = [
     chip("nRF51822 (micro:bit v1)", "Cortex-M0", 256, 16),
     chip("STM32F103C8", "Cortex-M3", 64, 20),

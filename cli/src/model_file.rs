@@ -45,7 +45,7 @@ impl Format {
         }
     }
 
-    /// These bytes.
+    /// The bytes of the header.
     pub fn header(self) -> Vec<u8> {
         match self {
             Format::Model { packing } => packing.magic().to_vec(),
@@ -86,7 +86,7 @@ impl ModelFile {
         read_bytes(path, |start| is_container(start) || format(start).is_ok())
     }
 
-    /// From what was read from `path`.
+    /// The model in `bytes`, which were read from `path`.
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self> {
         let named = || path.display().to_string();
         let (label, bytes) = if is_container(&bytes) {

@@ -8,14 +8,14 @@ use rustyline::DefaultEditor;
 
 use crate::output::{note, print};
 
-/// Far above any window; keeps a file without line feeds from filling the memory.
-const LONGEST_LINE: u64 = 1 << 20;
+/// The longest line: far above any window, and it keeps a file without line feeds from filling the memory.
+const MAX_LINE_BYTES: u64 = 1 << 20;
 
 /// What a person is told.
 pub struct Talk {
     /// At the start; nothing where only the answers are wanted.
     pub greeting: Option<String>,
-    /// Who types `help` reads this.
+    /// Answer to `help`.
     pub help: String,
 }
 
@@ -24,7 +24,7 @@ pub struct Talk {
 pub enum Left {
     /// By the end of the input, Ctrl-D, `quit` or `exit`.
     AtTheEnd,
-    /// By Ctrl-C.
+    /// Ctrl-C ended it.
     Interrupted,
 }
 
@@ -116,13 +116,13 @@ impl Lines {
             let mut line = Vec::new();
             io::stdin()
                 .lock()
-                .take(LONGEST_LINE)
+                .take(MAX_LINE_BYTES)
                 .read_until(b'\n', &mut line)
                 .with_context(|| format!("standard input: line {}", self.line))?;
             if line.is_empty() {
                 return Ok(None);
             }
-            if line.len() as u64 == LONGEST_LINE && line.last() != Some(&b'\n') {
+            if line.len() as u64 == MAX_LINE_BYTES && line.last() != Some(&b'\n') {
                 bail!("standard input: line {}: expected at most 1 MiB", self.line);
             }
             let text = line.strip_suffix(b"\n").unwrap_or(&line);

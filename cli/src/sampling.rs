@@ -30,7 +30,7 @@ pub struct SamplingArgs {
 }
 
 impl SamplingArgs {
-    /// What draws as the flags say.
+    /// A sampler with the settings of the flags.
     pub fn sampler(&self) -> Result<Sampler> {
         let top_k = self.top_k.map_or(usize::MAX, |k| k as usize);
         Sampler::new(self.temperature, top_k, self.top_p.unwrap_or(1.0), self.seed.unwrap_or(0))

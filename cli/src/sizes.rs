@@ -30,11 +30,11 @@ impl Key {
         Key::MaxSeq,
     ];
 
-    /// Those that decide a file's length.
+    /// The sizes that decide a file's length.
     pub const IN_FILE: [Key; 6] =
         [Key::VocabSize, Key::DModel, Key::NLayers, Key::DHead, Key::KernelSize, Key::NPathways];
 
-    /// As in a checkpoint's config.
+    /// The key's name in a checkpoint's config.
     pub const fn name(self) -> &'static str {
         match self {
             Key::VocabSize => "vocab_size",

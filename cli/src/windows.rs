@@ -45,7 +45,7 @@ impl WindowArgs {
     }
 
     /// Where the windows of `corpus`, read from `path`, begin: one at least.
-    pub fn cut(&self, path: &Path, corpus: &Corpus, from: usize, window: usize) -> Result<Vec<usize>> {
+    pub fn starts(&self, path: &Path, corpus: &Corpus, from: usize, window: usize) -> Result<Vec<usize>> {
         let most = self.windows.map_or(usize::MAX, |count| count as usize);
         let starts = windows(corpus.bytes.len(), from, window, most);
         if starts.is_empty() {

@@ -133,7 +133,7 @@ fn learn(lesson: &Lesson) -> Head {
     Head::of(&weights)
 }
 
-/// How many of the messages learnt from may count as unsure by their margin.
+/// The share of the messages learnt from that may count as unsure by their margin.
 const FALSE_ALARMS: f64 = 0.02;
 
 /// A trained classifier.

@@ -7,9 +7,9 @@ use crate::knowledge::{Kind, Knowledge};
 pub enum Part {
     /// Learnt from.
     Train,
-    /// Never trained on: this frame with this wording, slots apart. Each of the two occurs elsewhere.
+    /// Held out from training: this frame with this wording, slots apart. Each of the two occurs elsewhere.
     HeldOut,
-    /// Never trained on, in no frame: the wording (a line with `!`) occurs nowhere else.
+    /// Held out from training in every frame: the wording (a line with `!`) occurs nowhere else.
     NewWording,
 }
 

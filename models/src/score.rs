@@ -47,7 +47,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// How many answers are exactly right.
+    /// Number of answers that are exactly right.
     pub fn right(&self) -> usize {
         self.asked.iter().filter(|asked| asked.is_right()).count()
     }
@@ -70,7 +70,7 @@ pub struct Scores {
 /// Questions of the training part that set the limits.
 const FOR_LIMITS: usize = 1500;
 
-/// How many questions like those learnt from may count as unsure by each limit.
+/// The share of questions like those learnt from that may count as unsure by each limit.
 const FALSE_ALARMS: f64 = 0.02;
 
 /// Asks everything: each phrasing that was held out, once as it is and once with a slip, and each new wording. Beyond

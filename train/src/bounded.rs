@@ -13,15 +13,15 @@ pub struct Limit {
     what: &'static str,
 }
 
-/// The most that 32-bit systems can hold beside everything else.
-const LONGEST: u64 = if cfg!(target_pointer_width = "64") { 4 << 30 } else { 1 << 30 };
+/// The longest text or checkpoint, in bytes: on 32-bit systems what memory can hold beside everything else.
+const MAX_BYTES: u64 = if cfg!(target_pointer_width = "64") { 4 << 30 } else { 1 << 30 };
 
 impl Limit {
     /// A text to learn from or to judge on. The largest one that a model of this size was trained on has 1.9 GB, and a text is
     /// held in memory.
-    pub const TEXT: Self = Self { bytes: LONGEST, what: "a text" };
+    pub const TEXT: Self = Self { bytes: MAX_BYTES, what: "a text" };
     /// A checkpoint; those of a million parameters with the state of their training have 12 MB.
-    pub const CHECKPOINT: Self = Self { bytes: LONGEST, what: "a checkpoint" };
+    pub const CHECKPOINT: Self = Self { bytes: MAX_BYTES, what: "a checkpoint" };
     /// A model file or container.
     pub const MODEL: Self = Self { bytes: 1 << 30, what: "a model for a microcontroller" };
     /// A training's log: over a million lines.

@@ -13,7 +13,7 @@ pub enum Quantiser {
     Ternary,
     /// 0, ±a, ±3a, ±9a.
     P3,
-    /// As they are.
+    /// The matrices as they are.
     None,
 }
 
@@ -41,10 +41,10 @@ pub struct Pathways {
 }
 
 impl Pathways {
-    /// All three.
+    /// All three pathways.
     pub const ALL: Self = Self { local: true, state: true, sparse: true };
 
-    /// How many there are.
+    /// Number of pathways.
     pub const fn count(self) -> usize {
         self.local as usize + self.state as usize + self.sparse as usize
     }
@@ -147,8 +147,8 @@ impl fmt::Display for ModelConfig {
     }
 }
 
-/// Far above any model for a microcontroller; keeps products of sizes far from overflow.
-pub const LARGEST: usize = 65_535;
+/// The largest size: far above any model for a microcontroller, and products of sizes stay far from overflow.
+pub const MAX_SIZE: usize = 65_535;
 
 impl ModelConfig {
     /// Tokens.
@@ -170,7 +170,7 @@ impl ModelConfig {
     /// The longest sequence that the model can read.
     pub const fn longest(&self) -> usize {
         match self {
-            Self::Atome(_) => LARGEST,
+            Self::Atome(_) => MAX_SIZE,
             Self::Gpt(config) => config.max_seq,
         }
     }

@@ -2,7 +2,7 @@
 
 use anyhow::{bail, Result};
 
-use crate::config::{ModelConfig, LARGEST};
+use crate::config::{ModelConfig, MAX_SIZE};
 use crate::layout::Layout;
 
 /// The most parameters: more would ask for memory that a machine may not have.
@@ -31,8 +31,8 @@ impl ModelConfig {
             ],
         };
         for (name, size) in sizes {
-            if !(1..=LARGEST).contains(&size) {
-                bail!("{name} is {size}, expected 1 to {LARGEST}");
+            if !(1..=MAX_SIZE).contains(&size) {
+                bail!("{name} is {size}, expected 1 to {MAX_SIZE}");
             }
         }
         if !(1..=256).contains(&self.vocab_size()) {

@@ -28,7 +28,7 @@ impl Judgement {
         self.nats / self.bytes as f64
     }
 
-    /// The same in bits.
+    /// Mean cross-entropy of a byte, in bits.
     pub fn bits_per_byte(&self) -> f64 {
         self.loss() / std::f64::consts::LN_2
     }
@@ -57,7 +57,7 @@ pub fn judge(config: &ModelConfig, weights: &Weights<f32>, text: &[u8], starts: 
     Judgement { bytes: (starts.len() * (window - 1)) as u64, nats: losses.iter().sum() }
 }
 
-/// The same through the inference engine, window by window from cold.
+/// Judges as [`judge`] does, through the inference engine: window by window, each from an empty state.
 ///
 /// # Errors
 /// The model does not fit in memory with windows this long, or the engine refuses it.

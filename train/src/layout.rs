@@ -38,7 +38,7 @@ pub enum Initialisation {
 enum Init {
     /// Normal, with this standard deviation.
     Normal(f64),
-    /// All the same.
+    /// One value everywhere.
     Constant(f64),
 }
 
@@ -49,9 +49,9 @@ pub struct Tensor {
     pub name: String,
     /// Sizes from the outermost to the innermost.
     pub shape: Vec<usize>,
-    /// What it is for.
+    /// What the tensor is to the forward pass.
     pub role: Role,
-    /// Where it lies.
+    /// Where the tensor lies among the parameters.
     pub range: Range<usize>,
     init: Init,
 }

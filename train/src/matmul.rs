@@ -182,7 +182,7 @@ fn store<T: Float, const H: usize>(sums: &[[T; WIDE]; H], start: usize, cols: us
     }
 }
 
-/// The same for the last panel, which is not as wide.
+/// Stores the sums of the last panel, which is not as wide as the others.
 #[inline(never)]
 fn store_narrow<T: Float, const H: usize>(
     sums: [[T; WIDE]; H],

@@ -21,7 +21,7 @@ const STAGGERED: usize = 4;
 pub struct Curve {
     /// Its name.
     pub name: String,
-    /// Its points.
+    /// Points of the line.
     pub points: Vec<(f64, f64)>,
     /// Whether every point gets a dot.
     pub dots: bool,

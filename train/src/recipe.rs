@@ -86,11 +86,11 @@ impl Default for Recipe {
 /// The learning rate of [`Recipe::everyday`].
 pub const EVERYDAY_RATE: f64 = 3e-3;
 
-/// More bytes in a batch than any machine that this is for could hold activations of.
-const LARGEST_BATCH: usize = 1 << 20;
+/// The most bytes of a batch: a machine can hardly hold the activations of more.
+const MAX_BATCH_BYTES: usize = 1 << 20;
 
-/// Chunks of a step: more would take hours for one change of the weights, and memory to list them.
-const MOST_CHUNKS: usize = 1 << 20;
+/// The most chunks of a step: more would take hours for one change of the weights, and memory to list them.
+const MAX_CHUNKS: usize = 1 << 20;
 
 impl Recipe {
     /// What serves a user best who has a text and no wish to experiment: a higher learning rate that rises first and
@@ -129,11 +129,11 @@ impl Recipe {
         at_least("batch", self.batch, 1)?;
         at_least("accumulate", self.accumulate, 1)?;
         at_least("shards", self.shards, 1)?;
-        if self.batch.checked_mul(self.chunk).is_none_or(|bytes| bytes > LARGEST_BATCH) {
-            bail!("batch times chunk is above {LARGEST_BATCH}: raise accumulate instead of batch");
+        if self.batch.checked_mul(self.chunk).is_none_or(|bytes| bytes > MAX_BATCH_BYTES) {
+            bail!("batch times chunk is above {MAX_BATCH_BYTES}: raise accumulate instead of batch");
         }
-        if self.batch.checked_mul(self.accumulate).is_none_or(|chunks| chunks > MOST_CHUNKS) {
-            bail!("batch times accumulate is {} x {}, expected {MOST_CHUNKS} at most", self.batch, self.accumulate);
+        if self.batch.checked_mul(self.accumulate).is_none_or(|chunks| chunks > MAX_CHUNKS) {
+            bail!("batch times accumulate is {} x {}, expected {MAX_CHUNKS} at most", self.batch, self.accumulate);
         }
         if self.chunk - 1 > self.model.longest() {
             bail!(

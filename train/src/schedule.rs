@@ -14,7 +14,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Whether it fits the highest rate.
+    /// Whether this schedule fits the highest rate.
     ///
     /// # Errors
     /// Names the value and what was expected.

@@ -20,7 +20,7 @@ pub struct Needs {
     pub flash: u64,
     /// `sizeof(atome_state_t)` in the lean plan.
     pub lean: u64,
-    /// The same in the cached plan.
+    /// `sizeof(atome_state_t)` in the cached plan.
     pub cached: u64,
     /// The C99 engine's state.
     pub c99: u64,

@@ -2,7 +2,7 @@
 
 mod args;
 mod repack;
-mod told;
+mod summary;
 mod written;
 
 use std::iter;
@@ -15,7 +15,7 @@ use atome_models::dialogue::OwnedDialogue;
 pub use args::ConvertArgs;
 use args::FormatName;
 use repack::repacked;
-use told::Told;
+use summary::Summary;
 use written::Written;
 
 use crate::c_files::CSource;
@@ -44,8 +44,8 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     let outputs = outputs(args, &file, &found, &written)?;
     let inputs: Vec<&Path> = iter::once(&args.model).chain(&found.sidecar).map(PathBuf::as_path).collect();
     write_all(&outputs, &inputs, args.force)?;
-    let told = Told { args, file: &file, found: &found, written: &written, outputs: &outputs };
-    report(&outputs, &if args.json { format!("{}\n", told.json()) } else { told.text() })
+    let summary = Summary { args, file: &file, found: &found, written: &written, outputs: &outputs };
+    report(&outputs, &if args.json { format!("{}\n", summary.json()) } else { summary.text() })
 }
 
 impl ConvertArgs {

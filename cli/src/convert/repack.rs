@@ -49,7 +49,7 @@ pub fn repacked(file: &ModelFile, found: &Found, format: Format) -> Result<Conve
     Ok(converted)
 }
 
-/// What packs weights in this way.
+/// The exporter's format that packs weights in this way.
 fn writer(packing: Packing) -> FileFormat {
     match packing {
         Packing::TwoBits => FileFormat::Atome01,

@@ -35,7 +35,7 @@ fn predict(args: &EvalArgs, text: &Path) -> Result<()> {
         return Err(UsageError("--with train is for checkpoints, and this is a model file".to_owned()).into());
     }
     let corpus = texts::load(text, subject.vocab_size())?;
-    let (starts, window) = cut(args, text, &subject, &corpus)?;
+    let (starts, window) = windows(args, text, &subject, &corpus)?;
     let subject = subject.for_engine(&args.model, args.with)?;
     let start = Instant::now();
     let judgement = args
@@ -47,7 +47,7 @@ fn predict(args: &EvalArgs, text: &Path) -> Result<()> {
 }
 
 /// Where the windows begin, and how long they are.
-fn cut(args: &EvalArgs, text: &Path, subject: &Subject, corpus: &Corpus) -> Result<(Vec<usize>, usize)> {
+fn windows(args: &EvalArgs, text: &Path, subject: &Subject, corpus: &Corpus) -> Result<(Vec<usize>, usize)> {
     let (from, window) = match subject {
         Subject::Checkpoint { training: Some((chunk, share, digest)), .. } => {
             if *digest != corpus.digest {
@@ -57,7 +57,7 @@ fn cut(args: &EvalArgs, text: &Path, subject: &Subject, corpus: &Corpus) -> Resu
         }
         _ => (args.windows.from(), args.windows.window()),
     };
-    Ok((args.windows.cut(text, corpus, from, window)?, window))
+    Ok((args.windows.starts(text, corpus, from, window)?, window))
 }
 
 fn show(

@@ -25,8 +25,8 @@ use crate::usage_error::UsageError;
 /// Bytes that tell what a file is.
 const START: u64 = 16;
 
-/// How many positions the attention of a checkpoint's model keeps, which no tensor shows: as the checkpoint says, as asked,
-/// or as usual.
+/// Sets top_k, the number of positions that attention keeps, which no tensor shows: the checkpoint's, else the one that is
+/// asked for, else the default.
 fn tell_top_k(path: &Path, checkpoint: &Checkpoint, model: &mut SavedModel, asked: Option<usize>) -> Result<()> {
     let ModelConfig::Atome(config) = &mut model.config else {
         return match asked {
@@ -142,7 +142,7 @@ impl Subject {
         })
     }
 
-    /// How many tokens the model has.
+    /// Number of the model's tokens.
     pub fn vocab_size(&self) -> usize {
         match self {
             Self::File { shape, .. } => shape.vocab_size().min(256),

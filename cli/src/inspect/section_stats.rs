@@ -93,7 +93,7 @@ fn matrix(bytes: &[u8], offset: usize, rows: usize, cols: usize) -> MatrixStats 
     stats
 }
 
-/// The same where weights do not lie two bits each.
+/// Statistics of a matrix whose weights do not take two bits each.
 fn coded_matrix(packing: Packing, bytes: &[u8], offset: usize, rows: usize, cols: usize) -> MatrixStats {
     let mut stats = MatrixStats { rows, cols, ..MatrixStats::default() };
     let (Some((scale, packed)), Some(codec)) = (bytes.split_first_chunk(), packing.codec()) else { return stats };

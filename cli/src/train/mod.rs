@@ -3,7 +3,7 @@
 mod args;
 mod outputs;
 mod recipe;
-mod start;
+mod starting_point;
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use serde_json::json;
 
 pub use args::TrainArgs;
 use outputs::Outputs;
-use start::Start;
+use starting_point::StartingPoint;
 
 use crate::numbers::grouped;
 use crate::output::{self, print_json};
@@ -29,7 +29,7 @@ use crate::{next_step, texts};
 
 pub fn train(args: &TrainArgs) -> Result<()> {
     let teacher = args.teacher.teacher.as_deref().map(load_teacher).transpose()?;
-    let start = Start::of(args, teacher.as_ref())?;
+    let start = StartingPoint::of(args, teacher.as_ref())?;
     let outputs = Outputs::of(args);
     outputs.check(args)?;
     let recipe = start.recipe.clone();

@@ -8,7 +8,7 @@ use super::args::TrainArgs;
 use crate::files::{check_folder, check_names, Place};
 use crate::usage_error::UsageError;
 
-/// Where they go.
+/// Where the files of a training go.
 pub struct Outputs {
     pub log: PathBuf,
     pub plot: PathBuf,

@@ -9,7 +9,7 @@ use tempfile::{Builder, NamedTempFile};
 /// Whether a file of the same name may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It is replaced.
+    /// The file is replaced.
     Replace,
     /// It stays, and the write fails with [`io::ErrorKind::AlreadyExists`].
     Keep,

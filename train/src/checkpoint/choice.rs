@@ -10,7 +10,7 @@ use super::names::{is_part_of_a_model, MEAN, SQUARE};
 /// What each kind of model has one of.
 const EMBEDDINGS: [&str; 2] = ["embed.weight", "tok_embed.weight"];
 
-/// What else a whole set has.
+/// Names that a whole set of weights has besides.
 const REST: [&[&str]; 2] = [&["unembed.weight"], &["final_norm.weight", "norm_final.weight"]];
 
 /// Parts of names that compilers and distributed trainings put in. No tensor of a model has one.
@@ -79,7 +79,7 @@ pub fn choose(listed: &[Listed<'_>], asked: Option<&str>) -> Result<Option<Choic
     Ok(Some(Choice { label: taken.label.clone(), tensors: taken.tensors.clone(), others }))
 }
 
-/// What to call a label.
+/// A label as a message shows it.
 pub fn shown(label: &str) -> String {
     if label.is_empty() {
         return ".".to_owned();

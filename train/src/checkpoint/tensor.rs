@@ -48,16 +48,16 @@ pub fn elements(shape: &[usize]) -> Option<usize> {
 /// What is wrong with a tensor of a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TensorError {
-    /// It is not there.
+    /// The tensor is not there.
     Missing {
-        /// Its name.
+        /// Name of the tensor.
         name: String,
         /// The shape that it must have.
         expected: Vec<usize>,
     },
-    /// It has another shape.
+    /// The tensor has another shape.
     WrongShape {
-        /// Its name.
+        /// Name of the tensor.
         name: String,
         /// The shape that it has.
         found: Vec<usize>,
@@ -66,19 +66,19 @@ pub enum TensorError {
     },
     /// The model has no such tensor.
     Unexpected {
-        /// Its name.
+        /// Name of the tensor.
         name: String,
     },
     /// Its values are no floats of a usual size.
     WrongType {
-        /// Its name.
+        /// Name of the tensor.
         name: String,
         /// The type that it has.
         found: String,
     },
     /// A value that is infinite or not a number.
     NotFinite {
-        /// Its name.
+        /// Name of the tensor.
         name: String,
         /// Place among the values, row-major.
         index: usize,
@@ -87,12 +87,12 @@ pub enum TensorError {
     },
     /// Every value is finite, but their mean magnitude is not.
     ScaleOverflow {
-        /// Its name.
+        /// Name of the tensor.
         name: String,
     },
     /// It does not fit the memory block that it says it lies in.
     Layout {
-        /// Its name.
+        /// Name of the tensor.
         name: String,
         /// What does not fit.
         what: String,

@@ -49,7 +49,7 @@ pub struct Decoded<'a> {
     pub text: Cow<'a, str>,
     /// The encoding's name in the Encoding Standard, such as `windows-1252`.
     pub encoding: &'static str,
-    /// What told it.
+    /// What told the encoding.
     pub known: Known,
     /// Whether bytes that have no meaning in this encoding were replaced by U+FFFD.
     pub was_repaired: bool,
@@ -143,7 +143,7 @@ fn by_content(bytes: &[u8]) -> Result<Decoded<'_>, UnknownEncoding> {
     if let Some(order) = utf16::order(bytes) {
         return Ok(as_encoding(bytes, order, Known::ByContent));
     }
-    // Its bytes are those of ASCII.
+    // All its bytes are ASCII.
     if guess::is_iso_2022_jp(bytes) {
         return Ok(as_encoding(bytes, ISO_2022_JP, Known::ByContent));
     }

@@ -33,7 +33,7 @@ pub fn order(bytes: &[u8]) -> Option<&'static Encoding> {
     (usual >= FEWEST && usual * 20 >= units.len()).then_some(found)
 }
 
-/// How many characters of a text are of the usual kind; `None` where one is in no text. A sample may be cut in the middle
+/// Number of characters of a text that are of the usual kind; `None` where one is in no text. A sample may be cut in the middle
 /// of a pair.
 fn usual(units: impl Iterator<Item = u16>, is_cut: bool) -> Option<usize> {
     let (mut count, mut broken) = (0, 0);

@@ -108,7 +108,7 @@ pub fn macro_stem(stem: &str) -> String {
     format!("model{separator}{name}")
 }
 
-/// The same that [`check_name`] likes: for an array.
+/// The name of an array that [`check_name`] accepts, made of the stem of a file's name.
 pub fn identifier(stem: &str) -> String {
     let name = macro_stem(stem);
     match check_name(&name) {

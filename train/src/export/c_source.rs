@@ -18,7 +18,7 @@ pub struct CModel<'a> {
     pub dims: Dims,
     /// The longest sequence.
     pub max_seq: usize,
-    /// Its file.
+    /// The model's file.
     pub file: CFile,
     /// Whether there is an array to be declared.
     pub has_array: bool,
@@ -26,7 +26,7 @@ pub struct CModel<'a> {
     pub dialogue: Option<Dialogue<'a>>,
 }
 
-/// What a model's file is.
+/// The form of a model's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CFile {
     /// ATOME01, ATOME02, ATOMEP3 or ATOMECL01; in a container, of the file in it.
@@ -160,7 +160,7 @@ fn size(model: &CModel<'_>) -> String {
     )
 }
 
-/// The same in header and source, so that either works without the other. In C++ a constant is only seen by other files
+/// The declaration of the array, which stands in header and source, so that either works without the other. In C++ a constant is only seen by other files
 /// where it is declared `extern`.
 fn declaration(model: &CModel<'_>) -> String {
     format!(

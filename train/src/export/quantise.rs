@@ -3,8 +3,8 @@
 use super::sum::sum;
 use crate::checkpoint::TensorError;
 
-/// The least scale: an all-zero tensor would divide by zero.
-const LEAST_SCALE: f32 = 1e-5;
+/// The smallest scale: an all-zero tensor would divide by zero.
+const MIN_SCALE: f32 = 1e-5;
 
 /// Which integers a weight may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub fn check_finite(name: &str, values: &[f32]) -> Result<(), TensorError> {
 /// The scale of a tensor: its mean magnitude, at least 1e-5.
 pub(crate) fn scale(weights: &[f32], threads: usize) -> f32 {
     let magnitudes: Vec<f32> = weights.iter().map(|weight| weight.abs()).collect();
-    (sum(&magnitudes, threads) / weights.len().max(1) as f32).max(LEAST_SCALE)
+    (sum(&magnitudes, threads) / weights.len().max(1) as f32).max(MIN_SCALE)
 }
 
 /// `ratio` is a weight divided by its tensor's scale.

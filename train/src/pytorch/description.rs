@@ -33,19 +33,20 @@ const ENOUGH: usize = 2;
 /// Keys that say that a model's embedding is its unembedding, too.
 const TIED: [&str; 5] = ["tie_weights", "tie_embeddings", "tied_embeddings", "tie_word_embeddings", "weight_tying"];
 
-/// Longer words are no description.
-const LONGEST_WORD: usize = 256;
+/// The longest string that is taken for a description.
+const MAX_WORD_BYTES: usize = 256;
 
 /// Describes `checkpoint` by what lies beside its weights in the pickle.
 pub fn describe(values: &Values<'_>, root: Id, checkpoint: &mut Checkpoint) {
     for (key, value) in pairs(values, root) {
-        let Some(key) = values.str(key).filter(|key| key.len() <= LONGEST_WORD && !keys::RESERVED.contains(key)) else {
+        let Some(key) = values.str(key).filter(|key| key.len() <= MAX_WORD_BYTES && !keys::RESERVED.contains(key))
+        else {
             continue;
         };
         let text = match values.get(value) {
             Value::Int(value) => value.to_string(),
             Value::Float(value) => value.to_string(),
-            Value::Str(text) if text.len() <= LONGEST_WORD => (*text).to_owned(),
+            Value::Str(text) if text.len() <= MAX_WORD_BYTES => (*text).to_owned(),
             _ => continue,
         };
         checkpoint.metadata.insert(key.to_owned(), text);
@@ -98,7 +99,7 @@ fn sizes(values: &Values<'_>, id: Id) -> Map<String, Json> {
     let mut sizes = Map::new();
     for (key, value) in pairs(values, id) {
         match (values.str(key), values.get(value)) {
-            (Some(name), &Value::Int(size)) if name.len() <= LONGEST_WORD => {
+            (Some(name), &Value::Int(size)) if name.len() <= MAX_WORD_BYTES => {
                 sizes.insert(name.to_owned(), Json::from(size));
             }
             _ => {}

@@ -4,13 +4,13 @@ use super::archive::{Archive, ArchiveError};
 use super::description::describe;
 use super::pickle::{self, Id, PickleError, Value, Values};
 use super::storage::Storages;
-use super::tree::{pairs, tensors, Found, LONGEST_KEY};
+use super::tree::{pairs, tensors, Found, MAX_KEY_BYTES};
 use crate::checkpoint::{
     choose, is_parameter, is_part_of_a_model, shown, Checkpoint, ContentError, Listed, Loaded, Tensor, TensorError,
 };
 
-/// The description of 20,000 tensors, and little enough that its values fit any memory.
-const MOST_PICKLE_BYTES: usize = 4 << 20;
+/// The longest pickle: it can describe 20,000 tensors, and the values in it fit any memory.
+const MAX_PICKLE_BYTES: usize = 4 << 20;
 
 /// Where tensors of no known model are looked for in files that hold more than tensors.
 const STATE_DICTS: [&str; 5] = ["state_dict", "model_state_dict", "model", "net", "ema"];
@@ -28,8 +28,8 @@ pub fn read(file: &[u8], asked: Option<&str>) -> Result<Loaded, ContentError> {
     let folder = folder(&archive)?;
     check_byte_order(&archive, folder)?;
     let pickle = entry(&archive, &format!("{folder}data.pkl"))?;
-    if pickle.len() > MOST_PICKLE_BYTES {
-        let what = format!("a pickle of {} bytes, expected at most {MOST_PICKLE_BYTES}", pickle.len());
+    if pickle.len() > MAX_PICKLE_BYTES {
+        let what = format!("a pickle of {} bytes, expected at most {MAX_PICKLE_BYTES}", pickle.len());
         return Err(PickleError { offset: 0, what }.into());
     }
     let (values, root) = pickle::run(pickle)?;
@@ -125,7 +125,7 @@ fn no_tensor(values: &Values<'_>, root: Id) -> Result<(), ContentError> {
         Some((place, (key, value))) => {
             let key = values.str(key).map_or("a key that is no string".to_owned(), shown);
             let expected = match values.get(value) {
-                Value::Tensor(_) => format!("a name of at most {LONGEST_KEY} bytes"),
+                Value::Tensor(_) => format!("a name of at most {MAX_KEY_BYTES} bytes"),
                 _ => "a tensor".to_owned(),
             };
             wrong(format!("{place}: {key}: {}, expected {expected}", values.get(value).kind()))

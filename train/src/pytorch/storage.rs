@@ -13,13 +13,13 @@ pub struct Storages<'a> {
     budget: usize,
 }
 
-/// How often every storage may be taken on average. Tensors seldom share one.
-const MOST_SHARING: usize = 4;
+/// How often a storage may be taken by tensors, on average. Tensors seldom share one.
+const MAX_SHARING: usize = 4;
 
 impl<'a> Storages<'a> {
     /// The storages of a file of `file_len` bytes, in the folder `folder` of its archive.
     pub fn new(archive: &'a Archive<'a>, folder: &'a str, file_len: usize) -> Self {
-        Self { archive, folder, budget: file_len.saturating_mul(MOST_SHARING) }
+        Self { archive, folder, budget: file_len.saturating_mul(MAX_SHARING) }
     }
 
     /// The values of the tensor `name`, row-major, as f32: widened, or rounded half to even.
@@ -37,7 +37,7 @@ impl<'a> Storages<'a> {
         self.budget = self
             .budget
             .checked_sub(count * number.size())
-            .ok_or_else(|| wrong(format!("tensors share storages more than {MOST_SHARING} times")))?;
+            .ok_or_else(|| wrong(format!("tensors share storages more than {MAX_SHARING} times")))?;
         let last = last_index(tensor).filter(|&last| count == 0 || last < len).ok_or_else(|| {
             let TensorRef { offset, shape, strides, .. } = tensor;
             wrong(format!(

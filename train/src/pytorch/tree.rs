@@ -9,10 +9,10 @@ use crate::checkpoint::ContentError;
 const DEEPEST: usize = 32;
 
 /// The longest key that is followed; names of tensors are shorter.
-pub const LONGEST_KEY: usize = 200;
+pub const MAX_KEY_BYTES: usize = 200;
 
-/// All names together: a small file cannot ask for much memory by naming one key many times.
-const MOST_NAME_BYTES: usize = 32 << 20;
+/// The most bytes of all names together: a small file cannot ask for much memory by naming one key many times.
+const MAX_NAME_BYTES: usize = 32 << 20;
 
 /// Where a module keeps its parts. These are no parts of a name.
 const MODULE_ATTRIBUTES: [&str; 3] = ["_parameters", "_buffers", "_modules"];
@@ -49,7 +49,7 @@ pub fn pairs<'v>(values: &'v Values<'_>, id: Id) -> impl Iterator<Item = (Id, Id
 struct Walk<'v, 'a> {
     values: &'v Values<'a>,
     seen: BTreeSet<Id>,
-    /// Of the place where the walk is.
+    /// The keys that lead to the place where the walk is.
     name: String,
     name_bytes: usize,
     found: Vec<Found<'v, 'a>>,
@@ -61,8 +61,8 @@ impl Walk<'_, '_> {
         match values.get(id) {
             Value::Tensor(tensor) => {
                 self.name_bytes += self.name.len();
-                if self.name_bytes > MOST_NAME_BYTES {
-                    let what = format!("names of tensors of more than {MOST_NAME_BYTES} bytes");
+                if self.name_bytes > MAX_NAME_BYTES {
+                    let what = format!("names of tensors of more than {MAX_NAME_BYTES} bytes");
                     return Err(ContentError::Metadata(what));
                 }
                 self.found.push(Found { name: self.name.clone(), tensor });
@@ -89,7 +89,7 @@ impl Walk<'_, '_> {
         for (key, value) in pairs(values, id) {
             match values.get(key) {
                 Value::Str(key) if is_object && MODULE_ATTRIBUTES.contains(key) => self.visit(value, depth + 1)?,
-                Value::Str(key) if key.len() <= LONGEST_KEY => self.enter(key, value, depth)?,
+                Value::Str(key) if key.len() <= MAX_KEY_BYTES => self.enter(key, value, depth)?,
                 Value::Int(key) => self.enter(&key.to_string(), value, depth)?,
                 _ => {}
             }

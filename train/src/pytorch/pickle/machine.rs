@@ -41,7 +41,7 @@ impl<'a> Machine<'a> {
         match self.reader.byte()? {
             op::STOP => return self.stop().map(Some),
             op::PROTO => self.protocol()?,
-            // Only says how much to read at once.
+            // A frame says only how much to read at once.
             op::FRAME => drop(self.reader.array::<8>()?),
             op::MARK => self.stack.mark(),
             op::POP => self.stack.drop_top()?,

@@ -2,8 +2,8 @@
 
 use super::value::{ElementType, Id, Opaque, StorageRef, TensorRef, Value, Values};
 
-/// Tensors of models have three dimensions at most.
-const MOST_DIMENSIONS: usize = 8;
+/// The most dimensions of a tensor; those of models have three at most.
+const MAX_DIMENSIONS: usize = 8;
 
 /// What calling `callable` with the tuple `args` gives.
 pub fn call<'a>(values: &mut Values<'a>, callable: Id, args: Id) -> Result<Id, String> {
@@ -57,9 +57,9 @@ fn tensor<'a>(values: &Values<'a>, storage: Id, offset: Id, shape: Id, strides: 
     let offset = values.size(offset).ok_or("the offset of a tensor is no size")?;
     let shape = values.sizes(shape).ok_or("the shape of a tensor is no tuple of sizes")?;
     let strides = values.sizes(strides).ok_or("the strides of a tensor are no tuple of sizes")?;
-    if shape.len() != strides.len() || shape.len() > MOST_DIMENSIONS {
+    if shape.len() != strides.len() || shape.len() > MAX_DIMENSIONS {
         return Err(format!(
-            "a tensor of {} dimensions with {} strides, expected as many, at most {MOST_DIMENSIONS}",
+            "a tensor of {} dimensions with {} strides, expected as many, at most {MAX_DIMENSIONS}",
             shape.len(),
             strides.len()
         ));

@@ -69,12 +69,12 @@ impl<'a> Opaque<'a> {
 
     /// The name for a message, whatever it is made of.
     fn shown(&self) -> String {
-        const LONGEST: usize = 80;
-        [self.module, ".", self.name].concat().chars().flat_map(char::escape_debug).take(LONGEST).collect()
+        const MAX_CHARS: usize = 80;
+        [self.module, ".", self.name].concat().chars().flat_map(char::escape_debug).take(MAX_CHARS).collect()
     }
 }
 
-/// What a storage consists of.
+/// The type of a storage's elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElementType {
     /// binary64.
@@ -134,11 +134,11 @@ impl ElementType {
 /// A storage that a pickle refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageRef<'a> {
-    /// What it consists of.
+    /// The type of its elements.
     pub element: ElementType,
     /// Its entry's name behind `data/`.
     pub key: &'a str,
-    /// How many elements it should have.
+    /// Number of elements that it should have.
     pub len: usize,
 }
 

@@ -10,8 +10,8 @@ use crate::numbers::grouped;
 use crate::shape_source::Found;
 use crate::sizes::sizes_json;
 
-/// What the command says.
-pub struct Told<'c> {
+/// What the command says of its work.
+pub struct Summary<'c> {
     pub args: &'c ConvertArgs,
     pub file: &'c ModelFile,
     pub found: &'c Found,
@@ -19,7 +19,7 @@ pub struct Told<'c> {
     pub outputs: &'c [Output],
 }
 
-impl Told<'_> {
+impl Summary<'_> {
     pub fn json(&self) -> Value {
         let files: Vec<_> = self.outputs.iter().map(|output| output.path.to_string_lossy()).collect();
         json!({

@@ -15,7 +15,7 @@ use super::recipe;
 use crate::usage_error::UsageError;
 
 /// What to train, and from where on.
-pub struct Start {
+pub struct StartingPoint {
     pub recipe: Recipe,
     /// What to tell the user before it begins, a line each.
     pub notes: Vec<String>,
@@ -29,7 +29,7 @@ enum From {
     Saved(State, String),
 }
 
-impl Start {
+impl StartingPoint {
     /// What the flags ask for.
     pub fn of(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Self> {
         if args.resume {
@@ -65,7 +65,7 @@ impl Start {
     }
 }
 
-fn pretrained(args: &TrainArgs, teacher: Option<&Teacher>, weights: Pretrained) -> Result<Start> {
+fn pretrained(args: &TrainArgs, teacher: Option<&Teacher>, weights: Pretrained) -> Result<StartingPoint> {
     let base = Recipe { model: weights.model.config, ..usual(args) };
     let recipe = Recipe { init_from: Some(weights.origin.clone()), ..asked(base, args, teacher)? };
     recipe.check().map_err(|error| UsageError(error.to_string()))?;
@@ -79,11 +79,11 @@ fn pretrained(args: &TrainArgs, teacher: Option<&Teacher>, weights: Pretrained) 
         notes.push(named("does not tell how many positions attention keeps: 4 are assumed, --attn-top-k tells others"));
     }
     notes.push(format!("begins with the weights of {} (sha256 {})", weights.origin.file, weights.origin.sha256));
-    Ok(Start { recipe, notes, from: From::Weights(weights.model.params) })
+    Ok(StartingPoint { recipe, notes, from: From::Weights(weights.model.params) })
 }
 
 /// An earlier run goes on: whatever it began with is in its checkpoint.
-fn resumed(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Start> {
+fn resumed(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<StartingPoint> {
     let checkpoint = Checkpoint::load(&args.out).context("--resume")?;
     let (stored, state, digest) = load_training(&checkpoint).with_context(|| args.out.display().to_string())?;
     let recipe = asked(stored.clone(), args, teacher)?;
@@ -102,7 +102,7 @@ fn resumed(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Start> {
             UsageError(format!("--resume: {} learns from a teacher: expected --teacher", args.out.display())).into()
         );
     }
-    Ok(Start { recipe, notes: Vec::new(), from: From::Saved(state, digest) })
+    Ok(StartingPoint { recipe, notes: Vec::new(), from: From::Saved(state, digest) })
 }
 
 /// What the flags change.
