@@ -29,7 +29,7 @@ fn a_model_is_measured_on_its_text_and_on_others() {
 
     assert!(found["digests"]["other.txt"].as_str().unwrap().starts_with("sha256:"), "{found}");
 
-    // The same bytes are predicted as by eval, and as well.
+    // It predicts the bytes that eval predicts, and as well.
     let judged = json(atome().arg("eval").arg(&model).arg("--text").arg(&text).args(["--window", "32", "--from", "7"]));
     assert_eq!(found["bytes"], judged["bytes"]);
     let (loss, expected) = (found["loss"].as_f64().unwrap(), judged["nats_per_byte"].as_f64().unwrap());

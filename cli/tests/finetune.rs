@@ -60,7 +60,7 @@ fn a_training_goes_on_with_the_weights_of_another() {
     let still = judged(&["--steps", "1", "--lr", "1e-12", "--lowest-lr", "0", "--weight-decay", "0"]);
     assert!((still - base).abs() < 1e-6 * base, "{still} {base}");
 
-    // The same bits on any number of threads, and after an interruption, however --init-from reads then.
+    // The bits do not depend on the number of threads, nor on an interruption, however --init-from reads then.
     success(&mut tune("again.safetensors", &["-q", "--threads", "1"]));
     let tuned = fs::read(folder.path().join("tuned.safetensors")).unwrap();
     assert!(fs::read(folder.path().join("again.safetensors")).unwrap() == tuned);
