@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::bootstrap::interval;
-use super::{Reading, Signal};
+use super::readings::Reading;
+use super::signal::Signal;
 use crate::statistics::{auroc, mean, number};
 
 /// Another domain against the model's own.

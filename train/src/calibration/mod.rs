@@ -6,18 +6,19 @@ mod domains;
 mod notes;
 mod readings;
 mod report;
+mod results;
 mod signal;
 mod tokens;
 
 pub use domains::{Domain, Separation};
 pub use readings::{read, Reading, Sequence};
 pub use report::{domain_plot, markdown, token_plot};
+pub use results::Calibration;
 pub use signal::{signals, Signal};
 pub use tokens::{Correlation, Step};
 
 use anyhow::{ensure, Result};
 use atome_engine::{Model, Weights as _};
-use serde::Serialize;
 
 /// Texts to measure on.
 #[derive(Clone, Debug)]
@@ -28,28 +29,6 @@ pub struct Texts {
     pub inside_domain: Option<Vec<Sequence>>,
     /// Names and texts of other domains.
     pub outside: Vec<(String, Vec<Sequence>)>,
-}
-
-/// Everything that was measured.
-#[derive(Clone, Debug, Serialize)]
-pub struct Calibration {
-    /// Windows of the domain.
-    pub sequences: usize,
-    /// Bytes that were predicted in them.
-    pub bytes: usize,
-    /// Their mean cross-entropy in nats.
-    pub loss: f64,
-    /// The share of them that the most probable byte was not.
-    pub wrong: f64,
-    /// Each signal against the loss of the byte that follows.
-    pub correlations: Vec<Correlation>,
-    /// Mean loss in tenths of the bytes, by rising signal: the router's entropy, then the output's.
-    pub steps: Vec<Vec<Step>>,
-    /// Each other domain against this one.
-    pub domains: Vec<Domain>,
-    /// Why some of the numbers are missing.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
 }
 
 /// Measures all of it. Runs on the current rayon pool; the result does not depend on its size.

@@ -1,6 +1,7 @@
 //! Why numbers are missing: a reader must not take a dash for a result.
 
-use super::{Calibration, Domain};
+use super::domains::Domain;
+use super::results::Calibration;
 
 /// One note for each kind of missing numbers, without a full stop.
 pub(super) fn of(found: &Calibration) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Calibration;
+use super::results::Calibration;
 use crate::plot::{curves, Curve};
 use crate::statistics::{cell, number};
 

@@ -1,6 +1,6 @@
 //! Numbers that may tell how sure a model is: higher for less sure.
 
-use super::Reading;
+use super::readings::Reading;
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

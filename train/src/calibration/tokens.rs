@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::bootstrap::interval;
-use super::{Reading, Signal};
+use super::readings::Reading;
+use super::signal::Signal;
 use crate::statistics::{auroc, mean, number, pearson, ranks, PairSums};
 
 /// How a signal goes with the loss of the byte that follows.

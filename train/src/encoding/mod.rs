@@ -2,13 +2,15 @@
 //! sure enough.
 
 mod guess;
+mod named;
 mod page;
 mod utf16;
 
 use std::borrow::Cow;
 
 pub use encoding_rs::Encoding;
-use encoding_rs::{ISO_2022_JP, REPLACEMENT, UTF_8};
+use encoding_rs::{ISO_2022_JP, UTF_8};
+pub use named::named;
 pub use page::{charset, looks_like_html};
 
 /// What tells a text's encoding.
@@ -84,12 +86,6 @@ pub struct Told<'a> {
     pub asked: Option<&'static Encoding>,
     /// The charset of a server's answer.
     pub server: Option<&'a str>,
-}
-
-/// The encoding of this name, such as `utf-16le`, `latin1` or `windows-1251`.
-pub fn named(label: &str) -> Option<&'static Encoding> {
-    // The standard's names for what must not be decoded all lead to this one.
-    Encoding::for_label(label.as_bytes()).filter(|&encoding| encoding != REPLACEMENT)
 }
 
 /// The text in `bytes`.

@@ -3,7 +3,7 @@
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, UTF_8, WINDOWS_1252};
 use html5gum::{StartTag, Token, Tokenizer};
 
-use super::named;
+use super::named::named;
 
 /// Bytes of a page that are looked at; the standard asks for 1,024.
 const START: usize = 1 << 12;

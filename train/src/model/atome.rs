@@ -1,11 +1,13 @@
 //! The three-pathway model.
 
 use super::attention::{self, Kept, Projected};
+use super::buffers::{resize, zeros};
 use super::conv::{self, Conv};
 use super::norm::{self, Norm};
+use super::pass::Pass;
 use super::router::{self, Pathway};
 use super::ssm::{self, Ssm};
-use super::{embedding, linear, resize, zeros, Pass};
+use super::{embedding, linear};
 use crate::config::{AtomeConfig, Pathways};
 use crate::float::Float;
 use crate::matmul::{Panels, Store};

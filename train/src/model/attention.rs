@@ -1,7 +1,7 @@
 //! Top-k causal attention with one head, which keeps exactly k scores (docs/numerics.md#26-sparse-pathway-top-k-causal-attention-with-one-head).
 
+use super::buffers::{resize, zeros};
 use super::router::{softmax_row, softmax_row_backward};
-use super::{resize, zeros};
 use crate::float::Float;
 use crate::simd::multiversion;
 use crate::vector::{add_scaled, dot};

@@ -1,6 +1,6 @@
 //! Full causal attention with several heads, for the baseline.
 
-use super::resize;
+use super::buffers::resize;
 use super::router::{softmax_row, softmax_row_backward};
 use crate::float::Float;
 use crate::matmul::{add_transposed_product, product, Panels, Store};

@@ -1,5 +1,6 @@
 //! Depthwise causal convolution.
 
+use super::buffers::zeros;
 use crate::float::Float;
 use crate::simd::multiversion;
 
@@ -25,7 +26,7 @@ pub fn forward<T: Float>(conv: Conv<T>, u: &[T], y: &mut [T]) {
 /// Adds to `du` and to `d_taps`, which lies as in the parameters: `[d, kernel_size]`, the oldest position first.
 /// `scratch` is for the function alone.
 pub fn backward<T: Float>(conv: Conv<T>, u: &[T], dy: &[T], du: &mut [T], d_taps: &mut [T], scratch: &mut Vec<T>) {
-    super::zeros(scratch, conv.taps.len());
+    zeros(scratch, conv.taps.len());
     backward_rows(conv, u, dy, du, scratch);
     let kernel_size = conv.taps.len() / conv.d;
     for (lag, row) in scratch.chunks_exact(conv.d).enumerate() {

@@ -1,8 +1,10 @@
 //! The baseline: a plain GPT with learned positions, in floating point.
 
+use super::buffers::{resize, zeros};
 use super::causal::{self, Attended};
 use super::norm::{self, Norm};
-use super::{embedding, gelu, linear, resize, zeros, Pass};
+use super::pass::Pass;
+use super::{embedding, gelu, linear};
 use crate::config::GptConfig;
 use crate::float::Float;
 use crate::matmul::{Panels, Store};

@@ -6,6 +6,7 @@
 
 pub mod atome;
 mod attention;
+mod buffers;
 mod causal;
 mod conv;
 mod embedding;
@@ -16,25 +17,14 @@ mod gradients;
 pub mod linear;
 pub mod loss;
 mod norm;
+mod pass;
 mod router;
 mod ssm;
 
+pub use pass::Pass;
+
 use crate::config::ModelConfig;
 use crate::float::Float;
-use crate::weights::Weights;
-
-/// One thread's way through a model, with the activations that the way back needs.
-pub trait Pass<T: Float>: Send + Sync {
-    /// Computes the logits at every position of the sequences in `tokens`, which are `len` tokens long each.
-    fn forward(&mut self, weights: &Weights<T>, tokens: &[u8], len: usize);
-
-    /// The logits `[rows, vocab_size]` of the last [`Pass::forward`]; a loss writes its gradient over them.
-    fn logits(&mut self) -> &mut [T];
-
-    /// Adds the parameters' gradients to `gradients`, which lie as the parameters do, from the loss's gradient in
-    /// [`Pass::logits`]. Quantisers are passed straight through.
-    fn backward(&mut self, weights: &Weights<T>, tokens: &[u8], gradients: &mut [T]);
-}
 
 /// A pass for a model of this configuration.
 pub fn new_pass<T: Float>(config: &ModelConfig) -> Box<dyn Pass<T>> {
@@ -42,15 +32,4 @@ pub fn new_pass<T: Float>(config: &ModelConfig) -> Box<dyn Pass<T>> {
         ModelConfig::Atome(config) => Box::new(atome::AtomePass::new(config)),
         ModelConfig::Gpt(config) => Box::new(gpt::GptPass::new(config)),
     }
-}
-
-/// Makes `buffer` `len` long. What it holds afterwards is of no meaning.
-fn resize<T: Float>(buffer: &mut Vec<T>, len: usize) {
-    buffer.resize(len, T::ZERO);
-}
-
-/// Makes `buffer` `len` zeros.
-fn zeros<T: Float>(buffer: &mut Vec<T>, len: usize) {
-    buffer.clear();
-    buffer.resize(len, T::ZERO);
 }

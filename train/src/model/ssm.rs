@@ -1,5 +1,6 @@
 //! The diagonal state-space recurrence, and the same recurrence run backwards.
 
+use super::buffers::zeros;
 use crate::float::Float;
 use crate::simd::multiversion;
 
@@ -51,7 +52,7 @@ pub fn backward<T: Float>(
     scratch: &mut Vec<T>,
 ) {
     let d = ssm.gate.len();
-    super::zeros(scratch, 2 * d);
+    zeros(scratch, 2 * d);
     let (ds, d_gate) = scratch.split_at_mut(d);
     let (d_a_raw, rest) = d_params.split_at_mut(d);
     let (d_b, d_c) = rest.split_at_mut(d);

@@ -1,0 +1,14 @@
+//! Memory that is used again from pass to pass.
+
+use crate::float::Float;
+
+/// Makes `buffer` `len` long. What it holds afterwards is of no meaning.
+pub fn resize<T: Float>(buffer: &mut Vec<T>, len: usize) {
+    buffer.resize(len, T::ZERO);
+}
+
+/// Makes `buffer` `len` zeros.
+pub fn zeros<T: Float>(buffer: &mut Vec<T>, len: usize) {
+    buffer.clear();
+    buffer.resize(len, T::ZERO);
+}
