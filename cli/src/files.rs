@@ -131,11 +131,14 @@ pub fn check_places<'p>(outputs: &[Place<'p>], inputs: &[&Path], force: bool) ->
     Ok(())
 }
 
-/// Whether there is a folder for an output.
+/// Whether there is a folder for an output, and none in its place.
 ///
 /// # Errors
 /// Names the part of the way that is missing.
 pub fn check_folder(output: Place<'_>) -> Result<()> {
+    if output.path.is_dir() {
+        bail!(UsageError(format!("{output}: is a folder: expected the name of a file")));
+    }
     match no_folder(output.path) {
         Some(why) => bail!("{output}: write: {why}"),
         None => Ok(()),

@@ -134,7 +134,9 @@ fn format(start: &[u8]) -> Result<Format> {
     if start.is_empty() {
         bail!("offset 0: the file is empty, {EXPECTED}");
     }
-    bail!("offset 0: found \"{}\", {EXPECTED}", start.get(..start.len().min(9)).unwrap_or(start).escape_ascii())
+    // Between double quotes a single one needs no stroke.
+    let shown = start.get(..start.len().min(9)).unwrap_or(start).escape_ascii().to_string().replace("\\'", "'");
+    bail!("offset 0: found \"{shown}\", {EXPECTED}")
 }
 
 #[cfg(test)]

@@ -221,6 +221,7 @@ fn what_cannot_be_trained_is_refused_by_name() {
     success(tiny(folder.path(), "there.safetensors", 2).arg("-q"));
     write(folder.path(), "model.bin", b"ATOME01");
     write(folder.path(), "kept.jsonl", b"not ours");
+    std::fs::create_dir(folder.path().join("a-folder")).unwrap();
     let usage: [(&[&str], &str); 20] = [
         (&["--log", "story.txt"], "--log story.txt: is what this command reads"),
         (&["--plot", "new.safetensors"], "new.safetensors: named for two files"),
@@ -249,6 +250,11 @@ fn what_cannot_be_trained_is_refused_by_name() {
     }
     let there = failure(&mut train(folder.path(), "there.safetensors"), 2);
     assert!(there.contains("is there already") && there.contains("--resume"), "{there}");
+    for flag in ["--force", "--resume"] {
+        let message = failure(train(folder.path(), "a-folder").arg(flag), 2);
+        assert!(message.contains("a-folder: is a folder: expected the name of a file"), "{message}");
+        assert!(!folder.path().join("a-folder.jsonl").exists());
+    }
     let other = failure(train(folder.path(), "there.safetensors").args(["--resume", "--lr", "0.5"]), 2);
     assert!(other.contains("lr 0.5 instead of 0.0003"), "{other}");
     let failed: [(&[&str], &str); 5] = [

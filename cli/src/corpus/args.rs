@@ -24,7 +24,8 @@ Examples:
 ///
 /// HTML is stripped, control characters but tab and line feed are dropped, runs of blanks folded and
 /// repeated paragraphs left out. A source that fails is named and skipped. What was loaded from the
-/// web is kept and not loaded again; a download that broke off is continued.
+/// web is kept and not loaded again; a download that broke off is continued. Pages are loaded by a
+/// program that was built for it: cargo build --release -p atome-cli --features web.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = long_help())]
 pub struct CorpusArgs {

@@ -21,6 +21,7 @@ pub use args::TrainArgs;
 use outputs::Outputs;
 use starting_point::StartingPoint;
 
+use crate::files::{check_folder, Place};
 use crate::numbers::grouped;
 use crate::output::{self, print_json};
 use crate::stop::stop_flag;
@@ -28,6 +29,8 @@ use crate::usage_error::UsageError;
 use crate::{next_step, texts};
 
 pub fn train(args: &TrainArgs) -> Result<()> {
+    // Before anything is read: what is in its place is neither replaced nor gone on with.
+    check_folder(Place::of("--out", &args.out))?;
     let teacher = args.teacher.teacher.as_deref().map(load_teacher).transpose()?;
     let start = StartingPoint::of(args, teacher.as_ref())?;
     let outputs = Outputs::of(args);

@@ -38,7 +38,8 @@ impl Format {
         if is_pickle(start) {
             return Err(ContentError::Pickled { is_torch: start.starts_with(LEGACY) });
         }
-        let shown = start.get(..start.len().min(9)).unwrap_or(start).escape_ascii();
+        // Between double quotes a single one needs no stroke.
+        let shown = start.get(..start.len().min(9)).unwrap_or(start).escape_ascii().to_string().replace("\\'", "'");
         let found = if start.is_empty() { "the file is empty".to_owned() } else { format!("found \"{shown}\"") };
         Err(ContentError::UnknownFormat { found })
     }
