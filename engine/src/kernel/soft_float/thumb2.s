@@ -1,11 +1,11 @@
 @ Running sum of one row of ternary weights over one level of tables (tables.rs), for ARMv7-M and later.
 @
-@ Four columns a round. Each half of a byte of weights jumps, through a table of its own for each sign of the sum, to
-@ code for just these two weights. A sum that changes sign swaps the tables. No binade is kept: counting zeros finds the
+@ Four columns a round. Each half of a byte of weights jumps, through one of 16 places for each sign of the sum, to code
+@ for just these two weights. A sum that changes sign swaps the tables. No binade is kept: counting zeros finds the
 @ place of rounding anew for every term.
 @
 @   r0-r3  entries of four columns      r8   jump table for bits 0-3 of the weights
-@   r4     exact sum, then scratch      lr   jump table for bits 4-7, 1 KiB behind the other
+@   r4     exact sum, then scratch      lr   jump table for bits 4-7, 64 bytes behind the other
 @   r5     how far it is shifted left   r9   four weights
 @   r6     shifted sum                  r10  next entries        r12  their end
 @   r7     magnitude of the sum         r11  next weights        sp   what to shift by, for every count of zeros
@@ -43,19 +43,21 @@ __atome_engine_soft_float_groups:
     cmp     r8, #0
     ldr     r8, .Lsf_tables_address
     it      ne
-    addne   r8, r8, #2048
-    add     lr, r8, #1024
+    addne   r8, r8, #128
+    add     lr, r8, #64
 
     .macro next_half
-    ldr     pc, [lr, r9, lsl #2]
+    lsr     r4, r9, #4
+    ldr     pc, [lr, r4, lsl #2]
     .endm
 
     .macro next_group
     cmp     r10, r12
     beq     .Lsf_done
     ldrb    r9, [r11], #1
+    and     r4, r9, #15
     ldm     r10!, {r0-r3}
-    ldr     pc, [r8, r9, lsl #2]
+    ldr     pc, [r8, r4, lsl #2]
     .endm
 
     @ Rounds the exact sum. Out of the window, or below 2^25, the shift is 32, which leaves bit 31 clear; so does a
@@ -174,7 +176,7 @@ __atome_engine_soft_float_groups:
     mov     r7, r4
 .Lsf_same_sign:
     mov     r5, lr
-    add     lr, r8, #1024
+    add     lr, r8, #64
     adds    r5, r5, #0          @ clears the carry
     bx      r5
 
@@ -193,9 +195,9 @@ __atome_engine_soft_float_groups:
     ldr     r6, .Lsf_tables_address
     cmp     r8, r6
     ite     eq
-    addeq   r8, r8, #2048
-    subne   r8, r8, #2048
-    add     lr, r8, #1024
+    addeq   r8, r8, #128
+    subne   r8, r8, #128
+    add     lr, r8, #64
     cmp     r5, r5              @ sets the carry
     bx      r5
 .Lsf_small_swapped:
@@ -308,38 +310,11 @@ __atome_engine_soft_float_groups:
     .word   .Lsf_\h\()zz+1, .Lsf_\h\()\p\()z+1, .Lsf_\h\()zz+1, .Lsf_\h\()\m\()z+1
     .word   .Lsf_\h\()z\m\()+1, .Lsf_\h\()\p\m\()+1, .Lsf_\h\()z\m\()+1, .Lsf_\h\()\m\m\()+1
     .endm
-    .macro sixteen label
-    .rept   16
-    .word   \label\()+1
-    .endr
-    .endm
-    .macro column h, p, m
-    sixteen .Lsf_\h\()zz
-    sixteen .Lsf_\h\()\p\()z
-    sixteen .Lsf_\h\()zz
-    sixteen .Lsf_\h\()\m\()z
-    sixteen .Lsf_\h\()z\p
-    sixteen .Lsf_\h\()\p\p
-    sixteen .Lsf_\h\()z\p
-    sixteen .Lsf_\h\()\m\p
-    sixteen .Lsf_\h\()zz
-    sixteen .Lsf_\h\()\p\()z
-    sixteen .Lsf_\h\()zz
-    sixteen .Lsf_\h\()\m\()z
-    sixteen .Lsf_\h\()z\m
-    sixteen .Lsf_\h\()\p\m
-    sixteen .Lsf_\h\()z\m
-    sixteen .Lsf_\h\()\m\m
-    .endm
 .Lsf_tables:
-    .rept   16
     row     a, p, m
-    .endr
-    column  b, p, m
-    .rept   16
+    row     b, p, m
     row     a, m, p
-    .endr
-    column  b, m, p
+    row     b, m, p
     .size   __atome_engine_soft_float_groups, . - __atome_engine_soft_float_groups
 
 @ Other assembly may follow in the same object.
@@ -353,6 +328,4 @@ __atome_engine_soft_float_groups:
     .purgem coarse
     .purgem one_coarser
     .purgem row
-    .purgem sixteen
-    .purgem column
     .text
