@@ -6,6 +6,7 @@ use core::arch::global_asm;
 
 #[cfg(assembly_rows)]
 use super::scale::Scale;
+use super::sum::Sum;
 #[cfg(assembly_rows)]
 use super::tables::FIRST_LEVEL;
 use super::tables::{Tables, BLOCK};
@@ -65,32 +66,25 @@ extern "C" {
     fn __atome_engine_soft_float_groups(run: *mut Run) -> u32;
 }
 
-/// A sum between two calls.
-pub(super) struct State {
-    pub(super) magnitude: u32,
-    pub(super) is_negative: bool,
-    pub(super) level: usize,
-}
-
 /// Adds `row`'s terms from column `start` on, a multiple of 4. Returns the first column whose term is not added, or the
 /// number of columns.
-pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, state: &mut State) -> usize {
+pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, sum: &mut Sum) -> usize {
     let row = row.get(start / 4..).unwrap_or(&[]);
     let groups = row.len().min(tables.len().saturating_sub(start) / 4);
-    let first = tables.entries().wrapping_add(state.level * BLOCK + start);
+    let first = tables.entries().wrapping_add(sum.level * BLOCK + start);
     let mut run = Run {
-        magnitude: state.magnitude,
-        is_negative: u32::from(state.is_negative),
+        magnitude: sum.magnitude,
+        is_negative: u32::from(sum.is_negative),
         entries: first,
         row: row.as_ptr(),
         end: first.wrapping_add(4 * groups),
-        level: state.level as u32,
+        level: sum.level as u32,
         #[cfg(assembly_rows)]
         rows: 0,
     };
     // SAFETY: `row` has at least `groups` bytes, and from `start` on every level has as many whole groups.
     let place = unsafe { __atome_engine_soft_float_groups(&mut run) };
-    *state = State { magnitude: run.magnitude, is_negative: run.is_negative != 0, level: run.level as usize };
+    *sum = Sum { magnitude: run.magnitude, is_negative: run.is_negative != 0, level: run.level as usize };
     start + 4 * (run.row as usize - row.as_ptr() as usize) + place as usize
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Adding a float in software means: take both apart, align, add, find the leading bit, round, put together. A vector
 //! meets hundreds of rows, so its values are taken apart once, into fixed point ([`tables`]), and a row's sum stays
-//! apart until the row ends ([`accumulate`]). Aligning is then nothing, and what is left of an addition is an integer
+//! apart until the row ends ([`sum`], [`accumulate`]). Aligning is then nothing, and what is left of an addition is an integer
 //! addition and the rounding.
 //!
 //! # Why the bits are those of the definition
@@ -29,8 +29,11 @@ mod accumulate;
 pub mod arithmetic;
 #[cfg(fast_ways = "fixed-point")]
 mod assembly;
+#[cfg(not(fast_ways = "fixed-point"))]
+mod groups;
 mod project;
 mod scale;
+mod sum;
 mod tables;
 #[cfg(test)]
 mod tests;

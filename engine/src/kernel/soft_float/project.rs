@@ -176,7 +176,7 @@ fn add_block(tables: &Tables, x: &[f32], start: usize, projection: &mut Projecti
     each_output(projection, position, |sum| {
         let Some(bytes) = matrix.column_codes(first, x.len() / 4, &mut scratch) else { return };
         first += matrix.cols();
-        *sum = row_sum(tables, x, bytes, *sum);
+        *sum = row_sum(tables, x, bytes, 0, *sum);
     });
 }
 

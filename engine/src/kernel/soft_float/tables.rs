@@ -56,6 +56,7 @@ impl Tables {
     }
 
     /// The entries of one level.
+    #[cfg(not(fast_ways = "fixed-point"))]
     #[inline]
     pub(super) fn level(&self, level: usize) -> &[u32] {
         self.levels.get(level).and_then(|entries| entries.get(..self.len)).unwrap_or(&[])

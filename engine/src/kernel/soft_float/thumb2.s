@@ -12,7 +12,7 @@
 
     .syntax unified
 
-@ As in tables.rs and accumulate.rs.
+@ As in tables.rs and groups.rs.
     .equ    .Lsf_BLOCK, 256
     .equ    .Lsf_LEVELS, 3
     .equ    .Lsf_STEP, 4

@@ -1,0 +1,56 @@
+//! What the assembly does, in Rust: for tests on machines that do not run it.
+
+use super::sum::Sum;
+use super::tables::{Tables, MISFIT};
+use crate::weights::Trit;
+
+/// Where rounding begins: from here up, a sum of 24 significant bits is a multiple of at least 4 units, so that the two
+/// lowest bits of the exact sum (half, and whether anything lies below) decide how it rounds.
+const FIRST_ROUNDED: u32 = 1 << 25;
+
+/// Adds `row`'s terms from column `start` on, a multiple of 4. Returns the first column whose term is not added, or the
+/// number of columns.
+pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, sum: &mut Sum) -> usize {
+    let groups = row.get(start / 4..).unwrap_or(&[]).iter();
+    let entries = tables.level(sum.level).get(start..).unwrap_or(&[]).as_chunks::<4>().0;
+    for (group, (&codes, entries)) in groups.zip(entries).enumerate() {
+        for (place, &entry) in entries.iter().enumerate() {
+            let term = match Trit::from_code(codes >> (2 * place)) {
+                Trit::Zero => continue,
+                Trit::Plus => entry,
+                Trit::Minus => entry.wrapping_neg(),
+            };
+            if add(sum, term).is_none() {
+                return start + 4 * group + place;
+            }
+        }
+    }
+    tables.len()
+}
+
+/// Adds a term, in two's complement. `None`, and nothing added, where the sum leaves the window of its level, or the term is
+/// [`MISFIT`], which takes any sum out of it.
+fn add(sum: &mut Sum, term: u32) -> Option<()> {
+    let term = if sum.is_negative { term.wrapping_neg() } else { term };
+    let exact = sum.magnitude.wrapping_add(term);
+    if exact as i32 >= 0 {
+        sum.magnitude = rounded(exact)?;
+    } else if (term as i32) < 0 && term != MISFIT {
+        sum.magnitude = rounded(exact.wrapping_neg())?;
+        sum.is_negative = !sum.is_negative;
+    } else {
+        return None;
+    }
+    Some(())
+}
+
+/// Rounds an exact sum below 2^31 to 24 significant bits, ties to even. `None` for an odd one that is too small: of what lies
+/// below its units, only that there is something is known.
+fn rounded(exact: u32) -> Option<u32> {
+    if exact < FIRST_ROUNDED {
+        return exact.is_multiple_of(2).then_some(exact);
+    }
+    let last = 1 << (8 - exact.leading_zeros());
+    let tie_up = u32::from(exact & last != 0);
+    Some((exact + (last / 2 - 1) + tie_up) & last.wrapping_neg())
+}

@@ -1,0 +1,70 @@
+//! One running sum in fixed point.
+
+use super::arithmetic::ordinary_product;
+use super::scale::Scale;
+use super::tables::{Tables, FIRST_LEVEL, LEVELS};
+
+/// A binary32 sum as sign, magnitude and unit.
+pub(super) struct Sum {
+    /// In units of the level: an even number with at most 24 significant bits, at most 2^31. A sum of 0 is +0.
+    pub(super) magnitude: u32,
+    pub(super) is_negative: bool,
+    pub(super) level: usize,
+}
+
+impl Sum {
+    /// +0
+    #[inline]
+    pub(super) fn nothing() -> Self {
+        Self { magnitude: 0, is_negative: false, level: FIRST_LEVEL }
+    }
+
+    /// `value` as a sum over these tables; `None` where it has no place on any level.
+    pub(super) fn enter(tables: &Tables, value: f32) -> Option<Self> {
+        let bits = value.to_bits();
+        if bits == 0 {
+            return Some(Self::nothing());
+        }
+        let field = (bits >> 23 & 0xff) as i32;
+        let significand = bits & 0x007f_ffff | 0x0080_0000;
+        let low_zeros = significand.trailing_zeros() as i32;
+        (0..LEVELS).rev().find_map(|level| {
+            // The value is significand * 2^shift units.
+            let shift = field - 150 - tables.unit(level);
+            // A subnormal, inf or NaN: the unit is a normal number, and the window ends below inf.
+            let fits = field != 0 && shift <= 7 && shift + low_zeros >= 1;
+            let magnitude = if shift >= 0 { significand << (shift & 31) } else { significand >> (-shift & 31) };
+            fits.then_some(Self { magnitude, is_negative: value.is_sign_negative(), level })
+        })
+    }
+
+    /// The sum as binary32. Exact.
+    pub(super) fn value(&self, tables: &Tables) -> f32 {
+        if self.magnitude == 0 {
+            return 0.0;
+        }
+        let zeros = self.magnitude.leading_zeros();
+        let field = (158 - zeros as i32 + tables.unit(self.level)) as u32;
+        // The hidden bit adds the last 1 to the exponent field.
+        f32::from_bits(self.sign() | (((field - 1) << 23) + (self.magnitude << zeros >> 8)))
+    }
+
+    /// The sum as binary32, times the scale.
+    #[inline]
+    pub(super) fn times(&self, tables: &Tables, scale: &Scale) -> f32 {
+        if self.magnitude != 0 && scale.field != 0 {
+            let zeros = self.magnitude.leading_zeros();
+            let fields = (158 - zeros as i32 + tables.unit(self.level)) as u32 + scale.field;
+            let sign = scale.sign ^ self.sign();
+            if let Some(bits) = ordinary_product(sign, fields, self.magnitude << zeros >> 8, scale.significand) {
+                return f32::from_bits(bits);
+            }
+        }
+        self.value(tables) * scale.value
+    }
+
+    /// The sign's bit of a binary32.
+    fn sign(&self) -> u32 {
+        u32::from(self.is_negative) << 31
+    }
+}
