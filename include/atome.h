@@ -11,6 +11,9 @@
  * model was loaded from. Different states may be used from different threads at the
  * same time; one state belongs to one thread at a time. A model is only read after loading.
  *
+ * On x86-64, a thread needs at most 16 KB of stack for a call, whatever the shape (atome_load_signed aside), beside what the
+ * system keeps on a thread's stack for itself. What microcontrollers need: qemu/COSTS.md.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifdef ATOME_PREFIX

@@ -8,50 +8,34 @@ use crate::workspace::{cut, LayerMemory};
 /// What a query needs besides keys and values.
 #[derive(Debug, Default)]
 pub(crate) struct Search<'w> {
-    /// `[positions][d_head]`.
+    /// `[d_head]`.
     pub query: &'w mut [f32],
     /// Scores of the kept positions, best first, `[min(top_k, max_seq)]`.
     pub kept_scores: &'w mut [f32],
     /// Their rows.
     pub kept_rows: &'w mut [u32],
-    /// Outputs, `[positions][d_model]`.
+    /// Outputs, `[d_model]`.
     pub attended: &'w mut [f32],
 }
 
 impl Search<'_> {
-    /// Attends with the query of position `position`, `h` wide, over the rows of `window`, of which it keeps `top_k` at most.
+    /// Attends with the query, `h` wide, over the rows of `window`, of which it keeps `top_k` at most.
     ///
     /// The three parts come one after the other. Where code has to be small, each has what it works on to itself on the stack.
     #[cfg_attr(fast_ways = "none", inline(always))]
     #[cfg_attr(not(fast_ways = "none"), inline(never))]
-    pub(crate) fn attend(
-        &mut self,
-        layout: &Layout,
-        memory: &LayerMemory,
-        position: usize,
-        h: usize,
-        top_k: usize,
-        window: Window,
-    ) {
+    pub(crate) fn attend(&mut self, layout: &Layout, memory: &LayerMemory, h: usize, top_k: usize, window: Window) {
         let slots = top_k.min(window.len);
-        self.search(layout, memory, position, h, slots, window);
+        self.search(layout, memory, h, slots, window);
         kernel::softmax(cut(self.kept_scores, 0, slots));
-        self.gather(memory.values, position, layout.shape().d_model(), slots);
+        self.gather(memory.values, layout.shape().d_model(), slots);
     }
 
-    /// The scores of the query of position `position`.
+    /// The scores of the query.
     #[cfg_attr(fast_ways = "none", inline(never))]
     #[cfg_attr(not(fast_ways = "none"), inline(always))]
-    fn search(
-        &mut self,
-        layout: &Layout,
-        memory: &LayerMemory,
-        position: usize,
-        h: usize,
-        slots: usize,
-        window: Window,
-    ) {
-        let query = cut(self.query, position * h, h);
+    fn search(&mut self, layout: &Layout, memory: &LayerMemory, h: usize, slots: usize, window: Window) {
+        let query = cut(self.query, 0, h);
         let keys = Keys { elements: memory.keys, rows: layout.max_seq(), d_head: h };
         let kept_rows = self.kept_rows.get_mut(..slots).unwrap_or_default();
         let mut best = TopK::new(cut(self.kept_scores, 0, slots), kept_rows);
@@ -61,10 +45,10 @@ impl Search<'_> {
     /// The values of what was kept, by their weights, `d` wide.
     #[cfg_attr(fast_ways = "none", inline(never))]
     #[cfg_attr(not(fast_ways = "none"), inline(always))]
-    fn gather(&mut self, values: &[f32], position: usize, d: usize, slots: usize) {
+    fn gather(&mut self, values: &[f32], d: usize, slots: usize) {
         let kept_rows = self.kept_rows.get_mut(..slots).unwrap_or_default();
         let best = TopK { scores: cut(self.kept_scores, 0, slots), rows: kept_rows };
-        kernel::gather(&best, values, cut(self.attended, position * d, d));
+        kernel::gather(&best, values, cut(self.attended, 0, d));
     }
 }
 
@@ -92,7 +76,7 @@ impl AttentionMemory<'_, '_> {
     pub fn attend(&mut self, attention: &Attention, t: usize, u: &[f32]) -> &[f32] {
         kernel::matvec(&attention.wq, u, self.search.query);
         let window = Window { newest: t, len: t + 1 };
-        self.search.attend(self.layout, &self.memory, 0, attention.wq.rows(), attention.top_k, window);
+        self.search.attend(self.layout, &self.memory, attention.wq.rows(), attention.top_k, window);
         cut(self.search.attended, 0, attention.wv.rows())
     }
 }

@@ -1,16 +1,18 @@
 //! The forward pass (docs/numerics.md#the-forward-pass): one loop for both memory plans.
 //!
 //! Positions are taken in chunks, and each chunk goes through all layers. The lean plan takes all positions in one chunk,
-//! so that every layer can use the same memory; the cached plan takes small chunks and keeps every layer's memory for the
-//! next call. Within a layer, a few positions at a time share the work of reading the weights.
+//! so that every layer can use the same memory; the cached plan takes them one by one and keeps every layer's memory for the
+//! next call. On a host, a few positions at a time share the work of reading the weights: that is [`together`].
 
-use crate::attention::Search;
+#[cfg(fast_ways = "host")]
+mod together;
+
 use crate::error::RunError;
-use crate::kernel::{self, Keys, Mix, Projection, Window, MOST_FLOATS, MOST_POSITIONS};
+use crate::kernel::{self, Keys, Mix, Projection, Window};
 use crate::layout::{Layout, Plan};
 use crate::start::Start;
 use crate::weights::{Layer, Norm, Weights};
-use crate::workspace::{cut, LayerMemory, Rows, Workspace};
+use crate::workspace::{cut, LayerMemory, Workspace};
 
 /// The router's decision at one position of one layer, as it is computed.
 #[derive(Clone, Copy, Debug)]
@@ -76,9 +78,8 @@ pub(crate) struct Positions {
 }
 
 impl Positions {
-    /// Those from index `start` on, which there is, at most `most`.
-    fn part(&self, start: usize, most: usize) -> Self {
-        let count = if most == 1 { 1 } else { most.min(self.count - start) };
+    /// `count` of them from index `start` on, which there are.
+    fn part(&self, start: usize, count: usize) -> Self {
         Self { row: self.row + start, before: self.before + start, count }
     }
 }
@@ -100,57 +101,11 @@ pub(crate) fn compute<'m>(
     } else {
         workspace.prefix.forget();
     }
-    let shape = layout.shape();
-    // Where it is always one, the compiler had better know.
-    let most = if MOST_POSITIONS == 1 {
-        1
-    } else {
-        MOST_POSITIONS.min(MOST_FLOATS.checked_div(3 * shape.d_model() + shape.d_head())?)
-    };
-    if most > 1 && positions.count > 1 {
-        run_together(weights, workspace, positions, most, has_gates, observe)
-    } else {
-        Pass { weights, workspace, positions, most: 1, has_gates, observe }.run().map(|_| ())
+    #[cfg(fast_ways = "host")]
+    if positions.count > 1 && together::suits(layout) {
+        return together::run(weights, workspace, positions, has_gates, observe);
     }
-}
-
-/// [`Pass::run`] with up to `most` positions at a time, whose vectors lie on the stack; the last one's residual stream is
-/// left in the workspace.
-#[inline(never)]
-fn run_together<'m>(
-    weights: &impl Weights<'m>,
-    workspace: &mut Workspace,
-    positions: Positions,
-    most: usize,
-    has_gates: bool,
-    observe: impl FnMut(RouterReading),
-) -> Option<()> {
-    let (d, d_head) = (workspace.layout.shape().d_model(), workspace.layout.shape().d_head());
-    let mut floats = [0.0; MOST_FLOATS];
-    let (residual, rest) = floats.split_at_mut_checked(most * d)?;
-    let (normed, rest) = rest.split_at_mut_checked(most * d)?;
-    let (attended, rest) = rest.split_at_mut_checked(most * d)?;
-    let query = rest.get_mut(..most * d_head)?;
-    let Workspace { layout, logits, router, prefix, last_shares, rows, search, layers } = workspace;
-    let is_lean = layout.plan() == Plan::Lean;
-    let mut together = Workspace {
-        layout,
-        logits,
-        router,
-        prefix: prefix.reborrow(),
-        last_shares,
-        rows: Rows { residual: if is_lean { &mut *rows.residual } else { &mut *residual }, normed },
-        search: Search { query, kept_scores: search.kept_scores, kept_rows: search.kept_rows, attended },
-        layers,
-    };
-    let last_chunk = Pass { weights, workspace: &mut together, positions, most, has_gates, observe }.run()?;
-    if !is_lean {
-        let last = last_chunk.saturating_sub(1) * d;
-        for (to, from) in rows.residual.iter_mut().zip(residual.get(last..)?) {
-            *to = *from;
-        }
-    }
-    Some(())
+    Pass { weights, workspace, positions, has_gates, observe }.run()
 }
 
 /// The final norm of the last of `n` positions that were computed (docs/numerics.md#3-logits), `[d_model]`; and the logits to
@@ -171,90 +126,68 @@ pub(crate) fn final_norm<'s, 'm>(
     (workspace.rows.normed, workspace.logits)
 }
 
-/// One call's way through the layers.
+/// One call's way through the layers, one position at a time.
 struct Pass<'p, 'w, W, F> {
     weights: &'p W,
     workspace: &'p mut Workspace<'w>,
     /// All that are to be computed.
     positions: Positions,
-    /// Positions that a layer computes together: the workspace has room for the vectors of as many.
-    most: usize,
     /// Whether the gates, which follow from the weights alone, are those of this model.
     has_gates: bool,
     observe: F,
 }
 
 impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
-    /// Takes all positions through all layers, chunk by chunk; returns the positions of the last chunk.
+    /// Takes all positions through all layers, chunk by chunk.
     #[inline(always)]
-    fn run(&mut self) -> Option<usize> {
-        let (mut done, mut last_chunk) = (0, 0);
+    fn run(&mut self) -> Option<()> {
+        let mut done = 0;
         while done < self.positions.count {
-            let most = match self.workspace.layout.plan() {
+            let count = match self.workspace.layout.plan() {
                 Plan::Lean => self.positions.count,
-                Plan::Cached => self.together(self.positions.row + done),
+                Plan::Cached => 1,
             };
-            let chunk = self.positions.part(done, most);
+            let chunk = self.positions.part(done, count);
             embed(self.weights, self.workspace, chunk.row, chunk.count);
             for layer in 0..self.workspace.layout.shape().n_layers() {
                 self.layer(layer, chunk)?;
             }
             done += chunk.count;
-            last_chunk = chunk.count;
         }
-        Some(last_chunk)
-    }
-
-    /// Positions from row `row` on that a layer computes together: those of one tile of keys.
-    fn together(&self, row: usize) -> usize {
-        if MOST_POSITIONS == 1 {
-            1
-        } else {
-            self.most.min(Keys::left_in_tile(row))
-        }
+        Some(())
     }
 
     /// Step 2 of one layer, for the positions of `chunk`, whose residual stream is at the front of its rows.
     #[inline(always)]
     fn layer(&mut self, layer: usize, chunk: Positions) -> Option<()> {
         let block = &self.weights.layer(layer)?;
-        let mut done = 0;
-        while done < chunk.count {
-            let part = chunk.part(done, self.together(chunk.row + done));
-            self.part(layer, block, part, done)?;
-            done += part.count;
+        for index in 0..chunk.count {
+            self.position(layer, block, chunk.part(index, 1), index)?;
         }
         Some(())
     }
 
-    /// The same for some positions together, whose residual stream starts at row `first`.
+    /// The same for one position, whose residual stream is in row `index`.
     #[inline(never)]
-    fn part(&mut self, layer: usize, block: &W::Layer, part: Positions, first: usize) -> Option<()> {
-        // As in `compute`.
-        let count = if MOST_POSITIONS == 1 { 1 } else { part.count };
+    fn position(&mut self, layer: usize, block: &W::Layer, position: Positions, index: usize) -> Option<()> {
         let Workspace { layout, router, last_shares, rows, search, layers, .. } = &mut *self.workspace;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
         let mut memory = LayerMemory::of(layout, layers, layer);
-        if part.before == 0 {
+        if position.before == 0 {
             start_sequence(&mut memory, block, self.has_gates);
         }
-        let residual = cut(rows.residual, first * d, count * d);
+        let residual = cut(rows.residual, index * d, d);
         layer_norm(&block.norm(), residual, rows.normed);
-        let router = cut(router, part.row * pathways, count * pathways);
-        project(block, layout, part.row, rows.normed, &mut memory, search.query, router);
-        for index in 0..count {
-            let shares = cut(router, index * pathways, pathways);
-            let newest = part.row + index;
-            kernel::softmax(shares);
-            (self.observe)(RouterReading { layer, position: newest, weights: shares });
-            let len = layout.max_seq().min(part.before + index + 1);
-            search.attend(layout, &memory, index, layout.shape().d_head(), block.top_k(), Window { newest, len });
-        }
-        let last = cut(router, (count - 1) * pathways, pathways);
-        for (kept, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*last) {
+        let shares = cut(router, position.row * pathways, pathways);
+        project(block, layout, position, rows.normed, &mut memory, search.query, shares);
+        kernel::softmax(shares);
+        (self.observe)(RouterReading { layer, position: position.row, weights: shares });
+        let window = Window { newest: position.row, len: layout.max_seq().min(position.before + 1) };
+        search.attend(layout, &memory, layout.shape().d_head(), block.top_k(), window);
+        for (kept, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*shares) {
             *kept = *share;
         }
-        mix(block, count, &mut memory, router, rows.normed, search.attended, residual)
+        mix(block, 1, &mut memory, shares, rows.normed, search.attended, residual)
     }
 }
 
@@ -284,32 +217,33 @@ fn mix<'m>(
     })
 }
 
-/// All that normalised inputs are multiplied by: keys and values are stored, from row `row` on, queries and the router's
-/// scores left.
+/// All that normalised inputs are multiplied by: key and value of a position are stored, its query and the router's scores
+/// left.
 #[inline(never)]
 fn project<'m>(
     block: &impl Layer<'m>,
     layout: &Layout,
-    row: usize,
+    position: Positions,
     inputs: &[f32],
     memory: &mut LayerMemory,
     query: &mut [f32],
     router: &mut [f32],
 ) {
-    let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
+    let (d, row) = (layout.shape().d_model(), position.row);
     let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
     let keys = memory.keys.get_mut(first..).unwrap_or_default();
     let values = memory.values.get_mut(row * d..);
     if kernel::TOGETHER {
-        kernel::project(
+        let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
+        kernel::project_one(
             inputs,
-            router.len().checked_div(pathways).unwrap_or_default(),
             &mut [
                 Projection { matrix: &block.wk(), out: keys, row_stride, position_stride: 1 },
-                Projection::new(&block.wv(), values.unwrap_or_default()),
+                Projection::new(&block.wv(), values),
                 Projection::new(&block.wq(), query),
                 Projection::new(&block.router(), router),
             ],
+            room,
         );
     } else {
         kernel::multiply(&block.wk(), inputs, keys, row_stride);
@@ -319,6 +253,17 @@ fn project<'m>(
         kernel::multiply(&block.wv(), inputs, values, 1);
         kernel::multiply(&block.router(), inputs, router, 1);
     }
+}
+
+/// The place of a position's value among those from it on, and what is free behind it: nothing is written there yet, unless a
+/// stream has gone round the memory.
+#[inline(always)]
+fn values_and_room(values: &mut [f32], d: usize, position: Positions) -> (&mut [f32], &mut [f32]) {
+    if kernel::WORTHWHILE_ROOM == usize::MAX || position.before != position.row {
+        return (values, &mut []);
+    }
+    let (value, room) = values.split_at_mut_checked(d).unwrap_or_default();
+    (value, if room.len() < kernel::WORTHWHILE_ROOM { &mut [] } else { room })
 }
 
 /// Step 1 for `count` positions from row `row` on, to the front of the residual stream's rows.

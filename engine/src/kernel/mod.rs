@@ -15,6 +15,8 @@ mod mix;
 #[cfg(not(fast_ways = "host"))]
 mod none;
 mod norm;
+#[cfg(fast_ways = "host")]
+mod normed;
 mod project;
 #[cfg(any(kani, atome_proofs))]
 #[path = "../proofs/window.rs"]
@@ -38,16 +40,19 @@ pub use attention::{attend, Keys, TopK, Window};
 pub(crate) use attention::{gather, search};
 pub use conv::conv_taps;
 pub use fast::Kernel;
-pub(crate) use fast::{MOST_FLOATS, MOST_POSITIONS};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use host::tiled;
 pub use mix::{mix, Mix};
 pub(crate) use norm::layer_norm_row;
+#[cfg(fast_ways = "host")]
+pub(crate) use norm::Moments;
 pub use norm::{layer_norm, layer_norm_in_place};
+#[cfg(fast_ways = "host")]
+pub(crate) use normed::{moments, Normed};
 #[cfg(any(test, not(fast_ways = "none")))]
 pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project, Projection};
-pub(crate) use project::{multiply, multiply_coded, TOGETHER};
+pub(crate) use project::{multiply, multiply_coded, project_one, TOGETHER, WORTHWHILE_ROOM};
 pub use softmax::softmax;
 use ssm::ssm_state;
 pub use ssm::{gate, ssm_step};

@@ -10,11 +10,6 @@ use super::mix::Mix;
 use super::project::Projection;
 use crate::weights::Norm;
 
-/// Positions that are worth computing together: without vectors, one is as good as many.
-pub(crate) const MOST_POSITIONS: usize = 1;
-/// Room for their vectors.
-pub(crate) const MOST_FLOATS: usize = 0;
-
 /// The ways of computing on this target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kernel {

@@ -7,13 +7,28 @@ use crate::weights::{Floats, Norm};
 
 const EPSILON: f32 = 1e-5;
 
-/// Mean and reciprocal standard deviation of `x`.
-#[inline(always)] // one row is all that most programs norm
-fn moments(x: &[f32]) -> (f32, f32) {
-    let count = x.len() as f32;
-    let mean = x.iter().fold(0.0, |sum, &value| sum + value) / count;
-    let variance = x.iter().fold(0.0, |sum, &value| sum + (value - mean) * (value - mean)) / count;
-    (mean, reciprocal_deviation(variance))
+/// What a row is normed by.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moments {
+    pub(super) mean: f32,
+    /// Reciprocal standard deviation.
+    pub(super) factor: f32,
+}
+
+impl Moments {
+    #[inline(always)] // one row is all that most programs norm
+    pub(super) fn of(x: &[f32]) -> Self {
+        let count = x.len() as f32;
+        let mean = x.iter().fold(0.0, |sum, &value| sum + value) / count;
+        let variance = x.iter().fold(0.0, |sum, &value| sum + (value - mean) * (value - mean)) / count;
+        Self { mean, factor: reciprocal_deviation(variance) }
+    }
+
+    /// A value of the row.
+    #[inline(always)]
+    pub(super) fn norm(self, gamma: f32, beta: f32, value: f32) -> f32 {
+        ((gamma * (value - self.mean)) * self.factor) + beta
+    }
 }
 
 /// The factor that follows from the variance.
@@ -38,10 +53,10 @@ pub(crate) fn layer_norm_as_defined(norm: &Norm, x: &[f32], out: &mut [f32]) {
     while let (Some((row, later)), 1..) = (x.split_at_checked(width), width) {
         let Some((normed, room)) = core::mem::take(&mut out).split_at_mut_checked(width) else { return };
         (x, out) = (later, room);
-        let (mean, r) = moments(row);
+        let moments = Moments::of(row);
         let params = norm.gamma.iter().zip(norm.beta.iter());
         for ((out, &value), (gamma, beta)) in normed.iter_mut().zip(row).zip(params) {
-            *out = ((gamma * (value - mean)) * r) + beta;
+            *out = moments.norm(gamma, beta, value);
         }
     }
 }
@@ -49,18 +64,18 @@ pub(crate) fn layer_norm_as_defined(norm: &Norm, x: &[f32], out: &mut [f32]) {
 /// The same for one row, in less code.
 #[inline(never)]
 pub(crate) fn layer_norm_row(gamma: Floats, beta: Floats, x: &[f32], out: &mut [f32]) {
-    let (mean, r) = moments(x);
+    let Moments { mean, factor } = Moments::of(x);
     for (((out, value), gamma), beta) in out.iter_mut().zip(x).zip(gamma.places()).zip(beta.places()) {
-        let scaled = (read_f32(gamma) * (value - mean)) * r;
+        let scaled = (read_f32(gamma) * (value - mean)) * factor;
         *out = scaled + read_f32(beta);
     }
 }
 
 /// The same for one row, over `x` itself.
 pub fn layer_norm_in_place(norm: &Norm, x: &mut [f32]) {
-    let (mean, r) = moments(x);
+    let moments = Moments::of(x);
     for (value, (gamma, beta)) in x.iter_mut().zip(norm.gamma.iter().zip(norm.beta.iter())) {
-        *value = ((gamma * (*value - mean)) * r) + beta;
+        *value = moments.norm(gamma, beta, *value);
     }
 }
 

@@ -110,6 +110,13 @@ impl<'p, 'm> Projection<'p, 'm> {
     pub fn new(matrix: &'p Matrix<'m>, out: &'p mut [f32]) -> Self {
         Self { matrix, out, row_stride: 1, position_stride: matrix.rows() }
     }
+
+    /// The same for the positions from `position` on.
+    #[cfg(fast_ways = "host")]
+    pub(super) fn at(&mut self, position: usize) -> Projection<'_, 'm> {
+        let start = position.saturating_mul(self.position_stride);
+        Projection { out: self.out.get_mut(start..).unwrap_or_default(), ..*self }
+    }
 }
 
 /// Multiplies each input vector by every matrix. `inputs` is `[positions][cols]`, and all matrices have as many columns.
@@ -119,6 +126,23 @@ pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection])
     if !fast::project(inputs, positions, projections) {
         project_as_defined(inputs, positions, projections);
     }
+}
+
+/// How many floats of room [`project_one`] has a use for, at least; any are enough for a caller who has used the stack.
+#[cfg(fast_ways = "host")]
+pub(crate) const WORTHWHILE_ROOM: usize = fast::WORTHWHILE_ROOM;
+#[cfg(not(fast_ways = "host"))]
+pub(crate) const WORTHWHILE_ROOM: usize = usize::MAX;
+
+/// The same of one position, with room for whoever has a use for some: where there is any, the stack is spared.
+#[inline(always)]
+pub(crate) fn project_one(x: &[f32], projections: &mut [Projection], room: &mut [f32]) {
+    #[cfg(fast_ways = "host")]
+    if fast::project_one(x, projections, room) {
+        return;
+    }
+    let _ = room;
+    project(x, 1, projections);
 }
 
 /// [`project`] without a faster way.

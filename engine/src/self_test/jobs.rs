@@ -76,16 +76,24 @@ const COMMON: Extent = Extent {
 };
 
 /// What a target's faster kernels do otherwise: fixed point takes columns in blocks of 64 or 256; on a host, whole batches
-/// of rows and positions and what is left over, and tiles of keys.
+/// of rows and what is left over, and tiles of keys.
 const LARGE: Extent = if cfg!(fast_ways = "host") {
-    Extent { positions: 29, width: 32, rows: 101, cols: 84, taps: 4, keys: 40, recorded: None }
+    Extent { positions: 5, width: 32, rows: 41, cols: 84, taps: 4, keys: 40, recorded: None }
 } else {
     let cols = if cfg!(assembly_rows) { 68 } else { 260 };
     Extent { positions: 1, cols, recorded: None, ..COMMON }
 };
 
-pub(super) const EXTENTS: &[Extent] =
-    if cfg!(any(fast_ways = "host", fast_ways = "fixed-point")) { &[COMMON, LARGE] } else { &[COMMON] };
+/// The most positions that a host's kernels take together. Apart from [`LARGE`]: both at once is too much for a small stack.
+const MANY: Extent = Extent { positions: 16, rows: 17, cols: 36, recorded: None, ..COMMON };
+
+pub(super) const EXTENTS: &[Extent] = if cfg!(fast_ways = "host") {
+    &[COMMON, LARGE, MANY]
+} else if cfg!(fast_ways = "fixed-point") {
+    &[COMMON, LARGE]
+} else {
+    &[COMMON]
+};
 
 /// Rows of the second matrix.
 const FEW: usize = 4;
@@ -95,25 +103,30 @@ const HEAD: usize = 8;
 const KEPT: usize = 4;
 const PATHWAYS: usize = 3;
 
-/// The larger of what the extents need. The arrays are on the stack, so a small core must not pay for a host's.
-const fn room(common: usize, large: usize) -> usize {
-    if EXTENTS.len() > 1 && large > common {
-        large
-    } else {
-        common
-    }
+/// The most that any of the extents needs. The arrays are on the stack, so a small core must not pay for a host's.
+macro_rules! room {
+    (|$extent:ident| $need:expr) => {{
+        let (mut most, mut index) = (0, 0);
+        while index < EXTENTS.len() {
+            let $extent = &EXTENTS[index];
+            let need = $need;
+            most = if need > most { need } else { most };
+            index += 1;
+        }
+        most
+    }};
 }
 
-const WIDTH: usize = room(COMMON.width, LARGE.width);
-const VALUES: usize = room(COMMON.values(), LARGE.values());
-const INPUTS: usize = room(COMMON.inputs(), LARGE.inputs());
-const OUTPUTS: usize = room(COMMON.outputs(), LARGE.outputs());
-const PACKED: usize = room(COMMON.packed(), LARGE.packed());
-const KEYS: usize = room(COMMON.keys, LARGE.keys);
-const ATTENDED: usize = room(COMMON.attended(), LARGE.attended());
-const HISTORY: usize = room(COMMON.history(), LARGE.history());
-const SHARES: usize = room(COMMON.shares(), LARGE.shares());
-const TAPS: usize = room(COMMON.codes(), LARGE.codes());
+const WIDTH: usize = room!(|extent| extent.width);
+const VALUES: usize = room!(|extent| extent.values());
+const INPUTS: usize = room!(|extent| extent.inputs());
+const OUTPUTS: usize = room!(|extent| extent.outputs());
+const PACKED: usize = room!(|extent| extent.packed());
+const KEYS: usize = room!(|extent| extent.keys);
+const ATTENDED: usize = room!(|extent| extent.attended());
+const HISTORY: usize = room!(|extent| extent.history());
+const SHARES: usize = room!(|extent| extent.shares());
+const TAPS: usize = room!(|extent| extent.codes());
 
 /// Runs every kernel on inputs of this extent.
 pub(super) fn check(kernels: &impl Kernels, extent: &Extent, hostile: bool) -> Result<(), SelfTestError> {

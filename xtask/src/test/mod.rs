@@ -15,6 +15,7 @@ mod programs;
 mod report;
 mod rust;
 mod several_shapes;
+mod small_stack;
 
 use std::thread::JoinHandle;
 
@@ -189,6 +190,7 @@ fn steps() -> Vec<Step> {
     steps.push(step("archive calls itself alone", several_shapes::calls_stay_inside));
     steps.push(step("several shapes in shared libraries", several_shapes::in_shared_libraries));
     steps.push(step("several shapes in a program", several_shapes::with_prefixes));
+    steps.push(step("calls on 16 KB of stack", small_stack::suffices));
     steps.push(step("C programs against the reference", programs::compare));
     steps.push(step("C programs against a stand-in reference", programs::compare_with_stand_in));
     steps.push(step("C programs under valgrind", programs::valgrind));

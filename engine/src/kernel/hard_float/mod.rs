@@ -17,8 +17,6 @@ pub(super) use super::none::layer_norm;
 #[cfg(not(test))]
 pub use super::none::Kernel;
 #[cfg(not(test))]
-pub(crate) use super::none::{MOST_FLOATS, MOST_POSITIONS};
-#[cfg(not(test))]
 pub(super) use {
     attention::{add_values, offer_scores},
     mix::mix,

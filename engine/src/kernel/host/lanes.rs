@@ -1,9 +1,8 @@
 //! What the kernels need of a vector instruction set.
 
-use core::ops::Range;
-
 use byteorder::{ByteOrder, LittleEndian};
 
+use super::inputs::Inputs;
 use crate::kernel::{Projection, TopK};
 
 /// `COUNT` binary32 values side by side.
@@ -71,13 +70,25 @@ pub(super) trait Lanes: Copy {
         false
     }
 
-    /// Does projections of the first positions among `positions`, whose inputs are at the front of `x`, in a way of this
-    /// instruction set's own. Returns how many; 0 where there is no such way for this work, which `project::suits` has
-    /// accepted.
+    /// Does the projections of one position, in a way of this instruction set's own; `false` where there is none for this
+    /// work, which `project::suits` has accepted.
     #[inline(always)]
-    unsafe fn project_some(x: &[f32], positions: Range<usize>, projections: &mut [Projection]) -> usize {
-        let _ = (x, positions, projections);
-        0
+    unsafe fn project_one(x: &[f32], position: usize, projections: &mut [Projection], room: &mut [f32]) -> bool {
+        let _ = (x, position, projections, room);
+        false
+    }
+
+    /// Does the projections of sixteen positions from `first` on, in a way of this instruction set's own: whether all values
+    /// were in range. `None` where there is no such way for this work, which `project::suits_several` has accepted.
+    #[inline(always)]
+    unsafe fn project_sixteen(
+        inputs: &Inputs,
+        first: usize,
+        projections: &mut [Projection],
+        room: &mut [f32],
+    ) -> Option<bool> {
+        let _ = (inputs, first, projections, room);
+        None
     }
 }
 

@@ -67,7 +67,7 @@ unsafe fn with_taps<L: Lanes, const K: usize, const BITS: usize>(work: &mut Mix)
     if taps.codec().is_some() {
         scratch = [0; TRANSLATED];
         // `suits` has checked that it is possible.
-        let Some(translated) = super::translate_all(&taps, &mut scratch) else { return };
+        let Some(translated) = super::codes::translate_all(&taps, &mut scratch) else { return };
         taps = translated;
     }
     let mut channel = 0;

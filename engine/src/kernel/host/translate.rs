@@ -2,35 +2,35 @@
 
 use core::mem::MaybeUninit;
 
+use super::codes::{self, BEHIND};
 use crate::kernel::Projection;
 use crate::weights::Matrix;
-
-/// Room for 2-bit codes, on the stack: a layer of 256 channels, all of it at once.
-const ROOM: usize = 25 * 1024;
 
 /// Matrices that are taken together: a layer has four.
 const MOST: usize = 4;
 
-/// Rows of one matrix that are not the last ones come in such numbers: whole vectors of them in whole batches, and the next
-/// row starts on a byte.
-const ROWS: usize = 80;
+/// Rows of one matrix that are not its last ones come in the greatest of these numbers that has room: whole vectors of them
+/// in whole batches, and the next row starts on a byte.
+const ROWS: [usize; 4] = [80, 40, 20, 5];
 
-/// Shows `multiply` every row, as projections of 2-bit weights. `false`, with nothing done, where there are many matrices
-/// or a row has no room; else what `multiply` answered.
+/// Shows `multiply` every row, as projections of 2-bit weights, which are written to `room`. `false`, with nothing done, where
+/// there are many matrices or a row has no room; else what `multiply` answered.
 ///
 /// The matrices are ternary and have the same number of columns, a multiple of 4 and not 0.
-pub(super) fn in_parts(projections: &mut [Projection], mut multiply: impl FnMut(&mut [Projection]) -> bool) -> bool {
+pub(super) fn in_parts(
+    projections: &mut [Projection],
+    room: &mut [MaybeUninit<u8>],
+    mut multiply: impl FnMut(&mut [Projection]) -> bool,
+) -> bool {
     let Some(cols) = projections.first().map(|first| first.matrix.cols()) else { return true };
     let width = cols / 4;
     let count = projections.len();
-    let most_rows = ROOM.checked_div(width).unwrap_or(0);
-    if count > MOST || most_rows == 0 {
+    if count > MOST || room.len() < width.max(1) + BEHIND {
         return false;
     }
-    let mut scratch = MaybeUninit::<[u8; ROOM]>::uninit();
     let mut done = [0; MOST];
     loop {
-        let Some((parts, codes)) = fill(projections, &mut done, most_rows, width, &mut scratch) else { return true };
+        let Some((parts, codes)) = fill(projections, &mut done, width, room) else { return true };
         let mut matrices = parts.iter().zip(&*projections).zip({
             let mut rest = codes;
             parts.map(|(_, rows)| {
@@ -64,21 +64,39 @@ pub(super) fn in_parts(projections: &mut [Projection], mut multiply: impl FnMut(
 /// First row and number of rows of each matrix.
 type Parts = [(usize, usize); MOST];
 
-/// The rows that come next, and their codes, one after the other in `scratch`. `None` where all is done.
-fn fill<'s>(
+/// The rows that come next, and their codes, one after the other in `room`. `None` where all is done.
+fn fill<'r>(
     projections: &[Projection],
     done: &mut [usize; MOST],
-    most_rows: usize,
     width: usize,
-    scratch: &'s mut MaybeUninit<[u8; ROOM]>,
-) -> Option<(Parts, &'s [u8])> {
+    room: &'r mut [MaybeUninit<u8>],
+) -> Option<(Parts, &'r [u8])> {
+    let parts = next(projections, done, room.len().saturating_sub(BEHIND).checked_div(width)?);
+    let used: usize = parts.iter().map(|&(_, rows)| rows * width).sum();
+    let start = room.as_ptr();
+    let mut rest = &mut *room;
+    for (projection, (first, rows)) in projections.iter().zip(parts) {
+        let matrix = projection.matrix;
+        codes::translate(matrix, first * matrix.cols(), rows * width, rest)?;
+        rest = core::mem::take(&mut rest).get_mut(rows * width..)?;
+    }
+    // SAFETY: so many bytes are there, and `translate` has written all of them.
+    let codes = unsafe { core::slice::from_raw_parts(start.cast(), used) };
+    (used > 0).then_some((parts, codes))
+}
+
+/// The next rows that have room, of those that are not `done`.
+fn next(projections: &[Projection], done: &mut [usize; MOST], most_rows: usize) -> Parts {
     let mut parts = [(0, 0); MOST];
     let mut room = most_rows;
     for ((projection, done), part) in projections.iter().zip(&mut *done).zip(&mut parts) {
         let left = projection.matrix.rows() - *done;
         let mut rows = left.min(room);
-        if rows < left && rows > ROWS {
-            rows -= rows % ROWS;
+        if rows < left {
+            // Behind others, only what does not make more batches.
+            let steps = if room < most_rows { &ROWS[..1] } else { &ROWS };
+            let step = steps.iter().find(|step| rows >= **step);
+            rows = step.map_or(if room < most_rows { 0 } else { rows }, |step| rows - rows % step);
         }
         *part = (*done, rows);
         *done += rows;
@@ -87,19 +105,7 @@ fn fill<'s>(
             break;
         }
     }
-    let used: usize = parts.iter().map(|&(_, rows)| rows * width).sum();
-    // SAFETY: bytes that may be uninitialised, as many as there are.
-    let all = unsafe { core::slice::from_raw_parts_mut(scratch.as_mut_ptr().cast::<MaybeUninit<u8>>(), ROOM) };
-    let mut rest = all;
-    for (projection, (first, rows)) in projections.iter().zip(parts) {
-        let matrix = projection.matrix;
-        let (codes, later) = core::mem::take(&mut rest).split_at_mut_checked(rows * width)?;
-        super::translate(matrix, first * matrix.cols(), codes)?;
-        rest = later;
-    }
-    // SAFETY: `translate` has written all of them.
-    let codes = unsafe { core::slice::from_raw_parts(scratch.as_ptr().cast(), used.min(ROOM)) };
-    (used > 0).then_some((parts, codes))
+    parts
 }
 
 #[cfg(test)]
@@ -132,7 +138,8 @@ mod tests {
             .map(|(matrix, out)| Projection { matrix, out, row_stride: 2, position_stride: 1 })
             .collect();
         let mut calls = Vec::new();
-        let answer = in_parts(&mut projections, |pieces| {
+        let mut room = vec![MaybeUninit::uninit(); 25 * 1024];
+        let answer = in_parts(&mut projections, &mut room, |pieces| {
             assert_eq!(pieces.len(), matrices.len());
             let call = pieces.iter().zip(&matrices).map(|(piece, whole)| {
                 let first = piece.out[0] as usize / 2;
@@ -155,8 +162,13 @@ mod tests {
         assert_eq!(pieces(&[100], 252, true), (true, vec![vec![(0, 100)]]));
         let calls = vec![vec![(0, 400), (0, 0), (0, 0)], vec![(400, 300), (0, 10), (0, 90)]];
         assert_eq!(pieces(&[700, 10, 90], 252, true), (true, calls));
-        let calls = vec![vec![(0, 350), (0, 56), (0, 0), (0, 0)], vec![(350, 0), (56, 44), (0, 1), (0, 2)]];
+        let calls = vec![vec![(0, 350), (0, 0), (0, 0), (0, 0)], vec![(350, 0), (0, 100), (0, 1), (0, 2)]];
         assert_eq!(pieces(&[350, 100, 1, 2], 252, true), (true, calls));
+        let calls = vec![vec![(0, 310), (0, 80), (0, 0)], vec![(310, 0), (80, 20), (0, 2)]];
+        assert_eq!(pieces(&[310, 100, 2], 252, true), (true, calls));
+        // 63 rows of 1,624 have room, and 7 of 14,000.
+        assert_eq!(pieces(&[100], 1_624, true), (true, vec![vec![(0, 40)], vec![(40, 60)]]));
+        assert_eq!(pieces(&[8], 14_000, true), (true, vec![vec![(0, 5)], vec![(5, 3)]]));
         assert_eq!(pieces(&[2], 65_532, true), (true, vec![vec![(0, 1)], vec![(1, 1)]]));
         assert_eq!(pieces(&[0, 0], 252, true), (true, vec![]));
     }

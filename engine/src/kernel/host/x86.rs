@@ -1,10 +1,11 @@
 //! The vector instruction sets of x86-64.
 
 use core::arch::x86_64::*;
-use core::ops::Range;
 
+use super::columns::{self, Columns};
+use super::inputs::Inputs;
 use super::lanes::{Lanes, MOST, SPREAD};
-use super::{one, sixteen, tiled};
+use super::{cpu, one, sixteen, tiled};
 use crate::kernel::{Projection, TopK};
 
 /// SSE2: every x86-64 processor has it.
@@ -218,6 +219,12 @@ impl From<__m512> for Avx512 {
     }
 }
 
+impl From<Avx512> for __m512 {
+    fn from(values: Avx512) -> Self {
+        values.0
+    }
+}
+
 impl Lanes for Avx512 {
     const COUNT: usize = 16;
 
@@ -329,22 +336,41 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn project_some(x: &[f32], positions: Range<usize>, projections: &mut [Projection]) -> usize {
+    unsafe fn project_one(x: &[f32], position: usize, projections: &mut [Projection], room: &mut [f32]) -> bool {
         // SAFETY: the trait's contract.
         unsafe {
-            match positions.len() {
-                // Some positions together take less time than as many alone, even if rows have to be transposed.
-                16.. | 1..4 if tiled::suits(projections) => tiled::project_some(x, positions, projections),
-                sixteen::POSITIONS.. if sixteen::suits(projections) => {
-                    sixteen::project(x, positions.start, projections);
-                    sixteen::POSITIONS
-                }
-                1..4 if one::suits(projections) => {
-                    one::project(x, positions.start, projections);
-                    1
-                }
-                _ => 0,
+            if tiled::suits(projections) {
+                tiled::one::project(x, position, projections);
+                return true;
             }
+            let suits = one::suits(projections);
+            if suits {
+                one::project(x, position, projections, room);
+            }
+            suits
         }
+    }
+
+    #[inline(always)]
+    unsafe fn project_sixteen(
+        inputs: &Inputs,
+        first: usize,
+        projections: &mut [Projection],
+        room: &mut [f32],
+    ) -> Option<bool> {
+        let columns = Columns::of(room)?;
+        let are_tiled = tiled::suits(projections);
+        // Without tiles it takes longer than eight by eight, unless there are units that add beside those that multiply.
+        if !are_tiled && !cpu::adds_beside_multiplying() || !columns::suits(projections, inputs.positions()) {
+            return None;
+        }
+        // SAFETY: the trait's contract.
+        Some(unsafe {
+            if are_tiled {
+                tiled::sixteen::project(inputs, first, projections, columns)
+            } else {
+                sixteen::project(inputs, first, projections, columns)
+            }
+        })
     }
 }

@@ -43,7 +43,5 @@ pub use super::none::Kernel;
 #[cfg(not(test))]
 pub(super) use super::none::{add_values, layer_norm, mix, offer_scores};
 #[cfg(not(test))]
-pub(crate) use super::none::{MOST_FLOATS, MOST_POSITIONS};
-#[cfg(not(test))]
 pub(super) use project::project;
 pub(crate) use project::project_powers;

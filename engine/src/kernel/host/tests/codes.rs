@@ -6,7 +6,7 @@ use std::vec::Vec;
 
 use super::{packed, with_each};
 use crate::codec::Packing;
-use crate::kernel::host::{translate, translate_all};
+use crate::kernel::host::codes::{translate, translate_all, BEHIND};
 use crate::random::Rng;
 use crate::weights::{Matrix, Trit};
 
@@ -31,14 +31,20 @@ fn weights_from_anywhere_on_are_translated() {
             let all: Vec<i8> = matrix.weights().collect();
             for start in (0..ROWS * COLS).step_by(if cfg!(miri) { 1000 } else { 4 }) {
                 for len in [0, 1, 30, 77, 200, ROWS * COLS / 4] {
-                    let mut out = vec![0xaa; len.min((ROWS * COLS - start) / 4)];
-                    assert_eq!(translate(&matrix, start, written(&mut out)), Some(()));
-                    assert_eq!(weights(&out), all[start..][..4 * out.len()], "{packing:?}, {len} from {start}");
+                    let len = len.min((ROWS * COLS - start) / 4);
+                    for behind in [0, 3, BEHIND, 40] {
+                        let mut out = vec![0xaa; len + behind];
+                        assert_eq!(translate(&matrix, start, len, written(&mut out)), Some(()));
+                        let (codes, rest) = out.split_at(len);
+                        assert_eq!(weights(codes), all[start..][..4 * len], "{packing:?}, {len} from {start}");
+                        assert!(rest.iter().skip(BEHIND).all(|&byte| byte == 0xaa), "{behind} bytes behind");
+                    }
                 }
             }
             let mut out = [0xaa; ROWS * COLS / 4 + 1];
             if packing == Packing::TwoBits {
-                assert!(translate(&matrix, 0, written(&mut out)).is_none(), "there are too few");
+                let len = out.len();
+                assert!(translate(&matrix, 0, len, written(&mut out)).is_none(), "there are too few");
                 continue;
             }
             for room in [ROWS * COLS / 4, out.len()] {
@@ -55,7 +61,7 @@ fn weights_from_anywhere_on_are_translated() {
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn avx2_translates_whole_bytes_of_base_three_and_nothing_else() {
-    use crate::kernel::host::quick_codes;
+    use crate::kernel::host::codes::quick_codes;
     use crate::kernel::Kernel;
 
     with_each(|_| {

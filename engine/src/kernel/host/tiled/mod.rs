@@ -4,12 +4,10 @@
 //! Who has memory for a copy is spared that, and most shifts.
 
 mod layout;
-mod one;
-mod sixteen;
+pub(super) mod one;
+pub(super) mod sixteen;
 
-use core::ops::Range;
-
-use super::project::Group;
+use super::groups::Group;
 use super::Kernel;
 use crate::kernel::Projection;
 
@@ -26,40 +24,6 @@ pub(crate) fn are_of_use(cols: usize) -> bool {
 /// Whether all matrices have such a copy, and can be done together.
 pub(super) fn suits(projections: &[Projection]) -> bool {
     projections.iter().all(|projection| !projection.matrix.tiles().is_empty() && projection.matrix.cols() <= MOST_COLS)
-}
-
-/// [`crate::kernel::project`] for work that [`suits`] and [`super::project::suits`] accept.
-///
-/// # Safety
-/// The processor has these features.
-#[target_feature(enable = "avx512f,avx2,fma")]
-pub(super) unsafe fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
-    let cols = projections.first().map_or(0, |first| first.matrix.cols());
-    let mut first = 0;
-    while first < positions {
-        let x = inputs.get(first * cols..).unwrap_or_default();
-        // SAFETY: as the caller promises; `super::project::suits` has checked that the inputs are there.
-        first += unsafe { project_some(x, first..positions, projections) };
-    }
-}
-
-/// The projections of the first positions of `positions`, of which there is one, whose inputs are at the front of `x`;
-/// returns how many.
-///
-/// # Safety
-/// As [`project`]; the inputs are there.
-#[target_feature(enable = "avx512f,avx2,fma")]
-pub(super) unsafe fn project_some(x: &[f32], positions: Range<usize>, projections: &mut [Projection]) -> usize {
-    // SAFETY: as the caller promises.
-    unsafe {
-        if positions.len() >= sixteen::POSITIONS {
-            sixteen::project(x, positions.start, projections);
-            sixteen::POSITIONS
-        } else {
-            one::project(x, positions.start, projections);
-            1
-        }
-    }
 }
 
 /// The tiles of a group.

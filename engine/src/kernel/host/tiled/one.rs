@@ -7,7 +7,8 @@ use core::arch::asm;
 use core::arch::x86_64::*;
 
 use super::layout::{place, COLUMNS, ROWS};
-use crate::kernel::host::project::{put, Groups};
+use crate::kernel::host::groups::Groups;
+use crate::kernel::host::outputs::put;
 use crate::kernel::host::x86::Avx512;
 use crate::kernel::Projection;
 
@@ -20,7 +21,7 @@ const MOST_GROUPS: usize = 9;
 /// The processor has these features; `x` has at least as many values as all matrices have columns.
 #[target_feature(enable = "avx512f,avx2,fma")]
 #[inline(never)]
-pub(super) unsafe fn project(x: &[f32], position: usize, projections: &mut [Projection]) {
+pub(in crate::kernel::host) unsafe fn project(x: &[f32], position: usize, projections: &mut [Projection]) {
     let x = x.get(..projections.first().map_or(0, |first| first.matrix.cols())).unwrap_or_default();
     let mut rest = Groups::of(projections, ROWS).count();
     let mut from = (0, 0);

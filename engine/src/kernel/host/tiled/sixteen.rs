@@ -6,40 +6,35 @@
 
 use core::arch::asm;
 use core::arch::x86_64::*;
-use core::mem::MaybeUninit;
 
 use super::layout::{place, reads, COLUMNS, ROWS};
-use super::MOST_COLS;
+use crate::kernel::host::columns::{finish, Columns, Square, Sums, SIXTEEN};
 use crate::kernel::host::cpu;
-use crate::kernel::host::project::{put, Groups};
-use crate::kernel::host::sixteen::transposed;
-use crate::kernel::host::x86::Avx512;
+use crate::kernel::host::groups::Groups;
+use crate::kernel::host::inputs::Inputs;
 use crate::kernel::Projection;
 
-/// Positions.
-pub(super) const POSITIONS: usize = 16;
 /// Positions whose inputs are multiplied by twice the weights, where the others are added.
 const MULTIPLIED: usize = 12;
 
-/// `[columns][positions]`.
-#[repr(align(64))]
-struct Inputs {
-    _columns: [[f32; POSITIONS]; (COLUMNS * reads(MOST_COLS)).next_multiple_of(POSITIONS)],
-}
-
-/// The projections of the positions from `first` on, whose inputs are `x`.
+/// The projections of the positions from `first` on; `false` where values are too great, which leaves some outputs done.
 ///
 /// # Safety
-/// The processor has these features; `x` has at least sixteen times as many values as all matrices have columns: at most
-/// [`MOST_COLS`].
+/// The processor has these features; the inputs have sixteen such positions, and as many columns as all matrices, which have
+/// tiles. The outputs have such places.
 #[target_feature(enable = "avx512f,avx2,fma")]
-pub(super) unsafe fn project(x: &[f32], first: usize, projections: &mut [Projection]) {
+pub(in crate::kernel::host) unsafe fn project(
+    inputs: &Inputs,
+    first: usize,
+    projections: &mut [Projection],
+    room: Columns,
+) -> bool {
     // SAFETY: as the caller promises.
     unsafe {
         if cpu::adds_beside_multiplying() {
-            multiplying::<MULTIPLIED>(x, first, projections);
+            multiplying::<MULTIPLIED>(inputs, first, projections, room)
         } else {
-            multiplying::<POSITIONS>(x, first, projections);
+            multiplying::<SIXTEEN>(inputs, first, projections, room)
         }
     }
 }
@@ -50,50 +45,44 @@ pub(super) unsafe fn project(x: &[f32], first: usize, projections: &mut [Project
 /// As [`project`].
 #[target_feature(enable = "avx512f,avx2,fma")]
 #[inline(never)]
-unsafe fn multiplying<const N: usize>(x: &[f32], first: usize, projections: &mut [Projection]) {
-    let cols = projections.first().map_or(0, |first| first.matrix.cols());
-    let mut inputs = MaybeUninit::<Inputs>::uninit();
-    // SAFETY: as the caller promises.
-    let columns = unsafe { in_columns(x, cols, &mut inputs) };
-    let mut from = (0, 0);
-    loop {
-        let mut groups = Groups::from(projections, ROWS, from);
-        let Some(group) = groups.next() else { return };
-        from = groups.place();
-        // SAFETY: the group's tiles are there.
-        let sums = unsafe { sums::<N>(super::tiles(projections, &group), columns) };
-        let Some(projection) = projections.get_mut(group.projection) else { continue };
-        let scale = _mm512_set1_ps(projection.matrix.scale());
-        for (position, sum) in sums.into_iter().enumerate() {
-            let outputs = _mm512_mul_ps(sum, scale);
-            // SAFETY: the processor can.
-            unsafe { put(projection, first + position, &group, Avx512::from(outputs)) };
-        }
-    }
-}
-
-/// The inputs column after column, as many as all reads of a row have.
-///
-/// # Safety
-/// As [`project`].
-#[target_feature(enable = "avx512f,avx2,fma")]
-#[inline(never)]
-unsafe fn in_columns<'a>(x: &[f32], cols: usize, room: &'a mut MaybeUninit<Inputs>) -> &'a [[f32; POSITIONS]] {
-    let columns = room.as_mut_ptr().cast::<[f32; POSITIONS]>();
-    // SAFETY: as the caller promises. All columns of all reads are written.
-    unsafe {
-        for column in (0..COLUMNS * reads(cols)).step_by(POSITIONS) {
-            let present = u16::MAX.checked_shr((column + POSITIONS).saturating_sub(cols) as u32).unwrap_or(0);
-            let rows = core::array::from_fn(|row| {
-                let row = x.as_ptr().wrapping_add(row * cols + column);
-                _mm512_maskz_loadu_ps(present, row)
-            });
-            for (index, &values) in transposed(&rows).iter().enumerate() {
-                _mm512_store_ps(columns.add(column + index).cast(), values);
+unsafe fn multiplying<const N: usize>(
+    inputs: &Inputs,
+    first: usize,
+    projections: &mut [Projection],
+    mut room: Columns,
+) -> bool {
+    const { assert!(ROWS == SIXTEEN) };
+    // Reads of a row, of which as many have room.
+    let all = reads(inputs.cols());
+    let most = (room.most() / COLUMNS).max(1);
+    for start in (0..all).step_by(most) {
+        let end = all.min(start + most);
+        // SAFETY: as the caller promises.
+        let Some(columns) = (unsafe { room.write(inputs, first, COLUMNS * start..COLUMNS * end) }) else {
+            return false;
+        };
+        let columns = columns.get(..COLUMNS * (end - start)).unwrap_or_default();
+        let mut from = (0, 0);
+        loop {
+            let mut groups = Groups::from(projections, ROWS, from);
+            let Some(group) = groups.next() else { break };
+            from = groups.place();
+            let tiles = super::tiles(projections, &group);
+            let Some(projection) = projections.get_mut(group.projection) else { break };
+            let (mut square, scale) = (Square::of(projection, first, &group), projection.matrix.scale());
+            // SAFETY: the group's tiles are there.
+            unsafe {
+                let mut sums = square.before(start).load();
+                add_all::<N>(tiles, start, columns, &mut sums);
+                if end == all {
+                    finish::<N>(&mut sums, scale);
+                }
+                square.after(end == all).store(&sums);
+                square.settle(end == all);
             }
         }
-        core::slice::from_raw_parts(columns, COLUMNS * reads(cols))
     }
+    true
 }
 
 /// Adds a column, whose weights the first instructions take out of a read: multiplies for the first positions, adds for the
@@ -102,7 +91,7 @@ unsafe fn in_columns<'a>(x: &[f32], cols: usize, room: &'a mut MaybeUninit<Input
 /// In assembly: a compiler loads neighbours together, and then needs shuffles to take them apart.
 macro_rules! add_and_multiply {
     ($word:expr, $x:expr, $sums:expr, $($weights:literal),+) => {{
-        let x: &[f32; POSITIONS] = $x;
+        let x: &[f32; SIXTEEN] = $x;
         // With a type, as in [`super::super::sixteen`].
         let (_t12, _t13, _t14, _t15, _weights, _sign): (__m512, __m512, __m512, __m512, __m512, __m512);
         // SAFETY: reads `x`.
@@ -161,7 +150,7 @@ macro_rules! add_and_multiply {
 /// Adds a column, as [`add_and_multiply`] does, with one instruction a position.
 macro_rules! multiply {
     ($word:expr, $x:expr, $sums:expr, $($weights:literal),+) => {{
-        let x: &[f32; POSITIONS] = $x;
+        let x: &[f32; SIXTEEN] = $x;
         let _weights: __m512;
         // SAFETY: reads `x`.
         unsafe {
@@ -218,28 +207,24 @@ macro_rules! add_read {
     };
 }
 
-/// The sums of a group's rows, for each position, the first `N` of which are multiplied.
+/// Adds the columns of the reads from `start` on to the sums of a group's rows at each position, the first `N` of which are
+/// multiplied.
 ///
 /// # Safety
 /// The group's tiles lie there; the processor has these features.
 #[target_feature(enable = "avx512f,avx2,fma")]
 #[inline]
-unsafe fn sums<const N: usize>(tiles: *const u8, columns: &[[f32; POSITIONS]]) -> [__m512; POSITIONS] {
-    const { assert!(N == MULTIPLIED || N == POSITIONS) };
-    let mut sums = [_mm512_setzero_ps(); POSITIONS];
-    for (read, columns) in columns.as_chunks::<COLUMNS>().0.iter().enumerate() {
+unsafe fn add_all<const N: usize>(tiles: *const u8, start: usize, columns: &[[f32; SIXTEEN]], sums: &mut Sums) {
+    const { assert!(N == MULTIPLIED || N == SIXTEEN) };
+    for (read, columns) in (start..).zip(columns.as_chunks::<COLUMNS>().0) {
         // SAFETY: as the caller promises.
         let word = unsafe { _mm512_loadu_si512(tiles.add(place(read)).cast()) };
-        if N == POSITIONS {
+        if N == SIXTEEN {
             add_read!(multiply, word, columns, sums);
         } else {
             add_read!(add_and_multiply, word, columns, sums);
         }
     }
-    for sum in sums.iter_mut().take(N) {
-        *sum = _mm512_mul_ps(*sum, _mm512_set1_ps(0.5));
-    }
-    sums
 }
 
 #[cfg(test)]
@@ -269,17 +254,25 @@ mod tests {
             let mut tiles = vec![0; layout::len(MATRIX_ROWS, cols)];
             layout::write(&plain, &mut tiles);
             let tiled = plain.tiled(&tiles);
-            let x = rng.values(POSITIONS * cols, false);
-            let outputs = |matrix: &Matrix, compute: &dyn Fn(&mut [Projection])| {
-                let mut out = vec![0.0; POSITIONS * MATRIX_ROWS];
+            let x = rng.values(SIXTEEN * cols, false);
+            let inputs = Inputs::plain(&x, SIXTEEN, cols).unwrap();
+            let mut room = vec![0.0; 80 * SIXTEEN];
+            let outputs = |matrix: &Matrix, compute: &mut dyn FnMut(&mut [Projection])| {
+                let mut out = vec![0.0; SIXTEEN * MATRIX_ROWS];
                 compute(&mut [Projection::new(matrix, &mut out)]);
                 bits(&out)
             };
-            let expected = outputs(&plain, &|work| definition::project(&x, POSITIONS, work));
-            // SAFETY: the processor has the features; there are inputs for sixteen positions, and the matrix has tiles.
-            let mixed = outputs(&tiled, &|work| unsafe { multiplying::<MULTIPLIED>(&x, 0, work) });
-            // SAFETY: as above.
-            let multiplied = outputs(&tiled, &|work| unsafe { multiplying::<POSITIONS>(&x, 0, work) });
+            let expected = outputs(&plain, &mut |work| definition::project(&x, SIXTEEN, work));
+            let mixed = outputs(&tiled, &mut |work| {
+                // SAFETY: the processor has the features; there are inputs for sixteen positions, and the matrix has tiles.
+                let is_done = unsafe { multiplying::<MULTIPLIED>(&inputs, 0, work, Columns::of(&mut room).unwrap()) };
+                assert!(is_done);
+            });
+            let multiplied = outputs(&tiled, &mut |work| {
+                // SAFETY: the processor has the features; there are inputs for sixteen positions, and the matrix has tiles.
+                let is_done = unsafe { multiplying::<SIXTEEN>(&inputs, 0, work, Columns::of(&mut room).unwrap()) };
+                assert!(is_done);
+            });
             assert!(mixed == expected && multiplied == expected, "{cols} columns");
         }
     }
