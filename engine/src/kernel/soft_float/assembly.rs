@@ -68,6 +68,7 @@ extern "C" {
 
 /// Adds `row`'s terms from column `start` on, a multiple of 4. Returns the first column whose term is not added, or the
 /// number of columns.
+#[inline(always)] // so that a row's sum need not be in memory before and after
 pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, sum: &mut Sum) -> usize {
     let row = row.get(start / 4..).unwrap_or(&[]);
     let groups = row.len().min(tables.len().saturating_sub(start) / 4);
