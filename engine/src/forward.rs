@@ -94,7 +94,6 @@ pub(crate) fn compute<'m>(
     has_gates: bool,
     observe: impl FnMut(RouterReading),
 ) -> Option<()> {
-    let layout = workspace.layout;
     // Should this call be cut short, the half-written memory must not be taken for a prefix.
     if has_gates {
         workspace.prefix.drop_positions();
@@ -102,7 +101,7 @@ pub(crate) fn compute<'m>(
         workspace.prefix.forget();
     }
     #[cfg(fast_ways = "host")]
-    if positions.count > 1 && together::suits(layout) {
+    if positions.count > 1 && together::suits(workspace.layout) {
         return together::run(weights, workspace, positions, has_gates, observe);
     }
     Pass { weights, workspace, positions, has_gates, observe }.run()
