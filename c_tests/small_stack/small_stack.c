@@ -195,6 +195,15 @@ static uint32_t run_all(char *stack, size_t size, const char *kernel, size_t *mo
     return digest;
 }
 
+/* Of what the calls before have left behind. */
+static void clear(void)
+{
+    memset(&state, 0, sizeof state);
+    memset(out, 0, sizeof out);
+    memset(hidden, 0, sizeof hidden);
+    memset(rows[1], 0, sizeof rows[1]);
+}
+
 int main(void)
 {
     static const char *const kernels[] = {"portable", "sse2", "avx2", "avx512", "neon"};
@@ -242,11 +251,9 @@ int main(void)
             uint32_t expected;
             blob = files[format];
             blob_len = lengths[format];
-            memset(&state, 0, sizeof state);
-            memset(rows[1], 0, sizeof rows[1]);
+            clear();
             expected = run_all(stack, LARGE, kernels[i], &most);
-            memset(&state, 0, sizeof state);
-            memset(rows[1], 0, sizeof rows[1]);
+            clear();
             if (run_all(stack, (STACK + of_thread + 15) & ~(size_t)15, kernels[i], &most) != expected) {
                 printf("%s: other results on a small stack\n", kernels[i]);
                 return 1;

@@ -22,9 +22,12 @@ const ROOM: usize = 1024;
 /// What of any room is left to those who multiply matrices, and then to the pathways.
 const WORK: usize = 768;
 
+/// The widest model: a row's codes, a byte for four weights, have room in what is left to those who multiply.
+const MAX_D_MODEL: usize = 8192;
+
 /// Whether there is always room for a position's query.
 pub(super) fn suits(layout: &Layout) -> bool {
-    layout.shape().d_head() <= ROOM - WORK
+    layout.shape().d_head() <= ROOM - WORK && layout.shape().d_model() <= MAX_D_MODEL
 }
 
 /// [`super::compute`] of more than one position, for a layout that [`suits`].
@@ -160,7 +163,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
             let (room, count) = self.room(chunk, done, &mut memory, room, d + h);
             let positions = chunk.part(done, count);
             let (query, room) = room.split_at_mut_checked(count * h)?;
-            match room.split_at_mut_checked(count * d) {
+            match room.split_at_mut_checked(count * d).filter(|(_, left)| left.len() >= WORK) {
                 Some((own, room)) => {
                     copy(stream(self.layout, &mut memory, positions), own);
                     self.part(block, Part { layer, positions, memory, residual: &mut *own, query, room })?;

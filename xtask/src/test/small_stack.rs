@@ -11,7 +11,7 @@ use crate::c_build::{Engine, Language, Program};
 use crate::{process, workspace};
 
 /// Both plans, small and wide matrices, and one that no vectors suit.
-const SHAPES: [&[&str]; 4] = [
+const SHAPES: [&[&str]; 7] = [
     &["-DATOME_D_MODEL=64", "-DATOME_MAX_SEQ=32"],
     &[
         "-DATOME_D_MODEL=256",
@@ -21,6 +21,10 @@ const SHAPES: [&[&str]; 4] = [
         "-DATOME_PLAN=ATOME_PLAN_LEAN",
     ],
     &["-DATOME_D_MODEL=256", "-DATOME_D_HEAD=32", "-DATOME_N_LAYERS=2", "-DATOME_MAX_SEQ=24", "-DATOME_VOCAB_SIZE=300"],
+    // Where vectors of one position fill the room on the stack, or nearly, or do not fit.
+    &["-DATOME_D_MODEL=960", "-DATOME_D_HEAD=64", "-DATOME_N_LAYERS=1", "-DATOME_MAX_SEQ=4"],
+    &["-DATOME_D_MODEL=256", "-DATOME_D_HEAD=240", "-DATOME_N_LAYERS=2", "-DATOME_MAX_SEQ=20"],
+    &["-DATOME_D_MODEL=1100", "-DATOME_D_HEAD=64", "-DATOME_N_LAYERS=1", "-DATOME_MAX_SEQ=6"],
     &["-DATOME_D_MODEL=37", "-DATOME_D_HEAD=19", "-DATOME_N_LAYERS=2", "-DATOME_MAX_SEQ=20"],
 ];
 

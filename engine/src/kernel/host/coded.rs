@@ -76,10 +76,10 @@ pub(super) fn project_several(inputs: &Inputs, projections: &mut [Projection], r
     if are_ternary(projections) {
         // Where there is no more room, as much for inputs: the fewer rows at a time, the more often they are written.
         let (codes, room) = room.split_at_mut(room.len() / 2);
-        let mut done = 0;
-        // The values, and so how many positions have some that are too great, are those of all parts.
+        // As many as every part has done: what one has done besides is done again.
+        let mut done = inputs.positions();
         let all = translate::in_parts(projections, bytes(codes), |parts| {
-            done = ternary_several(inputs, parts, room);
+            done = done.min(ternary_several(inputs, parts, room));
             done > 0
         });
         return if all { done } else { 0 };

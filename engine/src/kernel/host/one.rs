@@ -26,7 +26,7 @@ const PANEL: usize = 4 * WORD;
 const CHOSEN: usize = 5;
 
 /// What depends on the input alone, of a word, in whole cache lines.
-#[repr(align(64))]
+#[repr(C, align(64))] // the first two are loaded by whole lines
 struct Choices {
     /// Chosen from by the second lowest code, whatever the lowest one is.
     second: [[f32; 16]; CHOSEN],

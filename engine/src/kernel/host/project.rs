@@ -98,7 +98,11 @@ unsafe fn in_panels<L: Lanes, const G: usize, const P: usize>(
     room: &mut [f32],
 ) -> usize {
     let cols = inputs.cols();
-    let most = cols.min(room.len() / P / 16 * 16).max(1);
+    // Parts begin where words of weights do.
+    let most = cols.min(room.len() / P / 16 * 16);
+    if most == 0 {
+        return 0;
+    }
     for start in (0..cols).step_by(most) {
         let columns = start..cols.min(start + most);
         let Some(x) = room.get_mut(..P * columns.len()) else { return 0 };
@@ -182,7 +186,8 @@ unsafe fn together<L: Lanes, const G: usize, const P: usize>(
                 for (codes, panel) in codes.iter_mut().zip(&panels) {
                     *codes = panel[word];
                 }
-                let x = x.add(16 * word);
+                // Behind the last columns nothing is read, so that it may lead there.
+                let x = x.wrapping_add(16 * word);
                 if bytes >= 4 * word + 4 {
                     add_word::<L, G, P>(&codes, x, width, &mut sums);
                 } else {

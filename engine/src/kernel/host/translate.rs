@@ -73,15 +73,16 @@ fn fill<'r>(
 ) -> Option<(Parts, &'r [u8])> {
     let parts = next(projections, done, room.len().saturating_sub(BEHIND).checked_div(width)?);
     let used: usize = parts.iter().map(|&(_, rows)| rows * width).sum();
-    let start = room.as_ptr();
     let mut rest = &mut *room;
     for (projection, (first, rows)) in projections.iter().zip(parts) {
         let matrix = projection.matrix;
         codes::translate(matrix, first * matrix.cols(), rows * width, rest)?;
         rest = core::mem::take(&mut rest).get_mut(rows * width..)?;
     }
-    // SAFETY: so many bytes are there, and `translate` has written all of them.
-    let codes = unsafe { core::slice::from_raw_parts(start.cast(), used) };
+    let written: &'r [MaybeUninit<u8>] = room;
+    let written = written.get(..used)?;
+    // SAFETY: `translate` has written all of these bytes.
+    let codes = unsafe { core::slice::from_raw_parts(written.as_ptr().cast(), used) };
     (used > 0).then_some((parts, codes))
 }
 

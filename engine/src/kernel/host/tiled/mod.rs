@@ -13,7 +13,7 @@ use crate::kernel::Projection;
 
 pub(crate) use layout::{len, write};
 
-/// The widest matrix: what is prepared of the inputs lies on the stack.
+/// The widest matrix that has a use for tiles.
 const MOST_COLS: usize = 256;
 
 /// Whether this processor has a use for tiles of matrices with so many columns: [`super::project::suits`] wants fours.
