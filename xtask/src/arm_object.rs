@@ -15,7 +15,7 @@ use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 
-use crate::archive::Profile;
+use crate::flavour::Profile;
 use crate::process;
 use crate::toolchain::Toolchain;
 

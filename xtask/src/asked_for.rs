@@ -1,6 +1,6 @@
 //! What an archive may leave to the program that it is linked into: its shape, and what a C compiler's own code asks for.
 
-use crate::archive::{is_bare_metal, Mode};
+use crate::flavour::{is_bare_metal, Mode};
 
 /// Compilers for freestanding targets may assume these four.
 const MEMORY: [&str; 4] = ["memcpy", "memmove", "memset", "memcmp"];

@@ -18,6 +18,7 @@ mod c_build;
 mod costs;
 mod demo;
 mod dist;
+mod flavour;
 mod fuzz;
 mod header;
 mod model;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::archive::is_bare_metal;
+use crate::flavour::is_bare_metal;
 use crate::process;
 use crate::targets::{self, Format};
 use crate::toolchain::Toolchain;

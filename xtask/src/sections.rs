@@ -5,8 +5,8 @@ use object::elf::FileHeader32;
 use object::read::elf::AttributesSection;
 use object::{File, LittleEndian, Object, ObjectSection};
 
-use crate::archive::is_bare_metal;
 use crate::arm_object;
+use crate::flavour::is_bare_metal;
 
 /// What is wrong with the sections of `file`, an object for `target`.
 ///

@@ -11,7 +11,7 @@ use anyhow::{bail, Context, Result};
 use object::read::archive::ArchiveFile;
 use object::{File, Object, ObjectSymbol, SymbolKind};
 
-use crate::archive::Mode;
+use crate::flavour::Mode;
 use crate::{asked_for, sections, targets};
 
 /// One entry of a symbol table.
