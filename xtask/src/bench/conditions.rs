@@ -49,6 +49,11 @@ impl Conditions {
         })
     }
 
+    /// What the results do not know of by themselves.
+    pub fn to_record(&self) -> [(&'static str, &str); 3] {
+        [("date", &self.date), ("machine", &self.machine), ("command", &self.command)]
+    }
+
     /// All of it in a list.
     pub fn list(&self) -> String {
         let Conditions { date, machine, cc, rustc, command, model } = self;

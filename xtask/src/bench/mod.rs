@@ -135,7 +135,7 @@ fn measure(toolchain: &Toolchain, is_quick: bool) -> Result<()> {
     let folder = folder(is_quick);
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
     write(&folder.join("RESULTS.md"), &document)?;
-    write(&folder.join("results.json"), &timings.text(&conditions)?)?;
+    write(&folder.join("results.json"), &timings.text(&conditions.to_record())?)?;
     write(&folder.join("results.svg"), &plot::svg(&timings, &conditions)?)?;
     if !is_quick {
         readme::update(&timings, &conditions)?;

@@ -5,7 +5,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{json, Value};
 
-use super::conditions::Conditions;
 use crate::process;
 
 /// The reference that ratios are to.
@@ -95,12 +94,12 @@ impl Timings {
         kernels
     }
 
-    /// The file `results.json`.
-    pub fn text(&self, conditions: &Conditions) -> Result<String> {
+    /// The file `results.json`, with these conditions besides: names and what they were.
+    pub fn text(&self, conditions: &[(&str, &str)]) -> Result<String> {
         let mut value = self.value.clone();
-        value["date"] = json!(conditions.date);
-        value["machine"] = json!(conditions.machine);
-        value["command"] = json!(conditions.command);
+        for &(name, what) in conditions {
+            value[name] = json!(what);
+        }
         Ok(serde_json::to_string_pretty(&value)? + "\n")
     }
 }

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result};
 
-use super::code::Uses;
 use super::engine::{Engine, Variant};
 use super::names;
 use super::running::{MODEL, STACK_LOAD, STACK_PREDICT, STATE};
+use super::uses::Uses;
 use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::shapes::Plan;

@@ -17,6 +17,7 @@ mod running;
 mod shapes;
 mod signed;
 mod table;
+mod uses;
 
 use std::fs;
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! The names of the figures.
 
-use super::code::Uses;
 use super::engine::{Engine, Variant};
+use super::uses::Uses;
 use crate::qemu::cores::Core;
 
 /// The name of a code figure: `code` (bytes of the engine), `libraries` (what it makes the linker take from the C

@@ -5,12 +5,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::clock;
-use super::code::Uses;
 use super::engine::{Engine, Variant};
 use super::markdown::grouped;
 use super::names;
 use super::running::{LIMIT, LOAD_CONTAINER, LOAD_SIGNED, STACK_LOAD};
 use super::shapes::SHAPES;
+use super::uses::Uses;
 use crate::qemu::cores::{one_of_each_kind, Core};
 use crate::qemu::image::{Image, Unit};
 use crate::qemu::machine;

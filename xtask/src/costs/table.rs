@@ -3,7 +3,6 @@
 use anyhow::Result;
 
 use super::chips;
-use super::code::Uses;
 use super::engine::{Engine, Variant};
 use super::formats;
 use super::goals;
@@ -12,6 +11,7 @@ use super::names;
 use super::running::{FIRST, MODEL, NEXT, STACK_LOAD, STACK_PREDICT, STATE, TOKEN};
 use super::shapes::{generated_tokens, SHAPES};
 use super::signed;
+use super::uses::Uses;
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::shapes::{Plan, Shape};
 use crate::record::{Figures, Record};
