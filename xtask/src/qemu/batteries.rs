@@ -4,11 +4,12 @@ use std::path::Path;
 
 use anyhow::{bail, Result};
 
-use super::checks::{build, image, LIMIT};
+use super::check::Check;
 use super::cores::Core;
 use super::image::Unit;
-use super::job::{Check, Done, Job, Subject};
+use super::job::{Done, Job, Subject};
 use super::machine;
+use super::own_image::{build, image, LIMIT};
 use super::shapes::{Plan, Shape, BEYOND, DEFAULT, ODD, REAL, SHORT};
 use super::workbench::Workbench;
 use crate::archive::Mode;

@@ -2,25 +2,23 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{bail, Context, Result};
 
-use super::cores::{Core, Machine};
-use super::image::{self, Built, Image, Order, Unit};
-use super::job::{Check, Done, Job, Subject};
-use super::shapes::{Plan, Shape, FAST, FAST_SMALL, ODD, TINY};
+use super::check::Check;
+use super::cores::Machine;
+use super::image::{self, Image, Order, Unit};
+use super::job::{Done, Job, Subject};
+use super::own_image::{build, image, LIMIT};
+use super::shapes::{Plan, FAST, FAST_SMALL, ODD, TINY};
 use super::workbench::{Workbench, SIGNED};
 use super::{batteries, differential, link_check, machine, signed_models};
 use crate::archive::{Flavour, Mode, Profile};
 use crate::{process, workspace};
 
-const TEXT: &str = "qemu/firmware/text.c";
 /// What qemu/README.md says.
 const SELF_TEST_STACK: u64 = 6144;
 const SIGNED_STACK: u64 = 6144;
-/// For what takes a second or so; the machine may be busy.
-pub(super) const LIMIT: Duration = Duration::from_secs(90);
 
 /// All jobs of one check on one core in one profile; none where it has nothing to say there.
 pub fn jobs(check: Check, subject: Subject, workbench: &Workbench) -> Vec<Job> {
@@ -43,18 +41,6 @@ pub fn jobs(check: Check, subject: Subject, workbench: &Workbench) -> Vec<Job> {
         Check::Math if is_host => vec![Job::new(subject, check, "all", 900, move |bench, folder| math(bench, &folder))],
         _ => Vec::new(),
     }
-}
-
-/// An image of our own sources.
-pub(super) fn image(subject: Subject, mode: Mode, source: &'static str, shape: &Shape, plan: Plan) -> Image {
-    let mut flags = shape.flags();
-    flags.push(plan.flag());
-    let flavour = Flavour::new(mode, subject.profile);
-    Image { flavour, units: vec![Unit::new(source), Unit::new(TEXT)], shape: flags, arguments: Vec::new() }
-}
-
-pub(super) fn build(image: &Image, core: &Core, bench: &Workbench, folder: &Path) -> Result<Built> {
-    image.build(core, &bench.libraries(core, image.flavour)?, folder)
 }
 
 /* Alignment and errors --------------------------------------------------------------------------------------------- */

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use anyhow::bail;
 
-use super::checks::{build, image, LIMIT};
+use super::check::Check;
 use super::image::{Image, Unit};
-use super::job::{Check, Done, Job, Outcome, Subject};
+use super::job::{Done, Job, Outcome, Subject};
 use super::machine;
+use super::own_image::{build, image, LIMIT};
 use super::shapes::{Plan, Shape, BEYOND, FAST, FAST_SMALL, TINY};
 use super::Settings;
 use crate::archive::{Mode, Profile};

@@ -1,10 +1,11 @@
-//! Checks, the jobs they consist of, and the pool that works them off.
+//! The jobs that checks consist of, and the pool that works them off.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Result;
 
+use super::check::Check;
 use super::cores::Core;
 use super::workbench::Workbench;
 use crate::archive::Profile;
@@ -29,60 +30,6 @@ impl Subject {
     /// Whether an outcome belongs to this row.
     pub fn has(self, outcome: &Outcome) -> bool {
         outcome.subject.core.name == self.core.name && outcome.subject.profile == self.profile
-    }
-}
-
-/// A column of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Check {
-    Digest,
-    Differential,
-    Alignment,
-    Errors,
-    Link,
-    SelfTest,
-    Signed,
-    Math,
-}
-
-impl Check {
-    /// In the order of the table.
-    pub const ALL: [Check; 8] = [
-        Check::Digest,
-        Check::Differential,
-        Check::Alignment,
-        Check::Errors,
-        Check::Link,
-        Check::SelfTest,
-        Check::Signed,
-        Check::Math,
-    ];
-
-    /// What `--only` takes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Check::Digest => "digest",
-            Check::Differential => "differential",
-            Check::Alignment => "alignment",
-            Check::Errors => "errors",
-            Check::Link => "link",
-            Check::SelfTest => "self-test",
-            Check::Signed => "signed",
-            Check::Math => "math",
-        }
-    }
-
-    /// What a passed check counts.
-    pub fn unit(self) -> &'static str {
-        match self {
-            Check::Digest => "equal",
-            Check::Differential => "cases",
-            Check::Alignment => "offsets",
-            Check::Errors => "calls",
-            Check::Link => "images",
-            Check::SelfTest | Check::Signed => "calls",
-            Check::Math => "arguments",
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask qemu`: C firmware, linked by the C toolchain with the finished archive, on emulated cores.
 
 mod batteries;
+mod check;
 mod checks;
 pub(crate) mod cores;
 mod differential;
@@ -10,6 +11,7 @@ mod job;
 mod link_check;
 pub(crate) mod machine;
 pub(crate) mod needs;
+mod own_image;
 mod record;
 pub(crate) mod shapes;
 pub(crate) mod signed_models;
@@ -27,8 +29,9 @@ use crate::archive::Profile;
 use crate::options;
 use crate::reference::Reference;
 use crate::toolchain::Toolchain;
+use check::Check;
 use cores::{Core, CORES, HOST, RELATED};
-use job::{Check, Outcome, Subject};
+use job::{Outcome, Subject};
 use record::Record;
 pub use stand_in::check_stand_in;
 use workbench::Workbench;

@@ -3,8 +3,9 @@
 
 use anyhow::{ensure, Result};
 
+use super::check::Check;
 use super::cores::one_of_each_kind;
-use super::job::{Check, Outcome};
+use super::job::Outcome;
 use super::Settings;
 use crate::reference::Reference;
 

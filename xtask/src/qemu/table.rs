@@ -1,6 +1,7 @@
 //! The table: a row for each core and profile, a column for each check.
 
-use super::job::{Check, Outcome, Subject};
+use super::check::Check;
+use super::job::{Outcome, Subject};
 
 /// The table, and below it what was skipped.
 pub fn table(subjects: &[Subject], checks: &[Check], outcomes: &[Outcome], skipped: &[String]) -> String {

@@ -9,10 +9,10 @@ use std::thread;
 
 use anyhow::{anyhow, Context, Result};
 
+use super::check::Check;
 use super::cores::Core;
 use super::host_program;
 use super::image::Libraries;
-use super::job::Check;
 use super::record::Record;
 use super::shapes::{self, Shape};
 use super::signed_models;
