@@ -54,7 +54,7 @@ fn tables_len() -> usize {
     0
 }
 
-/// [`super::project::several`].
+/// [`super::own_way::several`].
 #[inline(never)]
 pub(super) fn project_several(inputs: &Inputs, projections: &mut [Projection], room: &mut [f32]) -> usize {
     #[cfg(target_arch = "x86_64")]

@@ -2,8 +2,7 @@
 
 use byteorder::{ByteOrder, LittleEndian};
 
-use super::inputs::Inputs;
-use crate::kernel::{Projection, TopK};
+use crate::kernel::TopK;
 
 /// `COUNT` binary32 values side by side.
 ///
@@ -68,27 +67,6 @@ pub(super) trait Lanes: Copy {
     unsafe fn enter(best: &mut TopK, values: &[f32; MOST], lanes: u32, row: u32) -> bool {
         let _ = (best, values, lanes, row);
         false
-    }
-
-    /// Does the projections of one position, in a way of this instruction set's own; `false` where there is none for this
-    /// work, which `project::suits` has accepted.
-    #[inline(always)]
-    unsafe fn project_one(x: &[f32], position: usize, projections: &mut [Projection], room: &mut [f32]) -> bool {
-        let _ = (x, position, projections, room);
-        false
-    }
-
-    /// Does the projections of sixteen positions from `first` on, in a way of this instruction set's own: whether all values
-    /// were in range. `None` where there is no such way for this work, which `project::suits_several` has accepted.
-    #[inline(always)]
-    unsafe fn project_sixteen(
-        inputs: &Inputs,
-        first: usize,
-        projections: &mut [Projection],
-        room: &mut [f32],
-    ) -> Option<bool> {
-        let _ = (inputs, first, projections, room);
-        None
     }
 }
 

@@ -25,6 +25,7 @@ mod norm;
 #[cfg(target_arch = "x86_64")]
 mod one;
 mod outputs;
+mod own_way;
 mod project;
 #[cfg(target_arch = "x86_64")]
 mod sixteen;
@@ -73,7 +74,7 @@ macro_rules! instruction_set {
                 room: &mut [f32],
             ) -> bool {
                 // SAFETY: the same contract.
-                unsafe { <$lanes as lanes::Lanes>::project_one(x, position, projections, room) }
+                unsafe { <$lanes as own_way::OwnWay>::project_one(x, position, projections, room) }
             }
 
             #[target_feature(enable = $features)]
@@ -84,7 +85,7 @@ macro_rules! instruction_set {
                 room: &mut [f32],
             ) -> usize {
                 // SAFETY: the same contract.
-                unsafe { super::project::several::<$lanes>(inputs, projections, room) }
+                unsafe { super::own_way::several::<$lanes>(inputs, projections, room) }
             }
 
             #[target_feature(enable = $features)]
@@ -226,7 +227,7 @@ fn project_at(position: usize, x: &[f32], projections: &mut [Projection], room: 
     ternary_one(x, position, projections, room)
 }
 
-/// [`project::several`], whatever the weights.
+/// [`own_way::several`], whatever the weights.
 fn project_several(inputs: &Inputs, projections: &mut [Projection], room: &mut [f32]) -> usize {
     if Kernel::current() == Kernel::Portable || !project::suits_several(inputs, projections) {
         return 0;

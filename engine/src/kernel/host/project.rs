@@ -50,35 +50,6 @@ pub(super) unsafe fn one<L: Lanes>(x: &[f32], position: usize, projections: &mut
     }
 }
 
-/// The projections of the first positions, for work that [`suits`] and [`suits_several`] accept; returns of how many. Those of
-/// the last three are left, and those of values that are not [`in_range`]. `room` is for inputs: where it has none for all
-/// columns of the positions that are done together, these are done some at a time.
-///
-/// # Safety
-/// The processor has the instructions of `L`.
-#[inline(always)]
-pub(super) unsafe fn several<L: Lanes>(inputs: &Inputs, projections: &mut [Projection], room: &mut [f32]) -> usize {
-    let mut done = 0;
-    loop {
-        let left = inputs.positions() - done;
-        // SAFETY: as the caller promises; the positions are below the number of positions.
-        let more = unsafe {
-            let sixteen = if left >= 16 { L::project_sixteen(inputs, done, projections, room) } else { None };
-            match (sixteen, left, L::COUNT) {
-                (Some(is_done), ..) => 16 * usize::from(is_done),
-                // Decoding takes so much of the time that others do with half as many.
-                (None, 8.., 16) => in_panels::<L, 2, 8>(inputs, done, projections, room),
-                (None, 4.., _) => in_panels::<L, 2, 4>(inputs, done, projections, room),
-                _ => 0,
-            }
-        };
-        if more == 0 {
-            return done;
-        }
-        done += more;
-    }
-}
-
 /// Places that stay empty when `count` groups are done `size` at a time.
 #[inline]
 pub(super) const fn wasted(count: usize, size: usize) -> usize {
@@ -89,9 +60,9 @@ pub(super) const fn wasted(count: usize, size: usize) -> usize {
 /// values are not [`in_range`].
 ///
 /// # Safety
-/// As [`several`]; there are as many positions.
+/// As [`one`]; there are as many positions.
 #[inline(always)]
-unsafe fn in_panels<L: Lanes, const G: usize, const P: usize>(
+pub(super) unsafe fn in_panels<L: Lanes, const G: usize, const P: usize>(
     inputs: &Inputs,
     first: usize,
     projections: &mut [Projection],

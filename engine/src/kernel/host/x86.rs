@@ -2,11 +2,8 @@
 
 use core::arch::x86_64::*;
 
-use super::columns::{self, Columns};
-use super::inputs::Inputs;
 use super::lanes::{Lanes, MOST, SPREAD};
-use super::{cpu, one, sixteen, tiled};
-use crate::kernel::{Projection, TopK};
+use crate::kernel::TopK;
 
 /// SSE2: every x86-64 processor has it.
 #[derive(Clone, Copy)]
@@ -333,44 +330,5 @@ impl Lanes for Avx512 {
             _mm512_mask_storeu_epi32(best.rows.as_mut_ptr().cast(), present, rows);
         }
         true
-    }
-
-    #[inline(always)]
-    unsafe fn project_one(x: &[f32], position: usize, projections: &mut [Projection], room: &mut [f32]) -> bool {
-        // SAFETY: the trait's contract.
-        unsafe {
-            if tiled::suits(projections) {
-                tiled::one::project(x, position, projections);
-                return true;
-            }
-            let suits = one::suits(projections);
-            if suits {
-                one::project(x, position, projections, room);
-            }
-            suits
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn project_sixteen(
-        inputs: &Inputs,
-        first: usize,
-        projections: &mut [Projection],
-        room: &mut [f32],
-    ) -> Option<bool> {
-        let columns = Columns::of(room)?;
-        let are_tiled = tiled::suits(projections);
-        // Without tiles it takes longer than eight by eight, unless there are units that add beside those that multiply.
-        if !are_tiled && !cpu::adds_beside_multiplying() || !columns::suits(projections, inputs.positions()) {
-            return None;
-        }
-        // SAFETY: the trait's contract.
-        Some(unsafe {
-            if are_tiled {
-                tiled::sixteen::project(inputs, first, projections, columns)
-            } else {
-                sixteen::project(inputs, first, projections, columns)
-            }
-        })
     }
 }
