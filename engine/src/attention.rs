@@ -1,9 +1,9 @@
 //! Attention of one layer over a sequence: keys and values are stored position by position, then attended to.
 
 use crate::kernel::{self, Keys, Projection, TopK, Window};
+use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::Layout;
 use crate::weights::Attention;
-use crate::workspace::{cut, LayerMemory};
 
 /// What a query needs besides keys and values.
 #[derive(Debug, Default)]

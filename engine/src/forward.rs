@@ -9,10 +9,11 @@ mod together;
 
 use crate::error::RunError;
 use crate::kernel::{self, Keys, Mix, Projection, Window};
+use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::{Layout, Plan};
 use crate::start::Start;
 use crate::weights::{Layer, Norm, Weights};
-use crate::workspace::{cut, LayerMemory, Workspace};
+use crate::workspace::Workspace;
 
 /// The router's decision at one position of one layer, as it is computed.
 #[derive(Clone, Copy, Debug)]

@@ -51,6 +51,7 @@ pub mod format;
 mod forward;
 mod generate;
 pub mod kernel;
+mod layer_memory;
 mod layout;
 pub mod math;
 mod predict;

@@ -10,10 +10,11 @@
 use super::{mix, start_sequence, Positions, RouterReading};
 use crate::attention::Search;
 use crate::kernel::{self, Keys, Moments, Normed, Projection, Window};
+use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::{Layout, Plan};
 use crate::prefix::Prefix;
 use crate::weights::{Layer, Weights};
-use crate::workspace::{cut, LayerMemory, Workspace};
+use crate::workspace::Workspace;
 
 /// The most positions: those of a tile of keys, and what the widest kernel takes.
 const MOST: usize = 16;
