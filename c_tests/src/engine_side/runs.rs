@@ -67,17 +67,7 @@ impl Runs<'_> {
             output.push(token as i32);
             Some(token)
         });
-        let written = written.unwrap_or(0);
-        output.resize(max_tokens + MARGIN, UNTOUCHED);
-        self.out.code(written as i32);
-        self.out.tokens("output", &output);
-        self.engine.push_run(
-            self.state,
-            (prompt.tokens.len() + written).saturating_sub(1),
-            written > 0,
-            true,
-            self.out,
-        );
+        self.push_generated(prompt, written.unwrap_or(0), output, max_tokens);
         Some(())
     }
 
@@ -150,16 +140,15 @@ impl Runs<'_> {
                 Some(token)
             },
         );
-        let written = written.unwrap_or(0);
+        self.push_generated(prompt, written.unwrap_or(0), output, room);
+    }
+
+    /// What a generation has `written` to `output`, which has room for so many tokens, and what it left in the state.
+    fn push_generated(&mut self, prompt: Prompt<'_>, written: usize, mut output: Vec<i32>, room: usize) {
         output.resize(room + MARGIN, UNTOUCHED);
         self.out.code(written as i32);
         self.out.tokens("output", &output);
-        self.engine.push_run(
-            self.state,
-            (prompt.tokens.len() + written).saturating_sub(1),
-            written > 0,
-            true,
-            self.out,
-        );
+        let positions = (prompt.tokens.len() + written).saturating_sub(1);
+        self.engine.push_run(self.state, positions, written > 0, true, self.out);
     }
 }
