@@ -113,6 +113,9 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_PLAN_LEAN 1
 /* Every layer's memory stays: a call computes only the positions that are new since the last call. */
 #define ATOME_PLAN_CACHED 2
+/* As the cached plan while the sequence has room in the C99 engine's RAM; of a longer one the first positions stay, and a
+ * call computes those behind them. `atome budget` tells how many. */
+#define ATOME_PLAN_PARTIAL 3
 
 /* Private: parts of the state, in 4-byte units. The library checks them against its own sum. */
 #define ATOME_MIN_(a, b) ((a) < (b) ? (a) : (b))
@@ -124,8 +127,13 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_LEAN_FLOATS_ (ATOME_COMMON_ + 1UL * (ATOME_MAX_SEQ) * (ATOME_D_MODEL) + ATOME_LAYER_)
 #define ATOME_CACHED_FLOATS_ (ATOME_COMMON_ + (ATOME_D_MODEL) + 1UL * (ATOME_N_LAYERS) * ATOME_LAYER_)
 #define ATOME_STATE_WORDS (3UL + (ATOME_MAX_SEQ) + ATOME_KEPT_)
-#define ATOME_SIZE_(floats) \
-    (4UL * ((ATOME_VOCAB_SIZE) + 1UL * (ATOME_MAX_SEQ) * (ATOME_N_PATHWAYS) + ATOME_STATE_WORDS + (floats)))
+#define ATOME_HEAD_ ((ATOME_VOCAB_SIZE) + 1UL * (ATOME_MAX_SEQ) * (ATOME_N_PATHWAYS) + ATOME_STATE_WORDS)
+#define ATOME_SIZE_(floats) (4UL * (ATOME_HEAD_ + (floats)))
+/* The least that the partial plan can do with, and what it needs to hold two positions whole. */
+#define ATOME_PARTIAL_LEAST_ (ATOME_STATE_SIZE_LEAN + 4UL * (ATOME_D_MODEL))
+#define ATOME_PARTIAL_OF_TWO_ \
+    ATOME_SIZE_(ATOME_COMMON_ + (ATOME_D_MODEL) + \
+                1UL * (ATOME_N_LAYERS) * (2UL * (ATOME_D_HEAD) + (ATOME_HISTORY_ + 4UL) * (ATOME_D_MODEL)))
 
 /* sizeof(atome_state_t) of each plan for this shape, and of the C99 engine's, in bytes. */
 #define ATOME_STATE_SIZE_LEAN ATOME_SIZE_(ATOME_LEAN_FLOATS_)
@@ -133,14 +141,28 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_STATE_SIZE_C99 \
     (4UL * (1UL * (ATOME_MAX_SEQ) * (6UL * (ATOME_D_MODEL) + (ATOME_D_HEAD) + (ATOME_N_PATHWAYS) + 1UL) + \
             1UL * (ATOME_N_LAYERS) * (ATOME_D_MODEL) + (ATOME_VOCAB_SIZE) + (ATOME_D_HEAD)))
+/* May be set before this include, to any multiple of 4 from the plan's least on: with more memory, more stays. */
+#ifndef ATOME_STATE_SIZE_PARTIAL
+#define ATOME_STATE_SIZE_PARTIAL \
+    (ATOME_PARTIAL_LEAST_ < ATOME_STATE_SIZE_C99 ? ATOME_STATE_SIZE_C99 : ATOME_PARTIAL_LEAST_)
+#endif
 
-/* The plan of this program. Set it with -DATOME_PLAN=ATOME_PLAN_LEAN or -DATOME_PLAN=ATOME_PLAN_CACHED; unset, it is the
- * cached plan where that takes no more memory than the C99 engine's state did, else the lean one. Usable in #if. */
+/* The plan of this program. Set it with -DATOME_PLAN=ATOME_PLAN_LEAN, _PARTIAL or _CACHED; unset, it is the cached plan where
+ * that takes no more memory than the C99 engine's state did, else the partial one where that memory suffices to hold two
+ * positions or more, else the lean one. Usable in #if. */
 #ifndef ATOME_PLAN
 #define ATOME_PLAN \
-    (ATOME_STATE_SIZE_CACHED <= ATOME_STATE_SIZE_C99 ? ATOME_PLAN_CACHED : ATOME_PLAN_LEAN)
+    (ATOME_STATE_SIZE_CACHED <= ATOME_STATE_SIZE_C99 ? ATOME_PLAN_CACHED : \
+     ATOME_PARTIAL_LEAST_ <= ATOME_STATE_SIZE_C99 && ATOME_PARTIAL_OF_TWO_ <= ATOME_STATE_SIZE_C99 ? \
+     ATOME_PLAN_PARTIAL : ATOME_PLAN_LEAN)
 #endif
-#define ATOME_STATE_FLOATS (ATOME_PLAN == ATOME_PLAN_CACHED ? ATOME_CACHED_FLOATS_ : ATOME_LEAN_FLOATS_)
+#define ATOME_STATE_FLOATS \
+    ((ATOME_PLAN) == ATOME_PLAN_CACHED ? ATOME_CACHED_FLOATS_ : \
+     (ATOME_PLAN) == ATOME_PLAN_LEAN ? ATOME_LEAN_FLOATS_ : (ATOME_STATE_SIZE_PARTIAL) / 4UL - ATOME_HEAD_)
+
+/* Does not compile where the partial plan gets less than its least. */
+typedef char atome_partial_state_is_large_enough_t
+    [(ATOME_STATE_SIZE_PARTIAL) >= ATOME_PARTIAL_LEAST_ && (ATOME_STATE_SIZE_PARTIAL) % 4UL == 0 ? 1 : -1];
 
 /* sizeof(atome_state_t), in bytes. */
 #define ATOME_STATE_SIZE (sizeof(atome_state_t))
@@ -200,7 +222,7 @@ typedef char atome_shape_is_in_range_t
 /**
  * Version of the agreement between this header and the archive. They work together only when it is the same.
  */
-#define ATOME_ABI_VERSION 3
+#define ATOME_ABI_VERSION 4
 
 /**
  * Done.
@@ -223,7 +245,7 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_ERR_CONFIG -3
 
 /**
- * The function needs the cached memory plan, and the program was compiled with the lean one: see ATOME_PLAN.
+ * The function needs the cached memory plan, and the program was compiled with another: see ATOME_PLAN.
  */
 #define ATOME_ERR_PLAN -4
 
@@ -345,7 +367,8 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_SELF_TEST_MIX 6
 
 /**
- * Private: what only the cached plan needs. A program of the lean plan does not refer to it and links none of it.
+ * Private: what only the plans need that take something over from earlier calls. A program of the lean plan does not refer
+ * to it and links none of it, and one of the cached plan nothing of the partial one.
  */
 typedef struct atome_cache_t atome_cache_t;
 
@@ -718,13 +741,13 @@ typedef struct atome_config_t {
      */
     uint32_t abi_version;
     /**
-     * sizeof(atome_state_t).
-     */
-    uint32_t state_size;
-    /**
      * sizeof(atome_model_t).
      */
     uint32_t model_size;
+    /**
+     * sizeof(atome_state_t).
+     */
+    uint32_t state_size;
     /**
      * ATOME_PLAN.
      */
@@ -777,7 +800,8 @@ typedef struct atome_config_t {
                              const uint8_t **payload,
                              size_t *payload_len);
     /**
-     * atome_cache in the cached plan; NULL in the lean one, which takes nothing over from earlier calls.
+     * atome_cache in the cached plan, atome_partial in the partial one; NULL in the lean one, which takes nothing over from
+     * earlier calls.
      */
     const struct atome_cache_t *cache;
 } atome_config_t;
@@ -994,7 +1018,8 @@ float atome_router_entropy(const struct atome_state_t *state,
  * ATOME_MAX_SEQ tokens: only the first ATOME_MAX_SEQ count. A token outside 0 to ATOME_VOCAB_SIZE - 1 counts as token 0.
  *
  * The result depends on nothing but model and tokens. In the cached plan, tokens that continue those of the last call
- * with the same model cost one position each; the results are the same bits.
+ * with the same model cost one position each, and in the partial plan as long as all have room; the results are the same
+ * bits.
  *
  * Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL, n_tokens is below 1 or the model was never loaded;
  * ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is untouched then.
@@ -1092,7 +1117,7 @@ int atome_classify(const struct atome_classifier_t *clf,
  * ATOME_MAX_SEQ positions while recurrence and convolution are carried on, which no call of atome_predict_next equals.
  *
  * Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL or the model was never loaded; ATOME_ERR_PLAN (-4) when
- * the program has the lean memory plan; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is
+ * the program has not the cached memory plan; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is
  * untouched then.
  *
  * Caller:
@@ -1339,6 +1364,7 @@ extern "C" {
 /* What the constant below refers to. A tool that includes this header for its macros alone needs no library. */
 extern const atome_formats_t atome_formats ATOME_WEAK_ ATOME_HIDDEN_;
 extern const atome_cache_t atome_cache ATOME_WEAK_ ATOME_HIDDEN_;
+extern const atome_cache_t atome_partial ATOME_WEAK_ ATOME_HIDDEN_;
 
 /* Every file that includes this header defines the same constant and the linker keeps one. Where the compiler knows no weak
  * symbols, define ATOME_CONFIG_EXTERN before the include in all files of the program but one. */
@@ -1356,8 +1382,8 @@ extern const atome_config_t atome_config ATOME_WEAK_ ATOME_HIDDEN_;
 #ifndef ATOME_CONFIG_EXTERN
 ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
     ATOME_ABI_VERSION,
-    ATOME_CAST_(uint32_t, sizeof(atome_state_t)),
     ATOME_CAST_(uint32_t, sizeof(atome_model_t)),
+    ATOME_CAST_(uint32_t, sizeof(atome_state_t)),
     ATOME_PLAN,
     ATOME_MAX_SEQ,
     ATOME_D_MODEL,
@@ -1378,8 +1404,8 @@ ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
 #else
     ATOME_NULL_,
 #endif
-    /* Known to the compiler: a program of the lean plan does not refer to it. */
-    (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : ATOME_NULL_
+    /* Known to the compiler: a program refers to what its plan needs alone. */
+    (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : (ATOME_PLAN) == ATOME_PLAN_PARTIAL ? &atome_partial : ATOME_NULL_
 };
 #endif
 

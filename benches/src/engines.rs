@@ -41,7 +41,7 @@ pub(crate) fn reference_side(shape: &BenchShape, file: ModelFile, build: usize) 
     Ok((CSide::new(Name::c(C_BUILDS[build].name), api, file, None)?, attend))
 }
 
-/// C in each build, then the engine and the archive (where there is one) in both plans with each kernel.
+/// C in each build, then the engine and the archive (where there is one) in all plans with each kernel.
 ///
 /// # Errors
 /// The model file is not one of that shape, or the archive cannot be linked.
@@ -50,7 +50,9 @@ pub fn all(shape: &BenchShape, file: ModelFile, archive: Option<&Path>) -> Resul
     for build in 0..C_BUILDS.len() {
         sides.push(reference(shape, file, build)?);
     }
-    for (plan, flag) in [(Plan::Cached, "ATOME_PLAN_CACHED"), (Plan::Lean, "ATOME_PLAN_LEAN")] {
+    for (plan, flag) in
+        [(Plan::Cached, "ATOME_PLAN_CACHED"), (Plan::Partial, "ATOME_PLAN_PARTIAL"), (Plan::Lean, "ATOME_PLAN_LEAN")]
+    {
         for kernel in kernels() {
             sides.push(engine(shape, file, plan, kernel)?);
         }

@@ -61,6 +61,7 @@ pub trait Side {
 pub(crate) fn plan_name(plan: Plan) -> &'static str {
     match plan {
         Plan::Cached => "cached",
+        Plan::Partial => "partial",
         Plan::Lean => "lean",
     }
 }

@@ -44,8 +44,9 @@ static int archive_step(const void *model, void *state, int token)
 
 static void archive_restart(void *state) { atome_restart((atome_state_t *)state); }
 
-static const struct engine_extras extras = {sizeof(atome_sampler_t),  ATOME_STATE_SIZE_LEAN, ATOME_STATE_SIZE_CACHED,
-                                            ATOME_STATE_SIZE_C99,     atome_version,         atome_mode,
+static const struct engine_extras extras = {sizeof(atome_sampler_t),  ATOME_STATE_SIZE_LEAN, ATOME_STATE_SIZE_PARTIAL,
+                                            ATOME_STATE_SIZE_CACHED,  ATOME_STATE_SIZE_C99,
+                                            atome_version,            atome_mode,
                                             atome_kernel,             atome_select_kernel,
                                             atome_error_text,         archive_sampler_init,  archive_sampler_state,
                                             archive_sample,           archive_generate_sampled,

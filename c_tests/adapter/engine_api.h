@@ -34,7 +34,7 @@ enum { ENGINE_EMPTY_SLOT = 1, ENGINE_TOP_K_OUT_OF_RANGE = 2 };
 /* What only the archive has. Codes and units are those of atome.h; a sampler takes sampler_size bytes. */
 struct engine_extras {
     size_t sampler_size;
-    size_t lean_state_size, cached_state_size, c99_state_size; /* by the header's sums */
+    size_t lean_state_size, partial_state_size, cached_state_size, c99_state_size; /* by the header's sums */
     const char *(*version)(void);
     const char *(*mode)(void);
     const char *(*kernel)(void);

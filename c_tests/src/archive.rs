@@ -18,18 +18,20 @@ use crate::shapes::{TestShape, SHAPES};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlanChoice {
     Lean,
+    Partial,
     Cached,
     /// The header's own choice.
     Auto,
 }
 
 impl PlanChoice {
-    pub const ALL: [PlanChoice; 3] = [Self::Lean, Self::Cached, Self::Auto];
+    pub const ALL: [PlanChoice; 4] = [Self::Lean, Self::Partial, Self::Cached, Self::Auto];
 
     /// What messages call it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Lean => "archive, lean plan",
+            Self::Partial => "archive, partial plan",
             Self::Cached => "archive, cached plan",
             Self::Auto => "archive, default plan",
         }
@@ -38,6 +40,7 @@ impl PlanChoice {
     fn flag(self) -> Option<&'static str> {
         match self {
             Self::Lean => Some("-DATOME_PLAN=ATOME_PLAN_LEAN"),
+            Self::Partial => Some("-DATOME_PLAN=ATOME_PLAN_PARTIAL"),
             Self::Cached => Some("-DATOME_PLAN=ATOME_PLAN_CACHED"),
             Self::Auto => None,
         }
@@ -60,7 +63,7 @@ unsafe impl Send for Image {}
 
 /// The archive in all shapes, all plans.
 pub struct Archive {
-    images: Vec<[Image; 3]>,
+    images: Vec<[Image; PlanChoice::ALL.len()]>,
 }
 
 impl Archive {
@@ -89,8 +92,10 @@ impl Archive {
         built.sort_by_key(|(place, _)| *place);
         let mut images = built.into_iter().map(|(_, image)| image).collect::<Result<Vec<_>>>()?.into_iter();
         let mut of_shapes = Vec::new();
-        while let (Some(lean), Some(cached), Some(auto)) = (images.next(), images.next(), images.next()) {
-            of_shapes.push([lean, cached, auto]);
+        while let (Some(lean), Some(partial), Some(cached), Some(auto)) =
+            (images.next(), images.next(), images.next(), images.next())
+        {
+            of_shapes.push([lean, partial, cached, auto]);
         }
         ensure!(of_shapes.len() == SHAPES.len(), "built images of {} shapes", of_shapes.len());
         Ok(Self { images: of_shapes })

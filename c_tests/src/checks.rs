@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{ensure, Result};
 use atome_engine::math::MODE;
-use atome_engine::Plan;
+use atome_engine::{Layout, Plan};
 
 use crate::archive::{Archive, Image, PlanChoice};
 use crate::compiled_references::IS_OURS;
@@ -110,26 +110,30 @@ fn archive_sizes(archive: &Archive) -> Result<()> {
     for (index, shape) in SHAPES.iter().enumerate() {
         let api = |plan| archive.image(index, plan).engine.api;
         let c99 = c99_state_size(shape);
-        let wanted = [Plan::Lean, Plan::Cached].map(|plan| layout(shape, plan).bytes());
-        let found = [PlanChoice::Lean, PlanChoice::Cached].map(|plan| api(plan).state_size);
+        let wanted = [Plan::Lean, Plan::Partial, Plan::Cached].map(|plan| layout(shape, plan).bytes());
+        let found = [PlanChoice::Lean, PlanChoice::Partial, PlanChoice::Cached].map(|plan| api(plan).state_size);
         ensure!(
             found == wanted,
-            "{}: states of {found:?} bytes (lean, cached), the engine says {wanted:?}",
+            "{}: states of {found:?} bytes (lean, partial, cached), the engine says {wanted:?}",
             shape.name
         );
         for plan in PlanChoice::ALL {
             let sums = archive.image(index, plan).extras;
-            let sums = [sums.lean_state_size, sums.cached_state_size, sums.c99_state_size];
-            let wanted = [wanted[0], wanted[1], c99];
+            let sums = [sums.lean_state_size, sums.partial_state_size, sums.cached_state_size, sums.c99_state_size];
+            let wanted = [wanted[0], wanted[1], wanted[2], c99];
             ensure!(sums == wanted, "{}: the header's sums are {sums:?}, expected {wanted:?}", shape.name);
         }
         let auto = api(PlanChoice::Auto);
         let max = c99 + MAX_ABOVE_C99;
         ensure!(auto.state_size <= max, "{}: {} bytes by default, at most {max}", shape.name, auto.state_size);
-        let by_size = if wanted[1] <= c99 { PlanChoice::Cached } else { PlanChoice::Lean };
+        let by_size = match Layout::auto(*layout(shape, Plan::Lean).shape(), shape.max_seq)?.plan() {
+            Plan::Lean => PlanChoice::Lean,
+            Plan::Partial => PlanChoice::Partial,
+            Plan::Cached => PlanChoice::Cached,
+        };
         ensure!(
             auto.shape.plan == api(by_size).shape.plan && auto.state_size == api(by_size).state_size,
-            "{}: the default is plan {}, expected the cached one where it is no larger than the C99 engine's state",
+            "{}: the default is plan {}, the engine says {by_size:?}",
             shape.name,
             auto.shape.plan
         );

@@ -1,6 +1,6 @@
 //! A model of the Rust engine with the changes that firmware makes to a loaded struct.
 
-use atome_engine::{Attention, Block, Conv, Fingerprint, Matrix, Model, Norm, Shape, Weights};
+use atome_engine::{Attention, Block, Conv, Fingerprint, Matrix, Model, Norm, Run, Shape, Weights};
 
 use crate::call::Edit;
 
@@ -62,6 +62,8 @@ impl<'m> EditedModel<'m> {
         }
     }
 }
+
+impl<'m> Run<'m> for EditedModel<'m> {}
 
 impl<'m> Weights<'m> for EditedModel<'m> {
     type Layer = Block<'m>;

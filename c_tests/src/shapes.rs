@@ -37,7 +37,7 @@ pub const REAL: TestShape =
     TestShape { name: "real-944k", d_model: 256, max_seq: 128, n_layers: 8, d_head: 64, weight: 0, ..DEFAULT };
 
 #[rustfmt::skip]
-pub const SHAPES: [TestShape; 17] = [
+pub const SHAPES: [TestShape; 18] = [
     DEFAULT,
     // Everything at its least.
     TestShape { name: "ones", d_model: 1, max_seq: 1, n_layers: 1, vocab_size: 1, d_head: 1, kernel_size: 1, top_k: 1, max_classes: 1, weight: 12, ..DEFAULT },
@@ -60,6 +60,8 @@ pub const SHAPES: [TestShape; 17] = [
     TestShape { name: "d80", d_model: 80, max_seq: 40, n_layers: 2, vocab_size: 33, d_head: 20, kernel_size: 4, weight: 6, ..DEFAULT },
     // Rows that start on bytes, five taps, eight keys at a time and some left.
     TestShape { name: "d36", d_model: 36, max_seq: 20, n_layers: 2, vocab_size: 21, d_head: 8, weight: 16, ..DEFAULT },
+    // Deep: of a sequence of more than 7 tokens, only the first 5 positions stay in the C99 engine's memory.
+    TestShape { name: "deep", d_model: 12, max_seq: 20, n_layers: 9, vocab_size: 21, d_head: 4, kernel_size: 3, weight: 12, ..DEFAULT },
     REAL,
 ];
 

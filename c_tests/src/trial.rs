@@ -155,7 +155,7 @@ pub fn run(shape: usize, script: &Script, calls: &[usize], setup: Setup, tally: 
 fn sides<'a>(shape: usize, script: &Script, setup: Setup<'a>) -> Vec<Side<'a>> {
     let garbage = script.garbage;
     let mut sides = vec![Side::Reference { reference: reference::of_shape(shape), garbage, asked: setup.asked }];
-    for plan in [Plan::Lean, Plan::Cached] {
+    for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
         sides.push(Side::Engine(EngineSide::new(&SHAPES[shape], plan, garbage)));
     }
     let Some(archive) = setup.archive else { return sides };

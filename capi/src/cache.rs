@@ -1,18 +1,50 @@
-//! What only the cached plan needs: telling models apart, and knowing what of the last call is still good.
+//! What only the cached and the partial plan need: telling models apart, and knowing what of the last call is still good.
 //!
-//! Nothing in the library refers to this but `atome_cache`, and to that nothing but the header's configuration, in the cached
-//! plan alone: a program of the lean plan links none of it.
+//! Nothing in the library refers to this but `atome_cache` and `atome_partial`, and to these nothing but the header's
+//! configuration, each in its plan alone: a program of the lean plan links none of it, and one of the cached plan nothing of
+//! the partial one.
 
 use core::slice;
 
-use atome_engine::{fingerprint, Shape, Start};
+use atome_engine::{fingerprint, Shape, Start, Workspace};
 
 use crate::config::model_size;
+use crate::model::LoadedModel;
 use crate::types::{atome_cache_t, atome_model_t};
 
 /// What the header's configuration refers to where the plan is cached.
 #[no_mangle]
-pub static atome_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: Start::after };
+pub static atome_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_cached };
+
+/// And where it is partial.
+#[no_mangle]
+pub static atome_partial: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_partial };
+
+/// # Safety
+/// The model was opened, in a program of this shape.
+unsafe fn start_cached(
+    model: *const atome_model_t,
+    shape: &Shape,
+    workspace: &mut Workspace,
+    n: usize,
+) -> Option<Start> {
+    // SAFETY: as the caller promises.
+    let identity = unsafe { identity(model, shape) };
+    Some(atome_engine::start_cached(workspace, identity, n))
+}
+
+/// # Safety
+/// As `start_cached`.
+unsafe fn start_partial(
+    model: *const atome_model_t,
+    shape: &Shape,
+    workspace: &mut Workspace,
+    n: usize,
+) -> Option<Start> {
+    // SAFETY: as the caller promises.
+    let model = unsafe { LoadedModel::open(model, shape)? };
+    atome_engine::start_partial(&model, workspace, n)
+}
 
 /// That of all bytes of the struct, the blob's fingerprint among them, so that a member changed by hand counts too. 0,
 /// "unknown", for a struct that was put together without loading: its weights may change unnoticed.

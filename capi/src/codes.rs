@@ -10,7 +10,7 @@ pub const ATOME_ERR_INVALID: c_int = -1;
 pub const ATOME_ERR_TRUNCATED: c_int = -2;
 /// The program was compiled with an atome.h that this libatome.a does not understand, or with shape macros out of range.
 pub const ATOME_ERR_CONFIG: c_int = -3;
-/// The function needs the cached memory plan, and the program was compiled with the lean one: see ATOME_PLAN.
+/// The function needs the cached memory plan, and the program was compiled with another: see ATOME_PLAN.
 pub const ATOME_ERR_PLAN: c_int = -4;
 /// The data is of a known format, but a byte of its weights stands for no weights (ATOME02, ATOMEP3).
 pub const ATOME_ERR_MALFORMED: c_int = -5;

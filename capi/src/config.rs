@@ -42,28 +42,30 @@ pub(crate) fn container_reader() -> Option<ContainerReader> {
     }
 }
 
-/// What only the cached plan needs. The library itself refers to it by the program's configuration alone, so that a linker
-/// drops it in the lean plan.
+/// What only the cached and the partial plan need. The library itself refers to it by the program's configuration alone, so
+/// that a linker drops it in the lean plan.
 #[inline]
 pub(crate) fn cache() -> Option<&'static atome_cache_t> {
-    // SAFETY: as in `config`, which callers have asked first; the header has NULL or a reference to `atome_cache` there.
+    // SAFETY: as in `config`, which callers have asked first; the header has NULL or a reference to `atome_cache`
+    // or `atome_partial` there.
     #[cfg_attr(test, allow(unused_unsafe))]
     unsafe {
         atome_config.cache.as_ref()
     }
 }
 
-const _PLAN_STARTS_A_LAYOUT: () = {
-    let start = offset_of!(atome_config_t, plan);
-    assert!(offset_of!(atome_config_t, max_seq) == start + 4);
-    assert!(offset_of!(atome_config_t, d_model) == start + 8);
-    assert!(offset_of!(atome_config_t, n_layers) == start + 12);
-    assert!(offset_of!(atome_config_t, n_pathways) == start + 16);
-    assert!(offset_of!(atome_config_t, vocab_size) == start + 20);
-    assert!(offset_of!(atome_config_t, d_head) == start + 24);
-    assert!(offset_of!(atome_config_t, kernel_size) == start + 28);
-    assert!(offset_of!(atome_config_t, top_k) == start + 32);
-    assert!(size_of::<Layout>() == 36);
+const _STATE_SIZE_STARTS_A_LAYOUT: () = {
+    let start = offset_of!(atome_config_t, state_size);
+    assert!(offset_of!(atome_config_t, plan) == start + 4);
+    assert!(offset_of!(atome_config_t, max_seq) == start + 8);
+    assert!(offset_of!(atome_config_t, d_model) == start + 12);
+    assert!(offset_of!(atome_config_t, n_layers) == start + 16);
+    assert!(offset_of!(atome_config_t, n_pathways) == start + 20);
+    assert!(offset_of!(atome_config_t, vocab_size) == start + 24);
+    assert!(offset_of!(atome_config_t, d_head) == start + 28);
+    assert!(offset_of!(atome_config_t, kernel_size) == start + 32);
+    assert!(offset_of!(atome_config_t, top_k) == start + 36);
+    assert!(size_of::<Layout>() == 40);
 };
 
 /// What the program told about itself.
@@ -79,11 +81,11 @@ fn stated() -> &'static atome_config_t {
 /// structs that the program was compiled with have other sizes than the library counts on: nothing may be touched then.
 pub(crate) fn config() -> Option<&'static Layout> {
     let config = stated();
-    // SAFETY: the nine members from the plan on are those of a layout, in its order, as is checked above; it is not used
-    // before its numbers were checked.
-    let layout = unsafe { &*(&raw const *config).byte_add(offset_of!(atome_config_t, plan)).cast::<Layout>() };
+    // SAFETY: the ten members from the state's size on are those of a layout, in its order, as is checked above; it is not
+    // used before its numbers were checked.
+    let layout = unsafe { &*(&raw const *config).byte_add(offset_of!(atome_config_t, state_size)).cast::<Layout>() };
     let fits = config.abi_version == ATOME_ABI_VERSION
-        && layout.takes_exactly(config.state_size)
+        && layout.is_valid()
         && config.model_size as usize == model_size(layout.shape());
     fits.then_some(layout)
 }

@@ -83,7 +83,7 @@ pub extern "C" fn atome_error_text(code: c_int) -> *const c_char {
         ATOME_ERR_CONFIG => {
             c_string!("atome.h and libatome.a do not fit together, or a shape macro is out of range")
         }
-        ATOME_ERR_PLAN => c_string!("a stream needs the cached memory plan, and the program has the lean one"),
+        ATOME_ERR_PLAN => c_string!("a stream needs the cached memory plan, and the program has another"),
         ATOME_ERR_MALFORMED => c_string!("a byte of the model's weights stands for no weights in its format"),
         ATOME_ERR_SHAPE => c_string!("the model is of another shape than the program's"),
         ATOME_ERR_DAMAGED => c_string!("the container is damaged: its checksum or its header is wrong"),

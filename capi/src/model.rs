@@ -5,7 +5,9 @@
 use core::marker::PhantomData;
 use core::slice;
 
-use atome_engine::{Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, Prefix, Shape, Ssm, Start, Weights};
+use atome_engine::{
+    Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, RouterReading, Run, Shape, Ssm, Start, Weights, Workspace,
+};
 
 use crate::config::{cache, formats};
 use crate::types::{
@@ -189,6 +191,17 @@ impl<'m> LoadedModel<'m> {
     }
 }
 
+impl<'m> Run<'m> for LoadedModel<'m> {
+    /// Nobody watches a run of a C program.
+    fn start(&self, workspace: &mut Workspace, n: usize, _: &mut impl FnMut(RouterReading)) -> Option<Start> {
+        // SAFETY: it was opened.
+        cache().map_or_else(
+            || Some(Start::default()),
+            |cache| unsafe { (cache.start)(self.model, self.shape, workspace, n) },
+        )
+    }
+}
+
 impl<'m> Weights<'m> for LoadedModel<'m> {
     type Layer = LoadedLayer<'m>;
 
@@ -232,9 +245,5 @@ impl<'m> Weights<'m> for LoadedModel<'m> {
     fn identity(&self) -> u64 {
         // SAFETY: it was opened.
         cache().map_or(0, |cache| unsafe { (cache.identity)(self.model, self.shape) })
-    }
-
-    fn start(&self, prefix: &Prefix, n: usize) -> Start {
-        cache().map_or_else(Start::default, |cache| (cache.start)(prefix, self.identity(), n))
     }
 }

@@ -76,7 +76,8 @@ fn index_or_code(result: Result<usize, RunError>) -> c_int {
 /// ATOME_MAX_SEQ tokens: only the first ATOME_MAX_SEQ count. A token outside 0 to ATOME_VOCAB_SIZE - 1 counts as token 0.
 ///
 /// The result depends on nothing but model and tokens. In the cached plan, tokens that continue those of the last call
-/// with the same model cost one position each; the results are the same bits.
+/// with the same model cost one position each, and in the partial plan as long as all have room; the results are the same
+/// bits.
 ///
 /// Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL, n_tokens is below 1 or the model was never loaded;
 /// ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is untouched then.

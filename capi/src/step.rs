@@ -20,7 +20,7 @@ use crate::types::{atome_model_t, atome_state_t};
 /// ATOME_MAX_SEQ positions while recurrence and convolution are carried on, which no call of atome_predict_next equals.
 ///
 /// Returns the token; ATOME_ERR_INVALID (-1) when a pointer is NULL or the model was never loaded; ATOME_ERR_PLAN (-4) when
-/// the program has the lean memory plan; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is
+/// the program has not the cached memory plan; ATOME_ERR_CONFIG (-3) when header and library do not fit together. The state is
 /// untouched then.
 ///
 /// # Safety
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut ato
     };
     match step(&model, &mut workspace, token) {
         Ok(next) => next as c_int,
-        Err(RunError::LeanPlan) => ATOME_ERR_PLAN,
+        Err(RunError::NotCached) => ATOME_ERR_PLAN,
         Err(_) => ATOME_ERR_INVALID,
     }
 }

@@ -4,10 +4,10 @@
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 
-use atome_engine::{Matrix, Prefix, Shape, Start};
+use atome_engine::{Matrix, Shape, Start, Workspace};
 
 /// Version of the agreement between this header and the archive. They work together only when it is the same.
-pub const ATOME_ABI_VERSION: u32 = 3;
+pub const ATOME_ABI_VERSION: u32 = 4;
 
 // The shape macros. The header defines them before these types, and firmware may set its own: the values here only give
 // the types a size on the Rust side, which nothing relies on.
@@ -231,10 +231,10 @@ pub struct atome_container_info_t {
 pub struct atome_config_t {
     /// ATOME_ABI_VERSION.
     pub abi_version: u32,
-    /// sizeof(atome_state_t).
-    pub state_size: u32,
     /// sizeof(atome_model_t).
     pub model_size: u32,
+    /// sizeof(atome_state_t).
+    pub state_size: u32,
     /// ATOME_PLAN.
     pub plan: u32,
     /// ATOME_MAX_SEQ.
@@ -261,7 +261,8 @@ pub struct atome_config_t {
     pub container_payload: Option<
         unsafe extern "C" fn(data: *const u8, len: usize, payload: *mut *const u8, payload_len: *mut usize) -> c_int,
     >,
-    /// atome_cache in the cached plan; NULL in the lean one, which takes nothing over from earlier calls.
+    /// atome_cache in the cached plan, atome_partial in the partial one; NULL in the lean one, which takes nothing over from
+    /// earlier calls.
     pub cache: *const atome_cache_t,
 }
 
@@ -282,7 +283,8 @@ pub struct atome_formats_t {
     pub(crate) matrix: unsafe fn(&atome_ternary_t, usize) -> Matrix<'static>,
 }
 
-/// Private: what only the cached plan needs. A program of the lean plan does not refer to it and links none of it.
+/// Private: what only the plans need that take something over from earlier calls. A program of the lean plan does not refer
+/// to it and links none of it, and one of the cached plan nothing of the partial one.
 pub struct atome_cache_t {
     /// What a loaded model notes of its file.
     pub(crate) fingerprint: fn(&[u8]) -> u64,
@@ -291,8 +293,11 @@ pub struct atome_cache_t {
     /// # Safety
     /// The model was opened.
     pub(crate) identity: unsafe fn(*const atome_model_t, &Shape) -> u64,
-    /// Where a run over so many tokens starts, for the model with this identity.
-    pub(crate) start: fn(&Prefix, u64, usize) -> Start,
+    /// Where a run of a model of this shape over so many tokens starts.
+    ///
+    /// # Safety
+    /// The model was opened.
+    pub(crate) start: unsafe fn(*const atome_model_t, &Shape, &mut Workspace, usize) -> Option<Start>,
 }
 
 /// What loading a container calls: the type of [`atome_config_t::container_payload`].

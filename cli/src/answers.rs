@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use atome_engine::dialogue::{Dialogue, Doubt, Limits};
 use atome_engine::sample::Sampler;
-use atome_engine::{Weights, Workspace};
+use atome_engine::{Run, Workspace};
 use atome_models::asking::{ask, Reply, Signals};
 use serde_json::{json, Value};
 
@@ -48,7 +48,7 @@ pub struct Answers<'a, W> {
     pub unsure: usize,
 }
 
-impl<'m, W: Weights<'m>> Answers<'_, W> {
+impl<'m, W: Run<'m>> Answers<'_, W> {
     /// Answers one question, or all that are asked.
     pub fn run(&mut self, question: Option<&[u8]>, talk: &Talk) -> Result<ExitCode> {
         let left = match question {

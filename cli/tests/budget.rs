@@ -12,6 +12,7 @@ fn sizes_are_the_engines() {
     let state = |plan| Layout::new(shape, 20, plan).unwrap().bytes();
     assert_eq!(report["flash_bytes"], Model::blob_len(&shape));
     assert_eq!(report["state_bytes"]["lean"], state(Plan::Lean));
+    assert_eq!(report["state_bytes"]["partial"], state(Plan::Partial));
     assert_eq!(report["state_bytes"]["cached"], state(Plan::Cached));
     assert_eq!(report["state_bytes"]["c99"], c99_state_bytes(&shape, 20));
     assert_eq!((&report["sources"]["d_model"], &report["sources"]["d_head"]), (&"flag".into(), &"default".into()));
@@ -25,6 +26,30 @@ fn the_default_is_the_headers_shape() {
     assert_eq!(report["state_bytes"]["c99"], 53_824);
     // 4 layers of 88 bytes and 40 around them.
     assert_eq!(report["model_struct_bytes"], 392);
+}
+
+#[test]
+fn plans_say_what_a_token_costs() {
+    let flags = ["--d-model", "12", "--n-layers", "9", "--d-head", "4", "--max-seq", "20"];
+    let report = json(atome().arg("budget").args(flags));
+    let shape = Shape::new(Dims { d_model: 12, n_layers: 9, d_head: 4, ..Dims::DEFAULT }).unwrap();
+    assert_eq!(report["auto_plan"], "partial");
+    for (index, (name, plan)) in
+        [("lean", Plan::Lean), ("partial", Plan::Partial), ("cached", Plan::Cached)].into_iter().enumerate()
+    {
+        let layout = Layout::new(shape, 20, plan).unwrap();
+        let plan = &report["plans"][index];
+        assert_eq!((&plan["plan"], &plan["state_bytes"]), (&name.into(), &layout.bytes().into()));
+        assert_eq!(plan["one_position_up_to"], layout.held().whole);
+        assert_eq!(plan["first_that_stay"], layout.held().first);
+        for work in plan["work"].as_array().unwrap() {
+            let (n, positions) = (work["tokens"].as_u64().unwrap(), work["positions"].as_u64().unwrap());
+            assert_eq!(positions as usize, layout.held().work(n as usize));
+            assert_eq!(work["share"].as_f64().unwrap(), positions as f64 / n as f64);
+        }
+    }
+    let text = success(atome().arg("budget").args(flags));
+    assert!(text.contains("partial plan holds texts of up to"), "{text}");
 }
 
 #[test]

@@ -19,6 +19,12 @@ pub(crate) struct Search<'w> {
 }
 
 impl Search<'_> {
+    /// For a part of the program that borrows it.
+    pub(crate) fn reborrow(&mut self) -> Search<'_> {
+        let Self { query, kept_scores, kept_rows, attended } = self;
+        Search { query, kept_scores, kept_rows, attended }
+    }
+
     /// Attends with the query, `h` wide, over the rows of `window`, of which it keeps `top_k` at most.
     ///
     /// The three parts come one after the other. Where code has to be small, each has what it works on to itself on the stack.
@@ -75,7 +81,7 @@ impl AttentionMemory<'_, '_> {
     /// not fit.
     pub fn attend(&mut self, attention: &Attention, t: usize, u: &[f32]) -> &[f32] {
         kernel::matvec(&attention.wq, u, self.search.query);
-        let window = Window { newest: t, len: t + 1 };
+        let window = Window { newest: t, len: t + 1, end: self.layout.max_seq() };
         self.search.attend(self.layout, &self.memory, attention.wq.rows(), attention.top_k, window);
         cut(self.search.attended, 0, attention.wv.rows())
     }

@@ -1,10 +1,11 @@
 //! The class of a token sequence.
 
 use crate::error::RunError;
-use crate::forward::{final_norm, forward_unobserved};
+use crate::forward::final_norm;
 use crate::kernel;
 use crate::predict::argmax;
-use crate::weights::{Matrix, Weights};
+use crate::run::{forward_unobserved, Run};
+use crate::weights::Matrix;
 use crate::workspace::Workspace;
 
 /// The index of the first greatest class: rows of `head` times the final norm of the last position.
@@ -14,7 +15,7 @@ use crate::workspace::Workspace;
 /// # Errors
 /// As [`crate::predict_next`]; [`RunError::ShapeMismatch`] also where `head` has not d_model columns.
 pub fn classify<'m>(
-    weights: &impl Weights<'m>,
+    weights: &impl Run<'m>,
     head: &Matrix,
     workspace: &mut Workspace,
     tokens: impl IntoIterator<Item = i32>,

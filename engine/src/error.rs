@@ -9,8 +9,8 @@ pub enum RunError {
     NoTokens,
     /// The model's shape is not the one that the workspace was laid out for.
     ShapeMismatch,
-    /// A stream needs every layer's memory, which the lean plan does not keep.
-    LeanPlan,
+    /// A stream needs every layer's memory, which only the cached plan keeps.
+    NotCached,
     /// A layer's weights are missing or too few: a [`crate::Weights`] that breaks its promise. What the run had written
     /// stays, and is not taken for a result.
     BrokenWeights,
@@ -20,7 +20,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoTokens => "no tokens were given, expected at least one",
-            Self::LeanPlan => "a stream needs a workspace of the cached plan",
+            Self::NotCached => "a stream needs a workspace of the cached plan",
             Self::BrokenWeights => "a layer's weights are missing or of the wrong size",
             Self::ShapeMismatch => "the model's shape differs from the shape that the workspace was laid out for",
         })

@@ -1,17 +1,16 @@
-//! The forward pass (docs/numerics.md#the-forward-pass): one loop for both memory plans.
+//! The forward pass (docs/numerics.md#the-forward-pass): one loop for all memory plans.
 //!
 //! Positions are taken in chunks, and each chunk goes through all layers. The lean plan takes all positions in one chunk,
 //! so that every layer can use the same memory; the cached plan takes them one by one and keeps every layer's memory for the
-//! next call. On a host, a few positions at a time share the work of reading the weights: that is [`together`].
+//! next call; the partial plan does the one or the other ([`crate::partial`]). On a host, a few positions at a time share the
+//! work of reading the weights: that is [`together`].
 
 #[cfg(fast_ways = "host")]
 mod together;
 
-use crate::error::RunError;
 use crate::kernel::{self, Keys, Mix, Projection, Window};
 use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::{Layout, Plan};
-use crate::start::Start;
 use crate::weights::{Layer, Norm, Weights};
 use crate::workspace::Workspace;
 
@@ -28,44 +27,6 @@ pub struct RouterReading<'r> {
 
 /// The observer of a run that nobody watches. One function, so that such runs can share one copy of the forward pass.
 pub(crate) fn unobserved(_: RouterReading) {}
-
-/// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
-/// follows starts from the [`final_norm`] of the last of them.
-///
-/// Inlined, as are the loops below: a frame of its own would be stack in the programs that have the least of it, and they
-/// only predict. Others share one copy, [`forward_unobserved`].
-#[inline(always)]
-pub(crate) fn forward<'m>(
-    weights: &impl Weights<'m>,
-    workspace: &mut Workspace,
-    n: usize,
-    observe: impl FnMut(RouterReading),
-) -> Result<(), RunError> {
-    if n == 0 {
-        return Err(RunError::NoTokens);
-    }
-    if !weights.has_shape(workspace.layout.shape()) {
-        return Err(RunError::ShapeMismatch);
-    }
-    let Start { identity, has_gates, before } = match workspace.layout.plan() {
-        Plan::Lean => Start::default(),
-        Plan::Cached => weights.start(&workspace.prefix, n),
-    };
-    let positions = Positions { row: before, before, count: n.saturating_sub(before) };
-    compute(weights, workspace, positions, has_gates, observe).ok_or(RunError::BrokenWeights)?;
-    workspace.prefix.remember(identity, n);
-    Ok(())
-}
-
-/// [`forward`] as a call of its own.
-#[inline(never)]
-pub(crate) fn forward_unobserved<'m>(
-    weights: &impl Weights<'m>,
-    workspace: &mut Workspace,
-    n: usize,
-) -> Result<(), RunError> {
-    forward(weights, workspace, n, unobserved)
-}
 
 /// Neighbouring positions of a sequence.
 #[derive(Clone, Copy, Debug)]
@@ -85,27 +46,71 @@ impl Positions {
     }
 }
 
-/// Computes the residual stream of `positions`. `has_gates` tells whether the gates, which follow from the weights alone,
-/// are there from an earlier call. `None` where the weights break their promise.
+/// What a run computes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    pub positions: Positions,
+    /// The first layer, and the one behind the last.
+    pub layers: [usize; 2],
+    pub places: Places,
+    /// Whether the gates, which follow from the weights alone, are there from an earlier call.
+    pub has_gates: bool,
+}
+
+/// Where the keys and values of positions lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    /// What is added, wrapping, to the [`Positions::row`] of a position.
+    pub shift: usize,
+    /// As [`Window::end`].
+    pub end: usize,
+}
+
+impl Places {
+    /// The row of keys and values that the position of row `row` has.
+    #[inline(always)]
+    fn row(&self, row: usize) -> usize {
+        row.wrapping_add(self.shift)
+    }
+
+    /// What the one at `index` of `positions` attends to.
+    #[inline(always)]
+    fn window(&self, layout: &Layout, positions: Positions, index: usize) -> Window {
+        let len = layout.max_seq().min(positions.before + index + 1);
+        Window { newest: self.row(positions.row + index), len, end: self.end }
+    }
+}
+
+impl Work {
+    /// All layers, each of which has its memory to itself.
+    #[inline(always)]
+    pub fn of(layout: &Layout, positions: Positions, has_gates: bool) -> Self {
+        let places = Places { shift: 0, end: layout.max_seq() };
+        Self { positions, layers: [0, layout.shape().n_layers()], places, has_gates }
+    }
+}
+
+/// Computes the residual stream of positions: from their tokens, or from what the layer before the first one left of it.
+/// `None` where the weights break their promise.
 #[inline(always)]
 pub(crate) fn compute<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
-    positions: Positions,
-    has_gates: bool,
-    observe: impl FnMut(RouterReading),
+    work: Work,
+    observe: &mut impl FnMut(RouterReading),
 ) -> Option<()> {
     // Should this call be cut short, the half-written memory must not be taken for a prefix.
-    if has_gates {
+    if work.has_gates {
         workspace.prefix.drop_positions();
     } else {
         workspace.prefix.forget();
     }
     #[cfg(fast_ways = "host")]
-    if positions.count > 1 && together::suits(workspace.layout) {
-        return together::run(weights, workspace, positions, has_gates, observe);
+    if work.positions.count > 1 && together::suits(workspace.layout) {
+        return together::run(weights, workspace, work, observe);
     }
-    Pass { weights, workspace, positions, has_gates, observe }.run()
+    let Work { positions, layers, places, has_gates } = work;
+    Pass { weights, workspace, places, has_gates, observe }.run(positions, layers)
 }
 
 /// The final norm of the last of `n` positions that were computed (docs/numerics.md#3-logits), `[d_model]`; and the logits to
@@ -119,7 +124,7 @@ pub(crate) fn final_norm<'s, 'm>(
     let d = workspace.layout.shape().d_model();
     let row = match workspace.layout.plan() {
         Plan::Lean => n - 1,
-        Plan::Cached => 0,
+        Plan::Partial | Plan::Cached => 0,
     };
     let residual = cut(workspace.rows.residual, row * d, d);
     layer_norm(&weights.final_norm(), residual, workspace.rows.normed);
@@ -130,26 +135,27 @@ pub(crate) fn final_norm<'s, 'm>(
 struct Pass<'p, 'w, W, F> {
     weights: &'p W,
     workspace: &'p mut Workspace<'w>,
-    /// All that are to be computed.
-    positions: Positions,
+    places: Places,
     /// Whether the gates, which follow from the weights alone, are those of this model.
     has_gates: bool,
-    observe: F,
+    observe: &'p mut F,
 }
 
 impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
-    /// Takes all positions through all layers, chunk by chunk.
+    /// Takes all positions through the layers, chunk by chunk.
     #[inline(always)]
-    fn run(&mut self) -> Option<()> {
+    fn run(&mut self, positions: Positions, [first_layer, end]: [usize; 2]) -> Option<()> {
         let mut done = 0;
-        while done < self.positions.count {
+        while done < positions.count {
             let count = match self.workspace.layout.plan() {
-                Plan::Lean => self.positions.count,
-                Plan::Cached => 1,
+                Plan::Lean => positions.count,
+                Plan::Partial | Plan::Cached => 1,
             };
-            let chunk = self.positions.part(done, count);
-            embed(self.weights, self.workspace, chunk.row, chunk.count);
-            for layer in 0..self.workspace.layout.shape().n_layers() {
+            let chunk = positions.part(done, count);
+            if first_layer == 0 {
+                embed(self.weights, self.workspace, chunk.row, chunk.count);
+            }
+            for layer in first_layer..end {
                 self.layer(layer, chunk)?;
             }
             done += chunk.count;
@@ -179,10 +185,11 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         let residual = cut(rows.residual, index * d, d);
         layer_norm(&block.norm(), residual, rows.normed);
         let shares = cut(router, position.row * pathways, pathways);
-        project(block, layout, position, rows.normed, &mut memory, search.query, shares);
+        let place = Positions { row: self.places.row(position.row), ..position };
+        project(block, layout, place, rows.normed, &mut memory, search.query, shares);
         kernel::softmax(shares);
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
-        let window = Window { newest: position.row, len: layout.max_seq().min(position.before + 1) };
+        let window = self.places.window(layout, position, 0);
         search.attend(layout, &memory, layout.shape().d_head(), block.top_k(), window);
         for (kept, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*shares) {
             *kept = *share;
@@ -283,9 +290,15 @@ fn start_sequence<'m>(memory: &mut LayerMemory, block: &impl Layer<'m>, has_gate
     memory.history.fill(0.0);
     memory.state.fill(0.0);
     if !has_gates {
-        for (gate, a_raw) in memory.gate.iter_mut().zip(block.ssm().a_raw.iter()) {
-            *gate = kernel::gate(a_raw);
-        }
+        fill_gates(memory.gate, block);
+    }
+}
+
+/// What the recurrence's state is multiplied by.
+#[inline(always)]
+pub(crate) fn fill_gates<'m>(gates: &mut [f32], block: &impl Layer<'m>) {
+    for (gate, a_raw) in gates.iter_mut().zip(block.ssm().a_raw.iter()) {
+        *gate = kernel::gate(a_raw);
     }
 }
 

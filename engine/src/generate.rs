@@ -2,7 +2,7 @@
 
 use crate::error::RunError;
 use crate::predict::predict_prefix;
-use crate::weights::Weights;
+use crate::run::Run;
 use crate::workspace::Workspace;
 
 /// Appends tokens to `prompt`, at most `max_tokens`, until both together reach max_seq; returns how many.
@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 /// # Errors
 /// As [`crate::predict_next`]; nothing is generated then.
 pub fn generate<'m>(
-    weights: &impl Weights<'m>,
+    weights: &impl Run<'m>,
     workspace: &mut Workspace,
     prompt: impl IntoIterator<Item = i32>,
     max_tokens: usize,
@@ -49,7 +49,7 @@ pub fn generate<'m>(
 /// # Errors
 /// As [`generate`]; nothing is generated then.
 pub fn generate_sliding<'m, I: ExactSizeIterator<Item = i32>>(
-    weights: &impl Weights<'m>,
+    weights: &impl Run<'m>,
     workspace: &mut Workspace,
     prompt: impl IntoIterator<IntoIter = I>,
     max_tokens: usize,

@@ -1,8 +1,9 @@
 //! The next token (docs/numerics.md#3-logits).
 
 use crate::error::RunError;
-use crate::forward::{final_norm, forward, forward_unobserved, unobserved, RouterReading};
+use crate::forward::{final_norm, unobserved, RouterReading};
 use crate::kernel;
+use crate::run::{forward, forward_unobserved, Run};
 use crate::weights::Weights;
 use crate::workspace::Workspace;
 
@@ -26,7 +27,7 @@ pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
 /// [`RunError`] where there is no token or the workspace is for another shape, and nothing is written then; or where the
 /// weights break their promise, which those of this crate do not.
 pub fn predict_next<'m>(
-    weights: &impl Weights<'m>,
+    weights: &impl Run<'m>,
     workspace: &mut Workspace,
     tokens: impl IntoIterator<Item = i32>,
 ) -> Result<usize, RunError> {
@@ -38,7 +39,7 @@ pub fn predict_next<'m>(
 /// # Errors
 /// As [`predict_next`].
 pub fn predict_next_observed<'m>(
-    weights: &impl Weights<'m>,
+    weights: &impl Run<'m>,
     workspace: &mut Workspace,
     tokens: impl IntoIterator<Item = i32>,
     observe: impl FnMut(RouterReading),
@@ -50,11 +51,7 @@ pub fn predict_next_observed<'m>(
 
 /// Computes the logits behind the first `n` tokens in the workspace's store.
 #[inline]
-pub(crate) fn predict_prefix<'m>(
-    weights: &impl Weights<'m>,
-    workspace: &mut Workspace,
-    n: usize,
-) -> Result<(), RunError> {
+pub(crate) fn predict_prefix<'m>(weights: &impl Run<'m>, workspace: &mut Workspace, n: usize) -> Result<(), RunError> {
     forward_unobserved(weights, workspace, n)?;
     unembed(weights, workspace, n);
     Ok(())

@@ -7,7 +7,7 @@
 //! max_seq tokens alone would forget all that, and compute max_seq positions.
 
 use crate::error::RunError;
-use crate::forward::{compute, unobserved, Positions, RouterReading};
+use crate::forward::{compute, unobserved, Positions, RouterReading, Work};
 use crate::layout::Plan;
 use crate::predict::most_probable;
 use crate::prefix::Prefix;
@@ -24,7 +24,7 @@ const UNKNOWN: u64 = u64::MAX;
 /// classification and of the steps since. It starts anew with another model and after [`Workspace::forget`].
 ///
 /// # Errors
-/// [`RunError::LeanPlan`] unless the workspace has the cached plan, [`RunError::ShapeMismatch`] where it is for another
+/// [`RunError::NotCached`] unless the workspace has the cached plan, [`RunError::ShapeMismatch`] where it is for another
 /// shape, and nothing is written then; [`RunError::BrokenWeights`] where the weights break their promise.
 pub fn step<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, token: i32) -> Result<usize, RunError> {
     step_observed(weights, workspace, token, unobserved)
@@ -38,11 +38,11 @@ pub fn step_observed<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     token: i32,
-    observe: impl FnMut(RouterReading),
+    mut observe: impl FnMut(RouterReading),
 ) -> Result<usize, RunError> {
     let layout = workspace.layout;
     if layout.plan() != Plan::Cached {
-        return Err(RunError::LeanPlan);
+        return Err(RunError::NotCached);
     }
     if !weights.has_shape(layout.shape()) {
         return Err(RunError::ShapeMismatch);
@@ -56,8 +56,8 @@ pub fn step_observed<'m>(
     let row = if row < max_seq { row } else { 0 };
     workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));
     let position = Positions { row, before, count: 1 };
-    let has_gates = workspace.prefix.is_of(known);
-    compute(weights, workspace, position, has_gates, observe).ok_or(RunError::BrokenWeights)?;
+    let work = Work::of(layout, position, workspace.prefix.is_of(known));
+    compute(weights, workspace, work, &mut observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
     workspace.prefix.remember(identity, computed);
     Ok(most_probable(weights, workspace, 1))

@@ -1,8 +1,7 @@
 //! A model with a copy of its matrices, arranged as the vectors of a host read them.
 
-use crate::prefix::Prefix;
+use crate::run::Run;
 use crate::shape::Shape;
-use crate::start::Start;
 use crate::weights::{Layer, Matrix, Norm, Pathways, Ssm, Weights};
 
 /// A model, and its tiles: a copy of the matrices that inputs are multiplied by, for programs with memory to spare. A
@@ -68,6 +67,8 @@ impl<'a, W: Weights<'a>> Tiled<'a, W> {
     }
 }
 
+impl<'a, W: Weights<'a>> Run<'a> for Tiled<'a, W> {}
+
 impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
     type Layer = TiledLayer<'a, W::Layer>;
 
@@ -105,10 +106,6 @@ impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
 
     fn identity(&self) -> u64 {
         self.model.identity()
-    }
-
-    fn start(&self, prefix: &Prefix, n: usize) -> Start {
-        self.model.start(prefix, n)
     }
 }
 

@@ -99,6 +99,20 @@ impl<'w> Workspace<'w> {
         all
     }
 
+    /// For a part of the program that borrows it and uses it as `layout` says.
+    pub(crate) fn reborrow<'s>(&'s mut self, layout: &'s Layout) -> Workspace<'s> {
+        Workspace {
+            layout,
+            logits: self.logits,
+            router: self.router,
+            prefix: self.prefix.reborrow(),
+            last_shares: self.last_shares,
+            rows: Rows { residual: self.rows.residual, normed: self.rows.normed },
+            search: self.search.reborrow(),
+            layers: self.layers,
+        }
+    }
+
     /// What it was laid out for.
     pub fn layout(&self) -> &'w Layout {
         self.layout
@@ -186,7 +200,10 @@ mod tests {
         expect(&mut at, all.search.query, h);
         expect(&mut at, all.search.attended, d);
         expect(&mut at, all.search.kept_scores, kept);
-        for layer in 0..shape.n_layers() {
+        assert_eq!((all.layers.as_ptr(), all.layers.as_ptr_range().end), (at, end));
+        // The partial plan cuts them as one of the others does (`partial.rs`).
+        let n_layers = if layout.plan() == Plan::Partial { 0 } else { shape.n_layers() };
+        for layer in 0..n_layers {
             // The lean plan has one place for all layers.
             let mut place = if layout.plan() == Plan::Lean { at } else { at.wrapping_add(layer * layout.layer()) };
             let memory = LayerMemory::of(layout, all.layers, layer);
@@ -195,7 +212,7 @@ mod tests {
             expect(&mut place, memory.history, (shape.kernel_size().min(max_seq) - 1) * d);
             expect(&mut place, memory.state, d);
             expect(&mut place, memory.gate, d);
-            let is_last = layout.plan() == Plan::Lean || layer + 1 == shape.n_layers();
+            let is_last = layout.plan() == Plan::Lean || layer + 1 == n_layers;
             assert_eq!(place == end, is_last);
         }
         let (tokens, rows) = (all.prefix.tokens.as_ptr_range(), all.search.kept_rows.as_ptr_range());
@@ -213,7 +230,7 @@ mod tests {
             {
                 let dims = Dims { d_model, n_layers, d_head, kernel_size, n_pathways, vocab_size, top_k };
                 let shape = Shape::new(dims).expect("in range");
-                for plan in [Plan::Lean, Plan::Cached] {
+                for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
                     follow_each_other(&Layout::new(shape, max_seq, plan).expect("in range"));
                 }
             }

@@ -17,7 +17,7 @@ const ROOM: usize = if cfg!(miri) { 3 } else { 6 };
 fn any_sequence_of_calls_gives_what_a_fresh_start_gives() {
     let mut rng = Rng(1);
     for shape in shapes() {
-        for plan in [Plan::Lean, Plan::Cached] {
+        for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
             let blobs = [model_blob(shape, 11), model_blob(shape, 12)];
             let models = blobs.each_ref().map(|blob| Model::new(shape, blob).expect("a whole model"));
             let mut area = Area::new(shape, MAX_SEQ, plan, 99);
@@ -79,7 +79,7 @@ fn entropy_is_that_of_the_last_position() {
     for shape in shapes() {
         let blob = model_blob(shape, 7);
         let model = Model::new(shape, &blob).expect("a whole model");
-        for plan in [Plan::Lean, Plan::Cached] {
+        for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
             let mut area = Area::new(shape, 5, plan, 3);
             let mut last = vec![0.0; shape.n_layers()];
             predict_next_observed(&model, &mut area.workspace(), [0, 5, 2], |reading| {
@@ -101,7 +101,7 @@ fn generation_and_classification_share_the_cache() {
     for shape in shapes() {
         let blob = classifier_blob(shape, 3, 8);
         let classifier = Classifier::new(shape, &blob, 16).expect("a whole classifier");
-        for plan in [Plan::Lean, Plan::Cached] {
+        for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
             let mut area = Area::new(shape, ROOM, plan, 4);
             let mut generated = Vec::new();
             let count = generate(&classifier.base, &mut area.workspace(), [0, 1], 99, |logits| {

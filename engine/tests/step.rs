@@ -145,7 +145,7 @@ fn one_layers_attention_by_itself_equals_the_naive_computation() {
         let blob = model_blob(shape, 4);
         let model = Model::new(shape, &blob).expect("a whole model");
         let attention = model.block(0).expect("a layer").attention;
-        for plan in [Plan::Lean, Plan::Cached] {
+        for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
             let mut area = Area::new(shape, 6, plan, 1);
             let mut workspace = area.workspace();
             let mut memory = workspace.attention_memory();
@@ -223,7 +223,7 @@ fn a_lean_workspace_cannot_stream() {
     let model = Model::new(shape, &blob).expect("a whole model");
     let mut area = Area::new(shape, 4, Plan::Lean, 2);
     let mut workspace = area.workspace();
-    assert_eq!(step(&model, &mut workspace, 1), Err(RunError::LeanPlan));
+    assert_eq!(step(&model, &mut workspace, 1), Err(RunError::NotCached));
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn sliding_equals_predicting_from_the_last_tokens() {
         let blob = classifier_blob(shape, 2, 5);
         let classifier = Classifier::new(shape, &blob, 2).expect("a whole classifier");
         let model = classifier.base;
-        for plan in [Plan::Lean, Plan::Cached] {
+        for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
             for (prompt_len, max_seq) in [(1, 1), (2, 4), (4, 4), (9, 4)] {
                 let mut area = Area::new(shape, max_seq, plan, 2);
                 let mut workspace = area.workspace();

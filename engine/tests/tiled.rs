@@ -44,7 +44,7 @@ fn texts_have_the_same_logits() {
             let (mut memory, start) = room(&model, &mut rng);
             let tiled = Tiled::new(model, &mut memory[start..]);
             assert_eq!((tiled.identity(), tiled.shape()), (model.identity(), model.shape()));
-            for plan in [Plan::Cached, Plan::Lean] {
+            for plan in [Plan::Cached, Plan::Partial, Plan::Lean] {
                 let (mut area, mut other) =
                     (Area::new(shape, POSITIONS, plan, 1), Area::new(shape, POSITIONS, plan, 2));
                 let mut tokens = Vec::new();

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use atome::api::{
     atome_block_t, atome_cache, atome_classifier_t, atome_config_t, atome_container_payload, atome_formats,
-    atome_model_t, ATOME_ABI_VERSION,
+    atome_model_t, atome_partial, ATOME_ABI_VERSION,
 };
 use atome_engine::{Layout, Plan, Shape};
 
@@ -54,17 +54,22 @@ pub(crate) enum Fault {
 }
 
 impl Program {
-    pub fn start(shape: Shape, max_seq: usize, plan: Plan, all_formats: bool, fault: Fault) -> Self {
+    pub fn start(layout: Layout, all_formats: bool, fault: Fault) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let layout = Layout::new(shape, max_seq, plan).expect("small numbers are in range");
+        let (shape, plan) = (*layout.shape(), layout.plan());
         let wrong = |field: Fault| u32::from(fault == field);
         let config = atome_config_t {
             abi_version: ATOME_ABI_VERSION + wrong(Fault::Version),
-            state_size: layout.bytes() as u32 - 4 * wrong(Fault::StateSize),
+            // One less fits no plan: all take whole words.
+            state_size: layout.bytes() as u32 - wrong(Fault::StateSize),
             model_size: model_size(&shape) as u32 + 8 * wrong(Fault::ModelSize),
-            plan: if plan == Plan::Lean { 1 } else { 2 },
+            plan: match plan {
+                Plan::Lean => 1,
+                Plan::Cached => 2,
+                Plan::Partial => 3,
+            },
             d_model: shape.d_model() as u32,
-            max_seq: max_seq as u32,
+            max_seq: layout.max_seq() as u32,
             n_layers: shape.n_layers() as u32,
             n_pathways: shape.n_pathways() as u32,
             vocab_size: shape.vocab_size() as u32,
@@ -74,7 +79,11 @@ impl Program {
             max_classes: MAX_CLASSES as u32,
             formats: if all_formats { &raw const atome_formats } else { null() },
             container_payload: if all_formats { Some(atome_container_payload) } else { None },
-            cache: if plan == Plan::Cached { &raw const atome_cache } else { null() },
+            cache: match plan {
+                Plan::Lean => null(),
+                Plan::Cached => &raw const atome_cache,
+                Plan::Partial => &raw const atome_partial,
+            },
         };
         // SAFETY: only the program whose turn it is reads or writes it.
         unsafe { (&raw mut atome_config).write(config) };

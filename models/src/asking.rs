@@ -3,7 +3,7 @@
 use anyhow::Result;
 use atome_engine::dialogue::{answer_observed, Dialogue, Doubt};
 use atome_engine::sample::Sampler;
-use atome_engine::{entropy, RouterReading, Weights, Workspace};
+use atome_engine::{entropy, RouterReading, Run, Workspace};
 
 /// What a question and its answer showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,7 +42,7 @@ pub struct Reply {
 /// # Errors
 /// Those of the engine and of `show`.
 pub fn ask<'m>(
-    model: &impl Weights<'m>,
+    model: &impl Run<'m>,
     workspace: &mut Workspace<'_>,
     dialogue: &Dialogue<'_>,
     sampler: &mut Sampler,

@@ -16,7 +16,7 @@ enum { CLASSES = 3, SPARE = 4, UNTOUCHED = -77 };
 /* config_in_ram.c: what atome.h's constant would hold. */
 extern uint32_t *const config_words;
 
-static const uint32_t right_config[16] = {ATOME_ABI_VERSION, sizeof(atome_state_t), sizeof(atome_model_t),
+static const uint32_t right_config[16] = {ATOME_ABI_VERSION, sizeof(atome_model_t), sizeof(atome_state_t),
                                           ATOME_PLAN,        ATOME_MAX_SEQ,         ATOME_D_MODEL,
                                           ATOME_N_LAYERS,    ATOME_N_PATHWAYS,      ATOME_VOCAB_SIZE,
                                           ATOME_D_HEAD,      ATOME_KERNEL_SIZE,     ATOME_TOP_K,
@@ -195,9 +195,9 @@ static void streams(void)
     expect("step, NULL model", code, atome_step(NULL, &all.state, 1));
     expect("step, NULL state", code, atome_step(&all.model, NULL, 1));
     expect("step, never loaded", code, atome_step(&all.never_loaded, &all.state, 1));
-#if ATOME_PLAN == ATOME_PLAN_LEAN
-    expect("step in the lean plan", ATOME_ERR_PLAN, atome_step(&all.model, &all.state, 1));
-    expect("step in the lean plan, no token", ATOME_ERR_PLAN, atome_step(&all.model, &all.state, -1));
+#if ATOME_PLAN != ATOME_PLAN_CACHED
+    expect("step in another plan", ATOME_ERR_PLAN, atome_step(&all.model, &all.state, 1));
+    expect("step in another plan, no token", ATOME_ERR_PLAN, atome_step(&all.model, &all.state, -1));
 #endif
     atome_restart(NULL);
     expect("restart, NULL", 0, 0);
@@ -287,9 +287,12 @@ static void wrong_headers(void)
         uint8_t word;
         uint32_t value;
     } changes[] = {
-        {0, 0}, {0, ATOME_ABI_VERSION + 1}, {1, 0}, {1, sizeof(atome_state_t) - 4}, {1, sizeof(atome_state_t) + 4},
-        {1, UINT32_MAX}, {2, 0}, {2, sizeof(atome_model_t) - 4}, {2, sizeof(atome_model_t) + 4}, {3, 0}, {3, 3},
-        {3, UINT32_MAX}, {3, ATOME_PLAN == ATOME_PLAN_LEAN ? ATOME_PLAN_CACHED : ATOME_PLAN_LEAN},
+        {0, 0}, {0, ATOME_ABI_VERSION + 1}, {1, 0}, {1, sizeof(atome_model_t) - 4}, {1, sizeof(atome_model_t) + 4},
+        {2, 0}, {2, sizeof(atome_state_t) - 3}, {2, UINT32_MAX}, {3, 0}, {3, 4}, {3, UINT32_MAX},
+        {3, ATOME_PLAN == ATOME_PLAN_LEAN ? ATOME_PLAN_CACHED : ATOME_PLAN_LEAN},
+#if ATOME_PLAN != ATOME_PLAN_PARTIAL /* which makes use of any size */
+        {2, sizeof(atome_state_t) - 4}, {2, sizeof(atome_state_t) + 4},
+#endif
     };
     size_t i, word;
 
@@ -300,7 +303,8 @@ static void wrong_headers(void)
     }
     /* The shape: nothing, one more, and so much that sizes leave 32 bits. */
     for (word = 4; word < 12; word++) {
-        const uint32_t values[] = {0, right_config[word] + 1, 0x10001, 0x7fffffff, UINT32_MAX};
+        const uint32_t values[] = {0, 0x10001, 0x7fffffff, UINT32_MAX,
+                                   ATOME_PLAN == ATOME_PLAN_PARTIAL ? 0 : right_config[word] + 1};
         for (i = 0; i < sizeof values / sizeof values[0]; i++) {
             config_words[word] = values[i];
             refused();
@@ -329,7 +333,9 @@ static void prepare(void)
 
     memcpy(config_words, right_config, sizeof right_config);
     config_words[FORMATS] = (uint32_t)(uintptr_t)&atome_formats;
-    config_words[CACHE] = (uint32_t)(uintptr_t)(ATOME_PLAN == ATOME_PLAN_CACHED ? &atome_cache : NULL);
+    config_words[CACHE] = (uint32_t)(uintptr_t)(ATOME_PLAN == ATOME_PLAN_CACHED    ? &atome_cache
+                                                : ATOME_PLAN == ATOME_PLAN_PARTIAL ? &atome_partial
+                                                                                   : NULL);
     blob = board_memory(MODEL_BYTES + SPARE);
     classifier_blob = board_memory(CLASSIFIER_BYTES(CLASSES) + SPARE);
     write_model(blob, 5, 0);

@@ -169,7 +169,9 @@ int main(int argc, char **argv)
            ATOME_VOCAB_SIZE, ATOME_MAX_SEQ);
     printf("model   %lu bytes (flash)\n", (unsigned long)length);
     printf("state   %lu bytes (RAM), %s plan; the C99 engine's: %lu bytes\n", (unsigned long)ATOME_STATE_SIZE,
-           ATOME_PLAN == ATOME_PLAN_CACHED ? "cached" : "lean", (unsigned long)ATOME_STATE_SIZE_C99);
+           ATOME_PLAN == ATOME_PLAN_CACHED    ? "cached"
+           : ATOME_PLAN == ATOME_PLAN_PARTIAL ? "partial"
+                                              : "lean", (unsigned long)ATOME_STATE_SIZE_C99);
 
     while (prompt[n] != '\0' && n < ATOME_MAX_SEQ) {
         tokens[n] = (unsigned char)prompt[n];

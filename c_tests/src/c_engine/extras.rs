@@ -9,8 +9,8 @@ use crate::memory::Memory;
 use crate::outcome::Outcome;
 use crate::world::World;
 
-/// ATOME_PLAN_LEAN and ATOME_ERR_PLAN of atome.h.
-const PLAN_LEAN: i32 = 1;
+/// ATOME_PLAN_CACHED and ATOME_ERR_PLAN of atome.h.
+const PLAN_CACHED: i32 = 2;
 const ERR_PLAN: i32 = -4;
 
 impl CEngine {
@@ -74,7 +74,7 @@ impl CEngine {
         out
     }
 
-    /// A prediction from `prompt`, if there is one, then a step for each of `tokens`; false in a lean program, which refuses.
+    /// A prediction from `prompt`, if there is one, then a step for each of `tokens`; false in a program of another plan than the cached one, which refuses.
     fn stream(
         &self,
         extras: &engine_extras,
@@ -85,8 +85,8 @@ impl CEngine {
     ) -> bool {
         // SAFETY: a model and a state of this engine.
         let step = |token| unsafe { (extras.step.unwrap())(model, state, token) };
-        if self.api.shape.plan == PLAN_LEAN {
-            assert_eq!(step(0), ERR_PLAN, "a lean program's answer to a step");
+        if self.api.shape.plan != PLAN_CACHED {
+            assert_eq!(step(0), ERR_PLAN, "another plan's answer to a step");
             return false;
         }
         // SAFETY: a state of this engine.

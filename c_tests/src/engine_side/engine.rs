@@ -31,6 +31,7 @@ impl Engine {
     pub fn name(&self) -> &'static str {
         match self.layout.plan() {
             Plan::Lean => "engine, lean plan",
+            Plan::Partial => "engine, partial plan",
             Plan::Cached => "engine, cached plan",
         }
     }

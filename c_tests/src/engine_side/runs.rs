@@ -1,8 +1,6 @@
 //! Calls that run a model over tokens.
 
-use atome_engine::{
-    argmax, classify, generate, generate_sliding, predict_next, step, Classifier, Plan, Tiled, Weights,
-};
+use atome_engine::{argmax, classify, generate, generate_sliding, predict_next, step, Classifier, Plan, Run, Tiled};
 
 use super::codes::run_code;
 use super::engine::Engine;
@@ -75,7 +73,7 @@ impl Runs<'_> {
     pub fn stream(&mut self, model: ModelRef, prompt: &[i32], tokens: &[i32]) -> Option<()> {
         let (model, mut tiles) = self.engine.with_room(self.world, model)?;
         let model = Tiled::new(model, &mut tiles);
-        if self.engine.layout.plan() == Plan::Lean {
+        if self.engine.layout.plan() != Plan::Cached {
             return None;
         }
         let mut workspace = self.engine.workspace(self.state);
@@ -120,12 +118,7 @@ impl Runs<'_> {
     }
 
     /// A generation that takes the tokens which `choose` finds in the logits.
-    fn generate_with<'m>(
-        &mut self,
-        model: &impl Weights<'m>,
-        prompt: Prompt<'_>,
-        mut choose: impl FnMut(&[f32]) -> usize,
-    ) {
+    fn generate_with<'m>(&mut self, model: &impl Run<'m>, prompt: Prompt<'_>, mut choose: impl FnMut(&[f32]) -> usize) {
         let max_tokens = usize::try_from(prompt.max_tokens).unwrap_or(0);
         let room = max_tokens.min(self.engine.layout.max_seq());
         let mut output = Vec::with_capacity(room + MARGIN);

@@ -3,6 +3,7 @@
 mod args;
 mod needs;
 mod table;
+mod work;
 
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use serde_json::{json, Value};
 
 pub use args::BudgetArgs;
 use needs::{judge, needs, plan_name, Needs, Verdict};
+use work::PlanWork;
 
 use crate::chips::CHIPS;
 use crate::model_file::ModelFile;
@@ -53,8 +55,9 @@ fn report(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Value {
         "shape": sizes_json(&needs.sizes),
         "sources": sources_json(&needs.sizes),
         "flash_bytes": needs.flash,
-        "state_bytes": { "lean": needs.lean, "cached": needs.cached, "c99": needs.c99 },
+        "state_bytes": { "lean": needs.lean, "partial": needs.partial, "cached": needs.cached, "c99": needs.c99 },
         "auto_plan": plan_name(needs.auto),
+        "plans": needs.work.iter().map(PlanWork::json).collect::<Vec<Value>>(),
         "model_struct_bytes": needs.model_struct,
         "reserve_flash_bytes": needs.reserve_flash,
         "reserve_ram_bytes": needs.reserve_ram,

@@ -5,12 +5,16 @@ use atome_engine::{c99_state_bytes, Layout, Plan, Shape};
 use serde_json::{json, Value};
 
 use super::args::BudgetArgs;
+use super::work::PlanWork;
 use crate::chips::Chip;
 use crate::model_file::ModelFile;
 use crate::shape_source::Found;
 use crate::sizes::Sizes;
 
 const KIB: u64 = 1024;
+
+/// From the least memory to the most.
+const PLANS: [Plan; 3] = [Plan::Lean, Plan::Partial, Plan::Cached];
 
 /// What a model takes.
 #[derive(Debug)]
@@ -20,12 +24,16 @@ pub struct Needs {
     pub flash: u64,
     /// `sizeof(atome_state_t)` in the lean plan.
     pub lean: u64,
+    /// `sizeof(atome_state_t)` in the partial plan.
+    pub partial: u64,
     /// `sizeof(atome_state_t)` in the cached plan.
     pub cached: u64,
     /// The C99 engine's state.
     pub c99: u64,
     /// The plan that the header takes without being told.
     pub auto: Plan,
+    /// What a token costs in each plan.
+    pub work: Vec<PlanWork>,
     /// `sizeof(atome_model_t)`, or of a classifier, where pointers have 32 bits.
     pub model_struct: u64,
     pub reserve_flash: u64,
@@ -57,13 +65,16 @@ pub enum Room {
 pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Result<Needs> {
     let Found { shape, max_seq, sizes, .. } = *found;
     let bytes = |plan| Layout::new(shape, max_seq, plan).map(|layout| layout.bytes() as u64);
+    let work = PLANS.into_iter().map(|plan| PlanWork::new(shape, max_seq, plan)).collect::<Result<_>>()?;
     Ok(Needs {
         sizes,
         flash: file.map_or(found.needed, |file| file.bytes.len()) as u64,
         lean: bytes(Plan::Lean)?,
+        partial: bytes(Plan::Partial)?,
         cached: bytes(Plan::Cached)?,
         c99: c99_state_bytes(&shape, max_seq),
         auto: Layout::auto(shape, max_seq)?.plan(),
+        work,
         model_struct: model_struct_bytes(&shape, file.is_some_and(|file| file.format.n_classes().is_some())),
         reserve_flash: u64::from(args.reserve_flash) * KIB,
         reserve_ram: u64::from(args.reserve_ram) * KIB,
@@ -123,6 +134,7 @@ fn longest_window(shape: Shape, plan: Plan, ram: u64) -> usize {
 pub const fn plan_name(plan: Plan) -> &'static str {
     match plan {
         Plan::Lean => "lean",
+        Plan::Partial => "partial",
         Plan::Cached => "cached",
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use atome_engine::Plan;
 
 use super::needs::{plan_name, Needs, Room, Verdict};
+use super::work::PlanWork;
 use crate::numbers::{grouped, kib};
 use crate::sizes::{Key, Source};
 
@@ -20,9 +21,11 @@ pub fn render(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Stri
     };
     line("flash: model file", needs.flash, "");
     line("RAM: state, lean plan", needs.lean, &beside_c99(needs, Plan::Lean));
+    line("RAM: state, partial plan", needs.partial, &beside_c99(needs, Plan::Partial));
     line("RAM: state, cached plan", needs.cached, &beside_c99(needs, Plan::Cached));
     line("RAM: state, C99 engine", needs.c99, "");
     line("RAM: model struct", needs.model_struct, "   with 32-bit pointers; counted in every column");
+    text.push_str(&work_table(&needs.work));
     text.push_str(&format!(
         "\nLeft to the program: {} KiB of flash, {} KiB of RAM (--reserve-flash, --reserve-ram).\n\
          Sizes and missing room are in KiB; \"to S\" is the longest window that fits.\n\n",
@@ -57,11 +60,34 @@ fn shape_line(needs: &Needs) -> String {
 fn beside_c99(needs: &Needs, plan: Plan) -> String {
     let bytes = match plan {
         Plan::Lean => needs.lean,
+        Plan::Partial => needs.partial,
         Plan::Cached => needs.cached,
     };
     let share = 100.0 * bytes as f64 / needs.c99 as f64;
     let auto = if needs.auto == plan { ", taken unless ATOME_PLAN says otherwise" } else { "" };
     format!("   {share:.0}% of the C99 engine's{auto}")
+}
+
+/// The positions that a token computes in each plan; 1 is its own.
+fn work_table(plans: &[PlanWork]) -> String {
+    let mut text =
+        String::from("\nWork of one more token of a growing text, in positions; the text is then so long:\n\n");
+    let row = |name: &str, cells: &mut dyn Iterator<Item = String>| {
+        cells.fold(format!("{name:<24}"), |row, cell| format!("{row} {cell:>8}")) + "\n"
+    };
+    let Some(first) = plans.first() else { return text };
+    text.push_str(&row("plan", &mut first.work.iter().map(|(n, _)| n.to_string())));
+    for plan in plans {
+        text.push_str(&row(plan_name(plan.plan), &mut plan.work.iter().map(|(_, work)| work.to_string())));
+    }
+    for plan in plans.iter().filter(|plan| plan.plan == Plan::Partial && !plan.holds_all()) {
+        text.push_str(&format!(
+            "\nThe partial plan holds texts of up to {} tokens; of longer ones the first {} stay, and a token computes those\n\
+             behind them. The text that first exceeds its room is computed once as a whole.\n",
+            plan.held.whole, plan.held.first
+        ));
+    }
+    text
 }
 
 fn chip_table(verdicts: &[Verdict]) -> String {

@@ -90,6 +90,8 @@ pub struct RunArgs {
 pub enum PlanName {
     /// The least memory: every token computes the whole text
     Lean,
+    /// Keeps as much as the C99 engine's memory holds: a token computes what found no room
+    Partial,
     /// Keeps every layer's memory: a token computes one position
     Cached,
 }
@@ -98,6 +100,7 @@ impl From<PlanName> for Plan {
     fn from(name: PlanName) -> Self {
         match name {
             PlanName::Lean => Plan::Lean,
+            PlanName::Partial => Plan::Partial,
             PlanName::Cached => Plan::Cached,
         }
     }

@@ -1,11 +1,11 @@
 //! One question, one answer, and what speaks against it.
 
 use crate::error::RunError;
-use crate::forward::{forward, forward_unobserved, RouterReading};
+use crate::forward::RouterReading;
 use crate::layout::Plan;
 use crate::math::portable;
 use crate::predict::unembed;
-use crate::weights::Weights;
+use crate::run::{forward, forward_unobserved, Run};
 use crate::workspace::Workspace;
 
 use super::surprise::ln_probability;
@@ -94,7 +94,7 @@ pub struct Answer {
 /// # Errors
 /// As [`crate::predict_next`].
 pub fn answer<'m>(
-    weights: &impl Weights<'m>,
+    weights: &impl Run<'m>,
     workspace: &mut Workspace,
     dialogue: &Dialogue,
     question: &[u8],
@@ -110,7 +110,7 @@ pub fn answer<'m>(
 /// # Errors
 /// As [`answer`].
 pub fn answer_observed<'m>(
-    weights: &impl Weights<'m>,
+    weights: &impl Run<'m>,
     workspace: &mut Workspace,
     dialogue: &Dialogue,
     question: &[u8],
@@ -132,7 +132,7 @@ struct Talk<'t, 'w, 'd, W, C> {
 
 impl<'m, W, C> Talk<'_, '_, '_, W, C>
 where
-    W: Weights<'m>,
+    W: Run<'m>,
     C: FnMut(&mut Workspace, usize) -> Result<(), RunError>,
 {
     fn answer(
@@ -197,7 +197,7 @@ where
         // Where an answer is as long as it may be, the token behind it tells whether that was all.
         while len < longest || stop.is_some() {
             // In the lean plan, reading the prompt has computed all of it.
-            if len > 0 || self.workspace.layout.plan() == Plan::Cached {
+            if len > 0 || self.workspace.layout.plan() != Plan::Lean {
                 (self.compute)(self.workspace, n + len)?;
             }
             let logits = unembed(self.weights, self.workspace, n + len);

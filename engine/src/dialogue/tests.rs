@@ -133,7 +133,7 @@ fn answers_are_those_of_predictions_in_both_plans() {
 #[test]
 #[cfg_attr(miri, ignore = "safe code, which takes minutes there")]
 fn an_answer_ends_at_its_token_and_is_cut_off_without() {
-    for plan in [Plan::Lean, Plan::Cached] {
+    for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
         let (tokens, free) = asked(&DIALOGUE, "up", plan, 1);
         let end = tokens[4];
         let at = tokens.iter().position(|&token| token == end).unwrap();

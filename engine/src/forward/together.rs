@@ -7,9 +7,9 @@
 //! The residual stream has its place in the lean plan's work area. The cached plan has a place for one position's; there the
 //! others' lies where the last layer's values of these positions will be, until the last layer takes it from there.
 
-use super::{mix, start_sequence, Positions, RouterReading};
+use super::{mix, start_sequence, Positions, RouterReading, Work};
 use crate::attention::Search;
-use crate::kernel::{self, Keys, Moments, Normed, Projection, Window};
+use crate::kernel::{self, Keys, Moments, Normed, Projection};
 use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::{Layout, Plan};
 use crate::prefix::Prefix;
@@ -36,27 +36,25 @@ pub(super) fn suits(layout: &Layout) -> bool {
 pub(super) fn run<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
-    positions: Positions,
-    has_gates: bool,
-    observe: impl FnMut(RouterReading),
+    work: Work,
+    observe: &mut impl FnMut(RouterReading),
 ) -> Option<()> {
     let Workspace { layout, router, prefix, last_shares, rows, search, layers, .. } = workspace;
     let (residual, normed) = (&mut *rows.residual, &mut *rows.normed);
-    let mut call = Call { layout, positions, has_gates, observe, router, last_shares, normed, search };
+    let mut call = Call { layout, work, observe, router, last_shares, normed, search };
     let mut room = [0.0; ROOM];
     match layout.plan() {
         Plan::Lean => call.lean(weights, prefix, residual, layers, &mut room),
-        Plan::Cached => call.cached(weights, prefix, residual, layers, &mut room),
+        Plan::Partial | Plan::Cached => call.cached(weights, prefix, residual, layers, &mut room),
     }
 }
 
 /// A call, and the parts of its work area that every layer uses.
 struct Call<'c, 'w, F> {
     layout: &'c Layout,
-    /// All that are to be computed.
-    positions: Positions,
-    has_gates: bool,
-    observe: F,
+    /// All that is to be computed.
+    work: Work,
+    observe: &'c mut F,
     /// `[max_seq][n_pathways]`.
     router: &'c mut [f32],
     /// `[n_layers][n_pathways]`.
@@ -91,9 +89,12 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         layers: &mut [f32],
         room: &mut [f32],
     ) -> Option<()> {
-        embed(weights, prefix, self.positions, residual);
-        for layer in 0..self.layout.shape().n_layers() {
-            self.layer(&weights.layer(layer)?, layer, self.positions, residual, layers, room)?;
+        let Work { positions, layers: [first, end], .. } = self.work;
+        if first == 0 {
+            embed(weights, prefix, positions, residual);
+        }
+        for layer in first..end {
+            self.layer(&weights.layer(layer)?, layer, positions, residual, layers, room)?;
         }
         Some(())
     }
@@ -110,8 +111,9 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         let last = self.layout.shape().n_layers().checked_sub(1)?;
         let (earlier, layers) = layers.split_at_mut_checked(self.layout.layer_start(last))?;
         let mut done = 0;
-        while done < self.positions.count {
-            let chunk = self.positions.part(done, together(self.positions, done));
+        let positions = self.work.positions;
+        while done < positions.count {
+            let chunk = positions.part(done, self.together(positions, done));
             let mut memory = LayerMemory::of(self.layout, layers, 0);
             let stream = stream(self.layout, &mut memory, chunk);
             embed(weights, prefix, chunk, stream);
@@ -181,7 +183,8 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         Some(())
     }
 
-    /// Room for some of the positions from index `done` on, of which each needs so many floats, and how many have room.
+    /// Room for some of the positions from index `done` on, of which each needs so many floats, and how many have room. Where
+    /// positions have other places than their rows, values of earlier ones may lie behind them.
     fn room<'r>(
         &self,
         chunk: Positions,
@@ -190,11 +193,14 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         room: &'r mut [f32],
         floats: usize,
     ) -> (&'r mut [f32], usize) {
-        let count = together(chunk, done);
-        let end = (chunk.row + done + count) * self.layout.shape().d_model();
-        let (values, later) = core::mem::take(&mut memory.values).split_at_mut_checked(end).unwrap_or_default();
-        memory.values = values;
-        let room = if later.len() > room.len() { later } else { room };
+        let count = self.together(chunk, done);
+        let mut room = room;
+        if self.work.places.shift == 0 {
+            let end = (chunk.row + done + count) * self.layout.shape().d_model();
+            let (values, later) = core::mem::take(&mut memory.values).split_at_mut_checked(end).unwrap_or_default();
+            memory.values = values;
+            room = if later.len() > room.len() { later } else { room };
+        }
         let have_room = room.len().saturating_sub(WORK).checked_div(floats).unwrap_or(0);
         (room, count.min(have_room.max(1)))
     }
@@ -205,7 +211,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         let mut moments = [Moments::default(); MOST];
         let moments = moments.get_mut(..part.positions.count)?;
         if part.positions.before == 0 {
-            start_sequence(&mut part.memory, block, self.has_gates);
+            start_sequence(&mut part.memory, block, self.work.has_gates);
         }
         kernel::moments(part.residual, self.layout.shape().d_model(), moments);
         self.project(block, &mut part, moments);
@@ -218,9 +224,10 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
     fn project<'m>(&mut self, block: &impl Layer<'m>, part: &mut Part, moments: &[Moments]) {
         let (layout, row, count) = (self.layout, part.positions.row, part.positions.count);
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
-        let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
+        let place = self.work.places.row(row);
+        let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), place);
         let keys = part.memory.keys.get_mut(first..).unwrap_or_default();
-        let values = cut(part.memory.values, row * d, count * d);
+        let values = cut(part.memory.values, place * d, count * d);
         let router = cut(self.router, row * pathways, count * pathways);
         let inputs = Normed { norm: &block.norm(), rows: part.residual, moments };
         inputs.project(
@@ -254,6 +261,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
     #[inline(never)]
     fn pathways<'m>(&mut self, block: &impl Layer<'m>, part: &mut Part, moments: &[Moments]) -> Option<()> {
         let output_from = self.output_from(part);
+        let places = self.work.places;
         let Call { layout, router, normed, search, .. } = self;
         let Search { kept_scores, kept_rows, attended: one, .. } = &mut **search;
         let (d, h) = (layout.shape().d_model(), layout.shape().d_head());
@@ -266,7 +274,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         for start in (0..count).step_by(size) {
             let few = start..count.min(start + size);
             for index in few.clone().skip(output_from.saturating_sub(start)) {
-                let window = part.positions.window(index, layout.max_seq());
+                let window = places.window(layout, part.positions, index);
                 let query = cut(part.query, index * h, h);
                 let attended = cut(attended, (index - start) * d, d);
                 let mut search = Search { query, kept_scores, kept_rows, attended };
@@ -288,20 +296,14 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         if self.layout.plan() == Plan::Lean || part.layer + 1 < self.layout.shape().n_layers() {
             return 0;
         }
-        self.positions.row + self.positions.count - 1 - part.positions.row
+        let all = self.work.positions;
+        all.row + all.count - 1 - part.positions.row
     }
-}
 
-impl Positions {
-    /// What the position at `index` attends to.
-    fn window(&self, index: usize, max_seq: usize) -> Window {
-        Window { newest: self.row + index, len: max_seq.min(self.before + index + 1) }
+    /// How many positions from index `done` on are worth computing together.
+    fn together(&self, positions: Positions, done: usize) -> usize {
+        MOST.min(positions.count - done).min(Keys::left_in_tile(self.work.places.row(positions.row + done)))
     }
-}
-
-/// How many positions from index `done` on are worth computing together.
-fn together(positions: Positions, done: usize) -> usize {
-    MOST.min(positions.count - done).min(Keys::left_in_tile(positions.row + done))
 }
 
 /// Where the cached plan has the residual stream of these positions until the last layer, whose memory this is.

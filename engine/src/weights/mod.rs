@@ -8,9 +8,7 @@ pub use floats::Floats;
 pub use matrix::Matrix;
 pub use trit::{Trit, Trits};
 
-use crate::prefix::Prefix;
 use crate::shape::Shape;
-use crate::start::Start;
 
 /// Layer norm: `gamma` and `beta`, d_model values each.
 #[derive(Clone, Copy, Debug)]
@@ -169,9 +167,4 @@ pub trait Weights<'a> {
 
     /// Equal only for equal weights, and what a cached prefix is filed under. 0 says "unknown": nothing is reused.
     fn identity(&self) -> u64;
-
-    /// Where a run over the first `n` tokens of `prefix` starts, in the cached plan.
-    fn start(&self, prefix: &Prefix, n: usize) -> Start {
-        Start::after(prefix, self.identity(), n)
-    }
 }

@@ -121,7 +121,11 @@ pub struct Area {
 impl Area {
     /// Full of garbage: a work area may start with any content.
     pub fn new(shape: Shape, max_seq: usize, plan: Plan, garbage: u64) -> Self {
-        let layout = Layout::new(shape, max_seq, plan).expect("a valid layout");
+        Self::of(Layout::new(shape, max_seq, plan).expect("a valid layout"), garbage)
+    }
+
+    /// The same for a layout.
+    pub fn of(layout: Layout, garbage: u64) -> Self {
         let mut rng = Rng(garbage);
         let floats = (0..layout.floats()).map(|_| f32::from_bits(rng.next() as u32)).collect();
         let words = (0..layout.words()).map(|_| rng.next() as u32).collect();

@@ -8,7 +8,7 @@ use std::ptr::null_mut;
 use std::slice;
 
 use atome::api::*;
-use atome_engine::{Classifier, Plan, Shape};
+use atome_engine::{Classifier, Layout, Plan, Shape};
 
 use crate::container::{change, seal, written};
 use crate::input::{blob, longest_blob, Input};
@@ -23,14 +23,14 @@ pub fn calls(data: &[u8]) {
     let mut input = Input::new(data);
     let shape = input.shape();
     let max_seq = 1 + input.below(9);
-    let plan = [Plan::Lean, Plan::Cached][input.below(2)];
+    let layout = layout(shape, max_seq, &mut input);
     let fault = match input.below(16) {
         1 => Fault::Version,
         2 => Fault::StateSize,
         3 => Fault::ModelSize,
         _ => Fault::None,
     };
-    let program = Program::start(shape, max_seq, plan, input.below(4) > 0, fault);
+    let program = Program::start(layout, input.below(4) > 0, fault);
     let mut session = Session::new(&program, fault != Fault::None);
     for _ in 0..MOST_CALLS {
         if input.is_empty() {
@@ -38,6 +38,18 @@ pub fn calls(data: &[u8]) {
         }
         session.call(&mut input);
     }
+}
+
+/// Of any plan; the partial one in any memory from its least on.
+fn layout(shape: Shape, max_seq: usize, input: &mut Input) -> Layout {
+    const SMALL: &str = "small numbers are in range";
+    let plan = [Plan::Lean, Plan::Cached, Plan::Partial][input.below(3)];
+    let layout = Layout::new(shape, max_seq, plan).expect(SMALL);
+    if plan != Plan::Partial {
+        return layout;
+    }
+    let least = Layout::new(shape, max_seq, Plan::Lean).expect(SMALL).bytes() + 4 * shape.d_model();
+    Layout::partial(shape, max_seq, least + 16 * input.below(256)).expect(SMALL)
 }
 
 /// The program's variables.
@@ -243,7 +255,7 @@ impl<'p> Session<'p> {
         let token = input.number();
         // SAFETY: structs of the program's.
         let code = unsafe { atome_step(self.model.at(), self.state(), token) };
-        if !self.refuses && self.is_loaded && self.program.layout.plan() == Plan::Lean {
+        if !self.refuses && self.is_loaded && self.program.layout.plan() != Plan::Cached {
             assert_eq!(code, ATOME_ERR_PLAN);
         } else if code != ATOME_ERR_PLAN {
             self.check(code, self.is_loaded, self.program.shape().vocab_size());

@@ -32,7 +32,9 @@ const PORTABLE: Engine = Engine::archive(Mode::Portable, Profile::Size);
 pub fn matrix(figures: &Figures) -> Result<Vec<Vec<String>>> {
     let mut combinations = Vec::new();
     for shape in ["default", "944k"].into_iter().filter(|shape| figures.contains_key(&names::file(shape))) {
-        combinations.extend(Plan::ALL.map(|plan| (shape, plan)));
+        // The default shape has room for any sequence in the partial plan.
+        let plans = Plan::ALL.into_iter().filter(|&plan| plan != Plan::Partial || shape == "944k");
+        combinations.extend(plans.map(|plan| (shape, plan)));
     }
     let mut head = vec!["chip".to_string(), "core".to_string(), "flash".to_string(), "RAM".to_string()];
     head.extend(combinations.iter().map(|(shape, plan)| format!("{shape}, {}", plan.name())));
@@ -66,6 +68,7 @@ impl Need {
         let get = |name: String| figures.get(&name).copied().with_context(|| format!("no figure {name}"));
         let uses = match plan {
             Plan::Lean => Uses::Predict,
+            Plan::Partial => Uses::PredictPartial,
             Plan::Cached => Uses::PredictCached,
         };
         let code = |what: &str| get(names::code(core, what, PORTABLE, uses));

@@ -105,12 +105,15 @@ impl Variant {
     pub const C: [Variant; 2] =
         [Variant { engine: Engine::SmallC, plan: None }, Variant { engine: Engine::FastC, plan: None }];
 
-    /// In the order of the tables. Of the speed profile, the portable mode: the kernels are the same in both.
+    /// In the order of the tables. Of the speed profile and the partial plan, the portable mode: kernels and plan are the
+    /// same in both.
     pub fn all() -> Vec<Variant> {
+        const PLANS: [Plan; 2] = [Plan::Lean, Plan::Cached];
         let size = |plan| Mode::ALL.map(|mode| Variant::archive(mode, Profile::Size, plan));
         let speed = |plan| Variant::archive(Mode::Portable, Profile::Speed, plan);
-        let archive = Plan::ALL.into_iter().flat_map(size).chain(Plan::ALL.map(speed));
-        archive.chain(Variant::C).collect()
+        let partial = |profile| Variant::archive(Mode::Portable, profile, Plan::Partial);
+        let archive = PLANS.into_iter().flat_map(size).chain(PLANS.map(speed));
+        archive.chain([Profile::Size, Profile::Speed].map(partial)).chain(Variant::C).collect()
     }
 }
 

@@ -11,7 +11,7 @@ use super::shapes::{Measured, SHAPES};
 use super::{code, formats, limits, running, signed};
 use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{self, Core, CORES};
-use crate::qemu::shapes::Shape;
+use crate::qemu::shapes::{Plan, Shape};
 use crate::qemu::workbench::{self, Workbench, SIGNED};
 use crate::workspace;
 
@@ -68,7 +68,10 @@ impl Extent {
                 is_checked(variant.engine) && (!is_speed || (*variant == Variant::FAST && core.stands_for_its_kind()));
             (shape == "small" && is_usual) || limits::is_promised(core, shape, *variant)
         };
-        Variant::all().into_iter().filter(|variant| self == Extent::All || is_checked(variant)).collect()
+        // Of the others, all sequences have room in the partial plan: it is the cached one there.
+        let is_of_use = |variant: &Variant| variant.plan != Some(Plan::Partial) || shape == "944k";
+        let all = Variant::all().into_iter().filter(is_of_use);
+        all.filter(|variant| self == Extent::All || is_checked(variant)).collect()
     }
 
     fn shapes(self, bench: &Workbench) -> Result<Vec<Measured>> {

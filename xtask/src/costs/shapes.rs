@@ -30,13 +30,15 @@ pub struct Measured {
 
 impl Measured {
     /// How many tokens are generated: none of the 944K model where each one computes the whole sequence again, which
-    /// would take longer than all else together. One core does it with the reference, to know the ratio.
+    /// would take longer than all else together. One core does it with the reference, to know the ratio, and in the partial
+    /// plan.
     pub fn generated(&self, core: &Core, variant: Variant) -> u32 {
         if !SHAPES.iter().any(|(name, _)| *name == self.name) {
             return 0;
         }
-        let computes_all = variant.plan != Some(Plan::Cached);
-        if self.name == "944k" && computes_all && !(core.name == "m3" && variant == Variant::C[1]) {
+        let computes_more = variant.plan != Some(Plan::Cached);
+        let is_compared = variant == Variant::C[1] || variant.plan == Some(Plan::Partial);
+        if self.name == "944k" && computes_more && !(core.name == "m3" && is_compared) {
             return 0;
         }
         generated_tokens(&self.shape)

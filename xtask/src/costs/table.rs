@@ -48,7 +48,8 @@ const CODE: &str = "
 Bytes in flash of a program after `--gc-sections`: the engine, `+` what it brings in from the C toolchain's libm, libgcc and libc
 (a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and
 `atome_predict_next`, with `ATOME_ONLY_ATOME01`, in the lean plan, where the archive remembers as little as C. *predict, cached plan*:
-the same with what tells models and earlier calls apart, which the lean plan does not link. *all*: generation, classification
+the same with what tells models and earlier calls apart, which the lean plan does not link; *partial plan*: and what divides a
+sequence into positions that stay and others. *all*: generation, classification
 and, in the archive, sampling, containers and the other formats as well, in the cached plan. The archive's code is the same for
 every shape; the C reference is compiled for the default shape.
 ";
@@ -115,8 +116,12 @@ pub fn document(record: &Record) -> Result<String> {
         text += &format!("- {tool}: {version}\n");
     }
     text += CODE;
-    for (uses, title) in [(Uses::Predict, "predict"), (Uses::PredictCached, "predict, cached plan"), (Uses::All, "all")]
-    {
+    for (uses, title) in [
+        (Uses::Predict, "predict"),
+        (Uses::PredictPartial, "predict, partial plan"),
+        (Uses::PredictCached, "predict, cached plan"),
+        (Uses::All, "all"),
+    ] {
         text += &format!("\n### {title}\n\n");
         text += &markdown::table(&code_rows(figures, uses), 1);
     }
@@ -163,11 +168,13 @@ fn code_rows(figures: &Figures, uses: Uses) -> Vec<Vec<String>> {
 }
 
 fn memory_rows(figures: &Figures) -> Vec<Vec<String>> {
-    let head = ["shape", "state, lean", "state, cached", "state, C", "model", "model, C", "model file"];
+    let head =
+        ["shape", "state, lean", "state, partial", "state, cached", "state, C", "model", "model, C", "model file"];
     let mut rows = vec![head.map(String::from).to_vec()];
     let variants = Variant::all();
     let of = |is_wanted: &dyn Fn(&Variant) -> bool| variants.iter().copied().find(|variant| is_wanted(variant));
     let lean = of(&|variant| variant.plan == Some(Plan::Lean));
+    let partial = of(&|variant| variant.plan == Some(Plan::Partial));
     let cached = of(&|variant| variant.plan == Some(Plan::Cached));
     let c = of(&|variant| variant.plan.is_none());
     for (shape, _) in SHAPES.iter().filter(|(shape, _)| figures.contains_key(&names::file(shape))) {
@@ -176,7 +183,14 @@ fn memory_rows(figures: &Figures) -> Vec<Vec<String>> {
             names.into_iter().find(|name| figures.contains_key(name)).map_or("-".into(), |name| shown(figures, &name))
         };
         let mut row = vec![shape.to_string()];
-        row.extend([size(lean, STATE), size(cached, STATE), size(c, STATE), size(lean, MODEL), size(c, MODEL)]);
+        row.extend([
+            size(lean, STATE),
+            size(partial, STATE),
+            size(cached, STATE),
+            size(c, STATE),
+            size(lean, MODEL),
+            size(c, MODEL),
+        ]);
         row.push(shown(figures, &names::file(shape)));
         rows.push(row);
     }

@@ -11,7 +11,9 @@ pub enum Uses {
     /// `atome_init`, `atome_load`, `atome_predict_next`, for ATOME01 alone, as the C engine has it; of the archive in the lean
     /// plan, which remembers as little as the C engine.
     Predict,
-    /// The same in the cached plan.
+    /// As `Predict`, in the partial plan.
+    PredictPartial,
+    /// As `Predict`, in the cached plan.
     PredictCached,
     /// `atome_init`, `atome_load`, `atome_predict_next` of the archive in the lean plan, for all formats and containers.
     Containers,
@@ -28,6 +30,7 @@ impl Uses {
         match self {
             Uses::Nothing => "nothing",
             Uses::Predict => "predict",
+            Uses::PredictPartial => "predict-partial",
             Uses::PredictCached => "predict-cached",
             Uses::Containers => "containers",
             Uses::Signed => "signed",
@@ -40,7 +43,7 @@ impl Uses {
         if engine.flavour().signed {
             &[Uses::Containers, Uses::Signed]
         } else if engine.is_archive() {
-            &[Uses::Predict, Uses::PredictCached, Uses::All]
+            &[Uses::Predict, Uses::PredictPartial, Uses::PredictCached, Uses::All]
         } else {
             &[Uses::Predict, Uses::All]
         }
@@ -50,6 +53,7 @@ impl Uses {
     pub fn plan(self) -> Plan {
         match self {
             Uses::Nothing | Uses::Predict | Uses::Containers | Uses::Signed => Plan::Lean,
+            Uses::PredictPartial => Plan::Partial,
             Uses::PredictCached | Uses::All => Plan::Cached,
         }
     }
@@ -58,7 +62,7 @@ impl Uses {
     pub fn macros(self, engine: Engine) -> &'static [&'static str] {
         match self {
             Uses::Nothing => &[],
-            Uses::Predict | Uses::PredictCached => &["-DUSE_PREDICT", "-DATOME_ONLY_ATOME01"],
+            Uses::Predict | Uses::PredictPartial | Uses::PredictCached => &["-DUSE_PREDICT", "-DATOME_ONLY_ATOME01"],
             Uses::Containers => &["-DUSE_PREDICT"],
             Uses::Signed => &["-DUSE_PREDICT", "-DATOME_SIGNED"],
             Uses::All if engine.is_archive() => &["-DUSE_PREDICT", "-DUSE_ALL", "-DUSE_SAMPLER"],

@@ -10,7 +10,7 @@ use super::image::Unit;
 use super::job::{Done, Job, Subject};
 use super::machine;
 use super::own_image::{build, image, LIMIT};
-use super::shapes::{Plan, Shape, BEYOND, DEFAULT, ODD, REAL, SHORT};
+use super::shapes::{Plan, Shape, BEYOND, DEEP, DEFAULT, ODD, REAL, SHORT};
 use super::workbench::Workbench;
 use crate::archive::Mode;
 
@@ -35,8 +35,9 @@ struct Battery {
 const SMALL: Battery =
     Battery { name: "odd", shape: ODD, plans: &Plan::ALL, source: Source::Seeds(4), needs_room: false, cost: 5 };
 
-const BATTERIES: [Battery; 5] = [
+const BATTERIES: [Battery; 6] = [
     SMALL,
+    Battery { name: "deep", shape: DEEP, source: Source::Seeds(1), ..SMALL },
     Battery { name: "beyond", shape: BEYOND, source: Source::Seeds(12), ..SMALL },
     Battery {
         name: "default",

@@ -4,15 +4,17 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     Lean,
+    Partial,
     Cached,
 }
 
 impl Plan {
-    pub const ALL: [Plan; 2] = [Plan::Lean, Plan::Cached];
+    pub const ALL: [Plan; 3] = [Plan::Lean, Plan::Partial, Plan::Cached];
 
     pub fn name(self) -> &'static str {
         match self {
             Plan::Lean => "lean",
+            Plan::Partial => "partial",
             Plan::Cached => "cached",
         }
     }
@@ -54,6 +56,10 @@ pub const ODD: Shape =
 /// Four pathways, taps and kept positions beyond the sequence.
 pub const BEYOND: Shape =
     Shape { d_model: 5, max_seq: 4, n_layers: 2, n_pathways: 4, vocab_size: 13, d_head: 3, kernel_size: 9, top_k: 9 };
+
+/// Deep: in the partial plan, a sequence of up to 6 tokens stays, and of a longer one the first 4.
+pub const DEEP: Shape =
+    Shape { d_model: 8, max_seq: 16, n_layers: 8, vocab_size: 13, d_head: 4, kernel_size: 2, ..DEFAULT };
 
 /// Small enough for thousands of random models.
 pub const TINY: Shape =

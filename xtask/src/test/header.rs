@@ -32,7 +32,8 @@ const SHAPES: [&str; 4] = [
      -DATOME_N_PATHWAYS=8",
 ];
 
-pub(super) const PLANS: [&str; 3] = ["", "-DATOME_PLAN=ATOME_PLAN_LEAN", "-DATOME_PLAN=ATOME_PLAN_CACHED"];
+pub(super) const PLANS: [&str; 4] =
+    ["", "-DATOME_PLAN=ATOME_PLAN_LEAN", "-DATOME_PLAN=ATOME_PLAN_PARTIAL", "-DATOME_PLAN=ATOME_PLAN_CACHED"];
 
 /// Compiles, links and runs a program that includes the header twice in each of two files, with every compiler,
 /// standard, shape and plan.
@@ -162,8 +163,10 @@ pub fn checked_calls(_: &Context) -> Result<Outcome> {
 
 /// The constants of the library that the header refers to.
 fn constants(header: &str) -> impl Iterator<Item = String> + use<'_> {
-    let names = ["atome_formats", "atome_cache"].into_iter();
-    names.filter(|name| header.contains(&format!("extern const {name}_t {name} "))).map(str::to_string)
+    let names =
+        [("atome_formats", "atome_formats_t"), ("atome_cache", "atome_cache_t"), ("atome_partial", "atome_cache_t")];
+    let names = names.into_iter().filter(|(name, of)| header.contains(&format!("extern const {of} {name} ")));
+    names.map(|(name, _)| name.to_string())
 }
 
 /// Names of the `atome_*` functions that a header declares without defining them.

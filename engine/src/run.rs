@@ -1,0 +1,77 @@
+//! A run over a sequence, in the plan of its workspace.
+
+use crate::error::RunError;
+use crate::format::Model;
+use crate::forward::{compute, unobserved, Positions, RouterReading, Work};
+use crate::layout::Plan;
+use crate::partial;
+use crate::start::Start;
+use crate::weights::Weights;
+use crate::workspace::Workspace;
+
+/// A model that can be run: [`Weights`], and which code of the memory plans its programs link.
+pub trait Run<'a>: Weights<'a> + Sized {
+    /// Where a run over the first `n` tokens in the workspace's store starts, in a plan that takes something over from
+    /// earlier runs. In the partial plan, everything is computed then. `None` where the weights break their promise.
+    ///
+    /// An engine whose programs link no more than their own plan's code asks [`start_cached`] or [`start_partial`] through a
+    /// pointer.
+    fn start(&self, workspace: &mut Workspace, n: usize, observe: &mut impl FnMut(RouterReading)) -> Option<Start> {
+        match workspace.layout.plan() {
+            Plan::Partial => partial::run(self, workspace, n, observe),
+            _ => Some(start_cached(workspace, self.identity(), n)),
+        }
+    }
+}
+
+/// Where a run over the first `n` tokens of the model `identity` starts, in the cached plan.
+pub fn start_cached(workspace: &Workspace, identity: u64, n: usize) -> Start {
+    Start::after(&workspace.prefix, identity, n)
+}
+
+/// Computes a run over the first `n` tokens, 1 or more, in the partial plan, with nobody watching. `None` where the weights
+/// break their promise.
+pub fn start_partial<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) -> Option<Start> {
+    partial::run(weights, workspace, n, &mut unobserved)
+}
+
+impl<'a> Run<'a> for Model<'a> {}
+
+/// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
+/// follows starts from the [`final_norm`] of the last of them.
+///
+/// Inlined, as are the loops below: a frame of its own would be stack in the programs that have the least of it, and they
+/// only predict. Others share one copy, [`forward_unobserved`].
+#[inline(always)]
+pub(crate) fn forward<'m>(
+    weights: &impl Run<'m>,
+    workspace: &mut Workspace,
+    n: usize,
+    mut observe: impl FnMut(RouterReading),
+) -> Result<(), RunError> {
+    if n == 0 {
+        return Err(RunError::NoTokens);
+    }
+    if !weights.has_shape(workspace.layout.shape()) {
+        return Err(RunError::ShapeMismatch);
+    }
+    let Start { identity, has_gates, before, held } = match workspace.layout.plan() {
+        Plan::Lean => Start::default(),
+        _ => weights.start(workspace, n, &mut observe).ok_or(RunError::BrokenWeights)?,
+    };
+    let positions = Positions { row: before, before, count: n.saturating_sub(before) };
+    let work = Work::of(workspace.layout, positions, has_gates);
+    compute(weights, workspace, work, &mut observe).ok_or(RunError::BrokenWeights)?;
+    workspace.prefix.remember(identity, held);
+    Ok(())
+}
+
+/// [`forward`] as a call of its own.
+#[inline(never)]
+pub(crate) fn forward_unobserved<'m>(
+    weights: &impl Run<'m>,
+    workspace: &mut Workspace,
+    n: usize,
+) -> Result<(), RunError> {
+    forward(weights, workspace, n, unobserved)
+}
