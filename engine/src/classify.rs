@@ -1,12 +1,11 @@
 //! The class of a token sequence.
 
 use crate::error::RunError;
-use crate::forward::final_norm;
+use crate::exact::{final_norm, Workspace};
 use crate::kernel;
 use crate::predict::argmax;
 use crate::run::{forward_unobserved, Run};
 use crate::weights::Matrix;
-use crate::workspace::Workspace;
 
 /// The index of the first greatest class: rows of `head` times the final norm of the last position.
 ///

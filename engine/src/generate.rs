@@ -1,9 +1,9 @@
 //! Token after token.
 
 use crate::error::RunError;
+use crate::exact::Workspace;
 use crate::predict::predict_prefix;
 use crate::run::Run;
-use crate::workspace::Workspace;
 
 /// Appends tokens to `prompt`, at most `max_tokens`, until both together reach max_seq; returns how many.
 ///

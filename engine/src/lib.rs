@@ -38,7 +38,6 @@
 // Proofs export their names, which counts as unsafe.
 #![cfg_attr(not(atome_proofs), deny(unsafe_code))]
 
-mod attention;
 pub mod bytes;
 mod classify;
 mod codec;
@@ -46,29 +45,25 @@ pub mod container;
 pub mod dialogue;
 mod entropy;
 mod error;
+mod exact;
 mod fingerprint;
 pub mod format;
-mod forward;
 mod generate;
 mod held;
 pub mod kernel;
-mod layer_memory;
 mod layout;
 pub mod math;
-mod partial;
 mod predict;
-mod prefix;
 #[cfg(any(kani, atome_proofs))]
 mod proofs;
 mod run;
 pub mod sample;
+mod schedule;
 mod self_test;
 mod shape;
-mod start;
 mod step;
 mod tiled;
 mod weights;
-mod workspace;
 
 #[cfg(test)]
 extern crate std;
@@ -79,24 +74,21 @@ extern crate std;
 #[path = "../tests/common/random.rs"]
 mod random;
 
-pub use attention::AttentionMemory;
 pub use classify::classify;
 pub use codec::{Codec, Expected, Fault, Packing, BASE_THREE, POWERS_OF_THREE};
 pub use entropy::entropy;
 pub use error::RunError;
+pub use exact::{AttentionMemory, Workspace, WorkspaceError};
 pub use fingerprint::{fingerprint, Fingerprint};
 pub use format::{Classifier, FormatError, Model};
-pub use forward::RouterReading;
 pub use generate::{generate, generate_sliding};
 pub use held::Held;
 pub use layout::{c99_state_bytes, Layout, Plan, TAG_WORDS};
 pub use predict::{argmax, predict_next, predict_next_observed};
-pub use prefix::Prefix;
 pub use run::{start_cached, start_partial, Run};
+pub use schedule::{Prefix, RouterReading, Start};
 pub use self_test::{self_test, SelfTestError};
 pub use shape::{Dims, Shape, ShapeError};
-pub use start::Start;
 pub use step::{step, step_observed};
 pub use tiled::{Tiled, TiledLayer};
 pub use weights::{Attention, Block, Conv, Floats, Layer, Matrix, Norm, Pathways, Ssm, Trit, Trits, Weights};
-pub use workspace::{Workspace, WorkspaceError};

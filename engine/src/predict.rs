@@ -1,11 +1,9 @@
 //! The next token (docs/numerics.md#3-logits).
 
 use crate::error::RunError;
-use crate::forward::{final_norm, unobserved, RouterReading};
-use crate::kernel;
+use crate::exact::{unembed, Workspace};
 use crate::run::{forward, forward_unobserved, Run};
-use crate::weights::Weights;
-use crate::workspace::Workspace;
+use crate::schedule::{unobserved, RouterReading};
 
 /// The first index that reaches the greatest value: a later one replaces it only when strictly greater. 0 for no values.
 pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
@@ -46,7 +44,7 @@ pub fn predict_next_observed<'m>(
 ) -> Result<usize, RunError> {
     let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
     forward(weights, workspace, n, observe)?;
-    Ok(most_probable(weights, workspace, n))
+    Ok(argmax(unembed(weights, workspace, n).iter().copied()))
 }
 
 /// Computes the logits behind the first `n` tokens in the workspace's store.
@@ -55,20 +53,6 @@ pub(crate) fn predict_prefix<'m>(weights: &impl Run<'m>, workspace: &mut Workspa
     forward_unobserved(weights, workspace, n)?;
     unembed(weights, workspace, n);
     Ok(())
-}
-
-/// The first greatest of the logits behind the last of `n` positions that were computed.
-#[inline]
-pub(crate) fn most_probable<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) -> usize {
-    argmax(unembed(weights, workspace, n).iter().copied())
-}
-
-/// The logits behind the last of `n` positions that were computed.
-#[inline(never)]
-pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
-    let (normed, logits) = final_norm(weights, workspace, n);
-    kernel::matvec(&weights.unembed(), normed, logits);
-    logits
 }
 
 #[cfg(test)]

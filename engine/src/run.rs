@@ -1,13 +1,11 @@
 //! A run over a sequence, in the plan of its workspace.
 
 use crate::error::RunError;
+use crate::exact::Workspace;
 use crate::format::Model;
-use crate::forward::{compute, unobserved, Positions, RouterReading, Work};
 use crate::layout::Plan;
-use crate::partial;
-use crate::start::Start;
+use crate::schedule::{partial, unobserved, Arithmetic, Positions, RouterReading, Start, Work};
 use crate::weights::Weights;
-use crate::workspace::Workspace;
 
 /// A model that can be run: [`Weights`], and which code of the memory plans its programs link.
 pub trait Run<'a>: Weights<'a> + Sized {
@@ -61,7 +59,7 @@ pub(crate) fn forward<'m>(
     };
     let positions = Positions { row: before, before, count: n.saturating_sub(before) };
     let work = Work::of(workspace.layout, positions, has_gates);
-    compute(weights, workspace, work, &mut observe).ok_or(RunError::BrokenWeights)?;
+    workspace.compute(weights, work, &mut observe).ok_or(RunError::BrokenWeights)?;
     workspace.prefix.remember(identity, held);
     Ok(())
 }

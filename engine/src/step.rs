@@ -7,12 +7,11 @@
 //! max_seq tokens alone would forget all that, and compute max_seq positions.
 
 use crate::error::RunError;
-use crate::forward::{compute, unobserved, Positions, RouterReading, Work};
+use crate::exact::{unembed, Workspace};
 use crate::layout::Plan;
-use crate::predict::most_probable;
-use crate::prefix::Prefix;
+use crate::predict::argmax;
+use crate::schedule::{unobserved, Arithmetic, Positions, Prefix, RouterReading, Work};
 use crate::weights::Weights;
-use crate::workspace::Workspace;
 
 /// Stands for the identity of a model that has none: a stream goes on in any model without one.
 const UNKNOWN: u64 = u64::MAX;
@@ -57,8 +56,8 @@ pub fn step_observed<'m>(
     workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));
     let position = Positions { row, before, count: 1 };
     let work = Work::of(layout, position, workspace.prefix.is_of(known));
-    compute(weights, workspace, work, &mut observe).ok_or(RunError::BrokenWeights)?;
+    workspace.compute(weights, work, &mut observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
     workspace.prefix.remember(identity, computed);
-    Ok(most_probable(weights, workspace, 1))
+    Ok(argmax(unembed(weights, workspace, 1).iter().copied()))
 }

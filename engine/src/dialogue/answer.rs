@@ -1,12 +1,11 @@
 //! One question, one answer, and what speaks against it.
 
 use crate::error::RunError;
-use crate::forward::RouterReading;
+use crate::exact::{unembed, Workspace};
 use crate::layout::Plan;
 use crate::math::portable;
-use crate::predict::unembed;
 use crate::run::{forward, forward_unobserved, Run};
-use crate::workspace::Workspace;
+use crate::schedule::RouterReading;
 
 use super::surprise::ln_probability;
 use super::{Dialogue, Limits};

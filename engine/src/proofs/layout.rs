@@ -2,7 +2,7 @@
 
 use super::shape::shape_with;
 use super::symbolic::{any_slice, any_u32, assume, one_of};
-use crate::layer_memory::cut;
+use crate::exact::cut;
 use crate::{Layout, Plan};
 
 /// For d_model, max_seq and n_layers 65,535, which give the greatest sums, and the other sizes as in [`shape_with`]:

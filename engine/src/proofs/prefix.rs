@@ -1,8 +1,8 @@
 //! The store of tokens, and what a run takes over from the one before.
 
 use super::symbolic::{any_u16, any_u32, any_usize};
-use crate::prefix::Prefix;
-use crate::start::Start;
+use crate::schedule::Prefix;
+use crate::schedule::Start;
 
 const TAG: [&str; 3] = ["identity, low", "identity, high", "computed"];
 const TOKENS: [&str; 4] = ["token 0", "token 1", "token 2", "token 3"];

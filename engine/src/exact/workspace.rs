@@ -2,10 +2,14 @@
 
 use core::fmt;
 
-use crate::attention::{AttentionMemory, Search};
-use crate::layer_memory::{take, LayerMemory};
+use super::attend::{AttentionMemory, Search};
+use super::divided::Divided;
+use super::layer_memory::{take, LayerMemory};
+use super::pass;
 use crate::layout::{Layout, TAG_WORDS};
-use crate::prefix::Prefix;
+use crate::schedule::partial::Division;
+use crate::schedule::{self, Arithmetic, Prefix, RouterReading, Work};
+use crate::weights::Weights;
 
 /// A work area over memory that the caller owns. It may start with any content; all zeros is a good one.
 ///
@@ -100,7 +104,7 @@ impl<'w> Workspace<'w> {
     }
 
     /// For a part of the program that borrows it and uses it as `layout` says.
-    pub(crate) fn reborrow<'s>(&'s mut self, layout: &'s Layout) -> Workspace<'s> {
+    fn reborrow<'s>(&'s mut self, layout: &'s Layout) -> Workspace<'s> {
         Workspace {
             layout,
             logits: self.logits,
@@ -146,6 +150,44 @@ impl<'w> Workspace<'w> {
     /// Forgets what earlier calls computed. Never needed for right results; results do not depend on the cache.
     pub fn forget(&mut self) {
         self.prefix.forget();
+    }
+}
+
+impl<'w> Arithmetic<'w> for Workspace<'w> {
+    #[inline(always)]
+    fn layout(&self) -> &'w Layout {
+        self.layout
+    }
+
+    #[inline(always)]
+    fn prefix(&mut self) -> &mut Prefix<'w> {
+        &mut self.prefix
+    }
+
+    #[inline(always)]
+    fn pass<'m>(
+        &mut self,
+        weights: &impl Weights<'m>,
+        work: Work,
+        observe: &mut impl FnMut(RouterReading),
+    ) -> Option<()> {
+        pass::compute(weights, self, work, observe)
+    }
+
+    #[inline(always)]
+    fn laid_out<'s>(&'s mut self, layout: &'s Layout) -> impl Arithmetic<'s>
+    where
+        'w: 's,
+    {
+        self.reborrow(layout)
+    }
+
+    #[inline(always)]
+    fn divide<'s>(&'s mut self, division: &'s Division) -> Option<impl schedule::Divided>
+    where
+        'w: 's,
+    {
+        Divided::new(self.reborrow(&division.layout), division)
     }
 }
 

@@ -1,134 +1,31 @@
-//! The forward pass (docs/numerics.md#the-forward-pass): one loop for all memory plans.
+//! One position at a time through the layers, step by step (docs/numerics.md#the-forward-pass).
 //!
 //! Positions are taken in chunks, and each chunk goes through all layers. The lean plan takes all positions in one chunk,
-//! so that every layer can use the same memory; the cached plan takes them one by one and keeps every layer's memory for the
-//! next call; the partial plan does the one or the other ([`crate::partial`]). On a host, a few positions at a time share the
-//! work of reading the weights: that is [`together`].
+//! so that every layer can use the same memory; in the cached plan, where every layer's memory stays for the next call, a
+//! chunk is one position.
 
-#[cfg(fast_ways = "host")]
-mod together;
-
+use super::layer_memory::{cut, LayerMemory};
+use super::workspace::Workspace;
 use crate::kernel::{self, Keys, Mix, Projection, Window};
-use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::{Layout, Plan};
+use crate::schedule::{Places, Positions, RouterReading, Work};
 use crate::weights::{Layer, Norm, Weights};
-use crate::workspace::Workspace;
-
-/// The router's decision at one position of one layer, as it is computed.
-#[derive(Clone, Copy, Debug)]
-pub struct RouterReading<'r> {
-    /// Layer, from 0.
-    pub layer: usize,
-    /// Position, from 0.
-    pub position: usize,
-    /// Shares of the pathways, `[n_pathways]`.
-    pub weights: &'r [f32],
-}
-
-/// The observer of a run that nobody watches. One function, so that such runs can share one copy of the forward pass.
-pub(crate) fn unobserved(_: RouterReading) {}
-
-/// Neighbouring positions of a sequence.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Positions {
-    /// Row of the memory that the first of them takes; the others take the next ones.
-    pub row: usize,
-    /// Positions before them that the memory holds.
-    pub before: usize,
-    /// How many.
-    pub count: usize,
-}
-
-impl Positions {
-    /// `count` of them from index `start` on, which there are.
-    fn part(&self, start: usize, count: usize) -> Self {
-        Self { row: self.row + start, before: self.before + start, count }
-    }
-}
-
-/// What a run computes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Work {
-    pub positions: Positions,
-    /// The first layer, and the one behind the last.
-    pub layers: [usize; 2],
-    pub places: Places,
-    /// Whether the gates, which follow from the weights alone, are there from an earlier call.
-    pub has_gates: bool,
-}
-
-/// Where the keys and values of positions lie.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Places {
-    /// What is added, wrapping, to the [`Positions::row`] of a position.
-    pub shift: usize,
-    /// As [`Window::end`].
-    pub end: usize,
-}
-
-impl Places {
-    /// The row of keys and values that the position of row `row` has.
-    #[inline(always)]
-    fn row(&self, row: usize) -> usize {
-        row.wrapping_add(self.shift)
-    }
-
-    /// What the one at `index` of `positions` attends to.
-    #[inline(always)]
-    fn window(&self, layout: &Layout, positions: Positions, index: usize) -> Window {
-        let len = layout.max_seq().min(positions.before + index + 1);
-        Window { newest: self.row(positions.row + index), len, end: self.end }
-    }
-}
-
-impl Work {
-    /// All layers, each of which has its memory to itself.
-    #[inline(always)]
-    pub fn of(layout: &Layout, positions: Positions, has_gates: bool) -> Self {
-        let places = Places { shift: 0, end: layout.max_seq() };
-        Self { positions, layers: [0, layout.shape().n_layers()], places, has_gates }
-    }
-}
 
 /// Computes the residual stream of positions: from their tokens, or from what the layer before the first one left of it.
 /// `None` where the weights break their promise.
 #[inline(always)]
-pub(crate) fn compute<'m>(
+pub(super) fn compute<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     work: Work,
     observe: &mut impl FnMut(RouterReading),
 ) -> Option<()> {
-    // Should this call be cut short, the half-written memory must not be taken for a prefix.
-    if work.has_gates {
-        workspace.prefix.drop_positions();
-    } else {
-        workspace.prefix.forget();
-    }
     #[cfg(fast_ways = "host")]
-    if work.positions.count > 1 && together::suits(workspace.layout) {
-        return together::run(weights, workspace, work, observe);
+    if work.positions.count > 1 && super::together::suits(workspace.layout) {
+        return super::together::run(weights, workspace, work, observe);
     }
     let Work { positions, layers, places, has_gates } = work;
     Pass { weights, workspace, places, has_gates, observe }.run(positions, layers)
-}
-
-/// The final norm of the last of `n` positions that were computed (docs/numerics.md#3-logits), `[d_model]`; and the logits to
-/// fill.
-#[inline(always)]
-pub(crate) fn final_norm<'s, 'm>(
-    weights: &impl Weights<'m>,
-    workspace: &'s mut Workspace,
-    n: usize,
-) -> (&'s [f32], &'s mut [f32]) {
-    let d = workspace.layout.shape().d_model();
-    let row = match workspace.layout.plan() {
-        Plan::Lean => n - 1,
-        Plan::Partial | Plan::Cached => 0,
-    };
-    let residual = cut(workspace.rows.residual, row * d, d);
-    layer_norm(&weights.final_norm(), residual, workspace.rows.normed);
-    (workspace.rows.normed, workspace.logits)
 }
 
 /// One call's way through the layers, one position at a time.
@@ -163,7 +60,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         Some(())
     }
 
-    /// Step 2 of one layer, for the positions of `chunk`, whose residual stream is at the front of its rows.
+    /// Step 2 in one layer, for the positions of `chunk`, whose residual stream is at the front of its rows.
     #[inline(always)]
     fn layer(&mut self, layer: usize, chunk: Positions) -> Option<()> {
         let block = &self.weights.layer(layer)?;
@@ -173,7 +70,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         Some(())
     }
 
-    /// The same for one position, whose residual stream is in row `index`.
+    /// Step 2 in one layer, for one position, whose residual stream is in row `index`.
     #[inline(never)]
     fn position(&mut self, layer: usize, block: &W::Layer, position: Positions, index: usize) -> Option<()> {
         let Workspace { layout, router, last_shares, rows, search, layers, .. } = &mut *self.workspace;
@@ -183,13 +80,14 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
             start_sequence(&mut memory, block, self.has_gates);
         }
         let residual = cut(rows.residual, index * d, d);
-        layer_norm(&block.norm(), residual, rows.normed);
         let shares = cut(router, position.row * pathways, pathways);
         let place = Positions { row: self.places.row(position.row), ..position };
+
+        norm(&block.norm(), residual, rows.normed);
         project(block, layout, place, rows.normed, &mut memory, search.query, shares);
         kernel::softmax(shares);
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
-        let window = self.places.window(layout, position, 0);
+        let window = window(layout, self.places, position, 0);
         search.attend(layout, &memory, layout.shape().d_head(), block.top_k(), window);
         for (kept, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*shares) {
             *kept = *share;
@@ -198,11 +96,12 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     }
 }
 
-// What a part does comes one after the other, and each of these functions has what it works on to itself on the stack.
+// The steps come one after the other, and each of these functions has what it works on to itself on the stack.
 
-/// The pathways of `positions` positions, as in [`Mix`].
+/// Steps 2.4, 2.5 and 2.7 for `positions` positions: convolution, recurrence, and the sum of the pathways by their shares, which
+/// is added to the residual stream. All as in [`Mix`].
 #[inline(never)]
-fn mix<'m>(
+pub(super) fn mix<'m>(
     block: &impl Layer<'m>,
     positions: usize,
     memory: &mut LayerMemory,
@@ -224,8 +123,8 @@ fn mix<'m>(
     })
 }
 
-/// All that normalised inputs are multiplied by: key and value of a position are stored, its query and the router's scores
-/// left.
+/// Step 2.2 for all that normalised inputs are multiplied by: key and value of a position are stored, its query and the
+/// router's scores left.
 #[inline(never)]
 fn project<'m>(
     block: &impl Layer<'m>,
@@ -273,6 +172,13 @@ fn values_and_room(values: &mut [f32], d: usize, position: Positions) -> (&mut [
     (value, if room.len() < kernel::WORTHWHILE_ROOM { &mut [] } else { room })
 }
 
+/// What the one at `index` of `positions` attends to.
+#[inline(always)]
+pub(super) fn window(layout: &Layout, places: Places, positions: Positions, index: usize) -> Window {
+    let len = layout.max_seq().min(positions.before + index + 1);
+    Window { newest: places.row(positions.row + index), len, end: places.end }
+}
+
 /// Step 1 for `count` positions from row `row` on, to the front of the residual stream's rows.
 #[inline(never)]
 fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, row: usize, count: usize) {
@@ -286,7 +192,7 @@ fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, row: usize, 
 
 /// A sequence is always a fresh start: no history, state 0.
 #[inline(never)]
-fn start_sequence<'m>(memory: &mut LayerMemory, block: &impl Layer<'m>, has_gates: bool) {
+pub(super) fn start_sequence<'m>(memory: &mut LayerMemory, block: &impl Layer<'m>, has_gates: bool) {
     memory.history.fill(0.0);
     memory.state.fill(0.0);
     if !has_gates {
@@ -294,17 +200,17 @@ fn start_sequence<'m>(memory: &mut LayerMemory, block: &impl Layer<'m>, has_gate
     }
 }
 
-/// What the recurrence's state is multiplied by.
+/// What the recurrence's state is multiplied by (step 2.5): `gates` is `[d_model]`.
 #[inline(always)]
-pub(crate) fn fill_gates<'m>(gates: &mut [f32], block: &impl Layer<'m>) {
+pub(super) fn fill_gates<'m>(gates: &mut [f32], block: &impl Layer<'m>) {
     for (gate, a_raw) in gates.iter_mut().zip(block.ssm().a_raw.iter()) {
         *gate = kernel::gate(a_raw);
     }
 }
 
-/// One row or, where these are computed together, some.
+/// Step 2.1 for one position: `x` and `out` are `[d_model]`.
 #[inline]
-fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
+pub(super) fn norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
     if kernel::TOGETHER {
         kernel::layer_norm(norm, x, out);
     } else {

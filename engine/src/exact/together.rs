@@ -7,14 +7,14 @@
 //! The residual stream has its place in the lean plan's work area. The cached plan has a place for one position's; there the
 //! others' lies where the last layer's values of these positions will be, until the last layer takes it from there.
 
-use super::{mix, start_sequence, Positions, RouterReading, Work};
-use crate::attention::Search;
+use super::attend::Search;
+use super::layer_memory::{cut, LayerMemory};
+use super::pass::{mix, start_sequence, window};
+use super::workspace::Workspace;
 use crate::kernel::{self, Keys, Moments, Normed, Projection};
-use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::{Layout, Plan};
-use crate::prefix::Prefix;
+use crate::schedule::{Positions, Prefix, RouterReading, Work};
 use crate::weights::{Layer, Weights};
-use crate::workspace::Workspace;
 
 /// The most positions: those of a tile of keys, and what the widest kernel takes.
 const MOST: usize = 16;
@@ -31,7 +31,7 @@ pub(super) fn suits(layout: &Layout) -> bool {
     layout.shape().d_head() <= ROOM - WORK && layout.shape().d_model() <= MAX_D_MODEL
 }
 
-/// [`super::compute`] of more than one position, for a layout that [`suits`].
+/// [`super::pass::compute`] of more than one position, for a layout that [`suits`].
 #[inline(never)]
 pub(super) fn run<'m>(
     weights: &impl Weights<'m>,
@@ -195,7 +195,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
     ) -> (&'r mut [f32], usize) {
         let count = self.together(chunk, done);
         let mut room = room;
-        if self.work.places.shift == 0 {
+        if self.work.places.are_rows() {
             let end = (chunk.row + done + count) * self.layout.shape().d_model();
             let (values, later) = core::mem::take(&mut memory.values).split_at_mut_checked(end).unwrap_or_default();
             memory.values = values;
@@ -274,7 +274,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         for start in (0..count).step_by(size) {
             let few = start..count.min(start + size);
             for index in few.clone().skip(output_from.saturating_sub(start)) {
-                let window = places.window(layout, part.positions, index);
+                let window = window(layout, places, part.positions, index);
                 let query = cut(part.query, index * h, h);
                 let attended = cut(attended, (index - start) * d, d);
                 let mut search = Search { query, kept_scores, kept_rows, attended };

@@ -1,6 +1,6 @@
 //! What a run takes over from the one before.
 
-use crate::prefix::Prefix;
+use super::prefix::Prefix;
 
 /// Where a run starts.
 #[derive(Clone, Copy, Debug, Default)]

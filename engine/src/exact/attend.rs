@@ -1,7 +1,7 @@
 //! Attention of one layer over a sequence: keys and values are stored position by position, then attended to.
 
+use super::layer_memory::{cut, LayerMemory};
 use crate::kernel::{self, Keys, Projection, TopK, Window};
-use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::Layout;
 use crate::weights::Attention;
 

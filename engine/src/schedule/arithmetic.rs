@@ -1,0 +1,72 @@
+//! What a schedule asks of an arithmetic.
+
+use super::observe::RouterReading;
+use super::partial::Division;
+use super::positions::Work;
+use super::prefix::Prefix;
+use crate::layout::Layout;
+use crate::weights::{Layer, Weights};
+
+/// The memory of an arithmetic, which computes positions there.
+pub(crate) trait Arithmetic<'w> {
+    /// What the memory was laid out for.
+    fn layout(&self) -> &'w Layout;
+
+    /// Tokens, and how many of their positions are computed for which model.
+    fn prefix(&mut self) -> &mut Prefix<'w>;
+
+    /// Computes the residual stream of positions, and leaves the last one's. `None` where the weights break their promise.
+    fn pass<'m>(
+        &mut self,
+        weights: &impl Weights<'m>,
+        work: Work,
+        observe: &mut impl FnMut(RouterReading),
+    ) -> Option<()>;
+
+    /// [`Arithmetic::pass`], before which the prefix forgets what the pass writes over: should the call be cut short, the
+    /// half-written memory must not be taken for a prefix.
+    #[inline(always)]
+    fn compute<'m>(
+        &mut self,
+        weights: &impl Weights<'m>,
+        work: Work,
+        observe: &mut impl FnMut(RouterReading),
+    ) -> Option<()> {
+        if work.has_gates {
+            self.prefix().drop_positions();
+        } else {
+            self.prefix().forget();
+        }
+        self.pass(weights, work, observe)
+    }
+
+    /// The memory as it is in another plan.
+    fn laid_out<'s>(&'s mut self, layout: &'s Layout) -> impl Arithmetic<'s>
+    where
+        'w: 's;
+
+    /// The memory of a sequence of which only the first positions stay. `None` where it is too small for that.
+    fn divide<'s>(&'s mut self, division: &'s Division) -> Option<impl Divided>
+    where
+        'w: 's;
+}
+
+/// The memory of a sequence of which only the first positions stay, in every layer.
+pub(crate) trait Divided {
+    /// As [`Arithmetic::pass`], in one layer.
+    fn pass<'m>(
+        &mut self,
+        weights: &impl Weights<'m>,
+        work: Work,
+        observe: &mut impl FnMut(RouterReading),
+    ) -> Option<()>;
+
+    /// Continues layer `layer`, which is `block`, behind the positions that stay.
+    fn resume<'m>(&mut self, layer: usize, block: &impl Layer<'m>);
+
+    /// Keeps what layer `layer` remembers behind the positions that stay.
+    fn keep(&mut self, layer: usize);
+
+    /// Leaves the residual stream of the position at `index` of the last work.
+    fn leave(&mut self, index: usize);
+}

@@ -1,0 +1,70 @@
+//! What one pass through the layers computes, and where its rows lie.
+
+use crate::layout::Layout;
+
+/// Neighbouring positions of a sequence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Positions {
+    /// Row of the memory that the first of them takes; the others take the next ones.
+    pub row: usize,
+    /// Positions before them that the memory holds.
+    pub before: usize,
+    /// How many.
+    pub count: usize,
+}
+
+impl Positions {
+    /// `count` of them from index `start` on, which there are.
+    #[inline]
+    pub fn part(&self, start: usize, count: usize) -> Self {
+        Self { row: self.row + start, before: self.before + start, count }
+    }
+}
+
+/// Where the keys and values of positions lie.
+///
+/// In the partial plan, rows have other places: those of the positions that stay lie behind those of the others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Places {
+    /// What is added, wrapping, to the [`Positions::row`] of a position.
+    pub shift: usize,
+    /// The position in row 0 comes after the one in the last row before this one.
+    pub end: usize,
+}
+
+impl Places {
+    /// The row of keys and values that the position of row `row` has.
+    #[inline(always)]
+    pub fn row(&self, row: usize) -> usize {
+        row.wrapping_add(self.shift)
+    }
+
+    /// Whether rows have their own places: then values of later positions alone lie behind a position's.
+    #[inline(always)]
+    pub fn are_rows(&self) -> bool {
+        self.shift == 0
+    }
+}
+
+/// One pass through some layers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Work {
+    /// Positions that are computed.
+    pub positions: Positions,
+    /// The first layer, and the one behind the last. In layer 0, positions are made from their tokens; in others, from what
+    /// the layer before left.
+    pub layers: [usize; 2],
+    /// Where keys and values lie.
+    pub places: Places,
+    /// Whether the gates, which follow from the weights alone, are there from an earlier call.
+    pub has_gates: bool,
+}
+
+impl Work {
+    /// Through all layers, each of which has its memory to itself.
+    #[inline(always)]
+    pub fn of(layout: &Layout, positions: Positions, has_gates: bool) -> Self {
+        let places = Places { shift: 0, end: layout.max_seq() };
+        Self { positions, layers: [0, layout.shape().n_layers()], places, has_gates }
+    }
+}
