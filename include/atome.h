@@ -156,7 +156,7 @@ typedef char atome_shape_is_in_range_t
      ATOME_PARTIAL_LEAST_ <= ATOME_STATE_SIZE_C99 && ATOME_PARTIAL_OF_TWO_ <= ATOME_STATE_SIZE_C99 ? \
      ATOME_PLAN_PARTIAL : ATOME_PLAN_LEAN)
 #endif
-#define ATOME_STATE_FLOATS \
+#define ATOME_WORK_WORDS \
     ((ATOME_PLAN) == ATOME_PLAN_CACHED ? ATOME_CACHED_FLOATS_ : \
      (ATOME_PLAN) == ATOME_PLAN_LEAN ? ATOME_LEAN_FLOATS_ : (ATOME_STATE_SIZE_PARTIAL) / 4UL - ATOME_HEAD_)
 
@@ -636,9 +636,9 @@ typedef struct atome_state_t {
      */
     uint32_t bookkeeping[ATOME_STATE_WORDS];
     /**
-     * Private: everything else.
+     * Private: everything else. What its words hold is the engine's to decide.
      */
-    float work[ATOME_STATE_FLOATS];
+    uint32_t work[ATOME_WORK_WORDS];
 } atome_state_t;
 
 /**

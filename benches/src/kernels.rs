@@ -172,7 +172,7 @@ fn attend(shape: &BenchShape) -> Box<dyn FnMut()> {
     let (mut scores, mut kept, mut out) = ([0.0; TOP_K], [0; TOP_K], vec![0.0; d]);
     Box::new(move || {
         let keys = Keys { elements: std::hint::black_box(&elements), rows: WINDOW, d_head: h };
-        let window = Window { newest: WINDOW - 1, len: WINDOW, end: WINDOW };
+        let window = Window { newest: WINDOW - 1, len: WINDOW };
         kernel::attend(&query, &keys, &rows, &window, TopK::new(&mut scores, &mut kept), &mut out);
     })
 }

@@ -23,8 +23,8 @@ pub const ATOME_N_PATHWAYS: usize = 3;
 pub const ATOME_VOCAB_SIZE: usize = 256;
 /// 32-bit words of bookkeeping in the state.
 pub const ATOME_STATE_WORDS: usize = 39;
-/// Floats of working memory in the state.
-pub const ATOME_STATE_FLOATS: usize = 1;
+/// 32-bit words of working memory in the state.
+pub const ATOME_WORK_WORDS: usize = 1;
 
 /// A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
 /// (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
@@ -175,8 +175,8 @@ pub struct atome_state_t {
     pub router_w: [[f32; ATOME_N_PATHWAYS]; ATOME_MAX_SEQ],
     /// Private: the tokens of the last call and which model its results belong to.
     pub bookkeeping: [u32; ATOME_STATE_WORDS],
-    /// Private: everything else.
-    pub work: [f32; ATOME_STATE_FLOATS],
+    /// Private: everything else. What its words hold is the engine's to decide.
+    pub work: [u32; ATOME_WORK_WORDS],
 }
 
 /// How tokens are drawn. Fill it with atome_sampler_init; the members may be changed between draws.

@@ -53,6 +53,7 @@ mod held;
 pub mod kernel;
 mod layout;
 pub mod math;
+mod parts;
 mod predict;
 #[cfg(any(kani, atome_proofs))]
 mod proofs;
@@ -84,6 +85,7 @@ pub use format::{Classifier, FormatError, Model};
 pub use generate::{generate, generate_sliding};
 pub use held::Held;
 pub use layout::{c99_state_bytes, Layout, Plan, TAG_WORDS};
+pub use parts::Part;
 pub use predict::{argmax, predict_next, predict_next_observed};
 pub use run::{start_cached, start_partial, Run};
 pub use schedule::{Prefix, RouterReading, Start};

@@ -155,8 +155,7 @@ fn attention(rng: &mut Rng, case: usize) {
     let query = rng.values(h, hostile);
     let elements = rng.values(h * stride, hostile);
     let rows = rng.values(stride * d, hostile);
-    let end = 1 + rng.below(stride);
-    let window = Window { newest: rng.below(end), len: 1 + rng.below(end), end };
+    let window = Window { newest: rng.below(stride), len: 1 + rng.below(stride) };
     let slots = window.len.min(1 + rng.below(9));
     compare("attention", case, || {
         let (mut scores, mut positions) = (vec![0.0; slots], vec![0; slots]);

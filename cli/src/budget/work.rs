@@ -1,7 +1,7 @@
 //! What one more token costs in a memory plan.
 
 use anyhow::Result;
-use atome_engine::{Held, Layout, Plan, Shape};
+use atome_engine::{Held, Layout, Part, Plan, Shape};
 use serde_json::{json, Value};
 
 use super::needs::plan_name;
@@ -13,6 +13,8 @@ pub struct PlanWork {
     pub bytes: u64,
     pub held: Held,
     max_seq: usize,
+    /// What its parts take, in bytes.
+    pub parts: Vec<(Part, usize)>,
     /// Tokens of a text, and positions that the last of them computes: for some lengths, the same ones in each plan.
     pub work: Vec<(usize, usize)>,
 }
@@ -23,7 +25,7 @@ impl PlanWork {
         let partly = Layout::new(shape, max_seq, Plan::Partial)?.held();
         let held = layout.held();
         let work = lengths(max_seq, partly.whole).into_iter().map(|n| (n, held.work(n))).collect();
-        Ok(Self { plan, bytes: layout.bytes() as u64, held, max_seq, work })
+        Ok(Self { plan, bytes: layout.bytes() as u64, held, max_seq, parts: layout.parts().collect(), work })
     }
 
     /// Whether any text stays as a whole.
@@ -39,6 +41,7 @@ impl PlanWork {
         json!({
             "plan": plan_name(self.plan),
             "state_bytes": self.bytes,
+            "parts": self.parts.iter().map(|(part, bytes)| json!({ "name": part.name(), "bytes": bytes })).collect::<Vec<Value>>(),
             "one_position_up_to": self.held.whole,
             "first_that_stay": self.held.first,
             "work": work.collect::<Vec<Value>>(),

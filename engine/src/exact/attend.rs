@@ -81,7 +81,7 @@ impl AttentionMemory<'_, '_> {
     /// not fit.
     pub fn attend(&mut self, attention: &Attention, t: usize, u: &[f32]) -> &[f32] {
         kernel::matvec(&attention.wq, u, self.search.query);
-        let window = Window { newest: t, len: t + 1, end: self.layout.max_seq() };
+        let window = Window { newest: t, len: t + 1 };
         self.search.attend(self.layout, &self.memory, attention.wq.rows(), attention.top_k, window);
         cut(self.search.attended, 0, attention.wv.rows())
     }

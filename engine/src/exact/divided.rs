@@ -1,11 +1,20 @@
 //! The memory of a sequence of which only the first positions stay.
 //!
-//! What layers remember is cut anew: the others' residual stream in front, then keys and values, the history, state and gates
-//! of the layer in work, and behind it what each layer's history and state were behind the positions that stay.
+//! What layers remember is cut anew:
+//!
+//! ```text
+//! residual stream of the others | one layer's memory, as in the lean plan | what stays of layer 0 | of layer 1 | ...
+//! ```
+//!
+//! What stays are the first positions' keys and values, and history and state behind them. The last layer's keys and values
+//! stay where the lean plan has them, so that the others change places with them to be computed.
 
-use super::layer_memory::cut;
+use core::mem::swap;
+
+use super::layer_memory::{cut, take, LayerMemory};
 use super::pass::{compute, fill_gates};
 use super::workspace::Workspace;
+use crate::kernel::Keys;
 use crate::layout::Layout;
 use crate::schedule::partial::Division;
 use crate::schedule::{self, RouterReading, Work};
@@ -15,8 +24,11 @@ use crate::weights::{Layer, Weights};
 pub(super) struct Divided<'d> {
     lean: Workspace<'d>,
     layout: &'d Layout,
-    /// `[n_layers]` of each layer's history and state.
-    states: &'d mut [f32],
+    /// How many positions stay.
+    first: usize,
+    /// `[n_layers]` of history and state, `[history_len + 1][d_model]`; then, but for the last layer, of `[first][d_head]` keys
+    /// and `[first][d_model]` values.
+    stays: &'d mut [f32],
     /// Where the last position's residual stream is left, `[d_model]`.
     last: &'d mut [f32],
 }
@@ -24,21 +36,46 @@ pub(super) struct Divided<'d> {
 impl<'d> Divided<'d> {
     /// `None` where the memory is too small.
     pub fn new(mut lean: Workspace<'d>, division: &'d Division) -> Option<Self> {
-        let layout = &division.layout;
+        let layout = &division.lean;
         let layers = core::mem::take(&mut lean.layers);
         let (residual, layers) = layers.split_at_mut_checked(division.others * layout.shape().d_model())?;
-        let (layers, states) = layers.split_at_mut_checked(layout.layer())?;
+        let (layers, stays) = layers.split_at_mut_checked(layout.layer())?;
         let last = core::mem::replace(&mut lean.rows.residual, residual);
         lean.layers = layers;
-        Some(Self { lean, layout, states, last })
+        Some(Self { lean, layout, first: division.first, stays, last })
     }
 
-    /// What stays of layer `layer`, and where the layer in work has it.
-    fn state(&mut self, layer: usize) -> [&mut [f32]; 2] {
-        let d = self.layout.shape().d_model();
-        let len = (self.layout.history_len() + 1) * d;
-        let in_work = self.layout.layer() - d - len;
-        [cut(self.states, layer * len, len), cut(self.lean.layers, in_work, len)]
+    /// Exchanges the keys and values of the first `count` positions of layer `layer` with what lies where the lean plan has
+    /// them. The last layer's are there.
+    fn exchange(&mut self, layer: usize, count: usize) {
+        let (shape, max_seq) = (self.layout.shape(), self.layout.max_seq());
+        let (d, h) = (shape.d_model(), shape.d_head());
+        if layer + 1 == shape.n_layers() {
+            return;
+        }
+        let start = shape.n_layers() * self.recurrent() + layer * self.first * (d + h);
+        let mut stays = cut(self.stays, start, self.first * (d + h));
+        let keys = take(&mut stays, self.first * h);
+        let memory = LayerMemory::of(self.layout, self.lean.layers, 0);
+        for row in 0..count {
+            let (start, step) = Keys::place(max_seq, h, row);
+            let placed = memory.keys.get_mut(start..).unwrap_or_default().iter_mut().step_by(step.max(1));
+            cut(keys, row * h, h).iter_mut().zip(placed).for_each(|(stays, placed)| swap(stays, placed));
+        }
+        let placed = cut(memory.values, 0, count * d);
+        stays.iter_mut().zip(placed).for_each(|(stays, placed)| swap(stays, placed));
+    }
+
+    /// Floats of a layer's history and state.
+    fn recurrent(&self) -> usize {
+        (self.layout.history_len() + 1) * self.layout.shape().d_model()
+    }
+
+    /// History and state of layer `layer`: what stays, and where the lean plan has them.
+    fn histories(&mut self, layer: usize) -> [&mut [f32]; 2] {
+        let len = self.recurrent();
+        let in_work = self.layout.layer() - self.layout.shape().d_model() - len;
+        [cut(self.stays, layer * len, len), cut(self.lean.layers, in_work, len)]
     }
 }
 
@@ -54,16 +91,20 @@ impl schedule::Divided for Divided<'_> {
         compute(weights, &mut self.lean, work, observe)
     }
 
-    fn resume<'m>(&mut self, layer: usize, block: &impl Layer<'m>) {
-        let [kept, in_work] = self.state(layer);
-        copy(in_work, kept);
-        let d = self.layout.shape().d_model();
-        fill_gates(cut(self.lean.layers, self.layout.layer() - d, d), block);
+    fn fetch<'m>(&mut self, layer: usize, block: &impl Layer<'m>, before: usize) {
+        self.exchange(layer, before.min(self.first));
+        let [stays, in_work] = self.histories(layer);
+        copy(in_work, stays);
+        fill_gates(LayerMemory::of(self.layout, self.lean.layers, 0).gate, block);
+    }
+
+    fn put_back(&mut self, layer: usize, end: usize) {
+        self.exchange(layer, end.min(self.first));
     }
 
     fn keep(&mut self, layer: usize) {
-        let [kept, in_work] = self.state(layer);
-        copy(kept, in_work);
+        let [stays, in_work] = self.histories(layer);
+        copy(stays, in_work);
     }
 
     fn leave(&mut self, index: usize) {

@@ -8,7 +8,7 @@ use super::layer_memory::{cut, LayerMemory};
 use super::workspace::Workspace;
 use crate::kernel::{self, Keys, Mix, Projection, Window};
 use crate::layout::{Layout, Plan};
-use crate::schedule::{Places, Positions, RouterReading, Work};
+use crate::schedule::{Positions, RouterReading, Work};
 use crate::weights::{Layer, Norm, Weights};
 
 /// Computes the residual stream of positions: from their tokens, or from what the layer before the first one left of it.
@@ -24,15 +24,14 @@ pub(super) fn compute<'m>(
     if work.positions.count > 1 && super::together::suits(workspace.layout) {
         return super::together::run(weights, workspace, work, observe);
     }
-    let Work { positions, layers, places, has_gates } = work;
-    Pass { weights, workspace, places, has_gates, observe }.run(positions, layers)
+    let Work { positions, layers, has_gates } = work;
+    Pass { weights, workspace, has_gates, observe }.run(positions, layers)
 }
 
 /// One call's way through the layers, one position at a time.
 struct Pass<'p, 'w, W, F> {
     weights: &'p W,
     workspace: &'p mut Workspace<'w>,
-    places: Places,
     /// Whether the gates, which follow from the weights alone, are those of this model.
     has_gates: bool,
     observe: &'p mut F,
@@ -81,13 +80,12 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         }
         let residual = cut(rows.residual, index * d, d);
         let shares = cut(router, position.row * pathways, pathways);
-        let place = Positions { row: self.places.row(position.row), ..position };
 
         norm(&block.norm(), residual, rows.normed);
-        project(block, layout, place, rows.normed, &mut memory, search.query, shares);
+        project(block, layout, position, rows.normed, &mut memory, search.query, shares);
         kernel::softmax(shares);
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
-        let window = window(layout, self.places, position, 0);
+        let window = window(layout, position, 0);
         search.attend(layout, &memory, layout.shape().d_head(), block.top_k(), window);
         for (kept, share) in cut(last_shares, layer * pathways, pathways).iter_mut().zip(&*shares) {
             *kept = *share;
@@ -174,9 +172,9 @@ fn values_and_room(values: &mut [f32], d: usize, position: Positions) -> (&mut [
 
 /// What the one at `index` of `positions` attends to.
 #[inline(always)]
-pub(super) fn window(layout: &Layout, places: Places, positions: Positions, index: usize) -> Window {
+pub(super) fn window(layout: &Layout, positions: Positions, index: usize) -> Window {
     let len = layout.max_seq().min(positions.before + index + 1);
-    Window { newest: places.row(positions.row + index), len, end: places.end }
+    Window { newest: positions.row + index, len }
 }
 
 /// Step 1 for `count` positions from row `row` on, to the front of the residual stream's rows.

@@ -113,7 +113,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         let mut done = 0;
         let positions = self.work.positions;
         while done < positions.count {
-            let chunk = positions.part(done, self.together(positions, done));
+            let chunk = positions.part(done, together(positions, done));
             let mut memory = LayerMemory::of(self.layout, layers, 0);
             let stream = stream(self.layout, &mut memory, chunk);
             embed(weights, prefix, chunk, stream);
@@ -183,8 +183,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         Some(())
     }
 
-    /// Room for some of the positions from index `done` on, of which each needs so many floats, and how many have room. Where
-    /// positions have other places than their rows, values of earlier ones may lie behind them.
+    /// Room for some of the positions from index `done` on, of which each needs so many floats, and how many have room.
     fn room<'r>(
         &self,
         chunk: Positions,
@@ -193,14 +192,11 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         room: &'r mut [f32],
         floats: usize,
     ) -> (&'r mut [f32], usize) {
-        let count = self.together(chunk, done);
-        let mut room = room;
-        if self.work.places.are_rows() {
-            let end = (chunk.row + done + count) * self.layout.shape().d_model();
-            let (values, later) = core::mem::take(&mut memory.values).split_at_mut_checked(end).unwrap_or_default();
-            memory.values = values;
-            room = if later.len() > room.len() { later } else { room };
-        }
+        let count = together(chunk, done);
+        let end = (chunk.row + done + count) * self.layout.shape().d_model();
+        let (values, later) = core::mem::take(&mut memory.values).split_at_mut_checked(end).unwrap_or_default();
+        memory.values = values;
+        let room = if later.len() > room.len() { later } else { room };
         let have_room = room.len().saturating_sub(WORK).checked_div(floats).unwrap_or(0);
         (room, count.min(have_room.max(1)))
     }
@@ -224,10 +220,9 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
     fn project<'m>(&mut self, block: &impl Layer<'m>, part: &mut Part, moments: &[Moments]) {
         let (layout, row, count) = (self.layout, part.positions.row, part.positions.count);
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
-        let place = self.work.places.row(row);
-        let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), place);
+        let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
         let keys = part.memory.keys.get_mut(first..).unwrap_or_default();
-        let values = cut(part.memory.values, place * d, count * d);
+        let values = cut(part.memory.values, row * d, count * d);
         let router = cut(self.router, row * pathways, count * pathways);
         let inputs = Normed { norm: &block.norm(), rows: part.residual, moments };
         inputs.project(
@@ -261,7 +256,6 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
     #[inline(never)]
     fn pathways<'m>(&mut self, block: &impl Layer<'m>, part: &mut Part, moments: &[Moments]) -> Option<()> {
         let output_from = self.output_from(part);
-        let places = self.work.places;
         let Call { layout, router, normed, search, .. } = self;
         let Search { kept_scores, kept_rows, attended: one, .. } = &mut **search;
         let (d, h) = (layout.shape().d_model(), layout.shape().d_head());
@@ -274,7 +268,7 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         for start in (0..count).step_by(size) {
             let few = start..count.min(start + size);
             for index in few.clone().skip(output_from.saturating_sub(start)) {
-                let window = window(layout, places, part.positions, index);
+                let window = window(layout, part.positions, index);
                 let query = cut(part.query, index * h, h);
                 let attended = cut(attended, (index - start) * d, d);
                 let mut search = Search { query, kept_scores, kept_rows, attended };
@@ -299,11 +293,11 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         let all = self.work.positions;
         all.row + all.count - 1 - part.positions.row
     }
+}
 
-    /// How many positions from index `done` on are worth computing together.
-    fn together(&self, positions: Positions, done: usize) -> usize {
-        MOST.min(positions.count - done).min(Keys::left_in_tile(self.work.places.row(positions.row + done)))
-    }
+/// How many positions from index `done` on are worth computing together.
+fn together(positions: Positions, done: usize) -> usize {
+    MOST.min(positions.count - done).min(Keys::left_in_tile(positions.row + done))
 }
 
 /// Where the cached plan has the residual stream of these positions until the last layer, whose memory this is.

@@ -187,7 +187,7 @@ impl<'w> Arithmetic<'w> for Workspace<'w> {
     where
         'w: 's,
     {
-        Divided::new(self.reborrow(&division.layout), division)
+        Divided::new(self.reborrow(&division.lean), division)
     }
 }
 

@@ -99,35 +99,33 @@ impl Keys<'_> {
     }
 }
 
-/// The rows of keys and values that a query attends to: those of the last `len` positions. The position in row 0 comes
-/// after the one in the last row before `end`.
+/// The rows of keys and values that a query attends to: those of the last `len` positions. A row holds a position until
+/// one that is `Keys::rows` later takes its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Window {
     /// Row of the query's own position.
     pub newest: usize,
-    /// Positions, from 1 to `end`.
+    /// Positions, from 1 to the number of rows.
     pub len: usize,
-    /// Rows, at most [`Keys::rows`].
-    pub end: usize,
 }
 
 impl Window {
     /// Row of the oldest position.
     #[inline]
-    fn oldest(&self) -> usize {
+    fn oldest(&self, rows: usize) -> usize {
         let end = self.newest + 1;
-        end.checked_sub(self.len).unwrap_or((self.end + end).saturating_sub(self.len))
+        end.checked_sub(self.len).unwrap_or((rows + end).saturating_sub(self.len))
     }
 
     /// The rows, oldest position first; the second part is empty unless the rows wrap around.
     #[inline]
     #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
-    pub(super) fn rows(&self) -> [Range<usize>; 2] {
-        let (oldest, end) = (self.oldest(), self.newest + 1);
+    pub(super) fn rows(&self, rows: usize) -> [Range<usize>; 2] {
+        let (oldest, end) = (self.oldest(rows), self.newest + 1);
         if oldest < end {
             [oldest..end, 0..0]
         } else {
-            [oldest..self.end, 0..end]
+            [oldest..rows, 0..end]
         }
     }
 }
@@ -178,10 +176,10 @@ pub(crate) fn attend_as_defined(
 /// The scaled scores of the window's rows, oldest first.
 #[inline(always)]
 fn offer_scores(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
-    let mut row = window.oldest();
+    let mut row = window.oldest(keys.rows);
     for _ in 0..window.len {
         best.offer(score(query, keys, row) * scale, row as u32);
-        row = if row + 1 < window.end { row + 1 } else { 0 };
+        row = if row + 1 < keys.rows { row + 1 } else { 0 };
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{Layout, Plan};
 /// the sizes of a layout of the lean plan are computed without overflow, and add up.
 ///
 /// The cached plan's, and where the parts of both lie, are tests over a grid of shapes and over the greatest sizes:
-/// `engine/tests/layout.rs` and `engine/src/workspace.rs`. A solver does not finish their sums of products.
+/// `engine/tests/layout.rs` and `engine/src/exact/workspace.rs`. A solver does not finish their sums of products.
 #[cfg_attr(kani, kani::proof)]
 #[cfg_attr(atome_proofs, no_mangle)]
 pub fn prove_sizes_of_the_lean_plan_add_up() {

@@ -19,7 +19,7 @@ pub fn prove_a_window_has_its_rows() {
     let (newest, rows) = any_row();
     let len = usize::from(any_u16("len"));
     assume((len >= 1) & (len <= rows));
-    let [older, newer] = Window { newest, len, end: rows }.rows();
+    let [older, newer] = Window { newest, len }.rows(rows);
     assert!((older.start <= older.end) & (older.end <= rows));
     assert!((newer.start <= newer.end) & (newer.end <= rows));
     assert!(older.len() + newer.len() == len);

@@ -61,10 +61,13 @@ pub(crate) trait Divided {
         observe: &mut impl FnMut(RouterReading),
     ) -> Option<()>;
 
-    /// Continues layer `layer`, which is `block`, behind the positions that stay.
-    fn resume<'m>(&mut self, layer: usize, block: &impl Layer<'m>);
+    /// Brings what layer `layer`, which is `block`, remembers of the first `before` positions to where it is computed.
+    fn fetch<'m>(&mut self, layer: usize, block: &impl Layer<'m>, before: usize);
 
-    /// Keeps what layer `layer` remembers behind the positions that stay.
+    /// Puts what it remembers of the first `end` positions back to where it stays.
+    fn put_back(&mut self, layer: usize, end: usize);
+
+    /// Keeps what else it remembers: history and state behind the positions that were computed last.
     fn keep(&mut self, layer: usize);
 
     /// Leaves the residual stream of the position at `index` of the last work.

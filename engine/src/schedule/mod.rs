@@ -20,6 +20,6 @@ mod start;
 pub(crate) use arithmetic::{Arithmetic, Divided};
 pub(crate) use observe::unobserved;
 pub use observe::RouterReading;
-pub(crate) use positions::{Places, Positions, Work};
+pub(crate) use positions::{Positions, Work};
 pub use prefix::Prefix;
 pub use start::Start;

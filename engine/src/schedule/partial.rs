@@ -1,18 +1,13 @@
-//! The partial plan: what a sequence needs stays as far as it has room ([`Held`]).
+//! The partial plan: what a sequence needs stays as far as it has room ([`Held`](crate::Held)).
 //!
 //! A sequence that has room as a whole is computed as in the cached plan. Of a longer one, the first positions stay: their
 //! keys and values in every layer, and every layer's history and state behind them. The others are computed in each call,
-//! one layer at a time as in the lean plan, and every layer uses the same rows for them:
-//!
-//! ```text
-//! keys, values   | others | first, layer 0 | first, layer 1 | ...
-//! ```
-//!
-//! So the rows that a query attends to are two runs, those of a window that wraps around behind its layer's ones.
+//! one layer at a time as in the lean plan: what stays of a layer changes places with what lies where the lean plan wants it, and
+//! afterwards changes back. That takes a small part of the time that a position does.
 
 use super::arithmetic::{Arithmetic, Divided};
 use super::observe::RouterReading;
-use super::positions::{Places, Positions, Work};
+use super::positions::{Positions, Work};
 use super::start::Start;
 use crate::layout::{Layout, Plan};
 use crate::weights::Weights;
@@ -57,15 +52,14 @@ pub(crate) struct Division {
     pub first: usize,
     /// How many others there may be.
     pub others: usize,
-    /// The lean plan with a row for each of the others, and for each that stays one in every layer.
-    pub layout: Layout,
+    /// The lean plan for the whole sequence.
+    pub lean: Layout,
 }
 
 impl Division {
     fn new(layout: &Layout, first: usize) -> Self {
-        let others = layout.max_seq() - first;
-        let rows = others + layout.shape().n_layers() * first;
-        Self { first, others, layout: layout.inner(Plan::Lean, rows) }
+        let max_seq = layout.max_seq();
+        Self { first, others: max_seq - first, lean: layout.inner(Plan::Lean, max_seq) }
     }
 
     /// Computes the residual stream of positions `start` up to `end`; the last one's is left in the memory.
@@ -84,17 +78,12 @@ impl Division {
             let is_first = done < self.first;
             count = self.others.min(if is_first { self.first } else { end } - done);
             let positions = Positions { row: done, before: done, count };
-            for layer in 0..self.layout.shape().n_layers() {
+            for layer in 0..self.lean.shape().n_layers() {
                 if done > 0 {
-                    memory.resume(layer, &weights.layer(layer)?);
+                    memory.fetch(layer, &weights.layer(layer)?, done);
                 }
-                let work = Work {
-                    positions,
-                    layers: [layer, layer + 1],
-                    places: self.places(layer, is_first),
-                    has_gates: false,
-                };
-                memory.pass(weights, work, observe)?;
+                memory.pass(weights, Work { positions, layers: [layer, layer + 1], has_gates: false }, observe)?;
+                memory.put_back(layer, if is_first { done + count } else { self.first });
                 if is_first {
                     memory.keep(layer);
                 }
@@ -103,12 +92,5 @@ impl Division {
         }
         memory.leave(count.saturating_sub(1));
         Some(())
-    }
-
-    /// Where positions have their rows in a layer: the first ones, or the others.
-    fn places(&self, layer: usize, is_first: bool) -> Places {
-        let start = self.others + layer * self.first;
-        let shift = if is_first { start } else { self.first.wrapping_neg() };
-        Places { shift, end: start + self.first }
     }
 }

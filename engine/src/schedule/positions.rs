@@ -21,31 +21,6 @@ impl Positions {
     }
 }
 
-/// Where the keys and values of positions lie.
-///
-/// In the partial plan, rows have other places: those of the positions that stay lie behind those of the others.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Places {
-    /// What is added, wrapping, to the [`Positions::row`] of a position.
-    pub shift: usize,
-    /// The position in row 0 comes after the one in the last row before this one.
-    pub end: usize,
-}
-
-impl Places {
-    /// The row of keys and values that the position of row `row` has.
-    #[inline(always)]
-    pub fn row(&self, row: usize) -> usize {
-        row.wrapping_add(self.shift)
-    }
-
-    /// Whether rows have their own places: then values of later positions alone lie behind a position's.
-    #[inline(always)]
-    pub fn are_rows(&self) -> bool {
-        self.shift == 0
-    }
-}
-
 /// One pass through some layers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Work {
@@ -54,8 +29,6 @@ pub(crate) struct Work {
     /// The first layer, and the one behind the last. In layer 0, positions are made from their tokens; in others, from what
     /// the layer before left.
     pub layers: [usize; 2],
-    /// Where keys and values lie.
-    pub places: Places,
     /// Whether the gates, which follow from the weights alone, are there from an earlier call.
     pub has_gates: bool,
 }
@@ -64,7 +37,6 @@ impl Work {
     /// Through all layers, each of which has its memory to itself.
     #[inline(always)]
     pub fn of(layout: &Layout, positions: Positions, has_gates: bool) -> Self {
-        let places = Places { shift: 0, end: layout.max_seq() };
-        Self { positions, layers: [0, layout.shape().n_layers()], places, has_gates }
+        Self { positions, layers: [0, layout.shape().n_layers()], has_gates }
     }
 }

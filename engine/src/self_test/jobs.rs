@@ -213,7 +213,7 @@ fn attend(kernels: &impl Kernels, extent: &Extent, hostile: bool, recorded: Opti
     random.floats(values);
     let keys = Keys { elements, rows, d_head: HEAD };
     // The oldest rows are the last ones.
-    let window = Window { newest: rows / 3, len: rows, end: rows };
+    let window = Window { newest: rows / 3, len: rows };
 
     // The outputs, then the scores, then the rows.
     let [mut results, mut defined] = [[0.0; WIDTH + 2 * KEPT]; 2];

@@ -129,8 +129,7 @@ struct LaterWins;
 
 impl Kernels for LaterWins {
     fn attend(&self, query: &[f32], keys: &Keys, values: &[f32], window: &Window, best: TopK, out: &mut [f32]) {
-        let mut rows: Vec<usize> =
-            (0..window.len).map(|back| (window.end + window.newest - back) % window.end).collect();
+        let mut rows: Vec<usize> = (0..window.len).map(|back| (keys.rows + window.newest - back) % keys.rows).collect();
         let score = |row: usize| {
             let (at, step) = Keys::place(keys.rows, keys.d_head, row);
             let sum = query.iter().enumerate().fold(0.0, |sum, (i, q)| sum + q * keys.elements[at + i * step]);

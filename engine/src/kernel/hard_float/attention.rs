@@ -11,7 +11,7 @@ pub(in crate::kernel) fn offer_scores(
     scale: f32,
     best: &mut TopK,
 ) -> bool {
-    for rows in window.rows() {
+    for rows in window.rows(keys.rows) {
         let mut row = rows.start;
         while row < rows.end {
             let tile = keys.tile(row);

@@ -145,19 +145,19 @@ fn products_are_summed_in_order() {
 #[test]
 fn windows_are_scored_like_single_rows() {
     let mut rng = Rng(5);
-    for (stride, end) in [(1, 1), (3, 3), (8, 8), (9, 9), (16, 16), (21, 21), (21, 13), (9, 8), (40, 17)] {
-        for newest in 0..end {
-            for len in 1..=end {
+    for stride in [1, 3, 8, 9, 16, 21] {
+        for newest in 0..stride {
+            for len in 1..=stride {
                 let query: Vec<f32> = (0..5).map(|_| rng.value(len % 4 == 0)).collect();
                 let elements: Vec<f32> = (0..5 * stride).map(|_| rng.value(len % 4 == 0)).collect();
                 let (keys, window) =
-                    (Keys { elements: &elements, rows: stride, d_head: query.len() }, Window { newest, len, end });
+                    (Keys { elements: &elements, rows: stride, d_head: query.len() }, Window { newest, len });
                 let (mut scores, mut rows) = ([[0.0; 3]; 2], [[0; 3]; 2]);
                 let [mine, other] = &mut scores;
                 let [my_rows, other_rows] = &mut rows;
                 assert!(attention::offer_scores(&query, &keys, &window, 0.5, &mut TopK::new(mine, my_rows)));
                 let mut best = TopK::new(other, other_rows);
-                for row in window.rows().into_iter().flatten() {
+                for row in window.rows(stride).into_iter().flatten() {
                     best.offer(score(&query, &keys, row) * 0.5, row as u32);
                 }
                 assert!(bits(&scores[0]) == bits(&scores[1]) && rows[0] == rows[1], "{window:?} of {stride}");

@@ -37,7 +37,7 @@ impl Vector {
 /// The processor has the instructions of `L`; the keys have as many elements as `query`, and hold all rows of the window.
 #[inline(always)]
 pub(super) unsafe fn offer_scores<L: Lanes>(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
-    for rows in window.rows() {
+    for rows in window.rows(keys.rows) {
         let mut row = rows.start;
         while row < rows.end {
             let Some(first) = Vector::around(keys, row, L::COUNT) else {

@@ -260,8 +260,8 @@ fn weighed(inputs: &Inputs, first: usize, projections: &mut [Projection]) -> boo
 }
 
 pub(super) fn offer_scores(q: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) -> bool {
-    let is_inside = window.newest < window.end && window.len <= window.end && window.end <= keys.rows;
-    let suits = is_inside && q.len() * keys.rows <= keys.elements.len() && q.len() == keys.d_head;
+    let fits = window.newest < keys.rows && window.len <= keys.rows && q.len() * keys.rows <= keys.elements.len();
+    let suits = fits && q.len() == keys.d_head;
     call!(offer_scores(q, keys, window, scale, best) if |_lanes| suits).is_some()
 }
 
