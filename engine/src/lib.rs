@@ -78,7 +78,7 @@ mod random;
 
 pub use attention::AttentionMemory;
 pub use classify::classify;
-pub use codec::{Codec, Expected, Fault, Packing, BASE_THREE, POWERS_OF_THREE};
+pub use codec::{BASE_THREE, POWERS_OF_THREE};
 pub use entropy::entropy;
 pub use error::RunError;
 pub use fingerprint::{fingerprint, Fingerprint};
@@ -93,5 +93,8 @@ pub use shape::{Dims, Shape, ShapeError};
 pub use start::Start;
 pub use step::{step, step_observed};
 pub use tiled::{Tiled, TiledLayer};
-pub use weights::{Attention, Block, Conv, Floats, Layer, Matrix, Norm, Pathways, Ssm, Trit, Trits, Weights};
+pub use weights::{
+    Attention, Block, Codec, Conv, Expected, Fault, Floats, Layer, Matrix, Norm, Packing, Pathways, Ssm, Trit, Trits,
+    Weights,
+};
 pub use workspace::{Workspace, WorkspaceError};

@@ -1,9 +1,10 @@
 //! ATOME02: base 3, five weights to a byte. A byte is the sum of (t_i + 1) * 3^i, i = 0..4, t in -1, 0, +1.
 
-use super::{add_weighed, Codec, Expected, Fault, Packing};
+use super::add_product;
 use crate::kernel::multiply_coded;
 #[cfg(any(test, not(fast_ways = "none")))]
 use crate::weights::Trits;
+use crate::weights::{Codec, Expected, Fault, Packing};
 
 /// Weights of a byte.
 const WEIGHTS: usize = 5;
@@ -31,6 +32,8 @@ pub static BASE_THREE: Codec = Codec {
     rows: None,
     #[cfg(any(test, fast_ways = "fixed-point"))]
     terms: None,
+    #[cfg(any(test, fast_ways = "host"))]
+    unpack,
     fault,
 };
 
@@ -60,7 +63,15 @@ fn byte(packed: &[u8], index: usize) -> u8 {
 }
 
 fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
-    add_weighed(sum, weight(packed, index), value)
+    add_product(sum, weight(packed, index), value)
+}
+
+/// The weights from index `start` on: ternary weights are seldom asked for as numbers.
+#[cfg(any(test, fast_ways = "host"))]
+fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
+    for (index, out) in (start..).zip(out) {
+        *out = weight(packed, index);
+    }
 }
 
 /// A digit at a time, where nothing but this function would need the table.
@@ -80,7 +91,7 @@ fn sum_by_digits(packed: &[u8], start: usize, x: &[f32]) -> f32 {
         }
         let weight;
         (weight, rest) = next(rest);
-        sum = add_weighed(sum, weight, value);
+        sum = add_product(sum, weight, value);
         left -= 1;
     }
     sum

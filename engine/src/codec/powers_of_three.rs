@@ -1,7 +1,10 @@
 //! ATOMEP3: three bits a weight, eight to three bytes, lowest bits first in a 24-bit little-endian word.
 
-use super::{add_weighed, sum_one_by_one, Codec, Expected, Fault, Packing};
+use super::{add_product, sum_one_by_one};
 use crate::kernel::multiply_coded;
+use crate::weights::{Codec, Expected, Fault, Packing};
+#[cfg(any(test, fast_ways = "fixed-point"))]
+use crate::weights::{Terms, TERMS};
 
 /// Weights of a group, and its bytes.
 const WEIGHTS: usize = 8;
@@ -26,7 +29,9 @@ pub static POWERS_OF_THREE: Codec = Codec {
     #[cfg(any(test, fast_ways = "fpu"))]
     rows: Some(crate::kernel::hard_float::powers::rows),
     #[cfg(any(test, fast_ways = "fixed-point"))]
-    terms: Some(super::Terms { translate: terms, project: crate::kernel::soft_float::project_powers }),
+    terms: Some(Terms { translate: terms, project: crate::kernel::soft_float::project_powers }),
+    #[cfg(any(test, fast_ways = "host"))]
+    unpack,
     fault,
 };
 
@@ -52,7 +57,7 @@ fn weight(packed: &[u8], index: usize) -> i8 {
 }
 
 fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
-    add_weighed(sum, weight(packed, index), value)
+    add_product(sum, weight(packed, index), value)
 }
 
 fn sum(packed: &[u8], start: usize, x: &[f32]) -> f32 {
@@ -61,7 +66,7 @@ fn sum(packed: &[u8], start: usize, x: &[f32]) -> f32 {
 
 /// The weights from index `start` on.
 #[cfg(any(test, fast_ways = "host"))]
-pub(crate) fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
+fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
     let mut group = start / WEIGHTS;
     let before = ((WEIGHTS - start % WEIGHTS) % WEIGHTS).min(out.len());
     let (first, rest) = out.split_at_mut_checked(before).unwrap_or_default();
@@ -85,7 +90,7 @@ static TERMS_OF_TWO: [u16; 64] = {
     let mut terms = [0; 64];
     let mut codes = 0;
     while codes < 64 {
-        terms[codes] = OF_ONE[codes & 7] | OF_ONE[codes >> 3] << (2 * super::TERMS);
+        terms[codes] = OF_ONE[codes & 7] | OF_ONE[codes >> 3] << (2 * TERMS);
         codes += 1;
     }
     terms

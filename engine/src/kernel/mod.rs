@@ -51,11 +51,13 @@ pub use norm::{layer_norm, layer_norm_in_place};
 pub(crate) use normed::{moments, Normed};
 #[cfg(any(test, not(fast_ways = "none")))]
 pub(crate) use project::add_all;
-pub use project::{embed, matvec, matvec_row, project, Projection};
+pub use project::{embed, matvec, matvec_row, project};
 pub(crate) use project::{multiply, multiply_coded, project_one, TOGETHER, WORTHWHILE_ROOM};
 pub use softmax::softmax;
 use ssm::ssm_state;
 pub use ssm::{gate, ssm_step};
+
+pub use crate::weights::Projection;
 
 /// Held by tests that choose a kernel: the choice is the whole program's.
 #[cfg(test)]

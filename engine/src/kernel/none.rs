@@ -7,8 +7,7 @@ use core::ffi::CStr;
 
 use super::attention::{Keys, TopK, Window};
 use super::mix::Mix;
-use super::project::Projection;
-use crate::weights::Norm;
+use crate::weights::{Norm, Projection};
 
 /// The ways of computing on this target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Rows that are normed where they are used (numeric contract, step 2.1): so the vectors of several positions need no memory.
 
 use super::norm::Moments;
-use super::project::{project_one, Projection};
+use super::project::project_one;
 use super::{fast, layer_norm};
-use crate::weights::Norm;
+use crate::weights::{Norm, Projection};
 
 /// The inputs of a block at several positions.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Quantised matrices times vectors (docs/numerics.md#22-quantised-matrix-times-vector) and embedding (docs/numerics.md#1-embed).
 
 use super::fast;
-use crate::weights::{Matrix, Trit, Trits};
+use crate::weights::{Matrix, Projection, Trit, Trits};
 
 /// Adds `value`, subtracts it or leaves the sum alone.
 ///
@@ -89,33 +89,6 @@ pub(crate) fn multiply_coded(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: 
         *slot = (codec.sum)(matrix.packed(), first, x) * matrix.scale();
         first += x.len();
         at += stride;
-    }
-}
-
-/// A matrix that inputs are multiplied by, and where the outputs go.
-#[derive(Debug)]
-pub struct Projection<'p, 'm> {
-    /// The matrix.
-    pub matrix: &'p Matrix<'m>,
-    /// Output `row` of position `p` lies at `p * position_stride + row * row_stride`.
-    pub out: &'p mut [f32],
-    /// From one output of a position to the next.
-    pub row_stride: usize,
-    /// From one position to the next.
-    pub position_stride: usize,
-}
-
-impl<'p, 'm> Projection<'p, 'm> {
-    /// Outputs side by side, one position after the other.
-    pub fn new(matrix: &'p Matrix<'m>, out: &'p mut [f32]) -> Self {
-        Self { matrix, out, row_stride: 1, position_stride: matrix.rows() }
-    }
-
-    /// The same for the positions from `position` on.
-    #[cfg(fast_ways = "host")]
-    pub(super) fn at(&mut self, position: usize) -> Projection<'_, 'm> {
-        let start = position.saturating_mul(self.position_stride);
-        Projection { out: self.out.get_mut(start..).unwrap_or_default(), ..*self }
     }
 }
 
@@ -209,7 +182,7 @@ fn embed_codes(matrix: &Matrix, start: usize, x: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Packing;
+    use crate::weights::Packing;
 
     extern crate std;
     use std::vec::Vec;

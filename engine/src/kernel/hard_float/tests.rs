@@ -12,11 +12,11 @@ use super::{
     mix::mix,
     project::{matvec, project},
 };
-use crate::codec::{Codec, BASE_THREE, POWERS_OF_THREE};
+use crate::codec::{BASE_THREE, POWERS_OF_THREE};
 use crate::kernel::attention::{score, Keys, TopK, Window};
 use crate::kernel::{conv_taps, matvec_row, ssm_step, Mix, Projection};
 use crate::random::{bits, Rng};
-use crate::weights::{Conv, Floats, Matrix, Pathways, Ssm};
+use crate::weights::{Codec, Conv, Floats, Matrix, Pathways, Ssm};
 
 /// Half of the matrices in base 3: in no more bytes than of two bits, and all bytes read as something.
 fn codec(rng: &mut Rng) -> Option<&'static Codec> {

@@ -4,9 +4,9 @@ use core::mem::MaybeUninit;
 
 #[cfg(target_arch = "x86_64")]
 use super::Kernel;
-#[cfg(target_arch = "x86_64")]
-use crate::codec::Packing;
 use crate::weights::Matrix;
+#[cfg(target_arch = "x86_64")]
+use crate::weights::Packing;
 
 /// Bytes behind the codes that a quick way may write over: what it writes at a time may start with the last code.
 pub(super) const BEHIND: usize = 25;

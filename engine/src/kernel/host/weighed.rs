@@ -7,7 +7,6 @@ use super::groups::Group;
 use super::inputs::{in_range, Inputs};
 use super::lanes::{Lanes, MOST};
 use super::outputs::put;
-use crate::codec::{unpack_powers, Packing};
 use crate::kernel::Projection;
 use crate::weights::Matrix;
 
@@ -45,8 +44,8 @@ pub(super) unsafe fn project<L: Lanes>(inputs: &Inputs, first: usize, projection
 /// The weights from index `start` on.
 #[inline]
 fn unpack(matrix: &Matrix, start: usize, out: &mut [i8]) {
-    if matrix.codec().is_some_and(|codec| codec.packing() == Packing::PowersOfThree) {
-        return unpack_powers(matrix.packed(), start, out);
+    if let Some(codec) = matrix.codec() {
+        return (codec.unpack)(matrix.packed(), start, out);
     }
     for (index, out) in (start..).zip(out) {
         *out = matrix.weight(index);

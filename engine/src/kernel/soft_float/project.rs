@@ -3,9 +3,8 @@
 use super::accumulate::{row_product, row_sum};
 use super::scale::Scale;
 use super::tables::{Tables, BLOCK};
-use crate::codec::TERMS;
 use crate::kernel::Projection;
-use crate::weights::Matrix;
+use crate::weights::{Matrix, TERMS};
 
 /// From so many rows on, filling the tables costs less than it saves.
 const WORTHWHILE_ROWS: usize = 8;

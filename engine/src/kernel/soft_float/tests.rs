@@ -6,11 +6,11 @@ use super::accumulate::row_sum;
 use super::project::project;
 use super::sum::Sum;
 use super::tables::{Tables, LEVELS, MISFIT};
-use crate::codec::{Codec, BASE_THREE, POWERS_OF_THREE};
+use crate::codec::{BASE_THREE, POWERS_OF_THREE};
 use crate::kernel::project::accumulate;
 use crate::kernel::{matvec_row, Projection};
 use crate::random::{bits, Rng, HOSTILE};
-use crate::weights::{Matrix, Trit};
+use crate::weights::{Codec, Matrix, Trit};
 
 /// Where the miri interpreter stands in for the processor, a sample has to do.
 const CASES: usize = if cfg!(miri) { 20 } else { 40_000 };

@@ -5,10 +5,9 @@ use std::vec;
 use std::vec::Vec;
 
 use super::{packed, with_each};
-use crate::codec::Packing;
 use crate::kernel::host::codes::{translate, translate_all, BEHIND};
 use crate::random::Rng;
-use crate::weights::{Matrix, Trit};
+use crate::weights::{Matrix, Packing, Trit};
 
 /// All bytes were written before.
 fn written(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {

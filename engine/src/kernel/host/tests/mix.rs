@@ -3,10 +3,9 @@
 use std::vec::Vec;
 
 use super::{bytes, packed, with_each};
-use crate::codec::Packing;
 use crate::kernel::{definition, host, Mix};
 use crate::random::{bits, Rng};
-use crate::weights::{Conv, Floats, Matrix, Pathways, Ssm};
+use crate::weights::{Conv, Floats, Matrix, Packing, Pathways, Ssm};
 
 /// How many values there are of what.
 #[derive(Clone, Copy, Debug)]

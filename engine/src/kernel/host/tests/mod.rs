@@ -11,9 +11,9 @@ mod tiles;
 
 use std::vec::Vec;
 
-use crate::codec::Packing;
 use crate::kernel::{Kernel, CHOICE};
 use crate::random::Rng;
+use crate::weights::Packing;
 
 /// What is in outputs before.
 const UNTOUCHED: f32 = 1234.5;

@@ -4,11 +4,10 @@ use std::vec;
 use std::vec::Vec;
 
 use super::{packed, with_each, UNTOUCHED};
-use crate::codec::Packing;
 use crate::kernel::host::project::wasted;
 use crate::kernel::{definition, host, Projection};
 use crate::random::{bits, Rng};
-use crate::weights::Matrix;
+use crate::weights::{Matrix, Packing};
 
 /// Whether the kernel in use takes this.
 fn is_taken(inputs: &[f32], positions: usize, matrices: &[Matrix]) -> bool {

@@ -4,9 +4,8 @@ use std::vec;
 use std::vec::Vec;
 
 use super::with_each;
-use crate::codec::Packing;
 use crate::kernel::{host, tiled, Kernel, Projection};
-use crate::weights::Matrix;
+use crate::weights::{Matrix, Packing};
 
 const ROWS: usize = 20;
 const COLS: usize = 12;
@@ -19,8 +18,10 @@ fn outputs(packing: Packing, positions: usize, have_tiles: &[bool]) -> Vec<f32> 
     // Five zeros in base 3 are 11111, which is 121.
     let zeros = [if packing == Packing::BaseThree { 121 } else { 0 }; ROWS * COLS];
     let matrix = Matrix::with_codec(packing.codec(), &zeros, 1.0, ROWS, COLS).expect("long enough");
-    let matrices: Vec<_> =
-        have_tiles.iter().map(|&has_tiles| if has_tiles { matrix.tiled(&tiles) } else { matrix }).collect();
+    let matrices: Vec<_> = have_tiles
+        .iter()
+        .map(|&has_tiles| if has_tiles { tiled::with_tiles(matrix, &tiles) } else { matrix })
+        .collect();
     let mut out = vec![vec![0.0; positions * ROWS]; matrices.len()];
     let projections = matrices.iter().zip(&mut out).map(|(matrix, out)| Projection::new(matrix, out));
     host::project(&vec![1.0; positions * COLS], positions, &mut projections.collect::<Vec<_>>());

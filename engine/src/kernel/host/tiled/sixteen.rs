@@ -234,10 +234,9 @@ mod tests {
 
     use super::super::layout;
     use super::*;
-    use crate::codec::Packing;
     use crate::kernel::{definition, Kernel};
     use crate::random::{bits, Rng};
-    use crate::weights::Matrix;
+    use crate::weights::{Matrix, Packing};
 
     /// A processor uses one of the two ways: here both are.
     #[cfg_attr(miri, ignore = "there is nothing but the definition")]
@@ -253,7 +252,7 @@ mod tests {
             let plain = Matrix::with_codec(Packing::TwoBits.codec(), &packed, 0.3, MATRIX_ROWS, cols).unwrap();
             let mut tiles = vec![0; layout::len(MATRIX_ROWS, cols)];
             layout::write(&plain, &mut tiles);
-            let tiled = plain.tiled(&tiles);
+            let tiled = super::super::with_tiles(plain, &tiles);
             let x = rng.values(SIXTEEN * cols, false);
             let inputs = Inputs::plain(&x, SIXTEEN, cols).unwrap();
             let mut room = vec![0.0; 80 * SIXTEEN];
