@@ -4,7 +4,7 @@
 //! so that every layer can use the same memory; the cached plan takes them one by one and keeps every layer's memory for the
 //! next call. On a host, a few positions at a time share the work of reading the weights: that is [`together`].
 
-#[cfg(fast_ways = "host")]
+#[cfg(vectors)]
 mod together;
 
 use crate::error::RunError;
@@ -101,7 +101,7 @@ pub(crate) fn compute<'m>(
     } else {
         workspace.prefix.forget();
     }
-    #[cfg(fast_ways = "host")]
+    #[cfg(vectors)]
     if positions.count > 1 && together::suits(workspace.layout) {
         return together::run(weights, workspace, positions, has_gates, observe);
     }

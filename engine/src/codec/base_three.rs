@@ -2,7 +2,7 @@
 
 use super::add_product;
 use crate::kernel::multiply_coded;
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 use crate::weights::Trits;
 use crate::weights::{Codec, Expected, Fault, Packing};
 
@@ -22,17 +22,17 @@ pub static BASE_THREE: Codec = Codec {
     weight,
     add,
     multiply: multiply_coded,
-    #[cfg(fast_ways = "none")]
+    #[cfg(small)]
     sum: sum_by_digits,
-    #[cfg(not(fast_ways = "none"))]
+    #[cfg(not(small))]
     sum: sum_by_codes,
-    #[cfg(any(test, not(fast_ways = "none")))]
+    #[cfg(any(test, not(small)))]
     codes: Some(codes),
-    #[cfg(any(test, fast_ways = "fpu"))]
+    #[cfg(any(test, backend = "vfp"))]
     rows: None,
-    #[cfg(any(test, fast_ways = "fixed-point"))]
+    #[cfg(any(test, backend = "fixed_point"))]
     terms: None,
-    #[cfg(any(test, fast_ways = "host"))]
+    #[cfg(any(test, vectors))]
     unpack,
     fault,
 };
@@ -67,7 +67,7 @@ fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
 }
 
 /// The weights from index `start` on: ternary weights are seldom asked for as numbers.
-#[cfg(any(test, fast_ways = "host"))]
+#[cfg(any(test, vectors))]
 fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
     for (index, out) in (start..).zip(out) {
         *out = weight(packed, index);
@@ -75,7 +75,7 @@ fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
 }
 
 /// A digit at a time, where nothing but this function would need the table.
-#[cfg(any(test, fast_ways = "none"))]
+#[cfg(any(test, small))]
 fn sum_by_digits(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     let mut index = start / WEIGHTS;
     let mut left = WEIGHTS - start % WEIGHTS;
@@ -98,7 +98,7 @@ fn sum_by_digits(packed: &[u8], start: usize, x: &[f32]) -> f32 {
 }
 
 /// By way of 2-bit codes.
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 fn sum_by_codes(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     const BYTES: usize = 16;
     let (mut sum, mut start) = (0.0, start);
@@ -111,11 +111,11 @@ fn sum_by_codes(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     sum
 }
 
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 /// The 2-bit codes of each byte's weights, the first lowest; malformed bytes read as zeros.
 static CODES: [u16; 256] = table();
 
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 const fn table() -> [u16; 256] {
     let mut codes = [0; 256];
     let mut byte = 0;
@@ -132,13 +132,13 @@ const fn table() -> [u16; 256] {
     codes
 }
 
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 #[inline]
 fn codes_of(byte: u8) -> u32 {
     u32::from(CODES.get(usize::from(byte)).copied().unwrap_or(0))
 }
 
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 /// Writes the weights from index `start` on as 2-bit codes, four to a byte; zeros behind the last one.
 pub(crate) fn codes(packed: &[u8], start: usize, out: &mut [u8]) {
     let mut bytes = packed.get(start / WEIGHTS..).unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::{add_product, sum_one_by_one};
 use crate::kernel::multiply_coded;
 use crate::weights::{Codec, Expected, Fault, Packing};
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 use crate::weights::{Terms, TERMS};
 
 /// Weights of a group, and its bytes.
@@ -24,13 +24,13 @@ pub static POWERS_OF_THREE: Codec = Codec {
     add,
     multiply: multiply_coded,
     sum,
-    #[cfg(any(test, not(fast_ways = "none")))]
+    #[cfg(any(test, not(backend = "portable")))]
     codes: None,
-    #[cfg(any(test, fast_ways = "fpu"))]
-    rows: Some(crate::kernel::hard_float::powers::rows),
-    #[cfg(any(test, fast_ways = "fixed-point"))]
-    terms: Some(Terms { translate: terms, project: crate::kernel::soft_float::project_powers }),
-    #[cfg(any(test, fast_ways = "host"))]
+    #[cfg(any(test, backend = "vfp"))]
+    rows: Some(crate::kernel::vfp::powers::rows),
+    #[cfg(any(test, backend = "fixed_point"))]
+    terms: Some(Terms { translate: terms, project: crate::kernel::fixed_point::project_powers }),
+    #[cfg(any(test, vectors))]
     unpack,
     fault,
 };
@@ -65,7 +65,7 @@ fn sum(packed: &[u8], start: usize, x: &[f32]) -> f32 {
 }
 
 /// The weights from index `start` on.
-#[cfg(any(test, fast_ways = "host"))]
+#[cfg(any(test, vectors))]
 fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
     let mut group = start / WEIGHTS;
     let before = ((WEIGHTS - start % WEIGHTS) % WEIGHTS).min(out.len());
@@ -84,7 +84,7 @@ fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
 }
 
 /// The terms of two codes, the first lowest: 2-bit codes of the value, three and nine times it.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 static TERMS_OF_TWO: [u16; 64] = {
     const OF_ONE: [u16; 8] = [0, 0b01, 0b11, 0b01 << 2, 0b11 << 2, 0b01 << 4, 0b11 << 4, 0];
     let mut terms = [0; 64];
@@ -97,7 +97,7 @@ static TERMS_OF_TWO: [u16; 64] = {
 };
 
 /// The terms of the four codes in the lowest 12 bits, in three bytes.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 #[inline(always)]
 fn terms_of_four(codes: u32) -> u32 {
     let two = |codes: u32| u32::from(TERMS_OF_TWO.get(codes as usize & 63).copied().unwrap_or(0));
@@ -105,7 +105,7 @@ fn terms_of_four(codes: u32) -> u32 {
 }
 
 /// Four weights become three bytes.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 fn terms(packed: &[u8], start: usize, out: &mut [u8]) {
     let mut done = 0;
     if start.is_multiple_of(WEIGHTS) {

@@ -30,7 +30,7 @@ impl<'w> TopK<'w> {
 
     /// What a score must be greater than to enter; `None` where there are no slots.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(not(any(test, vectors, backend = "vfp")), allow(dead_code))]
     pub(super) fn least(&self) -> Option<f32> {
         self.scores.last().copied()
     }
@@ -52,7 +52,7 @@ impl<'w> TopK<'w> {
 
 /// Rows of keys whose same elements lie side by side, so that their scores can be summed together. A host's vectors want
 /// few enough for a cache; otherwise it is all rows.
-pub(crate) const TILE: usize = if cfg!(fast_ways = "host") { 16 } else { usize::MAX };
+pub(crate) const TILE: usize = if cfg!(vectors) { 16 } else { usize::MAX };
 
 /// Keys, tile after tile of up to `TILE` rows. A tile holds element 0 of its rows, then element 1, and so on.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ pub struct Keys<'w> {
 impl Keys<'_> {
     /// The rows of the tile that `row` is in.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(not(any(test, backend = "vfp")), allow(dead_code))]
     pub(super) fn tile(&self, row: usize) -> Range<usize> {
         if TILE == usize::MAX {
             return 0..self.rows;
@@ -119,7 +119,7 @@ impl Window {
 
     /// The rows, oldest position first; the second part is empty unless the rows wrap around.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(not(any(test, vectors, backend = "vfp")), allow(dead_code))]
     pub(super) fn rows(&self, rows: usize) -> [Range<usize>; 2] {
         let (oldest, end) = (self.oldest(rows), self.newest + 1);
         if oldest < end {

@@ -7,34 +7,34 @@
 
 mod attention;
 mod conv;
-#[cfg(any(test, fast_ways = "fpu"))]
-pub(crate) mod hard_float;
-#[cfg(fast_ways = "host")]
+#[cfg(any(test, backend = "fixed_point"))]
+#[doc(hidden)]
+pub mod fixed_point;
+#[cfg(vectors)]
 mod host;
 mod mix;
-#[cfg(not(fast_ways = "host"))]
-mod none;
 mod norm;
-#[cfg(fast_ways = "host")]
+#[cfg(vectors)]
 mod normed;
+#[cfg(not(vectors))]
+mod portable;
 mod project;
 #[cfg(any(kani, atome_proofs))]
 #[path = "../proofs/window.rs"]
 mod proofs;
-#[cfg(any(test, fast_ways = "fixed-point"))]
-#[doc(hidden)]
-pub mod soft_float;
 mod softmax;
 mod ssm;
+#[cfg(any(test, backend = "vfp"))]
+pub(crate) mod vfp;
 
-#[cfg(fast_ways = "fpu")]
-use hard_float as fast;
-#[cfg(fast_ways = "host")]
+#[cfg(backend = "fixed_point")]
+use fixed_point as fast;
+#[cfg(vectors)]
 use host as fast;
-#[cfg(fast_ways = "none")]
-use none as fast;
-#[cfg(fast_ways = "fixed-point")]
-use soft_float as fast;
+#[cfg(backend = "portable")]
+use portable as fast;
+#[cfg(backend = "vfp")]
+use vfp as fast;
 
 pub use attention::{attend, Keys, TopK, Window};
 pub(crate) use attention::{gather, search};
@@ -44,12 +44,12 @@ pub use fast::Kernel;
 pub(crate) use host::tiled;
 pub use mix::{mix, Mix};
 pub(crate) use norm::layer_norm_row;
-#[cfg(fast_ways = "host")]
+#[cfg(vectors)]
 pub(crate) use norm::Moments;
 pub use norm::{layer_norm, layer_norm_in_place};
-#[cfg(fast_ways = "host")]
+#[cfg(vectors)]
 pub(crate) use normed::{moments, Normed};
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(backend = "portable")))]
 pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project};
 pub(crate) use project::{multiply, multiply_coded, project_one, TOGETHER, WORTHWHILE_ROOM};

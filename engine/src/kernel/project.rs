@@ -16,8 +16,8 @@ pub(crate) fn accumulate(sum: f32, weight: Trit, value: f32) -> f32 {
 }
 
 /// The same with the weight at `index` of a matrix. A call of its own where code has to be small.
-#[cfg_attr(not(fast_ways = "none"), inline)]
-#[cfg_attr(fast_ways = "none", inline(never))]
+#[cfg_attr(not(small), inline)]
+#[cfg_attr(small, inline(never))]
 pub(crate) fn accumulate_weight(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
     match matrix.codec() {
         None => accumulate(sum, matrix.trit(index), value),
@@ -26,8 +26,8 @@ pub(crate) fn accumulate_weight(sum: f32, matrix: &Matrix, index: usize, value: 
 }
 
 /// The same of weights that `codec` reads. Apart, as five arguments take room on the stack.
-#[cfg_attr(not(fast_ways = "none"), inline)]
-#[cfg_attr(fast_ways = "none", inline(never))]
+#[cfg_attr(not(small), inline)]
+#[cfg_attr(small, inline(never))]
 fn add_coded(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
     match matrix.codec() {
         None => sum,
@@ -63,7 +63,7 @@ pub fn matvec(matrix: &Matrix, x: &[f32], y: &mut [f32]) {
 
 /// Whether matrices with the same inputs are worth multiplying together. Without a faster way, one after the other takes
 /// less room on the stack.
-pub(crate) const TOGETHER: bool = !cfg!(fast_ways = "none");
+pub(crate) const TOGETHER: bool = !cfg!(small);
 
 /// `y[row * stride] = scale * (matrix x)[row]`, without a faster way. A row that has no place in `y` is left out.
 pub(crate) fn multiply(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize) {
@@ -102,15 +102,15 @@ pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection])
 }
 
 /// How many floats of room [`project_one`] has a use for, at least; any are enough for a caller who has used the stack.
-#[cfg(fast_ways = "host")]
+#[cfg(vectors)]
 pub(crate) const WORTHWHILE_ROOM: usize = fast::WORTHWHILE_ROOM;
-#[cfg(not(fast_ways = "host"))]
+#[cfg(not(vectors))]
 pub(crate) const WORTHWHILE_ROOM: usize = usize::MAX;
 
 /// The same of one position, with room for whoever has a use for some: where there is any, the stack is spared.
 #[inline(always)]
 pub(crate) fn project_one(x: &[f32], projections: &mut [Projection], room: &mut [f32]) {
-    #[cfg(fast_ways = "host")]
+    #[cfg(vectors)]
     if fast::project_one(x, projections, room) {
         return;
     }
@@ -134,7 +134,7 @@ pub(crate) fn project_as_defined(inputs: &[f32], positions: usize, projections: 
 /// Row `token` of the embedding matrix, each weight as a number times the scale. `x` is `[cols]`.
 pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     let start = token * matrix.cols();
-    #[cfg(fast_ways = "host")]
+    #[cfg(vectors)]
     if matrix.is_ternary() && (matrix.codec().is_some() || start.is_multiple_of(4)) {
         return embed_codes(matrix, start, x);
     }
@@ -159,7 +159,7 @@ fn embedded(matrix: &Matrix, index: usize) -> f32 {
 }
 
 /// The same by way of 2-bit codes.
-#[cfg(fast_ways = "host")]
+#[cfg(vectors)]
 fn embed_codes(matrix: &Matrix, start: usize, x: &mut [f32]) {
     const BYTES: usize = 16;
     let products = [0, 1, 2, 3].map(|code| f32::from(Trit::from_code(code).value()) * matrix.scale());

@@ -141,7 +141,7 @@ impl<'a> Matrix<'a> {
     /// `len` bytes of 2-bit codes, those of the weights from index `start` on, which lie in `packed` or are written to
     /// `scratch`. `None` where there are too few, where the first is not the first of its byte, or where weights are no
     /// trits.
-    #[cfg(any(test, not(fast_ways = "none")))]
+    #[cfg(any(test, not(backend = "portable")))]
     #[inline]
     pub(crate) fn codes<'s>(&self, start: usize, len: usize, scratch: &'s mut [u8]) -> Option<&'s [u8]>
     where
@@ -158,7 +158,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// [`Matrix::codes`], where weights are powers of three of their terms: see [`Terms`].
-    #[cfg(any(test, fast_ways = "fixed-point"))]
+    #[cfg(any(test, backend = "fixed_point"))]
     #[inline]
     pub(crate) fn column_codes<'s>(&self, start: usize, len: usize, scratch: &'s mut [u8]) -> Option<&'s [u8]>
     where
@@ -173,14 +173,14 @@ impl<'a> Matrix<'a> {
     }
 
     /// Whether all weights are powers of three, so that [`Matrix::column_codes`] gives their terms.
-    #[cfg(any(test, fast_ways = "fixed-point"))]
+    #[cfg(any(test, backend = "fixed_point"))]
     #[inline]
     pub(crate) fn has_terms(&self) -> bool {
         self.codec.is_some_and(|codec| codec.terms.is_some())
     }
 
     /// Whether all weights are trits, so that [`Matrix::codes`] gives them.
-    #[cfg(any(test, fast_ways = "host", fast_ways = "fpu"))]
+    #[cfg(any(test, vectors, backend = "vfp"))]
     #[inline]
     pub(crate) fn is_ternary(&self) -> bool {
         self.codec.is_none_or(|codec| codec.codes.is_some())
@@ -188,15 +188,15 @@ impl<'a> Matrix<'a> {
 }
 
 /// Writes the weights from an index on as 2-bit codes, four to a byte.
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(backend = "portable")))]
 pub(crate) type Translate = fn(packed: &[u8], start: usize, codes: &mut [u8]);
 
 /// 2-bit codes of a weight that is a power of three.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 pub(crate) const TERMS: usize = 3;
 
 /// Powers of three as trits.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 pub(crate) struct Terms {
     /// Writes the weights from an index on as [`TERMS`] 2-bit codes each, four codes to a byte: of the value, three times the
     /// value, and nine times the value. One of the three at most is not 0.
@@ -206,7 +206,7 @@ pub(crate) struct Terms {
 }
 
 /// The matrix, the inputs, the first row, and the outputs; `None`, with nothing done, where that does not suit.
-#[cfg(any(test, fast_ways = "fpu"))]
+#[cfg(any(test, backend = "vfp"))]
 pub(crate) type Rows = fn(&Matrix, &[f32], usize, &mut [f32]) -> Option<()>;
 
 /// `y[row * stride] = scale * (matrix x)[row]`.
@@ -226,16 +226,16 @@ pub struct Codec {
     /// `add` of the weights from an index on and all values, in order, from +0.0.
     pub(crate) sum: fn(&[u8], usize, &[f32]) -> f32,
     /// Where all weights are -1, 0 or +1. Kernels that are faster than the definition ask for it.
-    #[cfg(any(test, not(fast_ways = "none")))]
+    #[cfg(any(test, not(backend = "portable")))]
     pub(crate) codes: Option<Translate>,
     /// Where there is a faster way with an FPU that does not need trits: the outputs of the rows from one on.
-    #[cfg(any(test, fast_ways = "fpu"))]
+    #[cfg(any(test, backend = "vfp"))]
     pub(crate) rows: Option<Rows>,
     /// Where weights are 0, ±1, ±3 and ±9. Kernels that only add ask for it.
-    #[cfg(any(test, fast_ways = "fixed-point"))]
+    #[cfg(any(test, backend = "fixed_point"))]
     pub(crate) terms: Option<Terms>,
     /// Writes the weights from an index on as numbers.
-    #[cfg(any(test, fast_ways = "host"))]
+    #[cfg(any(test, vectors))]
     pub(crate) unpack: fn(packed: &[u8], start: usize, weights: &mut [i8]),
     /// The first thing that is wrong with the bytes of so many weights.
     pub(crate) fault: fn(&[u8], usize) -> Option<Fault>,
@@ -285,7 +285,7 @@ impl<'p, 'm> Projection<'p, 'm> {
     }
 
     /// The outputs of the positions from `position` on.
-    #[cfg(fast_ways = "host")]
+    #[cfg(vectors)]
     pub(crate) fn at(&mut self, position: usize) -> Projection<'_, 'm> {
         let start = position.saturating_mul(self.position_stride);
         Projection { out: self.out.get_mut(start..).unwrap_or_default(), ..*self }

@@ -27,9 +27,9 @@
 
 mod accumulate;
 pub mod arithmetic;
-#[cfg(fast_ways = "fixed-point")]
+#[cfg(assembly)]
 mod assembly;
-#[cfg(not(fast_ways = "fixed-point"))]
+#[cfg(not(assembly))]
 mod groups;
 mod project;
 mod scale;
@@ -39,9 +39,9 @@ mod tables;
 mod tests;
 
 #[cfg(not(test))]
-pub use super::none::Kernel;
+pub use super::portable::Kernel;
 #[cfg(not(test))]
-pub(super) use super::none::{add_values, layer_norm, mix, offer_scores};
+pub(super) use super::portable::{add_values, layer_norm, mix, offer_scores};
 #[cfg(not(test))]
 pub(super) use project::project;
 pub(crate) use project::project_powers;

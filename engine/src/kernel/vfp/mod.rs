@@ -13,9 +13,9 @@ mod project;
 mod tests;
 
 #[cfg(not(test))]
-pub(super) use super::none::layer_norm;
+pub(super) use super::portable::layer_norm;
 #[cfg(not(test))]
-pub use super::none::Kernel;
+pub use super::portable::Kernel;
 #[cfg(not(test))]
 pub(super) use {
     attention::{add_values, offer_scores},

@@ -18,7 +18,7 @@ impl Scale {
     }
 
     /// Whether it is a normal number above zero.
-    #[cfg(assembly_rows)]
+    #[cfg(assembly = "thumb1")]
     pub(super) fn is_simple(&self) -> bool {
         self.field != 0 && self.sign == 0
     }

@@ -56,14 +56,14 @@ impl Tables {
     }
 
     /// The entries of one level.
-    #[cfg(not(fast_ways = "fixed-point"))]
+    #[cfg(not(assembly))]
     #[inline]
     pub(super) fn level(&self, level: usize) -> &[u32] {
         self.levels.get(level).and_then(|entries| entries.get(..self.len)).unwrap_or(&[])
     }
 
     /// The first entry of the first level; the next level begins [`BLOCK`] entries later.
-    #[cfg(fast_ways = "fixed-point")]
+    #[cfg(assembly)]
     pub(super) fn entries(&self) -> *const u32 {
         self.levels.as_ptr().cast()
     }

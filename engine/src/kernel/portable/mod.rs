@@ -1,12 +1,12 @@
 //! No faster way than the definition.
 
 // Kernels that are faster in some respects take the rest from here.
-#![cfg_attr(not(fast_ways = "none"), allow(dead_code))]
+#![cfg_attr(not(backend = "portable"), allow(dead_code))]
 
 use core::ffi::CStr;
 
-use super::attention::{Keys, TopK, Window};
-use super::mix::Mix;
+use crate::kernel::attention::{Keys, TopK, Window};
+use crate::kernel::mix::Mix;
 use crate::weights::{Norm, Projection};
 
 /// The ways of computing on this target.
@@ -42,9 +42,9 @@ impl Kernel {
 
     /// Its name as a C string.
     pub const fn c_name(self) -> &'static CStr {
-        if cfg!(fast_ways = "fpu") {
+        if cfg!(backend = "vfp") {
             c"fpu"
-        } else if cfg!(fast_ways = "fixed-point") {
+        } else if cfg!(backend = "fixed_point") {
             c"fixed-point"
         } else {
             c"portable"
@@ -53,26 +53,26 @@ impl Kernel {
 }
 
 #[inline]
-pub(super) fn project(_: &[f32], _: usize, _: &mut [Projection]) -> bool {
+pub(in crate::kernel) fn project(_: &[f32], _: usize, _: &mut [Projection]) -> bool {
     false
 }
 
 #[inline]
-pub(super) fn offer_scores(_: &[f32], _: &Keys, _: &Window, _: f32, _: &mut TopK) -> bool {
+pub(in crate::kernel) fn offer_scores(_: &[f32], _: &Keys, _: &Window, _: f32, _: &mut TopK) -> bool {
     false
 }
 
 #[inline]
-pub(super) fn add_values(_: &TopK, _: &[f32], _: &mut [f32]) -> bool {
+pub(in crate::kernel) fn add_values(_: &TopK, _: &[f32], _: &mut [f32]) -> bool {
     false
 }
 
 #[inline]
-pub(super) fn mix(_: &mut Mix) -> bool {
+pub(in crate::kernel) fn mix(_: &mut Mix) -> bool {
     false
 }
 
 #[inline]
-pub(super) fn layer_norm(_: &Norm, _: &[f32], _: &mut [f32]) -> bool {
+pub(in crate::kernel) fn layer_norm(_: &Norm, _: &[f32], _: &mut [f32]) -> bool {
     false
 }

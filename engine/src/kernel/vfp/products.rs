@@ -30,7 +30,7 @@ pub(super) fn add_scaled(out: &mut [f32], weight: f32, values: &[f32]) {
     }
 }
 
-#[cfg(fast_ways = "fpu")]
+#[cfg(assembly)]
 #[allow(unsafe_code)]
 mod blocks {
     use super::BLOCK;
@@ -80,7 +80,7 @@ mod blocks {
 }
 
 /// What the assembly code does, for machines that do not run it.
-#[cfg(not(fast_ways = "fpu"))]
+#[cfg(not(assembly))]
 mod blocks {
     use super::BLOCK;
 

@@ -125,11 +125,11 @@ fn multiply(tables: &Tables, x: &[f32], projection: &mut Projection, position: u
     }
 }
 
-#[cfg(assembly_rows)]
+#[cfg(assembly = "thumb1")]
 use super::assembly::run_rows as many_rows;
 
 /// Only ARMv6-M is so short of registers that it pays to do many rows in one go.
-#[cfg(not(assembly_rows))]
+#[cfg(not(assembly = "thumb1"))]
 #[inline]
 fn many_rows(_: &Tables, _: &[u8], _: &Scale, _: &mut [f32], _: usize, _: usize) -> usize {
     0

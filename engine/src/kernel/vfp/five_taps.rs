@@ -23,10 +23,10 @@ pub(super) fn five_taps(
     fits.then(|| convolve(packed, first, u, history, d, sums))
 }
 
-#[cfg(fast_ways = "fpu")]
+#[cfg(assembly)]
 use dispatch::convolve;
 
-#[cfg(fast_ways = "fpu")]
+#[cfg(assembly)]
 #[allow(unsafe_code)]
 mod dispatch {
     use super::TAPS;
@@ -70,7 +70,7 @@ mod dispatch {
 }
 
 /// What the assembly code does, for machines that do not run it.
-#[cfg(not(fast_ways = "fpu"))]
+#[cfg(not(assembly))]
 fn convolve(packed: &[u8], first: usize, u: &[f32], history: &mut [f32], d: usize, sums: &mut [f32]) {
     use crate::kernel::project::accumulate;
     use crate::weights::Trits;

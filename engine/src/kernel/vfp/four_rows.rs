@@ -25,10 +25,10 @@ pub(super) fn four_rows(
     Some(())
 }
 
-#[cfg(fast_ways = "fpu")]
+#[cfg(assembly)]
 use dispatch::scaled_sums;
 
-#[cfg(fast_ways = "fpu")]
+#[cfg(assembly)]
 #[allow(unsafe_code)]
 mod dispatch {
     use super::ROWS;
@@ -82,7 +82,7 @@ mod dispatch {
 }
 
 /// What the assembly code does, for machines that do not run it.
-#[cfg(not(fast_ways = "fpu"))]
+#[cfg(not(assembly))]
 fn scaled_sums(packed: &[u8], others: [usize; ROWS - 1], x: &[[f32; 4]], scale: f32, y: &mut [[f32; ROWS]]) {
     use crate::kernel::project::accumulate;
     use crate::weights::Trit;

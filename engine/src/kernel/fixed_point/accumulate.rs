@@ -1,8 +1,8 @@
 //! The sum of a row, every addition rounded as binary32 rounds it.
 
-#[cfg(fast_ways = "fixed-point")]
+#[cfg(assembly)]
 use super::assembly::run_groups;
-#[cfg(not(fast_ways = "fixed-point"))]
+#[cfg(not(assembly))]
 use super::groups::run_groups;
 use super::scale::Scale;
 use super::sum::Sum;

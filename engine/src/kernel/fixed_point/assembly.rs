@@ -4,10 +4,10 @@
 
 use core::arch::global_asm;
 
-#[cfg(assembly_rows)]
+#[cfg(assembly = "thumb1")]
 use super::scale::Scale;
 use super::sum::Sum;
-#[cfg(assembly_rows)]
+#[cfg(assembly = "thumb1")]
 use super::tables::FIRST_LEVEL;
 use super::tables::{Tables, BLOCK};
 
@@ -18,12 +18,11 @@ const _: () = assert!(
         && super::tables::STEP == 4
 );
 
-// ARMv6-M has neither atomics nor Thumb-2.
-#[cfg(all(target_arch = "arm", target_has_atomic = "32"))]
+#[cfg(assembly = "thumb2")]
 global_asm!(include_str!("thumb2.s"), options(raw));
-#[cfg(all(target_arch = "arm", not(target_has_atomic = "32")))]
+#[cfg(assembly = "thumb1")]
 global_asm!(include_str!("thumb1.s"), options(raw));
-#[cfg(target_arch = "riscv32")]
+#[cfg(assembly = "riscv32")]
 global_asm!(include_str!("riscv32.s"), options(raw));
 
 /// What the assembly reads and leaves behind.
@@ -37,12 +36,12 @@ struct Run {
     end: *const u32,
     level: u32,
     /// Rows to go; 0 for a part of one.
-    #[cfg(assembly_rows)]
+    #[cfg(assembly = "thumb1")]
     rows: u32,
 }
 
 /// The same for whole rows, one after the other.
-#[cfg(assembly_rows)]
+#[cfg(assembly = "thumb1")]
 #[repr(C)]
 struct Rows {
     run: Run,
@@ -80,7 +79,7 @@ pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, sum: &mut Su
         row: row.as_ptr(),
         end: first.wrapping_add(4 * groups),
         level: sum.level as u32,
-        #[cfg(assembly_rows)]
+        #[cfg(assembly = "thumb1")]
         rows: 0,
     };
     // SAFETY: `row` has at least `groups` bytes, and from `start` on every level has as many whole groups.
@@ -91,7 +90,7 @@ pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, sum: &mut Su
 
 /// Multiplies the rows of `packed` by the tables' columns, and the sums by `scale`, for as long as that is simple: returns
 /// how many rows are done. Output `row` goes to `out[row * stride]`.
-#[cfg(assembly_rows)]
+#[cfg(assembly = "thumb1")]
 pub(super) fn run_rows(
     tables: &Tables,
     packed: &[u8],
