@@ -2,17 +2,17 @@
 //!
 //! Positions are taken in chunks, and each chunk goes through all layers. The lean plan takes all positions in one chunk,
 //! so that every layer can use the same memory; the cached plan takes them one by one and keeps every layer's memory for the
-//! next call. On a host, a few positions at a time share the work of reading the weights: that is [`together`].
+//! next call. Where the back end gains by it, a few positions at a time share
+//! the work of reading the weights: that is [`together`].
 
-#[cfg(vectors)]
 mod together;
 
 use crate::error::RunError;
-use crate::kernel::{self, Keys, Mix, Projection, Window};
+use crate::kernel::{self, Current, Keys, Mix, Projection, Properties, Window};
 use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::{Layout, Plan};
 use crate::start::Start;
-use crate::weights::{Layer, Norm, Weights};
+use crate::weights::{Layer, Weights};
 use crate::workspace::Workspace;
 
 /// The router's decision at one position of one layer, as it is computed.
@@ -101,8 +101,7 @@ pub(crate) fn compute<'m>(
     } else {
         workspace.prefix.forget();
     }
-    #[cfg(vectors)]
-    if positions.count > 1 && together::suits(workspace.layout) {
+    if Current::POSITIONS_TOGETHER > 1 && positions.count > 1 && together::suits(workspace.layout) {
         return together::run(weights, workspace, positions, has_gates, observe);
     }
     Pass { weights, workspace, positions, has_gates, observe }.run()
@@ -122,7 +121,7 @@ pub(crate) fn final_norm<'s, 'm>(
         Plan::Cached => 0,
     };
     let residual = cut(workspace.rows.residual, row * d, d);
-    layer_norm(&weights.final_norm(), residual, workspace.rows.normed);
+    kernel::layer_norm_row(&weights.final_norm(), residual, workspace.rows.normed);
     (workspace.rows.normed, workspace.logits)
 }
 
@@ -177,7 +176,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
             start_sequence(&mut memory, block, self.has_gates);
         }
         let residual = cut(rows.residual, index * d, d);
-        layer_norm(&block.norm(), residual, rows.normed);
+        kernel::layer_norm_row(&block.norm(), residual, rows.normed);
         let shares = cut(router, position.row * pathways, pathways);
         project(block, layout, position, rows.normed, &mut memory, search.query, shares);
         kernel::softmax(shares);
@@ -233,7 +232,7 @@ fn project<'m>(
     let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
     let keys = memory.keys.get_mut(first..).unwrap_or_default();
     let values = memory.values.get_mut(row * d..);
-    if kernel::TOGETHER {
+    if Current::MATRICES_TOGETHER {
         let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
         kernel::project_one(
             inputs,
@@ -259,11 +258,11 @@ fn project<'m>(
 /// stream has gone round the memory.
 #[inline(always)]
 fn values_and_room(values: &mut [f32], d: usize, position: Positions) -> (&mut [f32], &mut [f32]) {
-    if kernel::WORTHWHILE_ROOM == usize::MAX || position.before != position.row {
+    if Current::WORTHWHILE_ROOM == usize::MAX || position.before != position.row {
         return (values, &mut []);
     }
     let (value, room) = values.split_at_mut_checked(d).unwrap_or_default();
-    (value, if room.len() < kernel::WORTHWHILE_ROOM { &mut [] } else { room })
+    (value, if room.len() < Current::WORTHWHILE_ROOM { &mut [] } else { room })
 }
 
 /// Step 1 for `count` positions from row `row` on, to the front of the residual stream's rows.
@@ -286,15 +285,5 @@ fn start_sequence<'m>(memory: &mut LayerMemory, block: &impl Layer<'m>, has_gate
         for (gate, a_raw) in memory.gate.iter_mut().zip(block.ssm().a_raw.iter()) {
             *gate = kernel::gate(a_raw);
         }
-    }
-}
-
-/// One row or, where these are computed together, some.
-#[inline]
-fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
-    if kernel::TOGETHER {
-        kernel::layer_norm(norm, x, out);
-    } else {
-        kernel::layer_norm_row(norm.gamma, norm.beta, x, out);
     }
 }

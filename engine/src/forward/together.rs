@@ -9,7 +9,7 @@
 
 use super::{mix, start_sequence, Positions, RouterReading};
 use crate::attention::Search;
-use crate::kernel::{self, Keys, Moments, Normed, Projection, Window};
+use crate::kernel::{self, Current, Keys, Moments, Normed, Projection, Properties, Window};
 use crate::layer_memory::{cut, LayerMemory};
 use crate::layout::{Layout, Plan};
 use crate::prefix::Prefix;
@@ -17,7 +17,7 @@ use crate::weights::{Layer, Weights};
 use crate::workspace::Workspace;
 
 /// The most positions: those of a tile of keys, and what the widest kernel takes.
-const MOST: usize = 16;
+const MOST: usize = Current::POSITIONS_TOGETHER;
 /// Room on the stack: 4 KB.
 const ROOM: usize = 1024;
 /// What of any room is left to those who multiply matrices, and then to the pathways.

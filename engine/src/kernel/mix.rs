@@ -1,6 +1,5 @@
 //! The three pathways of a layer, channel by channel, into the residual stream (docs/numerics.md#27-mix).
 
-use super::fast;
 use super::project::accumulate_weight;
 use super::ssm_state;
 use crate::bytes::read_f32;
@@ -30,17 +29,8 @@ pub struct Mix<'m, 'w> {
 }
 
 /// Adds the pathways' outputs, weighed by the router, to the residual stream. `None` where an array is too short.
-#[inline(always)] // into the forward pass, although the self-test calls it too
-pub fn mix(mut work: Mix) -> Option<()> {
-    if fast::mix(&mut work) {
-        return Some(());
-    }
-    mix_as_defined(work)
-}
-
-/// [`mix`] without a faster way.
 #[inline(always)]
-pub(crate) fn mix_as_defined(work: Mix) -> Option<()> {
+pub(crate) fn mix(work: Mix) -> Option<()> {
     // Views of their own, so that a compiler need not keep the others on the stack.
     let (taps, ssm, gate) = (work.block.conv.taps, work.block.ssm, work.gate);
     let d = gate.len();
@@ -65,7 +55,7 @@ pub(crate) fn mix_as_defined(work: Mix) -> Option<()> {
 ///
 /// The history holds zeros for what lies before the sequence's start: adding ±0.0 leaves a sum that started from +0.0 as
 /// it is, so this equals leaving those taps out. For the same reason, taps beyond the history are left out.
-#[inline(always)] // as `mix`: what a call of its own would save is less than what it takes
+#[inline(always)] // what a call of its own would save is less than what it takes
 fn conv_channel(taps: &Matrix, channel: usize, newest: f32, history: &mut [f32], stride: usize) -> f32 {
     let (mut entering, mut at, mut sum) = (newest, channel, 0.0);
     for tap in 0..taps.cols() {

@@ -285,7 +285,6 @@ impl<'p, 'm> Projection<'p, 'm> {
     }
 
     /// The outputs of the positions from `position` on.
-    #[cfg(vectors)]
     pub(crate) fn at(&mut self, position: usize) -> Projection<'_, 'm> {
         let start = position.saturating_mul(self.position_stride);
         Projection { out: self.out.get_mut(start..).unwrap_or_default(), ..*self }

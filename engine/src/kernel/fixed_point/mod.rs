@@ -29,6 +29,7 @@ mod accumulate;
 pub mod arithmetic;
 #[cfg(assembly)]
 mod assembly;
+mod embed;
 #[cfg(not(assembly))]
 mod groups;
 mod project;
@@ -38,10 +39,23 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-#[cfg(not(test))]
-pub use super::portable::Kernel;
-#[cfg(not(test))]
-pub(super) use super::portable::{add_values, layer_norm, mix, offer_scores};
-#[cfg(not(test))]
-pub(super) use project::project;
 pub(crate) use project::project_powers;
+
+use super::backend::Backend;
+use super::definition;
+use super::properties::FixedPoint;
+use crate::weights::{Matrix, Projection};
+
+impl Backend for FixedPoint {
+    #[inline(always)]
+    fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
+        embed::embed(matrix, token, x);
+    }
+
+    #[inline(always)]
+    fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) {
+        if !project::project(inputs, positions, projections) {
+            definition::project(inputs, positions, projections);
+        }
+    }
+}

@@ -3,14 +3,8 @@
 use super::products::{add_scaled, eight_dots, ROWS};
 use crate::kernel::attention::{score, Keys, TopK, Window};
 
-/// Scores the rows of the window eight at a time. Always does all of them.
-pub(in crate::kernel) fn offer_scores(
-    query: &[f32],
-    keys: &Keys,
-    window: &Window,
-    scale: f32,
-    best: &mut TopK,
-) -> bool {
+/// Offers the scores of the rows of the window, which are computed eight at a time.
+pub(in crate::kernel) fn offer_scores(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
     for rows in window.rows(keys.rows) {
         let mut row = rows.start;
         while row < rows.end {
@@ -30,11 +24,10 @@ pub(in crate::kernel) fn offer_scores(
             row = last;
         }
     }
-    true
 }
 
-/// The values of the kept rows times their weights, best first. Always does all of them.
-pub(in crate::kernel) fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) -> bool {
+/// The values of the kept rows times their weights, best first.
+pub(in crate::kernel) fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     let width = out.len();
     for (&weight, &row) in best.scores.iter().zip(best.rows.iter()) {
@@ -43,5 +36,4 @@ pub(in crate::kernel) fn add_values(best: &TopK, values: &[f32], out: &mut [f32]
             add_scaled(out, weight, value);
         }
     }
-    true
 }
