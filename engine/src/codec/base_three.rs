@@ -10,7 +10,7 @@ use crate::weights::{Codec, Expected, Fault, Packing};
 const WEIGHTS: usize = 5;
 
 /// The greatest byte: five weights of +1.
-const MOST: u8 = 242;
+const MAX_BYTE: u8 = 242;
 
 /// Five weights of 0.
 const ZEROS: u8 = 121;
@@ -59,7 +59,7 @@ fn weight(packed: &[u8], index: usize) -> i8 {
 /// What is not there, or stands for no weights, reads as zeros.
 #[inline]
 fn byte(packed: &[u8], index: usize) -> u8 {
-    packed.get(index).copied().filter(|&byte| byte <= MOST).unwrap_or(ZEROS)
+    packed.get(index).copied().filter(|&byte| byte <= MAX_BYTE).unwrap_or(ZEROS)
 }
 
 fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
@@ -119,7 +119,7 @@ static CODES: [u16; 256] = table();
 const fn table() -> [u16; 256] {
     let mut codes = [0; 256];
     let mut byte = 0;
-    while byte <= MOST as usize {
+    while byte <= MAX_BYTE as usize {
         let (mut rest, mut place) = (byte, 0);
         while place < WEIGHTS {
             // The digits 0, 1 and 2 stand for -1, 0 and +1, whose codes are 11, 00 and 01.
@@ -176,7 +176,7 @@ pub(crate) fn codes(packed: &[u8], start: usize, out: &mut [u8]) {
 
 fn fault(packed: &[u8], count: usize) -> Option<Fault> {
     for (index, &found) in packed.iter().enumerate() {
-        if found > MOST {
+        if found > MAX_BYTE {
             return Some(Fault { index, found, expected: Expected::BaseThree });
         }
     }

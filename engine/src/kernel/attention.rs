@@ -1,4 +1,10 @@
-//! Top-k causal attention for one query (docs/numerics.md#26-sparse-pathway-top-k-causal-attention-with-one-head).
+//! Top-k causal attention for one query (docs/numerics.md#26-sparse-pathway-top-k-causal-attention-with-one-head):
+//!
+//! ```text
+//! score[j] = (sum over e of q[e] * k[j][e]) * (1 / sqrt(h))
+//! w = softmax(kept scores, best first)
+//! out[c] = sum over the kept, best first, of w * v[position][c]
+//! ```
 
 use core::ops::Range;
 

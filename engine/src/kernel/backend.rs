@@ -40,7 +40,7 @@ pub(crate) trait Backend: Properties {
     /// Writes rows, normed, `[positions][d_model]`.
     #[inline(always)]
     fn write_normed(rows: &Normed, out: &mut [f32]) {
-        // The same bits, from the same moments.
+        // The moments follow from the rows.
         Self::layer_norm(rows.norm, rows.rows, out);
     }
 

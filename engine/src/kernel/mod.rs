@@ -1,9 +1,9 @@
 //! The arithmetic, in the words of docs/numerics.md.
 //!
 //! The files in this folder are the definition, a stage each: binary32, one rounding after every operation, never fused, sums
-//! in the order written and started from +0.0. Each folder beside them is a back end ([`Backend`]), which computes on some
-//! kind of target, or what back ends share. All give the same bits: vector instructions on a host, chosen when the program
-//! runs ([`Kernel`]); on a microcontroller what the profile asks for.
+//! in the order written and started from +0.0. Each folder beside them is a back end, which computes on some kind of target,
+//! or what back ends share: vector instructions on a host, chosen when the program runs ([`Kernel`]); on a microcontroller
+//! what its profile asks for. All give the same bits. `backend.rs` says what a back end may do in its own way.
 
 mod attention;
 mod backend;
@@ -57,7 +57,6 @@ pub use project::matvec_row;
 pub(crate) use project::{multiply, multiply_coded};
 pub(crate) use properties::{Current, Properties};
 pub use softmax::softmax;
-use ssm::ssm_state;
 pub use ssm::{gate, ssm_step};
 pub use stages::{attend, embed, layer_norm, matvec, mix, project};
 pub(crate) use stages::{gather, layer_norm_row, moments, project_one, search};

@@ -1,17 +1,26 @@
-//! Layer norm (docs/numerics.md#21-norm).
+//! Layer norm (docs/numerics.md#21-norm), of a row `x` of `d` values:
+//!
+//! ```text
+//! m = (sum of x[i]) / d
+//! v = (sum of (x[i] - m) * (x[i] - m)) / d
+//! r = 1 / sqrt(v + 1e-5)
+//! u[i] = ((gamma[i] * (x[i] - m)) * r) + beta[i]
+//! ```
 
 use core::ops::Range;
 
 use crate::math::sqrt;
 use crate::weights::Norm;
 
+/// Keeps the root from being 0.
 const EPSILON: f32 = 1e-5;
 
 /// What a row is normed by.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Moments {
+    /// `m`.
     pub(super) mean: f32,
-    /// Reciprocal standard deviation.
+    /// `r`, the reciprocal of the standard deviation.
     pub(super) factor: f32,
 }
 

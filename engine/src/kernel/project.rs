@@ -1,4 +1,11 @@
-//! Quantised matrices times vectors (docs/numerics.md#22-quantised-matrix-times-vector).
+//! Quantised matrices times vectors (docs/numerics.md#22-quantised-matrix-times-vector):
+//!
+//! ```text
+//! y[j] = (sum over i of +x[i], -x[i] or nothing, in order) * scale        weights +1, -1, 0
+//! y[j] = (sum over i of weight * x[i], in order) * scale                  weights ±1, ±3, ±9
+//! ```
+//!
+//! A matrix is `[rows][cols]`, `x` is `[cols]`, `y` is `[rows]`.
 
 use crate::weights::{Matrix, Projection, Trit, Trits};
 
@@ -14,22 +21,11 @@ pub(crate) fn accumulate(sum: f32, weight: Trit, value: f32) -> f32 {
     }
 }
 
-/// The same with the weight at `index` of a matrix. A call of its own where code has to be small.
-#[cfg_attr(not(small), inline)]
-#[cfg_attr(small, inline(never))]
-pub(crate) fn accumulate_weight(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
+/// `sum + weight * value`, with the weight at `index` of a matrix; the sum itself for weight 0.
+#[inline]
+pub(crate) fn add_weight(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
     match matrix.codec() {
         None => accumulate(sum, matrix.trit(index), value),
-        Some(_) => add_coded(sum, matrix, index, value),
-    }
-}
-
-/// The same of weights that `codec` reads. Apart, as five arguments take room on the stack.
-#[cfg_attr(not(small), inline)]
-#[cfg_attr(small, inline(never))]
-fn add_coded(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
-    match matrix.codec() {
-        None => sum,
         Some(codec) => (codec.add)(matrix.packed(), index, sum, value),
     }
 }

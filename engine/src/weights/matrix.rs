@@ -71,12 +71,12 @@ impl<'a> Matrix<'a> {
         })
     }
 
-    /// The same weights with another scale.
+    /// This matrix with another scale.
     pub const fn rescaled(self, scale: f32) -> Self {
         Self { scale, ..self }
     }
 
-    /// The same weights with a copy of them in `tiles`, whose layout is the kernels' affair.
+    /// This matrix with a copy of its weights in `tiles`, whose layout is the kernels' affair.
     #[cfg(target_arch = "x86_64")]
     pub(crate) const fn with_tiles(self, tiles: &'a [u8]) -> Self {
         Self { tiles, ..self }
@@ -168,7 +168,7 @@ impl<'a> Matrix<'a> {
             return self.codes(start, len, scratch);
         };
         let scratch = scratch.get_mut(..len)?;
-        (terms.translate)(self.packed, start, scratch);
+        (terms.write_codes)(self.packed, start, scratch);
         Some(scratch)
     }
 
@@ -189,7 +189,7 @@ impl<'a> Matrix<'a> {
 
 /// Writes the weights from an index on as 2-bit codes, four to a byte.
 #[cfg(any(test, not(backend = "portable")))]
-pub(crate) type Translate = fn(packed: &[u8], start: usize, codes: &mut [u8]);
+pub(crate) type WriteCodes = fn(packed: &[u8], start: usize, codes: &mut [u8]);
 
 /// 2-bit codes of a weight that is a power of three.
 #[cfg(any(test, backend = "fixed_point"))]
@@ -200,7 +200,7 @@ pub(crate) const TERMS: usize = 3;
 pub(crate) struct Terms {
     /// Writes the weights from an index on as [`TERMS`] 2-bit codes each, four codes to a byte: of the value, three times the
     /// value, and nine times the value. One of the three at most is not 0.
-    pub(crate) translate: Translate,
+    pub(crate) write_codes: WriteCodes,
     /// Multiplies matrices with as many columns each and whole groups of four: inputs, positions, outputs.
     pub(crate) project: fn(&[f32], usize, &mut [Projection]),
 }
@@ -227,7 +227,7 @@ pub struct Codec {
     pub(crate) sum: fn(&[u8], usize, &[f32]) -> f32,
     /// Where all weights are -1, 0 or +1. Kernels that are faster than the definition ask for it.
     #[cfg(any(test, not(backend = "portable")))]
-    pub(crate) codes: Option<Translate>,
+    pub(crate) codes: Option<WriteCodes>,
     /// Where there is a faster way with an FPU that does not need trits: the outputs of the rows from one on.
     #[cfg(any(test, backend = "vfp"))]
     pub(crate) rows: Option<Rows>,

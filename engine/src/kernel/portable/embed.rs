@@ -1,12 +1,12 @@
 //! Embedding by what the convolution needs in any case.
 
-use crate::kernel::project::accumulate_weight;
+use super::add::add_weight;
 use crate::weights::Matrix;
 
 /// Row `token` of the embedding matrix: each weight times 1, added to nothing, times the scale.
 pub(super) fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     for (index, x) in (token * matrix.cols()..).zip(x) {
-        *x = accumulate_weight(0.0, matrix, index, 1.0) * matrix.scale();
+        *x = add_weight(0.0, matrix, index, 1.0) * matrix.scale();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::lanes::{Lanes, MOST};
+use super::lanes::{Lanes, MAX_LANES};
 use crate::kernel::attention::score;
 use crate::kernel::properties::{Current, Properties};
 use crate::kernel::{Keys, TopK, Window};
@@ -97,7 +97,7 @@ unsafe fn offer<L: Lanes, const N: usize>(
             let Some(least) = best.least() else { break };
             let above = scores.lanes_above(L::splat(least)) & lanes(vector, next..rows.end);
             if above != 0 {
-                let mut values = [0.0; MOST];
+                let mut values = [0.0; MAX_LANES];
                 scores.store(values.as_mut_ptr());
                 if !L::enter(best, &values, above, vector.first_row as u32) {
                     enter(best, &values, above, vector.first_row);
@@ -111,18 +111,18 @@ unsafe fn offer<L: Lanes, const N: usize>(
 /// The lanes of the vector's rows within `rows`, the first row's lowest. No vector has more rows than there are lanes.
 #[inline(always)]
 fn lanes(vector: &Vector, rows: Range<usize>) -> u32 {
-    let below = |row: usize| (1_u32 << row.saturating_sub(vector.first_row).min(MOST)) - 1;
+    let below = |row: usize| (1_u32 << row.saturating_sub(vector.first_row).min(MAX_LANES)) - 1;
     below(rows.end) & !below(rows.start)
 }
 
 /// [`TopK::offer`] of the values of some lanes. It compares with the best kept first, this from the last one on: most scores
 /// that enter do not rise far.
 #[inline(always)]
-fn enter(best: &mut TopK, values: &[f32; MOST], mut lanes: u32, first_row: usize) {
+fn enter(best: &mut TopK, values: &[f32; MAX_LANES], mut lanes: u32, first_row: usize) {
     while lanes != 0 {
         let lane = lanes.trailing_zeros() as usize;
         lanes &= lanes - 1;
-        let (score, row) = (values[lane % MOST], (first_row + lane) as u32);
+        let (score, row) = (values[lane % MAX_LANES], (first_row + lane) as u32);
         let slots = best.scores.iter_mut().zip(best.rows.iter_mut()).rev();
         let mut place: Option<(&mut f32, &mut u32)> = None;
         for (kept, at) in slots.take_while(|(kept, _)| score > **kept) {

@@ -34,7 +34,7 @@ impl<I: Instructions + Properties> Backend for I {
     fn write_normed(rows: &Normed, out: &mut [f32]) {
         let inputs = Inputs::normed(rows);
         if inputs.and_then(|inputs| I::run(WriteInputs { inputs, out: &mut *out })).is_none() {
-            // The same bits, from the same moments.
+            // The moments follow from the rows.
             Self::layer_norm(rows.norm, rows.rows, out);
         }
     }

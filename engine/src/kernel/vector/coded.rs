@@ -33,12 +33,12 @@ pub(super) fn project_one<I: Instructions>(
         if !room.is_empty() {
             // Whoever gives room has no more stack to spare.
             let (codes, tables) = room.split_at_mut(room.len().saturating_sub(tables));
-            return translated::<I>(x, position, projections, bytes(codes), tables);
+            return by_codes::<I>(x, position, projections, bytes(codes), tables);
         }
         if tables > 0 {
-            return translated_one::<I, ROOM_BESIDE_TABLES>(x, position, projections);
+            return by_codes_on_stack::<I, ROOM_BESIDE_TABLES>(x, position, projections);
         }
-        return translated_one::<I, ROOM_FOR_ONE>(x, position, projections);
+        return by_codes_on_stack::<I, ROOM_FOR_ONE>(x, position, projections);
     }
     let cols = projections.first().map_or(0, |first| first.matrix.cols());
     Inputs::plain(x, 1, cols).is_some_and(|inputs| by_floats::<I>(&inputs, position, projections))
@@ -75,17 +75,17 @@ pub(super) fn project_several<I: Instructions>(
 
 /// [`project_one`] of matrices of trits, with so much room for their codes.
 #[inline(never)]
-fn translated_one<I: Instructions, const ROOM: usize>(
+fn by_codes_on_stack<I: Instructions, const ROOM: usize>(
     x: &[f32],
     position: usize,
     projections: &mut [Projection],
 ) -> bool {
-    translated::<I>(x, position, projections, &mut [const { MaybeUninit::uninit() }; ROOM], &mut [])
+    by_codes::<I>(x, position, projections, &mut [const { MaybeUninit::uninit() }; ROOM], &mut [])
 }
 
 /// [`project_one`] of matrices of trits, with room of somebody else's.
 #[inline]
-fn translated<I: Instructions>(
+fn by_codes<I: Instructions>(
     x: &[f32],
     position: usize,
     projections: &mut [Projection],

@@ -11,7 +11,7 @@ pub(in crate::kernel) const BEHIND: usize = 25;
 
 /// Writes the codes of a ternary matrix's weights from index `start` on to the first `len` bytes of `out`; up to [`BEHIND`]
 /// bytes behind them may become anything. `None` where there are too few.
-pub(in crate::kernel) fn translate<I: Instructions>(
+pub(in crate::kernel) fn write_codes<I: Instructions>(
     matrix: &Matrix,
     start: usize,
     len: usize,
@@ -29,7 +29,7 @@ pub(in crate::kernel) fn translate<I: Instructions>(
     copy_codes(matrix, start + 4 * done, rest)
 }
 
-/// [`translate`] without vectors.
+/// [`write_codes`] without vectors.
 fn copy_codes(matrix: &Matrix, start: usize, out: &mut [u8]) -> Option<()> {
     match matrix.codec() {
         None => out.copy_from_slice(matrix.codes(start, out.len(), &mut [])?),
@@ -43,7 +43,7 @@ fn copy_codes(matrix: &Matrix, start: usize, out: &mut [u8]) -> Option<()> {
 /// All codes of a matrix that does not lie two bits a weight, which has room in `out`; as far as there is a quick way, from
 /// `quick_codes`.
 #[inline(always)]
-pub(in crate::kernel) fn translate_all<'o>(
+pub(in crate::kernel) fn as_two_bits<'o>(
     matrix: &Matrix,
     out: &'o mut [u8],
     quick_codes: impl FnOnce(&Matrix, usize, &mut [MaybeUninit<u8>]) -> usize,

@@ -5,7 +5,7 @@
 
 use super::groups::Group;
 use super::inputs::{in_range, Inputs};
-use super::lanes::{Lanes, MOST};
+use super::lanes::{Lanes, MAX_LANES};
 use super::outputs::put;
 use crate::kernel::Projection;
 use crate::weights::Matrix;
@@ -59,7 +59,7 @@ fn unpack(matrix: &Matrix, start: usize, out: &mut [i8]) {
 /// What is in work of some columns.
 struct Room {
     /// The rows side by side.
-    weights: [[f32; MOST]; COLUMNS],
+    weights: [[f32; MAX_LANES]; COLUMNS],
     /// `[positions][columns]`.
     inputs: [f32; POSITIONS * COLUMNS],
 }

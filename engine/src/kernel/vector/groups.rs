@@ -1,6 +1,6 @@
 //! The rows of several matrices, as many at a time as a vector has lanes.
 
-use super::lanes::{Lanes, MOST};
+use super::lanes::{Lanes, MAX_LANES};
 use crate::kernel::Projection;
 use crate::weights::Matrix;
 
@@ -41,7 +41,7 @@ impl Group {
             if self.rows == L::COUNT && offset + 16 <= self.stride {
                 return L::load_transposed(self.start.add(offset), self.stride);
             }
-            let mut copy = [[0_u8; 16]; MOST];
+            let mut copy = [[0_u8; 16]; MAX_LANES];
             for (row, copy) in copy.iter_mut().enumerate().take(self.rows) {
                 let bytes = self.start.add(row * self.stride + offset);
                 if offset + 16 <= self.stride {

@@ -153,7 +153,7 @@ impl Rows {
         }
     }
 
-    /// The same from a column on, one by one.
+    /// [`Rows::norm`] from a column on, one value after the other.
     ///
     /// # Safety
     /// As [`Rows::norm`].

@@ -12,7 +12,7 @@ use crate::kernel::TopK;
 /// Every function may be called only where the processor has the instruction set; pointers lead to `COUNT` values, which
 /// need not be aligned.
 pub(in crate::kernel) trait Lanes: Copy {
-    /// Values side by side: at most [`MOST`].
+    /// Values side by side: at most [`MAX_LANES`].
     const COUNT: usize;
     /// As many 32-bit words.
     type Words: Copy;
@@ -47,7 +47,7 @@ pub(in crate::kernel) trait Lanes: Copy {
     /// are bits of those that follow. `BITS` is even and at most 16.
     #[inline(always)]
     unsafe fn spread<const BITS: usize>(bytes: &[u8; SPREAD]) -> Self::Words {
-        let mut numbers = [0; MOST];
+        let mut numbers = [0; MAX_LANES];
         for (lane, number) in numbers.iter_mut().enumerate().take(Self::COUNT) {
             let bit = BITS * lane;
             let word = bytes.get(bit / 8..).and_then(|rest| rest.first_chunk::<4>());
@@ -64,13 +64,13 @@ pub(in crate::kernel) trait Lanes: Copy {
     /// Lets the values of some lanes in, the lowest first, as [`TopK::offer`] does, in a way of this instruction set's own;
     /// `false` where there is none for as many slots. No value is NaN, and `row` is that of lane 0.
     #[inline(always)]
-    unsafe fn enter(best: &mut TopK, values: &[f32; MOST], lanes: u32, row: u32) -> bool {
+    unsafe fn enter(best: &mut TopK, values: &[f32; MAX_LANES], lanes: u32, row: u32) -> bool {
         let _ = (best, values, lanes, row);
         false
     }
 }
 
 /// The greatest [`Lanes::COUNT`].
-pub(in crate::kernel) const MOST: usize = 16;
+pub(in crate::kernel) const MAX_LANES: usize = 16;
 /// The bytes of the most numbers of 16 bits, and the rest of a word.
-pub(in crate::kernel) const SPREAD: usize = 2 * MOST + 4;
+pub(in crate::kernel) const SPREAD: usize = 2 * MAX_LANES + 4;

@@ -1,6 +1,6 @@
 //! The pathways of a layer, several channels side by side.
 
-use super::codes::translate_all;
+use super::codes::as_two_bits;
 use super::instructions::Work;
 use super::lanes::SPREAD;
 use super::own_way::OwnWay;
@@ -8,7 +8,7 @@ use crate::kernel::Mix;
 use crate::weights::Matrix;
 
 /// The most taps that this kernel takes. Up to 12, a channel's codes fit one word, wherever in a byte they start.
-const MOST_TAPS: usize = 8;
+const MAX_TAPS: usize = 8;
 
 /// The mix of a layer at some positions.
 pub(super) struct MixWork<'a, 'm, 'w>(pub &'a mut Mix<'m, 'w>);
@@ -32,10 +32,10 @@ impl Work for MixWork<'_, '_, '_> {
 fn suits(work: &Mix, lanes: usize) -> bool {
     let d = work.gate.len();
     let all = work.positions * d;
-    (1..=MOST_TAPS).contains(&work.block.conv.taps.cols())
+    (1..=MAX_TAPS).contains(&work.block.conv.taps.cols())
         && d.is_multiple_of(lanes)
         && work.block.conv.taps.rows() == d
-        && (work.block.conv.taps.codec().is_none() || is_translatable(&work.block.conv.taps))
+        && (work.block.conv.taps.codec().is_none() || codes_fit(&work.block.conv.taps))
         && work.block.n_pathways >= 3
         && work.history.len() + d == work.block.conv.taps.cols() * d
         && work.state.len() == d
@@ -48,11 +48,11 @@ fn suits(work: &Mix, lanes: usize) -> bool {
 }
 
 /// Room for the 2-bit codes of all taps, where they do not lie so: 1,024 channels of five.
-const TRANSLATED: usize = 1300;
+const ROOM_FOR_CODES: usize = 1300;
 
 /// Whether the taps can become 2-bit codes, and fit.
-fn is_translatable(taps: &Matrix) -> bool {
-    taps.is_ternary() && Matrix::packed_len(taps.rows(), taps.cols()) <= TRANSLATED
+fn codes_fit(taps: &Matrix) -> bool {
+    taps.is_ternary() && Matrix::packed_len(taps.rows(), taps.cols()) <= ROOM_FOR_CODES
 }
 
 /// [`crate::kernel::mix`] of work that [`suits`] accepts.
@@ -86,13 +86,12 @@ unsafe fn with_taps<L: OwnWay, const K: usize, const BITS: usize>(work: &mut Mix
     let mut scratch;
     let mut taps = work.block.conv.taps;
     if taps.codec().is_some() {
-        scratch = [0; TRANSLATED];
+        scratch = [0; ROOM_FOR_CODES];
         // `suits` has checked that it is possible.
         // SAFETY: as the caller promises.
-        let translated =
-            translate_all(&taps, &mut scratch, |taps, start, out| unsafe { L::quick_codes(taps, start, out) });
-        let Some(translated) = translated else { return };
-        taps = translated;
+        let two_bits = as_two_bits(&taps, &mut scratch, |taps, start, out| unsafe { L::quick_codes(taps, start, out) });
+        let Some(two_bits) = two_bits else { return };
+        taps = two_bits;
     }
     let mut channel = 0;
     while channel < d {

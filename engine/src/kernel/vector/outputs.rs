@@ -1,7 +1,7 @@
 //! Where the outputs of a group of rows lie. Sums of some of the columns wait there for those of the others.
 
 use super::groups::Group;
-use super::lanes::{Lanes, MOST};
+use super::lanes::{Lanes, MAX_LANES};
 use crate::kernel::Projection;
 
 /// Writes the outputs of one group at one position to their places.
@@ -16,7 +16,7 @@ pub(in crate::kernel) unsafe fn put<L: Lanes>(projection: &mut Projection, posit
         // SAFETY: there is room for a whole vector.
         return unsafe { outputs.store(room.as_mut_ptr()) };
     }
-    let mut values = [0.0; MOST];
+    let mut values = [0.0; MAX_LANES];
     // SAFETY: no vector has more lanes.
     unsafe { outputs.store(values.as_mut_ptr()) };
     for (row, value) in values.iter().take(group.rows).enumerate() {
@@ -37,7 +37,7 @@ pub(in crate::kernel) unsafe fn take<L: Lanes>(projection: &Projection, position
         // SAFETY: a whole vector is there.
         return unsafe { L::load(room.as_ptr()) };
     }
-    let mut values = [0.0; MOST];
+    let mut values = [0.0; MAX_LANES];
     for (row, value) in values.iter_mut().take(group.rows).enumerate() {
         let Some(waiting) = room.get(row * projection.row_stride) else { break };
         *value = *waiting;

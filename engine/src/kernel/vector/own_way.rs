@@ -66,9 +66,9 @@ pub(in crate::kernel) trait OwnWay: Lanes {
 }
 
 /// The projections of the first positions, for work that [`project::suits`] and [`project::suits_several`] accept; returns
-/// of how many. Those of
-/// the last three are left, and those of values that are not [`in_range`](super::inputs::in_range). `room` is for inputs: where it has none for all
-/// columns of the positions that are done together, these are done some at a time.
+/// of how many. Those of the last three are left, and those of values that are not [`in_range`](super::inputs::in_range).
+/// `room` is for inputs: where it has none for all columns of the positions that are done together, these are done some at a
+/// time.
 ///
 /// # Safety
 /// The processor has the instructions of `L`.

@@ -8,7 +8,7 @@ use crate::kernel::Projection;
 use crate::weights::Matrix;
 
 /// Matrices that are taken together: a layer has four.
-const MOST: usize = 4;
+const MAX_MATRICES: usize = 4;
 
 /// Rows of one matrix that are not its last ones come in the greatest of these numbers that has room: whole vectors of them
 /// in whole batches, and the next row starts on a byte.
@@ -26,10 +26,10 @@ pub(in crate::kernel) fn in_parts<I: Instructions>(
     let Some(cols) = projections.first().map(|first| first.matrix.cols()) else { return true };
     let width = cols / 4;
     let count = projections.len();
-    if count > MOST || room.len() < width.max(1) + BEHIND {
+    if count > MAX_MATRICES || room.len() < width.max(1) + BEHIND {
         return false;
     }
-    let mut done = [0; MOST];
+    let mut done = [0; MAX_MATRICES];
     loop {
         let Some((parts, codes)) = fill::<I>(projections, &mut done, width, room) else { return true };
         let mut matrices = parts.iter().zip(&*projections).zip({
@@ -40,14 +40,14 @@ pub(in crate::kernel) fn in_parts<I: Instructions>(
                 codes
             })
         });
-        let matrices: [Option<Matrix>; MOST] = core::array::from_fn(|_| {
+        let matrices: [Option<Matrix>; MAX_MATRICES] = core::array::from_fn(|_| {
             let ((&(_, rows), projection), codes) = matrices.next()?;
             Matrix::new(codes, projection.matrix.scale(), rows, cols)
         });
         let mut places = projections.iter_mut().zip(parts).zip(&matrices);
         let none = Matrix::new(&[], 0.0, 0, cols);
         let Some(none) = &none else { return false };
-        let mut pieces: [Projection; MOST] = core::array::from_fn(|_| match places.next() {
+        let mut pieces: [Projection; MAX_MATRICES] = core::array::from_fn(|_| match places.next() {
             Some(((projection, (first, _)), Some(matrix))) => Projection {
                 matrix,
                 out: projection.out.get_mut(first * projection.row_stride..).unwrap_or_default(),
@@ -63,12 +63,12 @@ pub(in crate::kernel) fn in_parts<I: Instructions>(
 }
 
 /// First row and number of rows of each matrix.
-type Parts = [(usize, usize); MOST];
+type Parts = [(usize, usize); MAX_MATRICES];
 
 /// The rows that come next, and their codes, one after the other in `room`. `None` where all is done.
 fn fill<'r, I: Instructions>(
     projections: &[Projection],
-    done: &mut [usize; MOST],
+    done: &mut [usize; MAX_MATRICES],
     width: usize,
     room: &'r mut [MaybeUninit<u8>],
 ) -> Option<(Parts, &'r [u8])> {
@@ -77,19 +77,19 @@ fn fill<'r, I: Instructions>(
     let mut rest = &mut *room;
     for (projection, (first, rows)) in projections.iter().zip(parts) {
         let matrix = projection.matrix;
-        codes::translate::<I>(matrix, first * matrix.cols(), rows * width, rest)?;
+        codes::write_codes::<I>(matrix, first * matrix.cols(), rows * width, rest)?;
         rest = core::mem::take(&mut rest).get_mut(rows * width..)?;
     }
     let written: &'r [MaybeUninit<u8>] = room;
     let written = written.get(..used)?;
-    // SAFETY: `translate` has written all of these bytes.
+    // SAFETY: `write_codes` has written all of these bytes.
     let codes = unsafe { core::slice::from_raw_parts(written.as_ptr().cast(), used) };
     (used > 0).then_some((parts, codes))
 }
 
 /// The next rows that have room, of those that are not `done`.
-fn next(projections: &[Projection], done: &mut [usize; MOST], most_rows: usize) -> Parts {
-    let mut parts = [(0, 0); MOST];
+fn next(projections: &[Projection], done: &mut [usize; MAX_MATRICES], most_rows: usize) -> Parts {
+    let mut parts = [(0, 0); MAX_MATRICES];
     let mut room = most_rows;
     for ((projection, done), part) in projections.iter().zip(&mut *done).zip(&mut parts) {
         let left = projection.matrix.rows() - *done;
@@ -179,7 +179,7 @@ mod tests {
     #[cfg_attr(miri, ignore = "so many weights take too long there")]
     #[test]
     fn what_has_no_room_or_is_refused_is_left_to_others() {
-        assert_eq!(pieces(&[1; MOST + 1], 252, true), (false, vec![]));
+        assert_eq!(pieces(&[1; MAX_MATRICES + 1], 252, true), (false, vec![]));
         assert_eq!(pieces(&[100], 252, false), (false, vec![vec![(0, 100)]]));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::inputs::Inputs;
 use super::instructions::{Instructions, Work};
-use super::lanes::MOST;
+use super::lanes::MAX_LANES;
 use super::own_way::{self, OwnWay};
 use super::project;
 use crate::kernel::Projection;
@@ -58,7 +58,7 @@ impl Work for OneItsOwnWay<'_, '_, '_> {
     #[inline(always)]
     fn suits(&self, lanes: usize) -> bool {
         // So far only the widest vectors have one.
-        lanes == MOST
+        lanes == MAX_LANES
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use core::arch::x86_64::*;
 
-use crate::kernel::vector::lanes::{Lanes, MOST, SPREAD};
+use crate::kernel::vector::lanes::{Lanes, MAX_LANES, SPREAD};
 use crate::kernel::TopK;
 
 /// SSE2: every x86-64 processor has it.
@@ -300,9 +300,9 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    unsafe fn enter(best: &mut TopK, values: &[f32; MOST], mut lanes: u32, row: u32) -> bool {
+    unsafe fn enter(best: &mut TopK, values: &[f32; MAX_LANES], mut lanes: u32, row: u32) -> bool {
         let count = best.scores.len().min(best.rows.len());
-        if count > MOST {
+        if count > MAX_LANES {
             return false;
         }
         // SAFETY: the trait's contract; only as many slots as there are are read and written.
@@ -314,7 +314,7 @@ impl Lanes for Avx512 {
             while lanes != 0 {
                 let lane = lanes.trailing_zeros();
                 lanes &= lanes - 1;
-                let score = _mm512_set1_ps(values[lane as usize % MOST]);
+                let score = _mm512_set1_ps(values[lane as usize % MAX_LANES]);
                 // Each slot's better neighbour.
                 let better = _mm512_castsi512_ps(_mm512_alignr_epi32::<15>(_mm512_castps_si512(scores), best_of_all));
                 let better_rows = _mm512_alignr_epi32::<15>(rows, rows);

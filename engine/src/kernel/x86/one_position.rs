@@ -1,8 +1,8 @@
 //! Quantised matrices times one input: AVX-512.
 //!
-//! As in [`crate::kernel::vector::project`], a lane is a row. What bounds one position there is decoding: two operations a weight, and one
-//! to add. Here a rotation of a word of codes serves three columns: the topmost code, masked, is a number that `x` is
-//! multiplied by; the lowest two codes choose from sixteen values, which are ±2x or 0 according to one of them.
+//! As in [`crate::kernel::vector::project`], a lane is a row. What bounds one position there is decoding: two operations a
+//! weight, and one to add. Here a rotation of a word of codes serves three columns: the topmost code, masked, is a number that
+//! `x` is multiplied by; the lowest two codes choose from sixteen values, which are ±2x or 0 according to one of them.
 
 use core::arch::asm;
 use core::arch::x86_64::*;
@@ -15,7 +15,7 @@ use crate::kernel::vector::project::wasted;
 use crate::kernel::Projection;
 
 /// The widest matrix that this way was measured with.
-const MOST_COLS: usize = 256;
+const MAX_COLS: usize = 256;
 /// Words that are taken together where nobody else has room: 4 KB of stack.
 const WORDS: usize = 8;
 /// Columns of a word of codes.
@@ -44,7 +44,7 @@ pub(super) const LEAST_ROOM: usize = (PANEL / WORD * size_of::<Choices>() + alig
 /// Whether this way can do it, besides what [`crate::kernel::vector::project::suits`] has checked.
 pub(super) fn suits(projections: &[Projection]) -> bool {
     // A row that has no place of its own has none for a sum, either.
-    projections.first().is_some_and(|first| first.matrix.cols() <= MOST_COLS)
+    projections.first().is_some_and(|first| first.matrix.cols() <= MAX_COLS)
         && projections.iter().all(|projection| projection.row_stride > 0)
 }
 
@@ -53,7 +53,7 @@ pub(super) fn suits(projections: &[Projection]) -> bool {
 ///
 /// # Safety
 /// The processor has these features; `x` has at least as many values as all matrices have columns: a multiple of four,
-/// at most [`MOST_COLS`].
+/// at most [`MAX_COLS`].
 #[target_feature(enable = "avx512f,avx2,fma")]
 pub(super) unsafe fn project(x: &[f32], position: usize, projections: &mut [Projection], room: &mut [f32]) {
     // SAFETY: any bytes may be what is not initialised; nobody reads the floats any more, and any bytes are floats again.

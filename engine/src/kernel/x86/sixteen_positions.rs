@@ -1,7 +1,7 @@
 //! Quantised matrices times sixteen inputs: AVX-512.
 //!
-//! As in [`crate::kernel::vector::project`], a lane is a row. Sixteen positions share the decoding of a weight; their inputs, column after
-//! column, lie side by side in one cache line.
+//! As in [`crate::kernel::vector::project`], a lane is a row. Sixteen positions share the decoding of a weight; their inputs,
+//! column after column, lie side by side in one cache line.
 //!
 //! What bounds this is the units that multiply: the last positions' inputs are therefore given their signs, and added.
 

@@ -5,12 +5,12 @@ use std::vec::Vec;
 
 use super::{packed, weights, with_each, written};
 use crate::kernel::properties::Current;
-use crate::kernel::vector::codes::{quick_codes, translate, translate_all, BEHIND};
+use crate::kernel::vector::codes::{as_two_bits, quick_codes, write_codes, BEHIND};
 use crate::random::Rng;
 use crate::weights::{Matrix, Packing};
 
 #[test]
-fn weights_from_anywhere_on_are_translated() {
+fn codes_of_weights_from_anywhere_on_are_written() {
     const ROWS: usize = 40;
     const COLS: usize = 40;
     with_each(|_| {
@@ -23,7 +23,7 @@ fn weights_from_anywhere_on_are_translated() {
                     let len = len.min((ROWS * COLS - start) / 4);
                     for behind in [0, 3, BEHIND, 40] {
                         let mut out = vec![0xaa; len + behind];
-                        assert_eq!(translate::<Current>(&matrix, start, len, written(&mut out)), Some(()));
+                        assert_eq!(write_codes::<Current>(&matrix, start, len, written(&mut out)), Some(()));
                         let (codes, rest) = out.split_at(len);
                         assert_eq!(weights(codes), all[start..][..4 * len], "{packing:?}, {len} from {start}");
                         assert!(rest.iter().skip(BEHIND).all(|&byte| byte == 0xaa), "{behind} bytes behind");
@@ -33,17 +33,17 @@ fn weights_from_anywhere_on_are_translated() {
             let mut out = [0xaa; ROWS * COLS / 4 + 1];
             if packing == Packing::TwoBits {
                 let len = out.len();
-                assert!(translate::<Current>(&matrix, 0, len, written(&mut out)).is_none(), "there are too few");
+                assert!(write_codes::<Current>(&matrix, 0, len, written(&mut out)).is_none(), "there are too few");
                 continue;
             }
             for room in [ROWS * COLS / 4, out.len()] {
-                let translated =
-                    translate_all(&matrix, &mut out[..room], quick_codes::<Current>).expect("there is room");
-                assert!(translated.codec().is_none() && translated.scale() == 0.3);
-                assert!(translated.rows() == ROWS && translated.weights().eq(all.iter().copied()));
+                let matrix_of_codes =
+                    as_two_bits(&matrix, &mut out[..room], quick_codes::<Current>).expect("there is room");
+                assert!(matrix_of_codes.codec().is_none() && matrix_of_codes.scale() == 0.3);
+                assert!(matrix_of_codes.rows() == ROWS && matrix_of_codes.weights().eq(all.iter().copied()));
             }
             assert!(
-                translate_all(&matrix, &mut out[..ROWS * COLS / 4 - 1], quick_codes::<Current>).is_none(),
+                as_two_bits(&matrix, &mut out[..ROWS * COLS / 4 - 1], quick_codes::<Current>).is_none(),
                 "there is no room"
             );
         }

@@ -30,7 +30,7 @@ fn is_taken(inputs: &[f32], positions: usize, matrices: &[Matrix]) -> bool {
     taken.get()
 }
 
-/// The same for random matrices of such `(rows, cols)`.
+/// [`is_taken`] for random matrices of such `(rows, cols)`.
 fn is_taken_of(packing: Packing, sizes: &[(usize, usize)], positions: usize, inputs: &[f32]) -> bool {
     let mut rng = Rng(1);
     let packed: Vec<_> = sizes.iter().map(|(rows, cols)| packed(packing, rows * cols, &mut rng)).collect();

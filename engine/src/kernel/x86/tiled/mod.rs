@@ -1,7 +1,7 @@
 //! Quantised matrices, a copy of which is arranged for AVX-512, times vectors.
 //!
-//! The ways for matrices that lie as in a file, [`super::one_position`] and [`super::sixteen_positions`], read rows and have to transpose them.
-//! Who has memory for a copy is spared that, and most shifts.
+//! The ways for matrices that lie as in a file, [`super::one_position`] and [`super::sixteen_positions`], read rows and have
+//! to transpose them. Who has memory for a copy is spared that, and most shifts.
 
 mod layout;
 pub(super) mod one_position;
@@ -15,11 +15,12 @@ use crate::weights::Matrix;
 pub(crate) use layout::{len, write};
 
 /// The widest matrix that has a use for tiles.
-const MOST_COLS: usize = 256;
+const MAX_COLS: usize = 256;
 
-/// Whether this processor has a use for tiles of matrices with so many columns: [`crate::kernel::vector::project::suits`] wants fours.
+/// Whether this processor has a use for tiles of matrices with so many columns:
+/// [`suits`](crate::kernel::vector::project::suits) wants fours.
 pub(crate) fn are_of_use(cols: usize) -> bool {
-    cols.is_multiple_of(4) && cols <= MOST_COLS && Kernel::Avx512.is_available()
+    cols.is_multiple_of(4) && cols <= MAX_COLS && Kernel::Avx512.is_available()
 }
 
 /// The matrix with a copy that [`write`] has written; without one where it has not the right length.
@@ -38,7 +39,7 @@ const fn has_length(matrix: &Matrix, tiles: &[u8]) -> bool {
 
 /// Whether all matrices have such a copy, and can be done together.
 pub(super) fn suits(projections: &[Projection]) -> bool {
-    let suits = |matrix: &Matrix| matrix.cols() <= MOST_COLS && has_length(matrix, matrix.tiles());
+    let suits = |matrix: &Matrix| matrix.cols() <= MAX_COLS && has_length(matrix, matrix.tiles());
     projections.iter().all(|projection| suits(projection.matrix))
 }
 

@@ -13,7 +13,7 @@ use crate::kernel::x86::lanes::Avx512;
 use crate::kernel::Projection;
 
 /// Most groups of a batch: their sums, what the steps leave for each other and what the groups share fit the registers.
-const MOST_GROUPS: usize = 9;
+const MAX_GROUPS: usize = 9;
 
 /// The projections of position `position`, whose input is `x`.
 ///
@@ -27,7 +27,7 @@ pub(in crate::kernel::x86) unsafe fn project(x: &[f32], position: usize, project
     let mut from = (0, 0);
     while rest > 0 {
         // One at least, which the compiler does not see.
-        let batches = rest.div_ceil(MOST_GROUPS).max(1);
+        let batches = rest.div_ceil(MAX_GROUPS).max(1);
         let size = rest.div_ceil(batches);
         rest -= size;
         // SAFETY: as the caller promises.

@@ -1,8 +1,8 @@
 //! Tiled matrices times sixteen inputs.
 //!
-//! As in [`super::super::sixteen_positions`], the positions share what decodes a weight. Where a processor has units that add beside
-//! those that multiply, the last positions' inputs are given their signs, and added: the units that multiply would be busy
-//! longest. Elsewhere one instruction a position is the least.
+//! As in [`super::super::sixteen_positions`], the positions share what decodes a weight. Where a processor has units that add
+//! beside those that multiply, the last positions' inputs are given their signs, and added: the units that multiply would be
+//! busy longest. Elsewhere one instruction a position is the least.
 
 use core::arch::asm;
 use core::arch::x86_64::*;
