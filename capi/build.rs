@@ -6,8 +6,8 @@ use std::env::var;
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(runtime_calls)");
-    let ways = var("DEP_ATOME_ENGINE_FAST_WAYS").expect("the engine's build script says it");
-    if ways == "fixed-point" {
+    let backend = var("DEP_ATOME_ENGINE_BACKEND").expect("the engine's build script says it");
+    if backend == "fixed_point" {
         println!("cargo:rustc-cfg=runtime_calls");
     }
 }

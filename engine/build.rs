@@ -1,29 +1,93 @@
-//! Says which fast ways of computing this target has, as `cfg(fast_ways = "...")` (see `src/kernel/mod.rs`) and to the
-//! build scripts of packages that depend on this one, as `DEP_ATOME_ENGINE_FAST_WAYS`.
+//! Which back end of `src/kernel` computes on this target, as `cfg`s:
+//!
+//! - `backend = "..."`: the folder of `src/kernel`; also `DEP_ATOME_ENGINE_BACKEND` to the build scripts of dependents.
+//! - `vectors`: the back end is made of the kernels in `src/kernel/vector`.
+//! - `assembly`, `assembly = "..."`: the back end's inner loops are in assembly, of which there is one for this core.
+//! - `small`: code has to be small, and so has the stack.
 
 use std::env::var;
 
+/// What there is for a kind of target.
+struct Row {
+    kind: Kind,
+    backend: &'static str,
+    /// Empty for none.
+    assembly: &'static str,
+    small: bool,
+}
+
+/// A new kind of target is a row here, an arm of [`Kind::of_target`], and, with a back end of its own, a folder.
+const TABLE: [Row; 7] = [
+    Row { kind: Kind::X86, backend: "x86", assembly: "", small: false },
+    Row { kind: Kind::Aarch64, backend: "aarch64", assembly: "", small: false },
+    Row { kind: Kind::ThumbWithFpu, backend: "vfp", assembly: "vfp", small: false },
+    Row { kind: Kind::Thumb2, backend: "fixed_point", assembly: "thumb2", small: false },
+    Row { kind: Kind::Thumb1, backend: "fixed_point", assembly: "thumb1", small: false },
+    Row { kind: Kind::Riscv32, backend: "fixed_point", assembly: "riscv32", small: false },
+    Row { kind: Kind::Other, backend: "portable", assembly: "", small: true },
+];
+
+/// The back ends that share `src/kernel/vector`.
+const VECTORS: [&str; 2] = ["x86", "aarch64"];
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// x86-64.
+    X86,
+    Aarch64,
+    /// Cortex-M4F, M7, M33: programs that pass floats in the FPU's registers.
+    ThumbWithFpu,
+    /// ARMv7-M and ARMv8-M Mainline without an FPU, or with programs that do not count on it.
+    Thumb2,
+    /// ARMv6-M.
+    Thumb1,
+    /// RV32 without F.
+    Riscv32,
+    /// All others, and microcontrollers without the feature `speed`.
+    Other,
+}
+
+impl Kind {
+    fn of_target() -> Self {
+        let cfg = |name: &str| var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+        let target = var("TARGET").unwrap_or_default();
+        let speed = var("CARGO_FEATURE_SPEED").is_ok() && cfg("OS") == "none";
+        // ARMv8-M Baseline (Cortex-M23) cannot run the assembly for ARMv7-M, and no other cfg tells the two apart.
+        let speed = speed && !target.starts_with("thumbv8m.base");
+        let has_atomics = cfg("HAS_ATOMIC").split(',').any(|bits| bits == "32");
+        match (cfg("ARCH").as_str(), cfg("ABI").as_str()) {
+            ("x86_64", _) => Self::X86,
+            ("aarch64", _) => Self::Aarch64,
+            ("arm", "eabihf") if speed => Self::ThumbWithFpu,
+            ("arm", "eabi") if speed && has_atomics => Self::Thumb2,
+            // ARMv6-M has no atomics.
+            ("arm", "eabi") if speed => Self::Thumb1,
+            ("riscv32", _) if speed && !has_riscv_float(&target) => Self::Riscv32,
+            _ => Self::Other,
+        }
+    }
+}
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-check-cfg=cfg(fast_ways, values(\"host\", \"fpu\", \"fixed-point\", \"none\"))");
-    let cfg = |name: &str| var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
-    let target = var("TARGET").unwrap_or_default();
-    let speed = var("CARGO_FEATURE_SPEED").is_ok() && cfg("OS") == "none";
-    // ARMv8-M Baseline (Cortex-M23) cannot run the assembly for ARMv7-M, and no other cfg tells the two apart.
-    let speed = speed && !target.starts_with("thumbv8m.base");
-    let ways = match (cfg("ARCH").as_str(), cfg("ABI").as_str()) {
-        ("x86_64" | "aarch64", _) => "host",
-        ("arm", "eabihf") if speed => "fpu",
-        ("arm", "eabi") if speed => "fixed-point",
-        ("riscv32", _) if speed && !has_riscv_float(&target) => "fixed-point",
-        _ => "none",
-    };
-    println!("cargo:rustc-cfg=fast_ways=\"{ways}\"");
-    println!("cargo:fast_ways={ways}");
-    // ARMv6-M has no atomics; its assembly does whole rows (src/kernel/soft_float/assembly.rs).
-    println!("cargo:rustc-check-cfg=cfg(assembly_rows)");
-    if cfg("ARCH") == "arm" && ways == "fixed-point" && !cfg("HAS_ATOMIC").split(',').any(|bits| bits == "32") {
-        println!("cargo:rustc-cfg=assembly_rows");
+    let quoted = |value: fn(&Row) -> &str| TABLE.each_ref().map(|row| format!("\"{}\"", value(row))).join(", ");
+    println!("cargo:rustc-check-cfg=cfg(backend, values({}))", quoted(|row| row.backend));
+    println!("cargo:rustc-check-cfg=cfg(assembly, values(none(), {}))", quoted(|row| row.assembly));
+    println!("cargo:rustc-check-cfg=cfg(small)");
+    println!("cargo:rustc-check-cfg=cfg(vectors)");
+    let kind = Kind::of_target();
+    let row = TABLE.iter().find(|row| row.kind == kind).expect("every kind has a row");
+    println!("cargo:rustc-cfg=backend=\"{}\"", row.backend);
+    println!("cargo:backend={}", row.backend);
+    if VECTORS.contains(&row.backend) {
+        println!("cargo:rustc-cfg=vectors");
+    }
+    if !row.assembly.is_empty() {
+        println!("cargo:rustc-cfg=assembly");
+        println!("cargo:rustc-cfg=assembly=\"{}\"", row.assembly);
+    }
+    if row.small {
+        println!("cargo:rustc-cfg=small");
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The finished archive keeps these names to itself: the firmware's own arithmetic stays with its library.
 
-use atome_engine::kernel::soft_float::arithmetic;
+use atome_engine::kernel::fixed_point::arithmetic;
 
 /// Defines calls of the run-time ABI; floats are passed as their bits in any case.
 macro_rules! calls {

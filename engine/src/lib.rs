@@ -76,7 +76,7 @@ extern crate std;
 mod random;
 
 pub use classify::classify;
-pub use codec::{Codec, Expected, Fault, Packing, BASE_THREE, POWERS_OF_THREE};
+pub use codec::{BASE_THREE, POWERS_OF_THREE};
 pub use entropy::entropy;
 pub use error::RunError;
 pub use exact::{AttentionMemory, Workspace, WorkspaceError};
@@ -93,4 +93,7 @@ pub use self_test::{self_test, SelfTestError};
 pub use shape::{Dims, Shape, ShapeError};
 pub use step::{step, step_observed};
 pub use tiled::{Tiled, TiledLayer};
-pub use weights::{Attention, Block, Conv, Floats, Layer, Matrix, Norm, Pathways, Ssm, Trit, Trits, Weights};
+pub use weights::{
+    Attention, Block, Codec, Conv, Expected, Fault, Floats, Layer, Matrix, Norm, Packing, Pathways, Ssm, Trit, Trits,
+    Weights,
+};

@@ -197,7 +197,7 @@ mod on_x86 {
         if !matrix.is_ternary() {
             return matrix;
         }
-        matrix.tiled(tiles)
+        tiled::with_tiles(matrix, tiles)
     }
 }
 

@@ -1,15 +1,16 @@
 //! ATOME02: base 3, five weights to a byte. A byte is the sum of (t_i + 1) * 3^i, i = 0..4, t in -1, 0, +1.
 
-use super::{add_weighed, Codec, Expected, Fault, Packing};
+use super::add_product;
 use crate::kernel::multiply_coded;
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 use crate::weights::Trits;
+use crate::weights::{Codec, Expected, Fault, Packing};
 
 /// Weights of a byte.
 const WEIGHTS: usize = 5;
 
 /// The greatest byte: five weights of +1.
-const MOST: u8 = 242;
+const MAX_BYTE: u8 = 242;
 
 /// Five weights of 0.
 const ZEROS: u8 = 121;
@@ -21,16 +22,18 @@ pub static BASE_THREE: Codec = Codec {
     weight,
     add,
     multiply: multiply_coded,
-    #[cfg(fast_ways = "none")]
+    #[cfg(small)]
     sum: sum_by_digits,
-    #[cfg(not(fast_ways = "none"))]
+    #[cfg(not(small))]
     sum: sum_by_codes,
-    #[cfg(any(test, not(fast_ways = "none")))]
+    #[cfg(any(test, not(small)))]
     codes: Some(codes),
-    #[cfg(any(test, fast_ways = "fpu"))]
+    #[cfg(any(test, backend = "vfp"))]
     rows: None,
-    #[cfg(any(test, fast_ways = "fixed-point"))]
+    #[cfg(any(test, backend = "fixed_point"))]
     terms: None,
+    #[cfg(any(test, vectors))]
+    unpack,
     fault,
 };
 
@@ -56,15 +59,23 @@ fn weight(packed: &[u8], index: usize) -> i8 {
 /// What is not there, or stands for no weights, reads as zeros.
 #[inline]
 fn byte(packed: &[u8], index: usize) -> u8 {
-    packed.get(index).copied().filter(|&byte| byte <= MOST).unwrap_or(ZEROS)
+    packed.get(index).copied().filter(|&byte| byte <= MAX_BYTE).unwrap_or(ZEROS)
 }
 
 fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
-    add_weighed(sum, weight(packed, index), value)
+    add_product(sum, weight(packed, index), value)
+}
+
+/// The weights from index `start` on: ternary weights are seldom asked for as numbers.
+#[cfg(any(test, vectors))]
+fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
+    for (index, out) in (start..).zip(out) {
+        *out = weight(packed, index);
+    }
 }
 
 /// A digit at a time, where nothing but this function would need the table.
-#[cfg(any(test, fast_ways = "none"))]
+#[cfg(any(test, small))]
 fn sum_by_digits(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     let mut index = start / WEIGHTS;
     let mut left = WEIGHTS - start % WEIGHTS;
@@ -80,14 +91,14 @@ fn sum_by_digits(packed: &[u8], start: usize, x: &[f32]) -> f32 {
         }
         let weight;
         (weight, rest) = next(rest);
-        sum = add_weighed(sum, weight, value);
+        sum = add_product(sum, weight, value);
         left -= 1;
     }
     sum
 }
 
 /// By way of 2-bit codes.
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 fn sum_by_codes(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     const BYTES: usize = 16;
     let (mut sum, mut start) = (0.0, start);
@@ -100,15 +111,15 @@ fn sum_by_codes(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     sum
 }
 
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 /// The 2-bit codes of each byte's weights, the first lowest; malformed bytes read as zeros.
 static CODES: [u16; 256] = table();
 
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 const fn table() -> [u16; 256] {
     let mut codes = [0; 256];
     let mut byte = 0;
-    while byte <= MOST as usize {
+    while byte <= MAX_BYTE as usize {
         let (mut rest, mut place) = (byte, 0);
         while place < WEIGHTS {
             // The digits 0, 1 and 2 stand for -1, 0 and +1, whose codes are 11, 00 and 01.
@@ -121,13 +132,13 @@ const fn table() -> [u16; 256] {
     codes
 }
 
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 #[inline]
 fn codes_of(byte: u8) -> u32 {
     u32::from(CODES.get(usize::from(byte)).copied().unwrap_or(0))
 }
 
-#[cfg(any(test, not(fast_ways = "none")))]
+#[cfg(any(test, not(small)))]
 /// Writes the weights from index `start` on as 2-bit codes, four to a byte; zeros behind the last one.
 pub(crate) fn codes(packed: &[u8], start: usize, out: &mut [u8]) {
     let mut bytes = packed.get(start / WEIGHTS..).unwrap_or_default();
@@ -165,7 +176,7 @@ pub(crate) fn codes(packed: &[u8], start: usize, out: &mut [u8]) {
 
 fn fault(packed: &[u8], count: usize) -> Option<Fault> {
     for (index, &found) in packed.iter().enumerate() {
-        if found > MOST {
+        if found > MAX_BYTE {
             return Some(Fault { index, found, expected: Expected::BaseThree });
         }
     }

@@ -1,7 +1,10 @@
 //! ATOMEP3: three bits a weight, eight to three bytes, lowest bits first in a 24-bit little-endian word.
 
-use super::{add_weighed, sum_one_by_one, Codec, Expected, Fault, Packing};
+use super::{add_product, sum_one_by_one};
 use crate::kernel::multiply_coded;
+use crate::weights::{Codec, Expected, Fault, Packing};
+#[cfg(any(test, backend = "fixed_point"))]
+use crate::weights::{Terms, TERMS};
 
 /// Weights of a group, and its bytes.
 const WEIGHTS: usize = 8;
@@ -21,12 +24,14 @@ pub static POWERS_OF_THREE: Codec = Codec {
     add,
     multiply: multiply_coded,
     sum,
-    #[cfg(any(test, not(fast_ways = "none")))]
+    #[cfg(any(test, not(backend = "portable")))]
     codes: None,
-    #[cfg(any(test, fast_ways = "fpu"))]
-    rows: Some(crate::kernel::hard_float::powers::rows),
-    #[cfg(any(test, fast_ways = "fixed-point"))]
-    terms: Some(super::Terms { translate: terms, project: crate::kernel::soft_float::project_powers }),
+    #[cfg(any(test, backend = "vfp"))]
+    rows: Some(crate::kernel::vfp::powers::rows),
+    #[cfg(any(test, backend = "fixed_point"))]
+    terms: Some(Terms { write_codes: terms, project: crate::kernel::fixed_point::project_powers }),
+    #[cfg(any(test, vectors))]
+    unpack,
     fault,
 };
 
@@ -52,7 +57,7 @@ fn weight(packed: &[u8], index: usize) -> i8 {
 }
 
 fn add(packed: &[u8], index: usize, sum: f32, value: f32) -> f32 {
-    add_weighed(sum, weight(packed, index), value)
+    add_product(sum, weight(packed, index), value)
 }
 
 fn sum(packed: &[u8], start: usize, x: &[f32]) -> f32 {
@@ -60,8 +65,8 @@ fn sum(packed: &[u8], start: usize, x: &[f32]) -> f32 {
 }
 
 /// The weights from index `start` on.
-#[cfg(any(test, fast_ways = "host"))]
-pub(crate) fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
+#[cfg(any(test, vectors))]
+fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
     let mut group = start / WEIGHTS;
     let before = ((WEIGHTS - start % WEIGHTS) % WEIGHTS).min(out.len());
     let (first, rest) = out.split_at_mut_checked(before).unwrap_or_default();
@@ -79,20 +84,20 @@ pub(crate) fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
 }
 
 /// The terms of two codes, the first lowest: 2-bit codes of the value, three and nine times it.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 static TERMS_OF_TWO: [u16; 64] = {
     const OF_ONE: [u16; 8] = [0, 0b01, 0b11, 0b01 << 2, 0b11 << 2, 0b01 << 4, 0b11 << 4, 0];
     let mut terms = [0; 64];
     let mut codes = 0;
     while codes < 64 {
-        terms[codes] = OF_ONE[codes & 7] | OF_ONE[codes >> 3] << (2 * super::TERMS);
+        terms[codes] = OF_ONE[codes & 7] | OF_ONE[codes >> 3] << (2 * TERMS);
         codes += 1;
     }
     terms
 };
 
 /// The terms of the four codes in the lowest 12 bits, in three bytes.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 #[inline(always)]
 fn terms_of_four(codes: u32) -> u32 {
     let two = |codes: u32| u32::from(TERMS_OF_TWO.get(codes as usize & 63).copied().unwrap_or(0));
@@ -100,7 +105,7 @@ fn terms_of_four(codes: u32) -> u32 {
 }
 
 /// Four weights become three bytes.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 fn terms(packed: &[u8], start: usize, out: &mut [u8]) {
     let mut done = 0;
     if start.is_multiple_of(WEIGHTS) {

@@ -1,7 +1,6 @@
 //! The logits behind a position (docs/numerics.md#3-logits): its residual stream through the final norm and the unembedding.
 
 use super::layer_memory::cut;
-use super::pass::norm;
 use super::workspace::Workspace;
 use crate::kernel;
 use crate::layout::Plan;
@@ -20,7 +19,7 @@ pub(crate) fn final_norm<'s, 'm>(
         Plan::Partial | Plan::Cached => 0,
     };
     let residual = cut(workspace.rows.residual, row * d, d);
-    norm(&weights.final_norm(), residual, workspace.rows.normed);
+    kernel::layer_norm_row(&weights.final_norm(), residual, workspace.rows.normed);
     (workspace.rows.normed, workspace.logits)
 }
 

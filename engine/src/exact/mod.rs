@@ -7,9 +7,9 @@
 //! | step | here | kernel |
 //! |---|---|---|
 //! | 1 embed | `pass::embed` | `embed` |
-//! | 2.1 norm | `pass::norm` | `layer_norm` |
+//! | 2.1 norm | `pass` | `layer_norm_row` |
 //! | 2.2 projections: keys, values, queries, router | `pass::project` | `project` |
-//! | 2.3 router | `pass::route` | `softmax` |
+//! | 2.3 router | `pass` | `softmax` |
 //! | 2.6 attention | `attend` | `search`, `softmax`, `gather` |
 //! | 2.4, 2.5, 2.7 convolution, recurrence, mix | `pass::mix` | `mix` |
 //! | 3 final norm, unembed | `logits` | `layer_norm`, `matvec` |
@@ -19,7 +19,6 @@ mod divided;
 mod layer_memory;
 mod logits;
 mod pass;
-#[cfg(fast_ways = "host")]
 mod together;
 mod workspace;
 

@@ -6,10 +6,10 @@
 
 use super::layer_memory::{cut, LayerMemory};
 use super::workspace::Workspace;
-use crate::kernel::{self, Keys, Mix, Projection, Window};
+use crate::kernel::{self, Current, Keys, Mix, Projection, Properties, Window};
 use crate::layout::{Layout, Plan};
 use crate::schedule::{Positions, RouterReading, Work};
-use crate::weights::{Layer, Norm, Weights};
+use crate::weights::{Layer, Weights};
 
 /// Computes the residual stream of positions: from their tokens, or from what the layer before the first one left of it.
 /// `None` where the weights break their promise.
@@ -20,8 +20,7 @@ pub(super) fn compute<'m>(
     work: Work,
     observe: &mut impl FnMut(RouterReading),
 ) -> Option<()> {
-    #[cfg(fast_ways = "host")]
-    if work.positions.count > 1 && super::together::suits(workspace.layout) {
+    if Current::POSITIONS_TOGETHER > 1 && work.positions.count > 1 && super::together::suits(workspace.layout) {
         return super::together::run(weights, workspace, work, observe);
     }
     let Work { positions, layers, has_gates } = work;
@@ -81,7 +80,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         let residual = cut(rows.residual, index * d, d);
         let shares = cut(router, position.row * pathways, pathways);
 
-        norm(&block.norm(), residual, rows.normed);
+        kernel::layer_norm_row(&block.norm(), residual, rows.normed);
         project(block, layout, position, rows.normed, &mut memory, search.query, shares);
         kernel::softmax(shares);
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
@@ -137,7 +136,7 @@ fn project<'m>(
     let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
     let keys = memory.keys.get_mut(first..).unwrap_or_default();
     let values = memory.values.get_mut(row * d..);
-    if kernel::TOGETHER {
+    if Current::MATRICES_TOGETHER {
         let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
         kernel::project_one(
             inputs,
@@ -163,11 +162,11 @@ fn project<'m>(
 /// stream has gone round the memory.
 #[inline(always)]
 fn values_and_room(values: &mut [f32], d: usize, position: Positions) -> (&mut [f32], &mut [f32]) {
-    if kernel::WORTHWHILE_ROOM == usize::MAX || position.before != position.row {
+    if Current::WORTHWHILE_ROOM == usize::MAX || position.before != position.row {
         return (values, &mut []);
     }
     let (value, room) = values.split_at_mut_checked(d).unwrap_or_default();
-    (value, if room.len() < kernel::WORTHWHILE_ROOM { &mut [] } else { room })
+    (value, if room.len() < Current::WORTHWHILE_ROOM { &mut [] } else { room })
 }
 
 /// What the one at `index` of `positions` attends to.
@@ -203,15 +202,5 @@ pub(super) fn start_sequence<'m>(memory: &mut LayerMemory, block: &impl Layer<'m
 pub(super) fn fill_gates<'m>(gates: &mut [f32], block: &impl Layer<'m>) {
     for (gate, a_raw) in gates.iter_mut().zip(block.ssm().a_raw.iter()) {
         *gate = kernel::gate(a_raw);
-    }
-}
-
-/// Step 2.1 for one position: `x` and `out` are `[d_model]`.
-#[inline]
-pub(super) fn norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
-    if kernel::TOGETHER {
-        kernel::layer_norm(norm, x, out);
-    } else {
-        kernel::layer_norm_row(norm.gamma, norm.beta, x, out);
     }
 }

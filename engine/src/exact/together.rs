@@ -11,13 +11,13 @@ use super::attend::Search;
 use super::layer_memory::{cut, LayerMemory};
 use super::pass::{mix, start_sequence, window};
 use super::workspace::Workspace;
-use crate::kernel::{self, Keys, Moments, Normed, Projection};
+use crate::kernel::{self, Current, Keys, Moments, Normed, Projection, Properties};
 use crate::layout::{Layout, Plan};
 use crate::schedule::{Positions, Prefix, RouterReading, Work};
 use crate::weights::{Layer, Weights};
 
 /// The most positions: those of a tile of keys, and what the widest kernel takes.
-const MOST: usize = 16;
+const MOST: usize = Current::POSITIONS_TOGETHER;
 /// Room on the stack: 4 KB.
 const ROOM: usize = 1024;
 /// What of any room is left to those who multiply matrices, and then to the pathways.

@@ -5,9 +5,8 @@ use super::error::FormatError;
 use super::model::Model;
 use super::sections::{body_len, matrix_len};
 use super::CLASSIFIER_MAGIC;
-use crate::codec::Packing;
 use crate::shape::{is_size, Shape};
-use crate::weights::Matrix;
+use crate::weights::{Matrix, Packing};
 
 /// Magic and class count.
 const HEADER: usize = CLASSIFIER_MAGIC.len() + 4;

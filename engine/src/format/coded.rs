@@ -3,8 +3,8 @@
 use super::error::FormatError;
 use super::two_bits::model_body;
 use crate::bytes::begins_with;
-use crate::codec::{Codec, Fault};
 use crate::shape::Shape;
+use crate::weights::{Codec, Fault};
 
 /// What a model file holds behind its magic.
 #[derive(Clone, Copy, Debug)]

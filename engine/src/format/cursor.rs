@@ -2,8 +2,7 @@
 
 use byteorder::{ByteOrder, LittleEndian};
 
-use crate::codec::Codec;
-use crate::weights::{Floats, Matrix, Norm};
+use crate::weights::{Codec, Floats, Matrix, Norm};
 
 /// A place in a file's body, from which sections are taken one after another. `None` means that the bytes end first.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::codec::Expected;
+use crate::weights::Expected;
 
 /// Why a file was refused. Offsets and lengths are in bytes from the start of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,9 @@ use super::cursor::Cursor;
 use super::error::FormatError;
 use super::sections::{block_len, body_len, embed_len, packed_body_len};
 use super::MAGIC;
-use crate::codec::{Codec, Packing};
 use crate::fingerprint::Fingerprint;
 use crate::shape::Shape;
-use crate::weights::{Attention, Block, Conv, Matrix, Norm, Ssm, Weights};
+use crate::weights::{Attention, Block, Codec, Conv, Matrix, Norm, Packing, Ssm, Weights};
 
 /// The identity of a model: that of its sections and of all numbers that change what they mean.
 pub fn model_fingerprint(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> u64 {

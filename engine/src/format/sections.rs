@@ -3,8 +3,8 @@
 
 use core::fmt;
 
-use crate::codec::Packing;
 use crate::shape::Shape;
+use crate::weights::Packing;
 
 /// What a section holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,14 @@
-//! Top-k causal attention for one query (docs/numerics.md#26-sparse-pathway-top-k-causal-attention-with-one-head).
+//! Top-k causal attention for one query (docs/numerics.md#26-sparse-pathway-top-k-causal-attention-with-one-head):
+//!
+//! ```text
+//! score[j] = (sum over e of q[e] * k[j][e]) * (1 / sqrt(h))
+//! w = softmax(kept scores, best first)
+//! out[c] = sum over the kept, best first, of w * v[position][c]
+//! ```
 
 use core::ops::Range;
 
-use super::fast;
+use super::properties::{Current, Properties};
 use super::softmax::softmax;
 use crate::math::sqrt;
 
@@ -30,7 +36,7 @@ impl<'w> TopK<'w> {
 
     /// What a score must be greater than to enter; `None` where there are no slots.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(not(any(test, vectors, backend = "vfp")), allow(dead_code))]
     pub(super) fn least(&self) -> Option<f32> {
         self.scores.last().copied()
     }
@@ -50,9 +56,8 @@ impl<'w> TopK<'w> {
     }
 }
 
-/// Rows of keys whose same elements lie side by side, so that their scores can be summed together. A host's vectors want
-/// few enough for a cache; otherwise it is all rows.
-pub(crate) const TILE: usize = if cfg!(fast_ways = "host") { 16 } else { usize::MAX };
+/// Rows of keys whose same elements lie side by side.
+const TILE: usize = Current::KEY_TILE;
 
 /// Keys, tile after tile of up to `TILE` rows. A tile holds element 0 of its rows, then element 1, and so on.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +73,7 @@ pub struct Keys<'w> {
 impl Keys<'_> {
     /// The rows of the tile that `row` is in.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(not(any(test, backend = "vfp")), allow(dead_code))]
     pub(super) fn tile(&self, row: usize) -> Range<usize> {
         if TILE == usize::MAX {
             return 0..self.rows;
@@ -119,7 +124,7 @@ impl Window {
 
     /// The rows, oldest position first; the second part is empty unless the rows wrap around.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(not(any(test, vectors, backend = "vfp")), allow(dead_code))]
     pub(super) fn rows(&self, rows: usize) -> [Range<usize>; 2] {
         let (oldest, end) = (self.oldest(rows), self.newest + 1);
         if oldest < end {
@@ -135,47 +140,21 @@ impl Window {
 /// `query` is `[d_head]`, `values` is `[rows][d_model]`, `best` has min(top_k, window.len) empty slots, `out` is
 /// `[d_model]`.
 #[inline(always)]
-pub fn attend(query: &[f32], keys: &Keys, values: &[f32], window: &Window, mut best: TopK, out: &mut [f32]) {
-    search(query, keys, window, &mut best);
-    softmax(best.scores);
-    gather(&best, values, out);
-}
-
-/// The first part of [`attend`]: the scaled scores, of which the best are kept.
-#[inline(always)] // into the forward pass, although the self-test calls it too
-pub(crate) fn search(query: &[f32], keys: &Keys, window: &Window, best: &mut TopK) {
-    let scale = 1.0 / sqrt(query.len() as f32);
-    if !fast::offer_scores(query, keys, window, scale, best) {
-        offer_scores(query, keys, window, scale, best);
-    }
-}
-
-/// The last part of [`attend`]: the values of the kept rows by their weights.
-#[inline(always)] // as `search`
-pub(crate) fn gather(best: &TopK, values: &[f32], out: &mut [f32]) {
-    if !fast::add_values(best, values, out) {
-        add_values(best, values, out);
-    }
-}
-
-/// [`attend`] without a faster way.
-#[inline(always)]
-pub(crate) fn attend_as_defined(
-    query: &[f32],
-    keys: &Keys,
-    values: &[f32],
-    window: &Window,
-    mut best: TopK,
-    out: &mut [f32],
-) {
-    offer_scores(query, keys, window, 1.0 / sqrt(query.len() as f32), &mut best);
+pub(crate) fn attend(query: &[f32], keys: &Keys, values: &[f32], window: &Window, mut best: TopK, out: &mut [f32]) {
+    offer_scores(query, keys, window, scale_of(query), &mut best);
     softmax(best.scores);
     add_values(&best, values, out);
 }
 
-/// The scaled scores of the window's rows, oldest first.
+/// What scores are multiplied by.
 #[inline(always)]
-fn offer_scores(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
+pub(super) fn scale_of(query: &[f32]) -> f32 {
+    1.0 / sqrt(query.len() as f32)
+}
+
+/// Offers the scaled scores of the window's rows, oldest first.
+#[inline(always)]
+pub(super) fn offer_scores(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
     let mut row = window.oldest(keys.rows);
     for _ in 0..window.len {
         best.offer(score(query, keys, row) * scale, row as u32);
@@ -198,7 +177,7 @@ pub(super) fn score(query: &[f32], keys: &Keys, row: usize) -> f32 {
 
 /// The values of the kept rows times their weights, best first.
 #[inline(always)]
-fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) {
+pub(super) fn add_values(best: &TopK, values: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     let width = out.len();
     for (&weight, &row) in best.scores.iter().zip(best.rows.iter()) {

@@ -1,10 +1,13 @@
-//! The three pathways of a layer, channel by channel, into the residual stream (docs/numerics.md#27-mix).
+//! The three pathways of a layer, channel by channel, into the residual stream (docs/numerics.md#27-mix):
+//!
+//! ```text
+//! x[t][c] = x[t][c] + ((p0 * local + p1 * state) + p2 * sparse)
+//! ```
 
-use super::fast;
-use super::project::accumulate_weight;
-use super::ssm_state;
+use super::conv::conv_taps;
+use super::ssm::ssm_step;
 use crate::bytes::read_f32;
-use crate::weights::{Matrix, Pathways};
+use crate::weights::Pathways;
 
 /// What the mix of some positions works on.
 #[derive(Debug)]
@@ -30,49 +33,33 @@ pub struct Mix<'m, 'w> {
 }
 
 /// Adds the pathways' outputs, weighed by the router, to the residual stream. `None` where an array is too short.
-#[inline(always)] // into the forward pass, although the self-test calls it too
-pub fn mix(mut work: Mix) -> Option<()> {
-    if fast::mix(&mut work) {
-        return Some(());
-    }
-    mix_as_defined(work)
-}
-
-/// [`mix`] without a faster way.
-#[inline(always)]
-pub(crate) fn mix_as_defined(work: Mix) -> Option<()> {
-    // Views of their own, so that a compiler need not keep the others on the stack.
-    let (taps, ssm, gate) = (work.block.conv.taps, work.block.ssm, work.gate);
+pub(crate) fn mix(work: Mix) -> Option<()> {
+    let Mix { positions, block: Pathways { conv, ssm, n_pathways }, history, state, gate, .. } = work;
     let d = gate.len();
     let (b, c_out) = (ssm.b.places().get(..d)?, ssm.c_out.places().get(..d)?);
-    for position in 0..work.positions {
-        let [p0, p1, p2] = *work.shares.get(position * work.block.n_pathways..)?.first_chunk()?;
+    for position in 0..positions {
+        let [p0, p1, p2] = *work.shares.get(position * n_pathways..)?.first_chunk()?;
         for channel in 0..d {
             let at = position * d + channel;
             let u = *work.inputs.get(at)?;
-            let local = conv_channel(&taps, channel, u, work.history, d);
-            let state = work.state.get_mut(channel)?;
-            // Each weight is read where it is used, so that it need not be kept over a call.
-            let recurrent = ssm_state(*gate.get(channel)?, read_f32(b.get(channel)?), u, state);
-            let recurrent = read_f32(c_out.get(channel)?) * recurrent;
-            *work.residual.get_mut(at)? += (p0 * local + p1 * recurrent) + p2 * work.attended.get(at)?;
+            let earlier = history.iter().skip(channel).step_by(d.max(1)).copied();
+            let local = conv_taps(conv, channel, core::iter::once(u).chain(earlier));
+            remember(history, channel, d, u);
+            let (b, c_out) = (read_f32(b.get(channel)?), read_f32(c_out.get(channel)?));
+            let state = ssm_step(*gate.get(channel)?, b, c_out, u, state.get_mut(channel)?);
+            *work.residual.get_mut(at)? += (p0 * local + p1 * state) + p2 * work.attended.get(at)?;
         }
     }
     Some(())
 }
 
-/// The convolution of one channel; `newest` then enters its history, every `stride`-th value, and the oldest falls out.
+/// The input `u` of a channel enters its history, every `d`-th value, and the oldest falls out.
 ///
-/// The history holds zeros for what lies before the sequence's start: adding ±0.0 leaves a sum that started from +0.0 as
-/// it is, so this equals leaving those taps out. For the same reason, taps beyond the history are left out.
-#[inline(always)] // as `mix`: what a call of its own would save is less than what it takes
-fn conv_channel(taps: &Matrix, channel: usize, newest: f32, history: &mut [f32], stride: usize) -> f32 {
-    let (mut entering, mut at, mut sum) = (newest, channel, 0.0);
-    for tap in 0..taps.cols() {
-        sum = accumulate_weight(sum, taps, channel * taps.cols() + tap, entering);
-        let Some(slot) = history.get_mut(at) else { break };
-        entering = core::mem::replace(slot, entering);
-        at += stride;
+/// The history holds zeros for what lies before the sequence's start: adding ±0.0 leaves a sum that started from +0.0 as it
+/// is, so this equals leaving those taps out. For the same reason, taps beyond the history are left out.
+fn remember(history: &mut [f32], channel: usize, d: usize, u: f32) {
+    let mut entering = u;
+    for slot in history.iter_mut().skip(channel).step_by(d.max(1)) {
+        core::mem::swap(slot, &mut entering);
     }
-    sum * taps.scale()
 }

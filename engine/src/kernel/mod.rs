@@ -1,61 +1,67 @@
 //! The arithmetic, in the words of docs/numerics.md.
 //!
-//! The functions in this folder are the definition: binary32, one rounding after every operation, never fused, sums in the
-//! order written and started from +0.0. Each of them first asks `fast` whether this target has a faster way, which gives
-//! the same bits: vector instructions on a host, chosen when the program runs ([`Kernel`]); on a microcontroller what the
-//! feature `speed` adds.
+//! The files in this folder are the definition, a stage each: binary32, one rounding after every operation, never fused, sums
+//! in the order written and started from +0.0. Each folder beside them is a back end, which computes on some kind of target,
+//! or what back ends share: vector instructions on a host, chosen when the program runs ([`Kernel`]); on a microcontroller
+//! what its profile asks for. All give the same bits. `backend.rs` says what a back end may do in its own way.
 
 mod attention;
+mod backend;
 mod conv;
-#[cfg(any(test, fast_ways = "fpu"))]
-pub(crate) mod hard_float;
-#[cfg(fast_ways = "host")]
-mod host;
+mod embed;
 mod mix;
-#[cfg(not(fast_ways = "host"))]
-mod none;
 mod norm;
-#[cfg(fast_ways = "host")]
-mod normed;
 mod project;
+mod properties;
+mod softmax;
+mod ssm;
+mod stages;
+
+#[cfg(backend = "aarch64")]
+mod aarch64;
+#[cfg(any(test, backend = "fixed_point"))]
+#[doc(hidden)]
+pub mod fixed_point;
+#[cfg(not(vectors))]
+mod one_kernel;
+#[cfg(any(test, backend = "portable"))]
+mod portable;
+#[cfg(vectors)]
+mod vector;
+#[cfg(any(test, backend = "vfp"))]
+pub(crate) mod vfp;
+#[cfg(backend = "x86")]
+mod x86;
+
 #[cfg(any(kani, atome_proofs))]
 #[path = "../proofs/window.rs"]
 mod proofs;
-#[cfg(any(test, fast_ways = "fixed-point"))]
-#[doc(hidden)]
-pub mod soft_float;
-mod softmax;
-mod ssm;
 
-#[cfg(fast_ways = "fpu")]
-use hard_float as fast;
-#[cfg(fast_ways = "host")]
-use host as fast;
-#[cfg(fast_ways = "none")]
-use none as fast;
-#[cfg(fast_ways = "fixed-point")]
-use soft_float as fast;
+#[cfg(backend = "aarch64")]
+pub use aarch64::Kernel;
+#[cfg(not(vectors))]
+pub use one_kernel::Kernel;
+#[cfg(backend = "x86")]
+pub(crate) use x86::tiled;
+#[cfg(backend = "x86")]
+pub use x86::Kernel;
 
-pub use attention::{attend, Keys, TopK, Window};
-pub(crate) use attention::{gather, search};
+pub use attention::{Keys, TopK, Window};
 pub use conv::conv_taps;
-pub use fast::Kernel;
-#[cfg(target_arch = "x86_64")]
-pub(crate) use host::tiled;
-pub use mix::{mix, Mix};
-pub(crate) use norm::layer_norm_row;
-#[cfg(fast_ways = "host")]
-pub(crate) use norm::Moments;
-pub use norm::{layer_norm, layer_norm_in_place};
-#[cfg(fast_ways = "host")]
-pub(crate) use normed::{moments, Normed};
-#[cfg(any(test, not(fast_ways = "none")))]
+pub use mix::Mix;
+pub use norm::layer_norm_in_place;
+pub(crate) use norm::{Moments, Normed};
+#[cfg(any(test, not(small)))]
 pub(crate) use project::add_all;
-pub use project::{embed, matvec, matvec_row, project, Projection};
-pub(crate) use project::{multiply, multiply_coded, project_one, TOGETHER, WORTHWHILE_ROOM};
+pub use project::matvec_row;
+pub(crate) use project::{multiply, multiply_coded};
+pub(crate) use properties::{Current, Properties};
 pub use softmax::softmax;
-use ssm::ssm_state;
 pub use ssm::{gate, ssm_step};
+pub use stages::{attend, embed, layer_norm, matvec, mix, project};
+pub(crate) use stages::{gather, layer_norm_row, moments, project_one, search};
+
+pub use crate::weights::Projection;
 
 /// Held by tests that choose a kernel: the choice is the whole program's.
 #[cfg(test)]
@@ -63,8 +69,8 @@ pub(crate) static CHOICE: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 /// The definition alone, for the self-test: what the functions above are, whatever ways this target has.
 pub(crate) mod definition {
-    pub(crate) use super::attention::attend_as_defined as attend;
-    pub(crate) use super::mix::mix_as_defined as mix;
-    pub(crate) use super::norm::layer_norm_as_defined as layer_norm;
-    pub(crate) use super::project::project_as_defined as project;
+    pub(crate) use super::attention::attend;
+    pub(crate) use super::mix::mix;
+    pub(crate) use super::norm::layer_norm;
+    pub(crate) use super::project::project;
 }

@@ -10,7 +10,7 @@ const LARGEST: u32 = 0x42b1_7217;
 const SMALLEST: u32 = 0x42cf_f1b4;
 
 /// 87: e^x of smaller magnitudes is a normal number.
-#[cfg(fast_ways = "host")]
+#[cfg(vectors)]
 const SURELY_NORMAL: u32 = 0x42ae_0000;
 
 /// e^x, correctly rounded to nearest even.
@@ -34,7 +34,7 @@ pub fn exp(x: f32) -> f32 {
         return f32::INFINITY;
     }
 
-    #[cfg(fast_ways = "host")]
+    #[cfg(vectors)]
     if magnitude < SURELY_NORMAL {
         if let Some(result) = super::double::exp(x) {
             return result;
@@ -42,7 +42,7 @@ pub fn exp(x: f32) -> f32 {
     }
     let fixed = magnitude_q49(magnitude) as i64;
     let (k, r) = reduce(if negative { -fixed } else { fixed });
-    #[cfg(fast_ways = "fixed-point")]
+    #[cfg(backend = "fixed_point")]
     if let Some(bits) = super::quick::exp(k, r) {
         return f32::from_bits(bits);
     }

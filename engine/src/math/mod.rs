@@ -32,14 +32,14 @@
 //!
 //! The tests compare all 2^32 arguments with independent implementations, so none of this rests on the argument alone.
 
-#[cfg(fast_ways = "host")]
+#[cfg(vectors)]
 mod double;
 mod exp;
 mod fixed;
 mod ln;
 #[cfg(all(target_arch = "x86_64", not(feature = "system-libm")))]
 mod processor;
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 mod quick;
 mod sqrt;
 #[cfg(feature = "system-libm")]

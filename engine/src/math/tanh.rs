@@ -1,7 +1,7 @@
 //! Correctly rounded `tanh`, from the reduction and series of `exp`.
 
 use super::exp::{reduce, series};
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 use super::fixed::LN2;
 use super::fixed::{magnitude_q49, mul_high, round, INFINITY, SIGN};
 
@@ -32,11 +32,11 @@ pub fn tanh(x: f32) -> f32 {
 
 /// Bits of tanh(y/2) = (e^y - 1) / (e^y + 1), for y in Q49 and in [2^-11, 20).
 fn tanh_of_half(y: i64) -> u32 {
-    #[cfg(not(fast_ways = "fixed-point"))]
+    #[cfg(not(backend = "fixed_point"))]
     let (k, r) = reduce(y);
-    #[cfg(fast_ways = "fixed-point")]
+    #[cfg(backend = "fixed_point")]
     let (k, r) = reduce_positive(y);
-    #[cfg(fast_ways = "fixed-point")]
+    #[cfg(backend = "fixed_point")]
     if let Some(bits) = super::quick::tanh_of_half(k, r) {
         return bits;
     }
@@ -58,7 +58,7 @@ fn tanh_of_half(y: i64) -> u32 {
 }
 
 /// [`reduce`] for y above 0, where that takes long: below ln 2 nothing is left to reduce.
-#[cfg(any(test, fast_ways = "fixed-point"))]
+#[cfg(any(test, backend = "fixed_point"))]
 #[inline(always)]
 fn reduce_positive(y: i64) -> (i32, u64) {
     if (y as u64) < LN2 >> 15 {

@@ -1,7 +1,8 @@
 //! Packed weights: what is packed by the formats' definition is what is read, and nothing outside is read.
 
 use super::symbolic::{any_u8, any_usize, assume};
-use crate::codec::{Codec, BASE_THREE, POWERS_OF_THREE};
+use crate::codec::{BASE_THREE, POWERS_OF_THREE};
+use crate::weights::Codec;
 use crate::weights::{Matrix, Trits};
 
 /// -1, 0 or +1.

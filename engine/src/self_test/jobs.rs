@@ -3,7 +3,7 @@
 use super::known::{bits, Digest};
 use super::random::Random;
 use super::{Kernels, SelfTestError};
-use crate::kernel::{definition, Keys, Mix, Projection, TopK, Window};
+use crate::kernel::{definition, Current, Keys, Mix, Projection, Properties, TopK, Window};
 use crate::weights::{Conv, Floats, Matrix, Norm, Pathways, Ssm};
 
 /// How large the inputs are.
@@ -77,19 +77,19 @@ const COMMON: Extent = Extent {
 
 /// What a target's faster kernels do otherwise: fixed point takes columns in blocks of 64 or 256; on a host, whole batches
 /// of rows and what is left over, and tiles of keys.
-const LARGE: Extent = if cfg!(fast_ways = "host") {
+const LARGE: Extent = if Current::POSITIONS_TOGETHER > 1 {
     Extent { positions: 5, width: 32, rows: 41, cols: 84, taps: 4, keys: 40, recorded: None }
 } else {
-    let cols = if cfg!(assembly_rows) { 68 } else { 260 };
+    let cols = if cfg!(assembly = "thumb1") { 68 } else { 260 };
     Extent { positions: 1, cols, recorded: None, ..COMMON }
 };
 
 /// The most positions that a host's kernels take together. Apart from [`LARGE`]: both at once is too much for a small stack.
 const MANY: Extent = Extent { positions: 16, rows: 17, cols: 36, recorded: None, ..COMMON };
 
-pub(super) const EXTENTS: &[Extent] = if cfg!(fast_ways = "host") {
+pub(super) const EXTENTS: &[Extent] = if Current::POSITIONS_TOGETHER > 1 {
     &[COMMON, LARGE, MANY]
-} else if cfg!(fast_ways = "fixed-point") {
+} else if cfg!(backend = "fixed_point") {
     &[COMMON, LARGE]
 } else {
     &[COMMON]

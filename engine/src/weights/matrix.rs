@@ -1,9 +1,14 @@
-//! A quantised matrix.
+//! A quantised matrix, the table of what reads its weights, and a place for its products. The three name each other.
+//!
+//! A matrix of 2-bit weights names no table, and the kernels read its bytes themselves. Any other matrix names the table
+//! that reads it: those in [`crate::codec`]. Nothing else refers to the functions behind a table, so a program for a
+//! microcontroller that names no table links none of their code. That is also why a table names what its packing needs of
+//! the kernels.
 
+use core::fmt;
+
+use super::packing::{Fault, Packing};
 use super::trit::Trit;
-use crate::codec::{Codec, Packing};
-#[cfg(target_arch = "x86_64")]
-use crate::kernel::tiled;
 
 /// A quantised matrix: `rows * cols` weights, row-major without gaps, and one scale.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +48,7 @@ impl<'a> Matrix<'a> {
         })
     }
 
-    /// The same of weights that `codec` reads; without one, 2-bit weights.
+    /// A view of `packed` weights that `codec` reads; without one, of 2-bit weights. `None` as in [`Matrix::new`].
     #[inline]
     pub fn with_codec(
         codec: Option<&'static Codec>,
@@ -66,20 +71,18 @@ impl<'a> Matrix<'a> {
         })
     }
 
-    /// The same weights with another scale.
+    /// This matrix with another scale.
     pub const fn rescaled(self, scale: f32) -> Self {
         Self { scale, ..self }
     }
 
-    /// The same weights with a copy of them in `tiles`, as [`tiled::write`] has written it; without one where it has not the
-    /// right length.
+    /// This matrix with a copy of its weights in `tiles`, whose layout is the kernels' affair.
     #[cfg(target_arch = "x86_64")]
-    pub(crate) const fn tiled(self, tiles: &'a [u8]) -> Self {
-        let tiles = if tiles.len() == tiled::len(self.rows(), self.cols()) { tiles } else { &[] };
+    pub(crate) const fn with_tiles(self, tiles: &'a [u8]) -> Self {
         Self { tiles, ..self }
     }
 
-    /// That copy; where there is one, it is [`tiled::len`] bytes.
+    /// That copy; empty where there is none.
     #[cfg(target_arch = "x86_64")]
     pub(crate) const fn tiles(&self) -> &'a [u8] {
         self.tiles
@@ -138,7 +141,7 @@ impl<'a> Matrix<'a> {
     /// `len` bytes of 2-bit codes, those of the weights from index `start` on, which lie in `packed` or are written to
     /// `scratch`. `None` where there are too few, where the first is not the first of its byte, or where weights are no
     /// trits.
-    #[cfg(any(test, not(fast_ways = "none")))]
+    #[cfg(any(test, not(backend = "portable")))]
     #[inline]
     pub(crate) fn codes<'s>(&self, start: usize, len: usize, scratch: &'s mut [u8]) -> Option<&'s [u8]>
     where
@@ -154,8 +157,8 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// The same, where weights are powers of three of their terms: see [`Codec`].
-    #[cfg(any(test, fast_ways = "fixed-point"))]
+    /// [`Matrix::codes`], where weights are powers of three of their terms: see [`Terms`].
+    #[cfg(any(test, backend = "fixed_point"))]
     #[inline]
     pub(crate) fn column_codes<'s>(&self, start: usize, len: usize, scratch: &'s mut [u8]) -> Option<&'s [u8]>
     where
@@ -165,22 +168,126 @@ impl<'a> Matrix<'a> {
             return self.codes(start, len, scratch);
         };
         let scratch = scratch.get_mut(..len)?;
-        (terms.translate)(self.packed, start, scratch);
+        (terms.write_codes)(self.packed, start, scratch);
         Some(scratch)
     }
 
     /// Whether all weights are powers of three, so that [`Matrix::column_codes`] gives their terms.
-    #[cfg(any(test, fast_ways = "fixed-point"))]
+    #[cfg(any(test, backend = "fixed_point"))]
     #[inline]
     pub(crate) fn has_terms(&self) -> bool {
         self.codec.is_some_and(|codec| codec.terms.is_some())
     }
 
     /// Whether all weights are trits, so that [`Matrix::codes`] gives them.
-    #[cfg(any(test, fast_ways = "host", fast_ways = "fpu"))]
+    #[cfg(any(test, vectors, backend = "vfp"))]
     #[inline]
     pub(crate) fn is_ternary(&self) -> bool {
         self.codec.is_none_or(|codec| codec.codes.is_some())
+    }
+}
+
+/// Writes the weights from an index on as 2-bit codes, four to a byte.
+#[cfg(any(test, not(backend = "portable")))]
+pub(crate) type WriteCodes = fn(packed: &[u8], start: usize, codes: &mut [u8]);
+
+/// 2-bit codes of a weight that is a power of three.
+#[cfg(any(test, backend = "fixed_point"))]
+pub(crate) const TERMS: usize = 3;
+
+/// Powers of three as trits.
+#[cfg(any(test, backend = "fixed_point"))]
+pub(crate) struct Terms {
+    /// Writes the weights from an index on as [`TERMS`] 2-bit codes each, four codes to a byte: of the value, three times the
+    /// value, and nine times the value. One of the three at most is not 0.
+    pub(crate) write_codes: WriteCodes,
+    /// Multiplies matrices with as many columns each and whole groups of four: inputs, positions, outputs.
+    pub(crate) project: fn(&[f32], usize, &mut [Projection]),
+}
+
+/// The matrix, the inputs, the first row, and the outputs; `None`, with nothing done, where that does not suit.
+#[cfg(any(test, backend = "vfp"))]
+pub(crate) type Rows = fn(&Matrix, &[f32], usize, &mut [f32]) -> Option<()>;
+
+/// `y[row * stride] = scale * (matrix x)[row]`.
+pub(crate) type Multiply = fn(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize);
+
+/// The functions that read one packing. Indices count weights in storage order; a weight that is not there reads as 0.
+pub struct Codec {
+    pub(crate) packing: Packing,
+    /// Bytes of so many weights.
+    pub(crate) len: fn(usize) -> usize,
+    /// The weight at an index.
+    pub(crate) weight: fn(&[u8], usize) -> i8,
+    /// `sum + weight * value`, with the weight at an index, product rounded, then added; the sum itself for weight 0.
+    pub(crate) add: fn(&[u8], usize, f32, f32) -> f32,
+    /// A whole matrix times a vector: an entry of its own keeps the loop for 2-bit weights small.
+    pub(crate) multiply: Multiply,
+    /// `add` of the weights from an index on and all values, in order, from +0.0.
+    pub(crate) sum: fn(&[u8], usize, &[f32]) -> f32,
+    /// Where all weights are -1, 0 or +1. Kernels that are faster than the definition ask for it.
+    #[cfg(any(test, not(backend = "portable")))]
+    pub(crate) codes: Option<WriteCodes>,
+    /// Where there is a faster way with an FPU that does not need trits: the outputs of the rows from one on.
+    #[cfg(any(test, backend = "vfp"))]
+    pub(crate) rows: Option<Rows>,
+    /// Where weights are 0, ±1, ±3 and ±9. Kernels that only add ask for it.
+    #[cfg(any(test, backend = "fixed_point"))]
+    pub(crate) terms: Option<Terms>,
+    /// Writes the weights from an index on as numbers.
+    #[cfg(any(test, vectors))]
+    pub(crate) unpack: fn(packed: &[u8], start: usize, weights: &mut [i8]),
+    /// The first thing that is wrong with the bytes of so many weights.
+    pub(crate) fault: fn(&[u8], usize) -> Option<Fault>,
+}
+
+impl Codec {
+    /// What it reads.
+    pub const fn packing(&self) -> Packing {
+        self.packing
+    }
+
+    /// Bytes of `count` weights.
+    #[inline]
+    pub fn len(&self, count: usize) -> usize {
+        (self.len)(count)
+    }
+
+    /// The first thing that is wrong with `packed`, the bytes of `count` weights.
+    pub fn fault(&self, packed: &[u8], count: usize) -> Option<Fault> {
+        (self.fault)(packed, count)
+    }
+}
+
+impl fmt::Debug for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Codec").field(&self.packing).finish()
+    }
+}
+
+/// A matrix that inputs are multiplied by, and where the outputs go.
+#[derive(Debug)]
+pub struct Projection<'p, 'm> {
+    /// The matrix.
+    pub matrix: &'p Matrix<'m>,
+    /// Output `row` of position `p` lies at `p * position_stride + row * row_stride`.
+    pub out: &'p mut [f32],
+    /// From one output of a position to the next.
+    pub row_stride: usize,
+    /// From one position to the next.
+    pub position_stride: usize,
+}
+
+impl<'p, 'm> Projection<'p, 'm> {
+    /// Outputs side by side, one position after the other.
+    pub fn new(matrix: &'p Matrix<'m>, out: &'p mut [f32]) -> Self {
+        Self { matrix, out, row_stride: 1, position_stride: matrix.rows() }
+    }
+
+    /// The outputs of the positions from `position` on.
+    pub(crate) fn at(&mut self, position: usize) -> Projection<'_, 'm> {
+        let start = position.saturating_mul(self.position_stride);
+        Projection { out: self.out.get_mut(start..).unwrap_or_default(), ..*self }
     }
 }
 
@@ -206,17 +313,5 @@ mod tests {
         for matrix in [matrix, rescaled] {
             assert!(matrix.weights().eq([1, -1, 0, 1, -1, 0]));
         }
-    }
-
-    #[test]
-    fn tiles_of_another_length_are_no_tiles() {
-        let matrix = Matrix::new(&[0; 8], 1.0, 4, 8).unwrap();
-        let bytes = [7; 1024];
-        let len = tiled::len(4, 8);
-        assert_eq!(matrix.tiled(&bytes[..len]).tiles(), &bytes[..len]);
-        for wrong in [0, len - 1, len + 1] {
-            assert!(matrix.tiled(&bytes[..wrong]).tiles().is_empty());
-        }
-        assert!(matrix.tiles().is_empty());
     }
 }

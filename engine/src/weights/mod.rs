@@ -2,10 +2,14 @@
 
 mod floats;
 mod matrix;
+mod packing;
 mod trit;
 
 pub use floats::Floats;
-pub use matrix::Matrix;
+pub use matrix::{Codec, Matrix, Projection};
+#[cfg(any(test, backend = "fixed_point"))]
+pub(crate) use matrix::{Terms, TERMS};
+pub use packing::{Expected, Fault, Packing};
 pub use trit::{Trit, Trits};
 
 use crate::shape::Shape;

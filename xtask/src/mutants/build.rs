@@ -35,7 +35,7 @@ pub const VARIANTS: [Variant; 3] = [
     Variant { files: &[""], arguments: &[], emulated: None },
     Variant { files: &["engine/src/math/"], arguments: &["--features", "system-libm"], emulated: None },
     Variant {
-        files: &["engine/src/kernel/host/", "engine/src/tiled.rs"],
+        files: &["engine/src/kernel/aarch64/", "engine/src/kernel/vector/", "engine/src/tiled.rs"],
         arguments: &["--target", "aarch64-unknown-linux-gnu"],
         emulated: Some(Emulated {
             linker: ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc"),

@@ -12,16 +12,16 @@ pub const PATH: &str = "engine/mutants/RESULTS.md";
 
 /// What covers the code that no variant compiles, by the start of its path.
 const COVERED_BY: [(&str, &str); 5] = [
+    ("engine/src/kernel/vfp/", "assembly for Cortex-M with an FPU; the emulated cores compare it with the definition"),
     (
-        "engine/src/kernel/hard_float/",
-        "assembly for Cortex-M with an FPU; the emulated cores compare it with the definition",
-    ),
-    (
-        "engine/src/kernel/soft_float/",
+        "engine/src/kernel/fixed_point/",
         "assembly for cores without an FPU; the emulated cores compare it with the definition",
     ),
-    ("engine/src/kernel/none.rs", "for targets without fast ways; the archives on the emulated cores are built of it"),
-    ("engine/src/codec/", "for targets without fast ways; the emulated cores run all formats"),
+    (
+        "engine/src/kernel/portable/",
+        "for targets without faster kernels; the archives on the emulated cores are built of it",
+    ),
+    ("engine/src/codec/", "for targets without faster kernels; the emulated cores run all formats"),
     ("engine/src/math/", "for cores without an FPU; the emulated cores compare the results"),
 ];
 
