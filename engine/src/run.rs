@@ -53,14 +53,17 @@ pub(crate) fn forward<'m>(
     if !weights.has_shape(workspace.layout.shape()) {
         return Err(RunError::ShapeMismatch);
     }
-    let Start { identity, has_gates, before, held } = match workspace.layout.plan() {
+    let Start { identity, has_gates, before } = match workspace.layout.plan() {
         Plan::Lean => Start::default(),
         _ => weights.start(workspace, n, &mut observe).ok_or(RunError::BrokenWeights)?,
     };
-    let positions = Positions { row: before, before, count: n.saturating_sub(before) };
+    if before >= n {
+        return Ok(());
+    }
+    let positions = Positions { row: before, before, count: n - before };
     let work = Work::of(workspace.layout, positions, has_gates);
-    workspace.compute(weights, work, &mut observe).ok_or(RunError::BrokenWeights)?;
-    workspace.prefix.remember(identity, held);
+    workspace.compute(weights, work, observe).ok_or(RunError::BrokenWeights)?;
+    workspace.prefix.remember(identity, n);
     Ok(())
 }
 

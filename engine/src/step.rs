@@ -37,7 +37,7 @@ pub fn step_observed<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     token: i32,
-    mut observe: impl FnMut(RouterReading),
+    observe: impl FnMut(RouterReading),
 ) -> Result<usize, RunError> {
     let layout = workspace.layout;
     if layout.plan() != Plan::Cached {
@@ -56,7 +56,7 @@ pub fn step_observed<'m>(
     workspace.prefix.push(row, Prefix::id(token, layout.shape().vocab_size()));
     let position = Positions { row, before, count: 1 };
     let work = Work::of(layout, position, workspace.prefix.is_of(known));
-    workspace.compute(weights, work, &mut observe).ok_or(RunError::BrokenWeights)?;
+    workspace.compute(weights, work, observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
     workspace.prefix.remember(identity, computed);
     Ok(argmax(unembed(weights, workspace, 1).iter().copied()))

@@ -82,12 +82,7 @@ impl<'d> Divided<'d> {
 impl schedule::Divided for Divided<'_> {
     /// As a call of its own, for first positions and others.
     #[inline(never)]
-    fn pass<'m>(
-        &mut self,
-        weights: &impl Weights<'m>,
-        work: Work,
-        observe: &mut impl FnMut(RouterReading),
-    ) -> Option<()> {
+    fn pass<'m>(&mut self, weights: &impl Weights<'m>, work: Work, observe: impl FnMut(RouterReading)) -> Option<()> {
         compute(weights, &mut self.lean, work, observe)
     }
 

@@ -18,7 +18,7 @@ pub(super) fn compute<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     work: Work,
-    observe: &mut impl FnMut(RouterReading),
+    observe: impl FnMut(RouterReading),
 ) -> Option<()> {
     if Current::POSITIONS_TOGETHER > 1 && work.positions.count > 1 && super::together::suits(workspace.layout) {
         return super::together::run(weights, workspace, work, observe);
@@ -33,7 +33,7 @@ struct Pass<'p, 'w, W, F> {
     workspace: &'p mut Workspace<'w>,
     /// Whether the gates, which follow from the weights alone, are those of this model.
     has_gates: bool,
-    observe: &'p mut F,
+    observe: F,
 }
 
 impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {

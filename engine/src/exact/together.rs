@@ -37,7 +37,7 @@ pub(super) fn run<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
     work: Work,
-    observe: &mut impl FnMut(RouterReading),
+    observe: impl FnMut(RouterReading),
 ) -> Option<()> {
     let Workspace { layout, router, prefix, last_shares, rows, search, layers, .. } = workspace;
     let (residual, normed) = (&mut *rows.residual, &mut *rows.normed);
@@ -54,7 +54,7 @@ struct Call<'c, 'w, F> {
     layout: &'c Layout,
     /// All that is to be computed.
     work: Work,
-    observe: &'c mut F,
+    observe: F,
     /// `[max_seq][n_pathways]`.
     router: &'c mut [f32],
     /// `[n_layers][n_pathways]`.

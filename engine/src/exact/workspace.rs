@@ -165,12 +165,7 @@ impl<'w> Arithmetic<'w> for Workspace<'w> {
     }
 
     #[inline(always)]
-    fn pass<'m>(
-        &mut self,
-        weights: &impl Weights<'m>,
-        work: Work,
-        observe: &mut impl FnMut(RouterReading),
-    ) -> Option<()> {
+    fn pass<'m>(&mut self, weights: &impl Weights<'m>, work: Work, observe: impl FnMut(RouterReading)) -> Option<()> {
         pass::compute(weights, self, work, observe)
     }
 

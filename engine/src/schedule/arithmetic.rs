@@ -16,12 +16,7 @@ pub(crate) trait Arithmetic<'w> {
     fn prefix(&mut self) -> &mut Prefix<'w>;
 
     /// Computes the residual stream of positions, and leaves the last one's. `None` where the weights break their promise.
-    fn pass<'m>(
-        &mut self,
-        weights: &impl Weights<'m>,
-        work: Work,
-        observe: &mut impl FnMut(RouterReading),
-    ) -> Option<()>;
+    fn pass<'m>(&mut self, weights: &impl Weights<'m>, work: Work, observe: impl FnMut(RouterReading)) -> Option<()>;
 
     /// [`Arithmetic::pass`], before which the prefix forgets what the pass writes over: should the call be cut short, the
     /// half-written memory must not be taken for a prefix.
@@ -30,7 +25,7 @@ pub(crate) trait Arithmetic<'w> {
         &mut self,
         weights: &impl Weights<'m>,
         work: Work,
-        observe: &mut impl FnMut(RouterReading),
+        observe: impl FnMut(RouterReading),
     ) -> Option<()> {
         if work.has_gates {
             self.prefix().drop_positions();
@@ -54,12 +49,7 @@ pub(crate) trait Arithmetic<'w> {
 /// The memory of a sequence of which only the first positions stay, in every layer.
 pub(crate) trait Divided {
     /// As [`Arithmetic::pass`], in one layer.
-    fn pass<'m>(
-        &mut self,
-        weights: &impl Weights<'m>,
-        work: Work,
-        observe: &mut impl FnMut(RouterReading),
-    ) -> Option<()>;
+    fn pass<'m>(&mut self, weights: &impl Weights<'m>, work: Work, observe: impl FnMut(RouterReading)) -> Option<()>;
 
     /// Brings what layer `layer`, which is `block`, remembers of the first `before` positions to where it is computed.
     fn fetch<'m>(&mut self, layer: usize, block: &impl Layer<'m>, before: usize);

@@ -12,8 +12,8 @@ use super::start::Start;
 use crate::layout::{Layout, Plan};
 use crate::weights::Weights;
 
-/// Computes the residual stream of the last of `n` tokens, 1 or more, in the memory's store. What is told has nothing left to
-/// compute. `None` where the weights break their promise.
+/// Computes the residual stream of the last of `n` tokens, 1 or more, in the memory's store. Nothing is left to
+/// compute then. `None` where the weights break their promise.
 pub(crate) fn run<'m, 'w>(
     weights: &impl Weights<'m>,
     memory: &mut impl Arithmetic<'w>,
@@ -27,14 +27,16 @@ pub(crate) fn run<'m, 'w>(
     let divided = Start::after(memory.prefix(), divided_identity(identity), n - 1);
     if n > held.whole || divided.before > 0 {
         Division::new(layout, held.first).run(weights, memory, [divided.before, n], observe)?;
-        return Some(Start { has_gates: true, before: n, held: held.first, ..divided });
+        memory.prefix().remember(divided.identity, held.first);
+        return Some(Start { before: n, ..divided });
     }
     let start = Start::after(memory.prefix(), identity, n);
     let inner = layout.inner(Plan::Cached, held.whole);
     let positions = Positions { row: start.before, before: start.before, count: n - start.before };
     let work = Work::of(&inner, positions, start.has_gates);
-    memory.laid_out(&inner).compute(weights, work, observe)?;
-    Some(Start { has_gates: true, before: n, ..start })
+    memory.laid_out(&inner).compute(weights, work, &mut *observe)?;
+    memory.prefix().remember(identity, n);
+    Some(Start { before: n, ..start })
 }
 
 /// What the memory of a divided sequence is filed under: it lies in other places than that of a whole one.
@@ -82,7 +84,11 @@ impl Division {
                 if done > 0 {
                     memory.fetch(layer, &weights.layer(layer)?, done);
                 }
-                memory.pass(weights, Work { positions, layers: [layer, layer + 1], has_gates: false }, observe)?;
+                memory.pass(
+                    weights,
+                    Work { positions, layers: [layer, layer + 1], has_gates: false },
+                    &mut *observe,
+                )?;
                 memory.put_back(layer, if is_first { done + count } else { self.first });
                 if is_first {
                     memory.keep(layer);

@@ -11,8 +11,6 @@ pub struct Start {
     pub(crate) has_gates: bool,
     /// Positions that need not be computed again.
     pub(crate) before: usize,
-    /// Positions that a later run need not compute again.
-    pub(crate) held: usize,
 }
 
 impl Start {
@@ -20,6 +18,6 @@ impl Start {
     pub fn after(prefix: &Prefix, identity: u64, n: usize) -> Self {
         let has_gates = prefix.is_of(identity);
         let before = if has_gates { prefix.reusable(n) } else { 0 };
-        Self { identity, has_gates, before, held: n }
+        Self { identity, has_gates, before }
     }
 }
