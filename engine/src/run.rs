@@ -1,5 +1,7 @@
 //! A run over a sequence, in the plan of its workspace.
 
+use core::cell::RefCell;
+
 use crate::error::RunError;
 use crate::exact::Workspace;
 use crate::format::Model;
@@ -16,7 +18,15 @@ pub trait Run<'a>: Weights<'a> + Sized {
     /// pointer.
     fn start(&self, workspace: &mut Workspace, n: usize, observe: &mut impl FnMut(RouterReading)) -> Option<Start> {
         match workspace.layout.plan() {
-            Plan::Partial => partial::run(self, workspace, n, observe),
+            Plan::Partial => {
+                // Several passes share the observer.
+                let observe = RefCell::new(observe);
+                partial::run(self, workspace, n, |reading| {
+                    if let Ok(mut observe) = observe.try_borrow_mut() {
+                        observe(reading);
+                    }
+                })
+            }
             _ => Some(start_cached(workspace, self.identity(), n)),
         }
     }
@@ -30,7 +40,7 @@ pub fn start_cached(workspace: &Workspace, identity: u64, n: usize) -> Start {
 /// Computes a run over the first `n` tokens, 1 or more, in the partial plan, with nobody watching. `None` where the weights
 /// break their promise.
 pub fn start_partial<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) -> Option<Start> {
-    partial::run(weights, workspace, n, &mut unobserved)
+    partial::run(weights, workspace, n, unobserved)
 }
 
 impl<'a> Run<'a> for Model<'a> {}

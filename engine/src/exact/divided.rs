@@ -12,7 +12,7 @@
 use core::mem::swap;
 
 use super::layer_memory::{cut, take, LayerMemory};
-use super::pass::{compute, fill_gates};
+use super::pass::{compute_apart, fill_gates};
 use super::workspace::Workspace;
 use crate::kernel::Keys;
 use crate::layout::Layout;
@@ -80,10 +80,9 @@ impl<'d> Divided<'d> {
 }
 
 impl schedule::Divided for Divided<'_> {
-    /// As a call of its own, for first positions and others.
-    #[inline(never)]
+    #[inline(always)]
     fn pass<'m>(&mut self, weights: &impl Weights<'m>, work: Work, observe: impl FnMut(RouterReading)) -> Option<()> {
-        compute(weights, &mut self.lean, work, observe)
+        compute_apart(weights, &mut self.lean, work, observe)
     }
 
     fn fetch<'m>(&mut self, layer: usize, block: &impl Layer<'m>, before: usize) {

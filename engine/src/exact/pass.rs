@@ -27,6 +27,17 @@ pub(super) fn compute<'m>(
     Pass { weights, workspace, has_gates, observe }.run(positions, layers)
 }
 
+/// [`compute`] as a call of its own.
+#[inline(never)]
+pub(super) fn compute_apart<'m>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    work: Work,
+    observe: impl FnMut(RouterReading),
+) -> Option<()> {
+    compute(weights, workspace, work, observe)
+}
+
 /// One call's way through the layers, one position at a time.
 struct Pass<'p, 'w, W, F> {
     weights: &'p W,

@@ -170,11 +170,14 @@ impl<'w> Arithmetic<'w> for Workspace<'w> {
     }
 
     #[inline(always)]
-    fn laid_out<'s>(&'s mut self, layout: &'s Layout) -> impl Arithmetic<'s>
-    where
-        'w: 's,
-    {
-        self.reborrow(layout)
+    fn pass_by<'m>(
+        &mut self,
+        layout: &Layout,
+        weights: &impl Weights<'m>,
+        work: Work,
+        observe: impl FnMut(RouterReading),
+    ) -> Option<()> {
+        pass::compute_apart(weights, &mut self.reborrow(layout), work, observe)
     }
 
     #[inline(always)]

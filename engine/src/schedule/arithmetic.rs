@@ -27,18 +27,18 @@ pub(crate) trait Arithmetic<'w> {
         work: Work,
         observe: impl FnMut(RouterReading),
     ) -> Option<()> {
-        if work.has_gates {
-            self.prefix().drop_positions();
-        } else {
-            self.prefix().forget();
-        }
+        self.prefix().drop_unless(work.has_gates);
         self.pass(weights, work, observe)
     }
 
-    /// The memory as it is in another plan.
-    fn laid_out<'s>(&'s mut self, layout: &'s Layout) -> impl Arithmetic<'s>
-    where
-        'w: 's;
+    /// [`Arithmetic::pass`] over the memory as it is by another layout.
+    fn pass_by<'m>(
+        &mut self,
+        layout: &Layout,
+        weights: &impl Weights<'m>,
+        work: Work,
+        observe: impl FnMut(RouterReading),
+    ) -> Option<()>;
 
     /// The memory of a sequence of which only the first positions stay. `None` where it is too small for that.
     fn divide<'s>(&'s mut self, division: &'s Division) -> Option<impl Divided>

@@ -18,7 +18,7 @@ pub(crate) fn run<'m, 'w>(
     weights: &impl Weights<'m>,
     memory: &mut impl Arithmetic<'w>,
     n: usize,
-    observe: &mut impl FnMut(RouterReading),
+    observe: impl FnMut(RouterReading) + Copy,
 ) -> Option<Start> {
     let layout = memory.layout();
     let held = layout.held();
@@ -34,7 +34,8 @@ pub(crate) fn run<'m, 'w>(
     let inner = layout.inner(Plan::Cached, held.whole);
     let positions = Positions { row: start.before, before: start.before, count: n - start.before };
     let work = Work::of(&inner, positions, start.has_gates);
-    memory.laid_out(&inner).compute(weights, work, &mut *observe)?;
+    memory.prefix().drop_unless(work.has_gates);
+    memory.pass_by(&inner, weights, work, observe)?;
     memory.prefix().remember(identity, n);
     Some(Start { before: n, ..start })
 }
@@ -71,7 +72,7 @@ impl Division {
         weights: &impl Weights<'m>,
         memory: &mut impl Arithmetic<'w>,
         [start, end]: [usize; 2],
-        observe: &mut impl FnMut(RouterReading),
+        observe: impl FnMut(RouterReading) + Copy,
     ) -> Option<()> {
         memory.prefix().forget();
         let mut memory = memory.divide(self)?;
@@ -84,11 +85,7 @@ impl Division {
                 if done > 0 {
                     memory.fetch(layer, &weights.layer(layer)?, done);
                 }
-                memory.pass(
-                    weights,
-                    Work { positions, layers: [layer, layer + 1], has_gates: false },
-                    &mut *observe,
-                )?;
+                memory.pass(weights, Work { positions, layers: [layer, layer + 1], has_gates: false }, observe)?;
                 memory.put_back(layer, if is_first { done + count } else { self.first });
                 if is_first {
                     memory.keep(layer);

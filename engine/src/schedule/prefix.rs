@@ -105,6 +105,16 @@ impl Prefix<'_> {
         self.tag[2] = 0;
     }
 
+    /// Gives up the computed positions, and what depends on the model alone unless it is there.
+    #[inline(always)]
+    pub(crate) fn drop_unless(&mut self, has_gates: bool) {
+        if has_gates {
+            self.drop_positions();
+        } else {
+            self.forget();
+        }
+    }
+
     /// Nothing is reused until the next [`Prefix::remember`].
     pub(crate) fn forget(&mut self) {
         *self.tag = [0; TAG_WORDS];
