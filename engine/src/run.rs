@@ -11,13 +11,13 @@ use crate::weights::Weights;
 
 /// A model that can be run: [`Weights`], and which code of the memory plans its programs link.
 pub trait Run<'a>: Weights<'a> + Sized {
-    /// Where a run over the first `n` tokens in the workspace's store starts, in a plan that takes something over from
-    /// earlier runs. In the partial plan, everything is computed then. `None` where the weights break their promise.
+    /// Where a run over the first `n` tokens in the workspace's store starts. In the partial plan, everything is computed then. `None` where the weights break their promise.
     ///
     /// An engine whose programs link no more than their own plan's code asks [`start_cached`] or [`start_partial`] through a
     /// pointer.
     fn start(&self, workspace: &mut Workspace, n: usize, observe: &mut impl FnMut(RouterReading)) -> Option<Start> {
         match workspace.layout.plan() {
+            Plan::Lean => Some(Start::default()),
             Plan::Partial => {
                 // Several passes share the observer.
                 let observe = RefCell::new(observe);
@@ -27,7 +27,7 @@ pub trait Run<'a>: Weights<'a> + Sized {
                     }
                 })
             }
-            _ => Some(start_cached(workspace, self.identity(), n)),
+            Plan::Cached => Some(start_cached(workspace, self.identity(), n)),
         }
     }
 }
@@ -63,10 +63,8 @@ pub(crate) fn forward<'m>(
     if !weights.has_shape(workspace.layout.shape()) {
         return Err(RunError::ShapeMismatch);
     }
-    let Start { identity, has_gates, before } = match workspace.layout.plan() {
-        Plan::Lean => Start::default(),
-        _ => weights.start(workspace, n, &mut observe).ok_or(RunError::BrokenWeights)?,
-    };
+    let start = weights.start(workspace, n, &mut observe);
+    let Start { identity, has_gates, before } = start.ok_or(RunError::BrokenWeights)?;
     if before >= n {
         return Ok(());
     }
