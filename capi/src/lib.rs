@@ -55,6 +55,8 @@ mod container_tests;
 #[cfg(test)]
 mod explain_tests;
 mod formats;
+#[cfg(test)]
+mod load_tests;
 mod model;
 /// The functions and types as C sees them, for Rust programs on a host: tests and fuzzing.
 #[cfg(feature = "std")]

@@ -11,7 +11,7 @@ use atome_train::config::{ModelConfig, Quantiser};
 use atome_train::evaluate::{judge, judge_with_engine, Judgement};
 use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
 use atome_train::layout::Layout;
-use atome_train::saved::{dims, SavedModel};
+use atome_train::saved::SavedModel;
 use atome_train::saved_training::load_training;
 use atome_train::weights::Weights;
 
@@ -115,7 +115,7 @@ impl Subject {
             return Ok(Self::Checkpoint { model, training });
         }
         let shape = match &model.config {
-            ModelConfig::Atome(config) if config.quantiser == Quantiser::Ternary => exportable(dims(config)).ok(),
+            ModelConfig::Atome(config) if config.quantiser == Quantiser::Ternary => exportable(config.dims()).ok(),
             _ => None,
         };
         match shape {

@@ -89,9 +89,8 @@ fn sizes(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Sizes> {
             sizes.fill(key, usize::from(value), Source::Flag);
         }
     }
-    let dims = described.dims(described.top_k.unwrap_or(0));
     for key in Key::IN_FILE {
-        sizes.fill(key, key.of(&dims), Source::Checkpoint);
+        sizes.fill(key, key.of(&described.dims), Source::Checkpoint);
     }
     for (key, value) in [(Key::TopK, described.top_k), (Key::MaxSeq, described.max_seq)] {
         if let Some(value) = value {
