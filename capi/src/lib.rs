@@ -33,6 +33,8 @@ mod signed;
 mod state;
 
 mod predict;
+#[cfg(test)]
+mod results_tests;
 
 mod step;
 
