@@ -43,7 +43,7 @@ impl<'a> Matrix<'a> {
         })
     }
 
-    /// The same of weights that `codec` reads; without one, 2-bit weights.
+    /// A view of `packed` weights that `codec` reads; without one, of 2-bit weights. `None` as in [`Matrix::new`].
     #[inline]
     pub fn with_codec(
         codec: Option<&'static Codec>,
@@ -66,13 +66,13 @@ impl<'a> Matrix<'a> {
         })
     }
 
-    /// The same weights with another scale.
+    /// This matrix with another scale.
     pub const fn rescaled(self, scale: f32) -> Self {
         Self { scale, ..self }
     }
 
-    /// The same weights with a copy of them in `tiles`, as [`tiled::write`] has written it; without one where it has not the
-    /// right length.
+    /// This matrix with a copy of its weights in `tiles`, as [`tiled::write`] has written it; without a copy where `tiles` has
+    /// another length than that one.
     #[cfg(target_arch = "x86_64")]
     pub(crate) const fn tiled(self, tiles: &'a [u8]) -> Self {
         let tiles = if tiles.len() == tiled::len(self.rows(), self.cols()) { tiles } else { &[] };
@@ -154,7 +154,7 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// The same, where weights are powers of three of their terms: see [`Codec`].
+    /// [`Matrix::codes`], where weights are powers of three of the codes of their terms: see [`Codec`].
     #[cfg(any(test, fast_ways = "fixed-point"))]
     #[inline]
     pub(crate) fn column_codes<'s>(&self, start: usize, len: usize, scratch: &'s mut [u8]) -> Option<&'s [u8]>
