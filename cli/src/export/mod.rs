@@ -28,7 +28,7 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let named = || args.checkpoint.display().to_string();
     container::check_notes(&args.note)?;
     args.c_files.check()?;
-    let loaded = Loaded::load(&args.checkpoint, args.weights.as_deref())?;
+    let loaded = Loaded::load(&args.checkpoint, args.weight_set.weights.as_deref())?;
     let checkpoint = &loaded.checkpoint;
     let sizes = sizes(args, checkpoint).with_context(named)?;
     let shape = exportable(sizes.dims()).with_context(named)?;

@@ -16,7 +16,7 @@ pub use args::RunArgs;
 use args::{PlanName, MAX_UNASKED_CACHED_BYTES};
 use session::Session;
 
-use crate::answers::{Answers, Manner};
+use crate::answers::Answers;
 use crate::dialogue;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
@@ -51,7 +51,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     notes(args, &file, &found);
     match (head, &dialogue) {
         (None, Some(dialogue)) => {
-            answers(args, dialogue, model, workspace, sampler)?.run(prompt, &about(dialogue, args.quiet))
+            answers(args, dialogue, model, workspace, sampler)?.run(prompt, &about(dialogue, args.manner.quiet))
         }
         (head, dialogue) => Session { args, model, workspace, sampler, dialogue: dialogue.as_ref() }.run(head, prompt),
     }
@@ -73,13 +73,12 @@ fn answers<'a, W>(
     if let Some(tokens) = args.tokens {
         dialogue.longest_answer = dialogue.longest_answer.min(tokens as usize);
     }
-    let manner = Manner { quiet: args.quiet, show_unsure: args.show_unsure, json: args.json, bars: args.bars };
-    Ok(Answers { model, workspace, sampler, dialogue, manner, unsure: 0 })
+    Ok(Answers { model, workspace, sampler, dialogue, manner: args.manner, unsure: 0 })
 }
 
 /// What the user should know before reading the output.
 fn notes(args: &RunArgs, file: &ModelFile, found: &Found) {
-    if args.quiet {
+    if args.manner.quiet {
         return;
     }
     if file.bytes.len() > found.needed {
