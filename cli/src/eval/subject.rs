@@ -19,7 +19,7 @@ use super::args::With;
 use crate::model_file::{Format, ModelFile};
 use crate::output::note;
 use crate::shape_args::ShapeArgs;
-use crate::shape_source::find;
+use crate::shape_source::find_fitting;
 use crate::usage_error::UsageError;
 
 /// Bytes that tell what a file is.
@@ -83,7 +83,7 @@ impl Subject {
                 return Err(UsageError(why.to_owned()).into());
             }
             let file = ModelFile::from_bytes(path, bytes)?;
-            let shape = find(&file, shape.sizes())?.shape;
+            let shape = find_fitting(&file, shape.sizes())?.shape;
             return Ok(Self::File { format: file.format, bytes: file.bytes, shape });
         }
         if shape.sizes() != (ShapeArgs { attn_top_k: shape.attn_top_k, ..ShapeArgs::default() }).sizes() {

@@ -22,7 +22,7 @@ use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
 use crate::output::note;
 use crate::sampling::NOTHING_DRAWN;
-use crate::shape_source::{find, Found};
+use crate::shape_source::{find_fitting, Found};
 use crate::talk::about;
 use crate::usage_error::UsageError;
 
@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         return Err(UsageError("the prompt is empty, expected at least one byte".to_owned()).into());
     }
     let file = ModelFile::read(&args.model)?;
-    let found = find(&file, args.shape.sizes())?;
+    let found = find_fitting(&file, args.shape.sizes())?;
     let dialogue = if args.raw { None } else { dialogue::of(&file)? };
     let named = || file.path.display().to_string();
     let (model, head) = match file.format {
@@ -83,7 +83,7 @@ fn notes(args: &RunArgs, file: &ModelFile, found: &Found) {
     }
     if file.bytes.len() > found.needed {
         note(&format!(
-            "note: {}: {} behind the model's end at offset {}: is the shape right?",
+            "note: {}: {} behind the model's end at offset {}",
             file.path.display(),
             counted(file.bytes.len() - found.needed, "byte"),
             grouped(found.needed as u64)
