@@ -89,7 +89,7 @@ mod signed_tests;
 mod tests;
 mod text;
 
-/// Never reached: the symbol check of the archive fails when any code can panic.
+/// Nothing calls this: the archive's symbol check fails where any code can panic.
 #[cfg(not(any(test, feature = "std")))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
