@@ -363,8 +363,9 @@ typedef struct atome_formats_t atome_formats_t;
  * A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
  * (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
  *
- * In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and cols is 65,534 or more, by which the
- * library knows: every function takes such a matrix like any other, as long as it is not changed.
+ * In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and cols is 65,534 or 65,535, which marks
+ * the matrix: every function takes it like any other, as long as packed, rows and cols stay as they are. So in a program
+ * that loads these formats, a matrix filled by hand has at most 65,533 columns; elsewhere it may have 65,535.
  */
 typedef struct atome_ternary_t {
     /**
@@ -377,11 +378,11 @@ typedef struct atome_ternary_t {
      */
     float scale;
     /**
-     * Outputs.
+     * Number of rows: outputs.
      */
     uint16_t rows;
     /**
-     * Inputs.
+     * Number of columns: inputs.
      */
     uint16_t cols;
 } atome_ternary_t;
@@ -606,11 +607,12 @@ typedef struct atome_container_info_t {
  */
 typedef struct atome_state_t {
     /**
-     * Logits of the last prediction.
+     * Logits of the last prediction. The program may write into them: no prediction reads them back.
      */
     float logits[ATOME_VOCAB_SIZE];
     /**
-     * Router weights of the last layer, a row for each position of the last call.
+     * Router weights of the last layer, a row for each position of the last call. The program may write into them, too; in
+     * the cached plan, the rows of positions that a call takes over from the one before stay as the program left them.
      */
     float router_w[ATOME_MAX_SEQ][ATOME_N_PATHWAYS];
     /**

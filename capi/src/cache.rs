@@ -14,7 +14,7 @@ use crate::types::{atome_cache_t, atome_model_t};
 #[no_mangle]
 pub static atome_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: Start::after };
 
-/// That of all bytes of the struct, the blob's fingerprint among them, so that a member changed by hand counts too. 0,
+/// The fingerprint of all bytes of the struct, among them that of the blob, so that a member changed by hand counts, too. 0,
 /// "unknown", for a struct that was put together without loading: its weights may change unnoticed.
 ///
 /// # Safety
