@@ -30,6 +30,7 @@ pub fn answers(context: &Context) -> Result<Outcome> {
     in_folder("cargo", &["fmt", "--check"])?;
     for features in FEATURES {
         in_folder("cargo", &["clippy", "--release", "--locked", "--features", features, "--", "-Dwarnings"])?;
+        in_folder("cargo", &["build", "--release", "--locked", "--features", features])?;
         let run = [LIMIT, "cargo", "run", "--quiet", "--release", "--locked", "--features", features];
         let printed = in_folder("timeout", &run)?;
         for answer in ANSWERS {
