@@ -18,6 +18,7 @@ use shapes::SHAPES;
 
 const ADAPTER: &str = "adapter";
 const OUR_REFERENCE: &str = "reference";
+const HEADER: &str = "../include";
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -29,6 +30,9 @@ fn main() {
             compile("scout", &scout, &["api", "heard"], &shape.flags(), Path::new(OUR_REFERENCE));
         }
     }
+    // For a test of the header.
+    cc::Build::new().std("c99").include(HEADER).file(format!("{ADAPTER}/blob_sizes.c")).compile("atome_blob_sizes");
+    println!("cargo::rerun-if-changed={HEADER}/atome.h");
     fs::write(out.join("references.rs"), references(&reference, is_ours)).expect("OUT_DIR is writable");
     bindings::write(ADAPTER, &out.join("engine_api.rs"));
     println!("cargo::rerun-if-changed={ADAPTER}");

@@ -11,8 +11,13 @@
  * model was loaded from. Different states may be used from different threads at the
  * same time; one state belongs to one thread at a time. A model is only read after loading.
  *
- * On x86-64, a thread needs at most 16 KB of stack for a call, whatever the shape (atome_load_signed aside), beside what the
- * system keeps on a thread's stack for itself. What microcontrollers need: qemu/COSTS.md.
+ * Stack of a call, whatever the shape, atome_load_signed aside:
+ *   microcontrollers, size profile                        0.6 KB
+ *   microcontrollers with an FPU, speed profile           1.1 KB; 1.6 KB with weights of ATOME02
+ *   Cortex-M0 and M0+, speed profile                      1.9 KB; 2.8 KB with weights of ATOMEP3
+ *   other cores without an FPU, speed profile             4.1 KB; 5.1 KB with weights of ATOMEP3
+ *   x86-64                                                16 KB, beside what the system keeps on a thread's stack for itself
+ * atome_load_signed takes 6.1 KB on microcontrollers. An interrupt's handler comes on top. Each core: qemu/COSTS.md.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -225,7 +230,7 @@ typedef char atome_partial_state_is_large_enough_t
 #define ATOME_ABI_VERSION 4
 
 /**
- * Done.
+ * Success.
  */
 #define ATOME_OK 0
 
@@ -281,7 +286,7 @@ typedef char atome_partial_state_is_large_enough_t
 #define ATOME_UNSURE 0
 
 /**
- * Why an answer is unsure: it is not.
+ * No doubt: the answer is sure.
  */
 #define ATOME_DOUBT_NONE 0
 
@@ -296,7 +301,7 @@ typedef char atome_partial_state_is_large_enough_t
 #define ATOME_DOUBT_TOO_LONG 2
 
 /**
- * The question is unlike what the model knows: it surprised it more than its limit.
+ * The question is unlike those that the model was trained on: it surprised the model more than how->most_question_nats.
  */
 #define ATOME_DOUBT_UNFAMILIAR 3
 
@@ -381,8 +386,9 @@ typedef struct atome_formats_t atome_formats_t;
  * A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
  * (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
  *
- * In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and cols is 65,534 or more, by which the
- * library knows: every function takes such a matrix like any other, as long as it is not changed.
+ * In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and cols is 65,534 or 65,535, which marks
+ * the matrix: every function takes it like any other, as long as packed, rows and cols stay as they are. So in a program
+ * that loads these formats, a matrix filled by hand has at most 65,533 columns; elsewhere it may have 65,535.
  */
 typedef struct atome_ternary_t {
     /**
@@ -395,11 +401,11 @@ typedef struct atome_ternary_t {
      */
     float scale;
     /**
-     * Outputs.
+     * Number of rows: outputs.
      */
     uint16_t rows;
     /**
-     * Inputs.
+     * Number of columns: inputs.
      */
     uint16_t cols;
 } atome_ternary_t;
@@ -624,11 +630,12 @@ typedef struct atome_container_info_t {
  */
 typedef struct atome_state_t {
     /**
-     * Logits of the last prediction.
+     * Logits of the last prediction. The program may write into them: no prediction reads them back.
      */
     float logits[ATOME_VOCAB_SIZE];
     /**
-     * Router weights of the last layer, a row for each position of the last call.
+     * Router weights of the last layer, a row for each position of the last call. The program may write into them, too; in
+     * the cached plan, the rows of positions that a call takes over from the one before stay as the program left them.
      */
     float router_w[ATOME_MAX_SEQ][ATOME_N_PATHWAYS];
     /**
@@ -673,7 +680,7 @@ typedef struct atome_dialogue_t {
      */
     const char *before;
     /**
-     * Its bytes.
+     * Bytes of that text.
      */
     size_t before_len;
     /**
@@ -681,7 +688,7 @@ typedef struct atome_dialogue_t {
      */
     const char *after;
     /**
-     * Its bytes.
+     * Bytes of that text.
      */
     size_t after_len;
     /**
@@ -697,7 +704,7 @@ typedef struct atome_dialogue_t {
      */
     int longest_answer;
     /**
-     * The most nats that a byte of the question may surprise the model, on average.
+     * How surprising a question may be: the greatest mean of -ln(probability) over its bytes.
      */
     float most_question_nats;
     /**
@@ -711,23 +718,23 @@ typedef struct atome_dialogue_t {
  */
 typedef struct atome_answer_info_t {
     /**
-     * Why it is unsure: an ATOME_DOUBT_ number.
+     * Why the answer is unsure: an ATOME_DOUBT_ number.
      */
     int doubt;
     /**
-     * Bytes of its text, without the NUL.
+     * Bytes of the answer's text, without the NUL.
      */
     int length;
     /**
-     * How surprising the question was: mean nats a byte.
+     * How surprising the question was: the mean of -ln(probability) over its bytes.
      */
     float question_nats;
     /**
-     * The mean probability of its tokens (their geometric mean).
+     * The geometric mean of the probabilities of the answer's tokens.
      */
     float probability;
     /**
-     * The least of these probabilities.
+     * The least probability of a token of the answer.
      */
     float least_probability;
 } atome_answer_info_t;
@@ -821,7 +828,7 @@ extern "C" {
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
  * ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
  * ATOME_ERR_MALFORMED (-5) when a byte stands for no weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111,
- * in both one with weights other than 0 behind a matrix's last one; of a container also ATOME_ERR_SHAPE (-6) and
+ * in both one with a weight other than 0 behind a matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and
  * ATOME_ERR_DAMAGED (-7), see atome_container_payload. The model is untouched unless the result is ATOME_OK.
  *
  * Caller:
@@ -915,8 +922,8 @@ int atome_container_info(const uint8_t *data,
 
 /**
  * Says in English why a container can or cannot be loaded by this program; of a model of another shape it names both
- * shapes. atome_explain does it for every kind of model file. Writes at most size bytes to text, a NUL at the end included, and cuts what has no room; 256 bytes are always
- * enough.
+ * shapes. atome_explain does it for every kind of model file. Writes at most size bytes to text, a NUL at the end included,
+ * and cuts what has no room; 256 bytes are always enough.
  *
  * Returns what atome_container_payload returns for data that are a container, and ATOME_ERR_INVALID (-1) for others and
  * when a pointer is NULL or size is 0 (nothing is written then).
@@ -1169,13 +1176,13 @@ int atome_sample(const struct atome_state_t *state,
                  struct atome_sampler_t *sampler);
 
 /**
- * Answers a question from cold: brings it into the form that the model knows, puts the model's text around it, and takes the
- * most probable token until the answer ends. text receives the answer, with a NUL, in at most size bytes; a token that is no
- * byte, or a NUL, becomes a question mark in it. info may be NULL.
+ * Answers a question without regard to earlier ones: brings it into the form that the model knows, puts the model's text
+ * around it, and takes the most probable token until the answer ends. text receives the answer, with a NUL, in at most size
+ * bytes; a token that is no byte, or a NUL, becomes a question mark in it. info may be NULL.
  *
- * Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. What is surprising is the same
- * on every target and in both memory plans. In the lean plan each token of the answer takes a pass over all
- * positions before it; in the cached plan each position is computed once.
+ * Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. Answer and doubt are the
+ * same on every target and in both memory plans. In the lean plan each token of the answer takes a pass over all positions
+ * before it; in the cached plan each position is computed once.
  *
  * Returns ATOME_SURE (1) or ATOME_UNSURE (0), then info->doubt says why; ATOME_ERR_INVALID (-1) when another pointer is NULL,
  * size is 0, how->longest_answer is below 1 or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
@@ -1438,7 +1445,7 @@ ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
                      " - " ATOME_CONSTANT_ "\n\t.error \"" symbol "\"\n\t.endif\n\t.endif\n\t.set " symbol \
                      ", " ATOME_CONSTANT_ \
                      : : "i"(value))
-/* Never called, and empty. */
+/* An empty function that nothing calls: it carries the assembler's directives. */
 static __attribute__((used)) void atome_files_agree_(void)
 {
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_ABI_VERSION", ATOME_ABI_VERSION);

@@ -3,6 +3,8 @@
 
 mod archive;
 mod archive_side;
+#[cfg(test)]
+mod blob_sizes;
 mod c_engine;
 mod call;
 mod call_writer;

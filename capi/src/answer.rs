@@ -1,4 +1,4 @@
-//! Questions and answers: an addition to the old API.
+//! Questions and answers, which the C99 engine does not have.
 
 use core::ffi::{c_char, c_int};
 use core::ptr::null;
@@ -21,13 +21,13 @@ pub const ATOME_SURE: c_int = 1;
 /// atome_answer: an answer that is a guess, or none.
 pub const ATOME_UNSURE: c_int = 0;
 
-/// Why an answer is unsure: it is not.
+/// No doubt: the answer is sure.
 pub const ATOME_DOUBT_NONE: c_int = 0;
 /// There is no question. No answer is given.
 pub const ATOME_DOUBT_NO_QUESTION: c_int = 1;
 /// The question, with the text around it, leaves no room for an answer in ATOME_MAX_SEQ. No answer is given.
 pub const ATOME_DOUBT_TOO_LONG: c_int = 2;
-/// The question is unlike what the model knows: it surprised it more than its limit.
+/// The question is unlike those that the model was trained on: it surprised the model more than how->most_question_nats.
 pub const ATOME_DOUBT_UNFAMILIAR: c_int = 3;
 /// The answer did not end within its longest length, ATOME_MAX_SEQ or the memory for it.
 pub const ATOME_DOUBT_CUT_OFF: c_int = 4;
@@ -57,11 +57,11 @@ const _: () = {
 pub struct atome_dialogue_t {
     /// Text in front of the question; need not end with a NUL.
     pub before: *const c_char,
-    /// Its bytes.
+    /// Bytes of that text.
     pub before_len: usize,
     /// Text behind the question; the answer follows.
     pub after: *const c_char,
-    /// Its bytes.
+    /// Bytes of that text.
     pub after_len: usize,
     /// The form that a question is brought into: ATOME_NORMALISE_ numbers, added up.
     pub normalise: u32,
@@ -69,7 +69,7 @@ pub struct atome_dialogue_t {
     pub stop: c_int,
     /// The most tokens of an answer, from 1 on.
     pub longest_answer: c_int,
-    /// The most nats that a byte of the question may surprise the model, on average.
+    /// How surprising a question may be: the greatest mean of -ln(probability) over its bytes.
     pub most_question_nats: f32,
     /// The least probability that a token of the answer may have.
     pub least_probability: f32,
@@ -79,28 +79,29 @@ pub struct atome_dialogue_t {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct atome_answer_info_t {
-    /// Why it is unsure: an ATOME_DOUBT_ number.
+    /// Why the answer is unsure: an ATOME_DOUBT_ number.
     pub doubt: c_int,
-    /// Bytes of its text, without the NUL.
+    /// Bytes of the answer's text, without the NUL.
     pub length: c_int,
-    /// How surprising the question was: mean nats a byte.
+    /// How surprising the question was: the mean of -ln(probability) over its bytes.
     pub question_nats: f32,
-    /// The mean probability of its tokens (their geometric mean).
+    /// The geometric mean of the probabilities of the answer's tokens.
     pub probability: f32,
-    /// The least of these probabilities.
+    /// The least probability of a token of the answer.
     pub least_probability: f32,
 }
 
-/// Questions are not longer than this; a bounded loop is not taken for the program's strlen either.
+/// The most bytes that are read of a question. The bound also keeps the compiler from making the loop a call of strlen, which
+/// not every program has.
 const LONGEST_QUESTION: usize = 65_536;
 
-/// Answers a question from cold: brings it into the form that the model knows, puts the model's text around it, and takes the
-/// most probable token until the answer ends. text receives the answer, with a NUL, in at most size bytes; a token that is no
-/// byte, or a NUL, becomes a question mark in it. info may be NULL.
+/// Answers a question without regard to earlier ones: brings it into the form that the model knows, puts the model's text
+/// around it, and takes the most probable token until the answer ends. text receives the answer, with a NUL, in at most size
+/// bytes; a token that is no byte, or a NUL, becomes a question mark in it. info may be NULL.
 ///
-/// Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. What is surprising is the same
-/// on every target and in both memory plans. In the lean plan each token of the answer takes a pass over all
-/// positions before it; in the cached plan each position is computed once.
+/// Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. Answer and doubt are the
+/// same on every target and in both memory plans. In the lean plan each token of the answer takes a pass over all positions
+/// before it; in the cached plan each position is computed once.
 ///
 /// Returns ATOME_SURE (1) or ATOME_UNSURE (0), then info->doubt says why; ATOME_ERR_INVALID (-1) when another pointer is NULL,
 /// size is 0, how->longest_answer is below 1 or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
@@ -210,7 +211,7 @@ unsafe fn told(result: Result<Answer, RunError>, end: *mut c_char, info: *mut at
     }
 }
 
-/// As the engine takes it; `None` for NULL and for a number out of range.
+/// `how` in the engine's types; `None` for NULL and for a number out of range.
 ///
 /// # Safety
 /// As `atome_answer`.
@@ -230,7 +231,7 @@ unsafe fn dialogue<'d>(how: *const atome_dialogue_t) -> Option<Dialogue<'d>> {
     }
 }
 
-/// The bytes of a C string, of a longer one as many as no window has room for.
+/// The bytes of a C string without its NUL; of a string that no window has room for, the first [`LONGEST_QUESTION`].
 ///
 /// # Safety
 /// `text` leads to a C string that stays unchanged for `'t`.

@@ -46,7 +46,7 @@ unsafe fn start_partial(
     atome_engine::start_partial(&model, workspace, n)
 }
 
-/// That of all bytes of the struct, the blob's fingerprint among them, so that a member changed by hand counts too. 0,
+/// The fingerprint of all bytes of the struct, among them that of the blob, so that a member changed by hand counts, too. 0,
 /// "unknown", for a struct that was put together without loading: its weights may change unnoticed.
 ///
 /// # Safety

@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-/// Done.
+/// Success.
 pub const ATOME_OK: c_int = 0;
 /// A NULL pointer, a number out of range, a model that was never loaded, or data that is not of the expected format.
 pub const ATOME_ERR_INVALID: c_int = -1;

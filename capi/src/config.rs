@@ -9,7 +9,7 @@ use crate::types::{
 };
 
 #[cfg(not(test))]
-// C knows nothing of the formats but where they are.
+// For C, `atome_formats_t` and `atome_cache_t` are addresses of unknown contents.
 #[allow(improper_ctypes)]
 extern "C" {
     static atome_config: atome_config_t;
@@ -20,8 +20,8 @@ extern "C" {
 #[allow(non_upper_case_globals)]
 static atome_config: atome_config_t = crate::tests::CONFIG;
 
-/// What reads formats other than ATOME01, unless the program leaves it out. The library itself refers to it by the program's
-/// configuration alone, so that a linker drops it then.
+/// What reads formats other than ATOME01; `None` where the program leaves it out. Only the program's configuration refers to
+/// it, so that a linker drops it where the configuration does not.
 #[inline]
 pub(crate) fn formats() -> Option<&'static atome_formats_t> {
     // SAFETY: as in `config`; the header has NULL or a reference to `atome_formats` there.
@@ -31,8 +31,7 @@ pub(crate) fn formats() -> Option<&'static atome_formats_t> {
     }
 }
 
-/// What reads containers. The library itself refers to it by the program's configuration alone, so that a linker drops it
-/// where the program leaves it out.
+/// What reads containers; `None` where the program leaves it out. Linked as [`formats`] is.
 #[inline]
 pub(crate) fn container_reader() -> Option<ContainerReader> {
     // SAFETY: as in `config`, which callers have asked first: a header of another version may lack the member.
@@ -42,8 +41,7 @@ pub(crate) fn container_reader() -> Option<ContainerReader> {
     }
 }
 
-/// What only the cached and the partial plan need. The library itself refers to it by the program's configuration alone, so
-/// that a linker drops it in the lean plan.
+/// What only the cached and the partial plan need; `None` in the lean plan. Linked as [`formats`] is.
 #[inline]
 pub(crate) fn cache() -> Option<&'static atome_cache_t> {
     // SAFETY: as in `config`, which callers have asked first; the header has NULL or a reference to `atome_cache`

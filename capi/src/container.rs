@@ -32,7 +32,8 @@ pub(crate) unsafe fn bytes<'d>(data: *const u8, len: usize) -> Option<&'d [u8]> 
     (!data.is_null()).then(|| unsafe { slice::from_raw_parts(data, len.min(isize::MAX as usize)) })
 }
 
-/// The model file that is to be loaded: out of a container, where the program reads those, or the data themselves.
+/// The model file that is to be loaded: the one in a container, where the program reads containers and the data are one, or
+/// the data themselves.
 ///
 /// # Safety
 /// As [`bytes`].
@@ -118,7 +119,7 @@ pub unsafe extern "C" fn atome_container_info(data: *const u8, len: usize, info:
         Err(error) => return code(error),
     };
     let Description { shape, window, n_classes, weights, tokenizer, training_digest, .. } = *container.about();
-    let Dims { d_model, n_layers, d_head, kernel_size, n_pathways, vocab_size, top_k } = shape.dims();
+    let Dims { vocab_size, d_model, n_layers, d_head, kernel_size, n_pathways, top_k } = shape.dims();
     // SAFETY: not NULL; the caller vouches for the place.
     unsafe {
         info.write(atome_container_info_t {
@@ -141,8 +142,8 @@ pub unsafe extern "C" fn atome_container_info(data: *const u8, len: usize, info:
 }
 
 /// Says in English why a container can or cannot be loaded by this program; of a model of another shape it names both
-/// shapes. atome_explain does it for every kind of model file. Writes at most size bytes to text, a NUL at the end included, and cuts what has no room; 256 bytes are always
-/// enough.
+/// shapes. atome_explain does it for every kind of model file. Writes at most size bytes to text, a NUL at the end included,
+/// and cuts what has no room; 256 bytes are always enough.
 ///
 /// Returns what atome_container_payload returns for data that are a container, and ATOME_ERR_INVALID (-1) for others and
 /// when a pointer is NULL or size is 0 (nothing is written then).
@@ -206,7 +207,7 @@ pub(crate) fn explain(text: &mut Text, error: &ContainerError) {
 }
 
 fn push_shape(text: &mut Text, shape: &Shape) {
-    let Dims { d_model, n_layers, d_head, kernel_size, n_pathways, vocab_size, top_k } = shape.dims();
+    let Dims { vocab_size, d_model, n_layers, d_head, kernel_size, n_pathways, top_k } = shape.dims();
     for (name, value) in [
         ("VOCAB_SIZE=", vocab_size),
         (" D_MODEL=", d_model),

@@ -156,7 +156,7 @@ fn explain_length(text: &mut Text, shape: &Shape, file: &[u8], header: &Header, 
 
 /// Whether the bytes look like a model of this shape.
 fn fits(body: &[u8], header: &Header, shape: &Shape) -> bool {
-    let Dims { d_model, n_layers, d_head, kernel_size, n_pathways, vocab_size, .. } = shape.dims();
+    let Dims { vocab_size, d_model, n_layers, d_head, kernel_size, n_pathways, .. } = shape.dims();
     let ranges = Ranges {
         vocab_size: vocab_size..=vocab_size,
         d_model: d_model..=d_model,

@@ -35,7 +35,7 @@ fn file(dims: Dims, packing: Packing, n_classes: Option<usize>) -> Vec<u8> {
             SectionKind::Floats { count } => {
                 file.extend((0..count).flat_map(|_| (next() as f32 / 65_536.0 - 0.4).to_le_bytes()));
             }
-            SectionKind::Matrix { rows, cols, .. } => {
+            SectionKind::Matrix { rows, cols } => {
                 file.extend(0.07_f32.to_le_bytes());
                 file.extend(weights(packing, rows * cols, &mut next));
             }

@@ -1,7 +1,7 @@
 //! Models whose weights do not lie two bits each: ATOME02 and ATOMEP3.
 //!
-//! Nothing in the library refers to this but `atome_formats`, and to that nothing but the header's configuration: a program
-//! that leaves the formats out links none of it.
+//! Only `atome_formats` refers to this, and only the program's configuration refers to `atome_formats`: a program that leaves
+//! the formats out links none of it.
 
 use core::ffi::c_int;
 use core::slice;
@@ -26,7 +26,7 @@ pub static atome_formats: atome_formats_t = atome_formats_t { load, matrix };
 /// `model` is writable and of the program's shape.
 unsafe fn load(model: *mut atome_model_t, shape: &Shape, data: &[u8], is_exact: bool) -> c_int {
     let body = match unchecked_body(shape, data) {
-        // Before its weights are looked at, which a file of another shape has elsewhere.
+        // Compared before the weights are checked: in a file of another shape they lie elsewhere.
         Ok(body) if is_exact && body.file_len() < data.len() => return ATOME_ERR_SHAPE,
         Ok(body) => body.checked(shape),
         Err(error) => Err(error),
@@ -42,9 +42,10 @@ unsafe fn load(model: *mut atome_model_t, shape: &Shape, data: &[u8], is_exact: 
 }
 
 impl atome_ternary_t {
-    /// Notes that `codec` reads the weights: a number of columns that no matrix in memory has takes the place of theirs. What
-    /// they were is known: d_model everywhere but in the convolution, which has kernel_size. Firmware may make matrices by
-    /// hand, empty ones too, so 0 is no mark.
+    /// Marks the matrix as one whose weights `codec` reads: 65,534 or 65,535 takes the place of its number of columns, which is
+    /// known: kernel_size in the convolution, d_model everywhere else. 0 is no mark, because firmware may make empty matrices
+    /// by hand. Marks are read only in programs that load such formats; elsewhere a matrix may have so many columns
+    /// (c_tests/programs/wide_matrix.c).
     #[inline]
     pub(crate) fn mark(&mut self, codec: &Codec) {
         self.cols = if codec.packing() == Packing::PowersOfThree { POWERS_MARK } else { BASE_THREE_MARK };

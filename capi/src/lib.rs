@@ -33,6 +33,8 @@ mod signed;
 mod state;
 
 mod predict;
+#[cfg(test)]
+mod results_tests;
 
 mod step;
 
@@ -55,6 +57,8 @@ mod container_tests;
 #[cfg(test)]
 mod explain_tests;
 mod formats;
+#[cfg(test)]
+mod load_tests;
 mod model;
 /// The functions and types as C sees them, for Rust programs on a host: tests and fuzzing.
 #[cfg(feature = "std")]
@@ -85,7 +89,7 @@ mod signed_tests;
 mod tests;
 mod text;
 
-/// Never reached: the symbol check of the archive fails when any code can panic.
+/// Nothing calls this: the archive's symbol check fails where any code can panic.
 #[cfg(not(any(test, feature = "std")))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {

@@ -1,4 +1,5 @@
-//! Loading: `atome_load`, `atome_classifier_load`, and both of files that have exactly the length of the program's shape.
+//! Loading: `atome_load`, `atome_classifier_load`, and for each of them a function that takes only files of exactly the length
+//! of the program's shape.
 
 use core::ffi::c_int;
 
@@ -32,8 +33,8 @@ pub(crate) unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8],
     let (v, d, h) = (shape.vocab_size(), shape.d_model(), shape.d_head());
     let identity = cache().map_or(0, |cache| (cache.fingerprint)(body));
     // SAFETY: every place written lies in the struct, whose tail holds as many blocks as the program has layers. The
-    // members are written one by one because the Rust type's tail has another length. The sections are taken in the order
-    // of the file.
+    // members are written one by one because the Rust type's tail has another length. The order is that of the format's
+    // table, written out because a walk takes more flash; load_tests.rs compares the two.
     unsafe {
         (*model).fingerprint = [identity as u32, (identity >> 32) as u32];
         let mut rest = Sections { at: body.as_ptr(), codec };
@@ -62,7 +63,7 @@ pub(crate) unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8],
     }
 }
 
-/// Sections of a file, from one on; `codec` reads the weights.
+/// The sections of a file that were not taken yet; `codec` reads their weights.
 struct Sections<'c> {
     at: *const u8,
     codec: Option<&'c Codec>,
@@ -85,13 +86,13 @@ impl Sections<'_> {
                     codec.len(rows * cols)
                 }
             };
-            // Last, as it is a call where least has to be kept over it.
+            // Read last: on small cores this is a call, and here the fewest values have to be kept across it.
             to.scale = f32::from_bits(read_u32(&*self.at.cast()));
             self.at = self.at.add(4 + len);
         }
     }
 
-    /// The same for `count` floats.
+    /// Points `to` at the `count` floats of the next section, and moves on.
     ///
     /// # Safety
     /// The section is there.
@@ -101,7 +102,7 @@ impl Sections<'_> {
         self.at = unsafe { self.at.add(4 * count) };
     }
 
-    /// The same for both sections of a norm over `count` values.
+    /// Points `to` at the next two sections, gamma and beta of a norm over `count` values, and moves on.
     ///
     /// # Safety
     /// The sections are there.
@@ -124,7 +125,7 @@ impl Sections<'_> {
 /// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
 /// ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
 /// ATOME_ERR_MALFORMED (-5) when a byte stands for no weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111,
-/// in both one with weights other than 0 behind a matrix's last one; of a container also ATOME_ERR_SHAPE (-6) and
+/// in both one with a weight other than 0 behind a matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and
 /// ATOME_ERR_DAMAGED (-7), see atome_container_payload. The model is untouched unless the result is ATOME_OK.
 ///
 /// # Safety

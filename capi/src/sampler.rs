@@ -1,4 +1,4 @@
-//! Sampling: an addition to the old API.
+//! Sampling, which the C99 engine does not have.
 
 use core::ffi::c_int;
 use core::slice;

@@ -15,7 +15,8 @@ use crate::container::{bytes, code};
 use crate::load::{load_classifier_file, load_file};
 use crate::types::{atome_classifier_t, atome_model_t};
 
-/// The model file in a container that the owner of `public_key` has signed, and its shape. Nothing is wrong with it but perhaps its sections.
+/// The model file in a container that the owner of `public_key` has signed, and its shape. Signature, checksum and header are
+/// right; its sections were not looked at.
 ///
 /// # Safety
 /// `data` is NULL or leads to `len` bytes, `public_key` is NULL or leads to 32, readable and unchanged for `'d`.

@@ -86,7 +86,7 @@ fn recoded(plain: &[u8], packing: Packing) -> Vec<u8> {
     let body = &plain[7..];
     for section in sections(SHAPE, None) {
         let from = &body[section.offset..section.end()];
-        let SectionKind::Matrix { rows, cols, .. } = section.kind else {
+        let SectionKind::Matrix { rows, cols } = section.kind else {
             bytes.extend(from);
             continue;
         };

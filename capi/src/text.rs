@@ -7,7 +7,7 @@ pub(crate) struct Text<'t> {
 }
 
 impl<'t> Text<'t> {
-    /// An empty one in `room`, which has at least a byte.
+    /// An empty text in `room`, which has one byte at least.
     pub(crate) fn new(room: &'t mut [u8]) -> Self {
         let mut text = Self { room, len: 0 };
         text.end();

@@ -29,8 +29,9 @@ pub const ATOME_WORK_WORDS: usize = 1;
 /// A quantised matrix: rows * cols weights of -1, 0 or +1, row-major, two bits each, four to a byte, lowest bits first
 /// (00 = 0, 01 = +1, 11 = -1), times one scale. Rows follow each other without gaps and need not start on a byte.
 ///
-/// In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and cols is 65,534 or more, by which the
-/// library knows: every function takes such a matrix like any other, as long as it is not changed.
+/// In a model loaded from ATOME02 or ATOMEP3, the weights lie as that format says, and cols is 65,534 or 65,535, which marks
+/// the matrix: every function takes it like any other, as long as packed, rows and cols stay as they are. So in a program
+/// that loads these formats, a matrix filled by hand has at most 65,533 columns; elsewhere it may have 65,535.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct atome_ternary_t {
@@ -39,9 +40,9 @@ pub struct atome_ternary_t {
     pub packed: *const u8,
     /// Multiplies every weight.
     pub scale: f32,
-    /// Outputs.
+    /// Number of rows: outputs.
     pub rows: u16,
-    /// Inputs.
+    /// Number of columns: inputs.
     pub cols: u16,
 }
 
@@ -66,7 +67,7 @@ impl atome_conv_t {
         unsafe { &*(&raw const *self).cast() }
     }
 
-    /// The same, to be written.
+    /// [`atome_conv_t::as_matrix`], to be written.
     pub(crate) fn as_matrix_mut(&mut self) -> &mut atome_ternary_t {
         // SAFETY: members of the same types at the same places.
         unsafe { &mut *(&raw mut *self).cast() }
@@ -169,9 +170,10 @@ pub struct atome_classifier_t {
 /// ATOME_STATE_SIZE; ATOME_PLAN tells which memory plan it follows.
 #[repr(C)]
 pub struct atome_state_t {
-    /// Logits of the last prediction.
+    /// Logits of the last prediction. The program may write into them: no prediction reads them back.
     pub logits: [f32; ATOME_VOCAB_SIZE],
-    /// Router weights of the last layer, a row for each position of the last call.
+    /// Router weights of the last layer, a row for each position of the last call. The program may write into them, too; in
+    /// the cached plan, the rows of positions that a call takes over from the one before stay as the program left them.
     pub router_w: [[f32; ATOME_N_PATHWAYS]; ATOME_MAX_SEQ],
     /// Private: the tokens of the last call and which model its results belong to.
     pub bookkeeping: [u32; ATOME_STATE_WORDS],

@@ -8,6 +8,7 @@ use atome_engine::dialogue::{Dialogue, Doubt, Limits};
 use atome_engine::sample::Sampler;
 use atome_engine::{Run, Workspace};
 use atome_models::asking::{ask, Reply, Signals};
+use clap::Args;
 use serde_json::{json, Value};
 
 use crate::bars::RouterStats;
@@ -24,17 +25,24 @@ pub const INTERRUPTED: u8 = 130;
 /// What stands in front of an unsure answer that is asked for with --show-unsure.
 const GUESS: &str = "unsure: ";
 
-/// How answers are shown.
-#[derive(Clone, Copy, Debug)]
+/// How text and answers are shown: the flags of every command that a model speaks in.
+#[derive(Clone, Copy, Debug, Args)]
 pub struct Manner {
-    /// Nothing but answers, an empty line for one that is unsure.
+    /// Only the text, no notes; an empty line in place of an answer that the model is not sure of
+    #[arg(short, long)]
     pub quiet: bool,
-    /// In place of that line, what the model would have said.
+
+    /// With --quiet: show what it is not sure of, behind "unsure: "
+    #[arg(long)]
     pub show_unsure: bool,
-    /// A line of JSON each.
-    pub json: bool,
-    /// The router's entropy behind each answer.
+
+    /// Show the router's entropy in each layer, as bars
+    #[arg(long)]
     pub bars: bool,
+
+    /// One line of JSON a prompt, when it is finished
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// A model that answers.

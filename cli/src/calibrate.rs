@@ -15,7 +15,9 @@ use crate::eval::Subject;
 use crate::files::check_results;
 use crate::output::{print, print_json};
 use crate::shape_args::ShapeArgs;
+use crate::usage_error::UsageError;
 use crate::values::no_stream;
+use crate::weight_set::WeightSetArgs;
 use crate::windows::WindowArgs;
 
 const EXAMPLES: &str = "\
@@ -49,9 +51,8 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "FILE", requires = "model")]
     pub outside: Vec<PathBuf>,
 
-    /// Which weights of the checkpoint, where it has several sets, such as model or ema
-    #[arg(long, value_name = "SET", requires = "model")]
-    pub weights: Option<String>,
+    #[command(flatten)]
+    pub weight_set: WeightSetArgs,
 
     /// Folder for the results
     #[arg(short, long, value_name = "FOLDER", value_parser = no_stream())]
@@ -75,11 +76,15 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
     let inputs: Vec<&Path> = args.model.iter().chain(&args.text).chain(&args.outside).map(PathBuf::as_path).collect();
     check_results(&args.out, &RESULTS.map(str::to_owned), &inputs)?;
     let (Some(path), Some(text)) = (&args.model, &args.text) else {
+        if args.weight_set.weights.is_some() {
+            return Err(UsageError("--weights: expected MODEL, a checkpoint whose weights they are".to_owned()).into());
+        }
         let (model, _) = embedded::load()?;
         let about = json!({ "model": "the default model", "text": "held-out phrasings and their answers" });
         return run(args, &model, &default_texts()?, "the default model", about);
     };
-    let subject = Subject::load(path, &args.shape, args.weights.as_deref(), false)?.for_engine(path, None)?;
+    let subject =
+        Subject::load(path, &args.shape, args.weight_set.weights.as_deref(), false)?.for_engine(path, None)?;
     let named = || path.display().to_string();
     let Some(model) = subject.engine_model().with_context(named)? else {
         bail!("{}: has no router that the engine runs, expected a ternary model of three pathways", named());

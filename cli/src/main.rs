@@ -39,6 +39,7 @@ mod texts;
 mod train;
 mod usage_error;
 mod values;
+mod weight_set;
 mod windows;
 
 use std::io;

@@ -20,6 +20,10 @@ pub fn long_help(examples: &str) -> String {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Shape")]
 pub struct ShapeArgs {
+    /// Number of tokens; 256 where tokens are bytes
+    #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = whole::<u16>(SIZE))]
+    pub vocab: Option<u16>,
+
     /// Width of the residual stream
     #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]
     pub d_model: Option<u16>,
@@ -39,10 +43,6 @@ pub struct ShapeArgs {
     /// Rows of the router, 3 to 8
     #[arg(long, value_name = "N", value_parser = whole::<u16>(3..=8))]
     pub n_pathways: Option<u16>,
-
-    /// Number of tokens; 256 where tokens are bytes
-    #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = whole::<u16>(SIZE))]
-    pub vocab: Option<u16>,
 
     /// Positions that attention keeps (not in the file)
     #[arg(long, value_name = "N", value_parser = whole::<u16>(SIZE))]

@@ -64,6 +64,46 @@ pub fn find(file: &ModelFile, flags: Sizes) -> Result<Found> {
     Ok(Found { shape, max_seq: sizes.value(Key::MaxSeq).unwrap_or(1), sizes, sidecar, needed })
 }
 
+/// [`find`], for a file that is computed with. Bytes behind the model's end are allowed, as the engine allows them, but only
+/// where the bytes in front of it look like a model of this shape: else the shape is wrong, and all that the model said would
+/// be noise.
+pub fn find_fitting(file: &ModelFile, flags: Sizes) -> Result<Found> {
+    let found = find(file, flags)?;
+    if file.bytes.len() == found.needed {
+        return Ok(found);
+    }
+    let body = file.bytes.get(file.format.header_len()..found.needed).unwrap_or_default();
+    if recover(body, file.format, &found.sizes) != Recovery::Nothing {
+        return Ok(found);
+    }
+    bail!(
+        "{}: {} bytes do not fit {}: a model of this shape has {} bytes, and the file does not begin with one{}. \
+         If the shape is right, cut the file to that length",
+        file.path.display(),
+        grouped(file.bytes.len() as u64),
+        as_given(&found),
+        grouped(found.needed as u64),
+        hint(file)
+    )
+}
+
+/// The sizes that decide a file's length, with where they were given.
+fn as_given(found: &Found) -> String {
+    let of = |is_wanted: fn(Source) -> bool, name: fn(Key) -> &'static str| {
+        let keys = Key::IN_FILE.into_iter().filter(|&key| found.sizes.source(key).is_some_and(is_wanted));
+        keys.map(|key| format!("{} {}", name(key), found.sizes.value(key).unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let (flags, sidecar) =
+        (of(|source| source != Source::Sidecar, Key::flag), of(|source| source == Source::Sidecar, Key::name));
+    let sidecar = found
+        .sidecar
+        .as_ref()
+        .filter(|_| !sidecar.is_empty())
+        .map(|path| format!("{} ({})", path.display(), sidecar.join(", ")));
+    let flags = Some(flags.join(" ")).filter(|flags| !flags.is_empty());
+    flags.into_iter().chain(sidecar).collect::<Vec<_>>().join(" and ")
+}
+
 /// Bytes of a file of this shape and format.
 pub fn blob_len(shape: &Shape, format: Format) -> usize {
     match format {

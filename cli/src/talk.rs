@@ -20,29 +20,16 @@ pub struct TalkArgs {
     #[command(flatten)]
     pub sampling: SamplingArgs,
 
-    /// Only the answers; an empty line in place of one that the model is not sure of
-    #[arg(short, long)]
-    pub quiet: bool,
-
-    /// With --quiet: show what it is not sure of, behind "unsure: "
-    #[arg(long)]
-    pub show_unsure: bool,
-
-    /// Show the router's entropy in each layer, as bars
-    #[arg(long)]
-    pub bars: bool,
-
-    /// One line of JSON an answer
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    pub manner: Manner,
 }
 
 pub fn talk(args: &TalkArgs) -> Result<ExitCode> {
     let (model, description) = embedded::load()?;
     let layout = Layout::new(description.shape, description.max_seq, Plan::Cached)?;
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-    let manner = Manner { quiet: args.quiet, show_unsure: args.show_unsure, json: args.json, bars: args.bars };
-    if args.sampling.draw_nothing() && !args.quiet {
+    let manner = args.manner;
+    if args.sampling.draw_nothing() && !manner.quiet {
         note(NOTHING_DRAWN);
     }
     let mut answers = Answers {
@@ -53,7 +40,7 @@ pub fn talk(args: &TalkArgs) -> Result<ExitCode> {
         manner,
         unsure: 0,
     };
-    answers.run(None, &about(&description.dialogue, args.quiet))
+    answers.run(None, &about(&description.dialogue, manner.quiet))
 }
 
 /// What a person is told who talks with a model.

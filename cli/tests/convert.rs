@@ -60,7 +60,7 @@ fn all_commands_know_the_formats() {
         let expected: Vec<_> = sections_packed(Shape::new(SMALL).unwrap(), packing, None).collect();
         for (listed, expected) in report["sections"].as_array().unwrap().iter().zip(&expected) {
             assert_eq!(listed["offset"], 7 + expected.offset);
-            assert_eq!(listed["bytes"], expected.kind.len());
+            assert_eq!(listed["bytes"], expected.bytes);
         }
         let table = success(atome().arg("inspect").arg(&file));
         assert!(table.contains("no invalid") && table.contains(&format.to_uppercase()), "{table}");
@@ -292,8 +292,8 @@ fn floats_and_scales_are_carried_over_bit_by_bit() {
     for (format, packing) in FORMATS.into_iter().zip(Packing::ALL) {
         let bytes = fs::read(converted(&model, format, folder.path().join(format))).unwrap();
         for (a, b) in sections_packed(shape, Packing::TwoBits, None).zip(sections_packed(shape, packing, None)) {
-            let len = |kind: SectionKind| if matches!(kind, SectionKind::Floats { .. }) { kind.len() } else { 4 };
-            assert_eq!(plain[7 + a.offset..][..len(a.kind)], bytes[7 + b.offset..][..len(b.kind)], "{format} {b}");
+            let len = if matches!(a.kind, SectionKind::Floats { .. }) { a.bytes } else { 4 };
+            assert_eq!(plain[7 + a.offset..][..len], bytes[7 + b.offset..][..len], "{format} {b}");
         }
     }
 }

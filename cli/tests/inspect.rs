@@ -19,7 +19,7 @@ fn all_sections_are_listed_with_their_places() {
         for (listed, expected) in listed.iter().zip(&expected) {
             assert_eq!(listed["name"], expected.name);
             assert_eq!(listed["offset"], header + expected.offset);
-            assert_eq!(listed["bytes"], expected.kind.len());
+            assert_eq!(listed["bytes"], expected.bytes);
         }
         assert_eq!(report["n_classes"], serde_json::json!(classes));
         let table = success(atome().arg("inspect").arg(&model));

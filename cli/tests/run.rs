@@ -247,3 +247,58 @@ fn a_reader_that_leaves_is_no_error() {
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }
+
+/// All sizes by flags.
+fn shape_flags(dims: &Dims) -> Vec<String> {
+    let flags = ["--vocab", "--d-model", "--n-layers", "--d-head", "--kernel-size", "--n-pathways", "--attn-top-k"];
+    let sizes = dims.named().map(|(_, size)| size.to_string());
+    flags.iter().map(ToString::to_string).zip(sizes).flat_map(|(flag, size)| [flag, size]).collect()
+}
+
+#[test]
+fn a_shape_that_the_file_does_not_hold_is_refused_with_what_it_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let text = write(folder.path(), "story.txt", "Once upon a time. ".repeat(20).as_bytes());
+    let fewer = Dims { n_layers: SMALL.n_layers - 1, ..SMALL };
+    let [own, wrong] = [SMALL, fewer].map(|dims| format!("--n-layers {}", dims.n_layers));
+    let mut commands = [atome(), atome()];
+    commands[0].arg("run").arg(&model).args(["Hello", "--quiet"]).args(shape_flags(&fewer));
+    commands[1].arg("eval").arg(&model).arg("--text").arg(&text).args(shape_flags(&fewer));
+    for command in &mut commands {
+        let message = failure(command, 1);
+        for part in [&model.display().to_string(), &format!("do not fit --vocab {}", SMALL.vocab_size), &wrong] {
+            assert!(message.contains(part), "{message}");
+        }
+        let holds = message.split("its bytes look like").nth(1).unwrap_or_else(|| panic!("{message}"));
+        assert!(holds.contains(&own), "{message}");
+    }
+}
+
+#[test]
+fn a_sidecar_of_another_model_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let mut sizes: serde_json::Value =
+        SMALL.named().into_iter().map(|(name, size)| (name.to_owned(), serde_json::json!(size))).collect();
+    sizes["n_layers"] = (SMALL.n_layers - 1).into();
+    let sidecar = write(folder.path(), "small.json", sizes.to_string().as_bytes());
+    let message = failure(atome().arg("run").arg(&model).arg("Hello"), 1);
+    for part in [&sidecar.display().to_string(), &format!("n_layers {}", SMALL.n_layers - 1), &"look like".to_owned()] {
+        assert!(message.contains(part.as_str()), "{message}");
+    }
+}
+
+#[test]
+fn bytes_behind_a_model_of_the_right_shape_are_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let mut bytes = std::fs::read(&model).unwrap();
+    let plain = success(atome().arg("run").arg(&model).args(["Hello", "-n", "9"]));
+    bytes.extend([0xff; 77]);
+    let longer = write(folder.path(), "longer.bin", &bytes);
+    let output = atome().arg("run").arg(&longer).args(["Hello", "-n", "9"]).args(shape_flags(&SMALL)).output();
+    let output = output.unwrap();
+    assert_eq!((output.status.code(), stdout(&output)), (Some(0), plain));
+    assert!(stderr(&output).contains("77 bytes behind the model's end"), "{}", stderr(&output));
+}

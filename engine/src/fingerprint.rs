@@ -37,15 +37,7 @@ impl Fingerprint {
     /// Starts from every number that changes what a file's bytes mean.
     pub fn of_shape(shape: &Shape) -> Self {
         let mut start = Self::new(0);
-        for size in [
-            shape.d_model(),
-            shape.n_layers(),
-            shape.d_head(),
-            shape.kernel_size(),
-            shape.n_pathways(),
-            shape.vocab_size(),
-            shape.top_k(),
-        ] {
+        for (_, size) in shape.dims().named() {
             start.word(size as u64);
         }
         start

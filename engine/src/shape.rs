@@ -2,9 +2,12 @@
 
 use core::fmt;
 
-/// The free choice of a model's sizes, before it is checked by [`Shape::new`].
+/// The free choice of a model's sizes, before it is checked by [`Shape::new`]. Their order is that of docs/formats.md,
+/// sidecars, checkpoints and command lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dims {
+    /// Tokens, 1 to 65,535; 256 where tokens are bytes.
+    pub vocab_size: usize,
     /// Width of the residual stream, 1 to 65,535.
     pub d_model: usize,
     /// Number of blocks, 1 to 65,535.
@@ -15,8 +18,6 @@ pub struct Dims {
     pub kernel_size: usize,
     /// Rows of the router, 3 to 8; the first three drive the convolution, the state and the attention.
     pub n_pathways: usize,
-    /// Tokens, 1 to 65,535; 256 where tokens are bytes.
-    pub vocab_size: usize,
     /// Positions that attention keeps, 1 to 65,535.
     pub top_k: usize,
 }
@@ -24,29 +25,31 @@ pub struct Dims {
 impl Dims {
     /// What the C engine takes when no macro is set: a model of 60,800 parameters, 20,575 bytes as ATOME01.
     pub const DEFAULT: Dims =
-        Dims { d_model: 64, n_layers: 4, d_head: 16, kernel_size: 5, n_pathways: 3, vocab_size: 256, top_k: 4 };
+        Dims { vocab_size: 256, d_model: 64, n_layers: 4, d_head: 16, kernel_size: 5, n_pathways: 3, top_k: 4 };
+
+    /// All sizes with their names, in order.
+    pub const fn named(&self) -> [(&'static str, usize); 7] {
+        [
+            ("vocab_size", self.vocab_size),
+            ("d_model", self.d_model),
+            ("n_layers", self.n_layers),
+            ("d_head", self.d_head),
+            ("kernel_size", self.kernel_size),
+            ("n_pathways", self.n_pathways),
+            ("top_k", self.top_k),
+        ]
+    }
 
     /// The first number that is outside its range.
     const fn first_error(&self) -> Option<ShapeError> {
-        let (name, value) = if !is_size(self.d_model) {
-            ("d_model", self.d_model)
-        } else if !is_size(self.n_layers) {
-            ("n_layers", self.n_layers)
-        } else if !is_size(self.d_head) {
-            ("d_head", self.d_head)
-        } else if !is_size(self.kernel_size) {
-            ("kernel_size", self.kernel_size)
-        } else if !is_size(self.vocab_size) {
-            ("vocab_size", self.vocab_size)
-        } else if !is_size(self.top_k) {
-            ("top_k", self.top_k)
-        } else if !is_pathways(self.n_pathways) {
-            let (name, value, (least, most)) = ("n_pathways", self.n_pathways, PATHWAYS);
-            return Some(ShapeError::OutOfRange { name, value, least, most });
-        } else {
-            return None;
-        };
-        Some(ShapeError::OutOfRange { name, value, least: 1, most: MOST })
+        let (mut sizes, mut ranges): (&[(&'static str, usize)], &[(usize, usize)]) = (&self.named(), &RANGES);
+        while let ([(name, value), other_sizes @ ..], [(least, most), other_ranges @ ..]) = (sizes, ranges) {
+            if *value < *least || *value > *most {
+                return Some(ShapeError::OutOfRange { name, value: *value, least: *least, most: *most });
+            }
+            (sizes, ranges) = (other_sizes, other_ranges);
+        }
+        None
     }
 }
 
@@ -60,7 +63,8 @@ impl Default for Dims {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Shape {
-    /// In the order of the constants below. An array, because a core counts the code that looks at one after the other.
+    /// In the order of the constants below, which is that of the C header's `atome_config_t`: the C API reads a shape where
+    /// a program's constant has it. An array, because code that looks at one after the other is larger.
     sizes: [u32; 7],
 }
 
@@ -109,6 +113,9 @@ pub(crate) const MOST: usize = u16::MAX as usize;
 /// Least and most rows of a router.
 const PATHWAYS: (usize, usize) = (3, 8);
 
+/// Least and most of each of [`Dims::named`].
+const RANGES: [(usize, usize); 7] = [(1, MOST), (1, MOST), (1, MOST), (1, MOST), (1, MOST), PATHWAYS, (1, MOST)];
+
 pub(crate) const fn is_size(value: usize) -> bool {
     value >= 1 && value <= MOST
 }
@@ -155,12 +162,12 @@ impl Shape {
     /// All sizes at once.
     pub const fn dims(&self) -> Dims {
         Dims {
+            vocab_size: self.vocab_size(),
             d_model: self.d_model(),
             n_layers: self.n_layers(),
             d_head: self.d_head(),
             kernel_size: self.kernel_size(),
             n_pathways: self.n_pathways(),
-            vocab_size: self.vocab_size(),
             top_k: self.top_k(),
         }
     }

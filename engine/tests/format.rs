@@ -2,9 +2,9 @@
 
 mod common;
 
-use atome_engine::format::{sections, sections_packed, unchecked_body, SectionKind};
+use atome_engine::format::{sections, unchecked_body};
 use atome_engine::{predict_next, Classifier, Dims, FormatError, Model, Packing, Plan, Shape, ShapeError};
-use common::{bits, classifier_blob, model_blob, shape, shapes, Area};
+use common::{bits, classifier_blob, grid, model_blob, shape, shapes, Area};
 
 /// Every length, except under Miri.
 const STEP: usize = if cfg!(miri) { 37 } else { 1 };
@@ -27,38 +27,6 @@ fn sections_follow_each_other_to_the_end() {
         let end = sections(shape, None).last().expect("sections").end();
         assert_eq!(7 + end, Model::blob_len(&shape));
         assert_eq!(sections(shape, None).count(), 4 + 10 * shape.n_layers());
-    }
-}
-
-/// Every shape of a grid in which rows end within bytes and groups in each way.
-fn grid() -> impl Iterator<Item = Dims> {
-    let most = if cfg!(miri) { 2 } else { 9 };
-    (1..=most).flat_map(move |d_model| (1..=most).map(move |d_head| (d_model, d_head))).flat_map(|(d_model, d_head)| {
-        [(1, 1, 3, 1), (2, 3, 4, 5), (3, 5, 8, 11)].map(|(n_layers, kernel_size, n_pathways, vocab_size)| Dims {
-            d_model,
-            n_layers,
-            d_head,
-            kernel_size,
-            n_pathways,
-            vocab_size,
-            top_k: 2,
-        })
-    })
-}
-
-#[test]
-fn sections_of_every_packing_follow_each_other_to_the_end() {
-    for (dims, packing) in grid().flat_map(|dims| Packing::ALL.map(|packing| (dims, packing))) {
-        let shape = shape(dims);
-        let mut end = 0;
-        for section in sections_packed(shape, packing, None) {
-            assert_eq!(section.offset, end, "{section}, {dims:?}, {packing:?}");
-            if let SectionKind::Matrix { rows, cols, .. } = section.kind {
-                assert_eq!(section.end() - section.offset, 4 + packing.len(rows * cols), "{section}, {dims:?}");
-            }
-            end = section.end();
-        }
-        assert_eq!(7 + end, Model::packed_blob_len(&shape, packing), "{dims:?}, {packing:?}");
     }
 }
 
@@ -100,8 +68,7 @@ fn sections_have_the_names_of_the_description() {
     expected.extend(["final norm gamma", "final norm beta", "unembed", "head"].map(String::from));
     let names: Vec<_> = sections(shape, Some(3)).map(|section| section.to_string()).collect();
     assert_eq!(names, expected);
-    assert!(sections(shape, Some(3)).all(|section| !section.kind.is_empty()));
-    assert!(SectionKind::Floats { count: 0 }.is_empty());
+    assert!(sections(shape, Some(3)).all(|section| section.bytes >= 4));
 }
 
 #[test]

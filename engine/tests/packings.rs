@@ -21,7 +21,7 @@ fn sizes_are_those_of_the_description() {
         assert_eq!(7 + end, Model::packed_blob_len(&shape, packing));
         let weights: usize = sections_packed(shape, packing, None)
             .map(|section| match section.kind {
-                SectionKind::Matrix { rows, cols, .. } => rows * cols,
+                SectionKind::Matrix { rows, cols } => rows * cols,
                 SectionKind::Floats { .. } => 0,
             })
             .sum();
@@ -140,7 +140,7 @@ fn bytes_that_stand_for_no_weights_are_refused_where_they_are() {
         let blob = packed_blob(packing, shape, 2);
         let mut refused = 0;
         for section in sections_packed(shape, packing, None) {
-            let SectionKind::Matrix { rows, cols, .. } = section.kind else { continue };
+            let SectionKind::Matrix { rows, cols } = section.kind else { continue };
             let packed = 7 + section.offset + 4..7 + section.end();
             for at in packed.clone().step_by(STEP) {
                 for value in 0..=255 {

@@ -36,7 +36,7 @@ fn file(data: &[u8]) {
     }
     let _ = SavedModel::from_checkpoint(&checkpoint);
     let Ok(described) = dims_of(&checkpoint) else { return };
-    let Ok(shape) = Shape::new(described.dims(described.top_k.unwrap_or(1))) else { return };
+    let Ok(shape) = Shape::new(described.with_top_k(described.top_k.unwrap_or(1))) else { return };
     for format in [Format::Atome01, Format::Atome02, Format::AtomeP3] {
         if let Ok(exported) = export(&checkpoint, shape, format, 1) {
             assert_eq!(exported.bytes[..7], *format.magic().as_bytes());

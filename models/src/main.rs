@@ -18,7 +18,6 @@ use atome_models::{knowledge::Knowledge, phrasing::phrasings, report};
 use atome_train::checkpoint::atomic::write_atomic;
 use atome_train::corpus::Corpus;
 use atome_train::export::{header, CFile, CModel};
-use atome_train::saved::dims;
 use lexopt::prelude::*;
 use serde_json::{json, Map, Value};
 
@@ -88,7 +87,7 @@ fn make(work: &Path, threads: Option<usize>) -> Result<()> {
 }
 
 fn shape() -> Result<Shape> {
-    Ok(Shape::new(dims(&config()))?)
+    Ok(Shape::new(config().dims())?)
 }
 
 /// The files that follow from `default.bin`.
@@ -120,7 +119,7 @@ fn derive() -> Result<Derived> {
     let model = CModel {
         title: "default.bin",
         name: "default",
-        dims: dims(&config()),
+        dims: config().dims(),
         max_seq: MAX_SEQ,
         file,
         has_array: false,
@@ -150,7 +149,7 @@ fn rescore() -> Result<()> {
 
 /// The shape and the window.
 fn sizes(format: &str) -> Map<String, Value> {
-    let dims = dims(&config());
+    let dims = config().dims();
     let mut sizes = Map::new();
     sizes.insert("format".to_owned(), json!(format));
     for (key, value) in [

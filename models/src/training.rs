@@ -98,6 +98,6 @@ pub fn train(steps: u64, folder: &Path, threads: Option<usize>, quiet: bool, sto
     let outcome = run(&mut trainer, &options, stop)?;
     ensure!(!outcome.interrupted, "stopped at step {} of {steps}", outcome.step);
     let checkpoint = Checkpoint::load(&out)?;
-    let dims = dims_of(&checkpoint)?.dims(config().top_k);
+    let dims = dims_of(&checkpoint)?.with_top_k(config().top_k);
     Ok(export(&checkpoint, Shape::new(dims)?, Format::Atome01, USUAL_THREADS)?.bytes)
 }

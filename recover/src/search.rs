@@ -1,6 +1,6 @@
 //! The search: size by size, each dropped at the first place of the file that speaks against it.
 
-use atome_engine::format::{sections_packed, SectionKind};
+use atome_engine::format::{sections_packed, Entry, Part, SectionKind, LAYER};
 use atome_engine::{Dims, Packing, Shape};
 
 use crate::evidence::Evidence;
@@ -21,6 +21,31 @@ const MAX_CANDIDATES: usize = 20_000;
 
 /// Bytes in front of a matrix's weights.
 const SCALE: usize = 4;
+
+/// Bytes a channel of a norm's floats, gamma and beta, with which a layer begins and the layers end.
+const NORM: usize = float_bytes(&LAYER, Part::NormGamma, Part::ConvTaps);
+
+/// Bytes a channel of the recurrence's floats, which lie between the convolution and Wq.
+const SSM: usize = float_bytes(&LAYER, Part::SsmA, Part::Wq);
+
+/// Matrices of a layer: convolution, Wq, Wk, Wv and router.
+const MATRICES: usize = 5;
+
+/// Bytes a channel that the floats of these sections take, from `start` on as far as `end`.
+const fn float_bytes(sections: &[Entry], start: Part, end: Part) -> usize {
+    let one_of_each =
+        Dims { vocab_size: 1, d_model: 1, n_layers: 1, d_head: 1, kernel_size: 1, n_pathways: 1, top_k: 1 };
+    let (mut bytes, mut index, mut is_inside) = (0, 0, false);
+    while index < sections.len() {
+        let part = sections[index].part as usize;
+        is_inside = (is_inside || part == start as usize) && part != end as usize;
+        if is_inside && matches!(sections[index].kind(&one_of_each), SectionKind::Floats { .. }) {
+            bytes += 4;
+        }
+        index += 1;
+    }
+    bytes
+}
 
 pub(crate) fn run(body: &[u8], known: &Known, found: &mut dyn FnMut(Candidate)) -> Result<(), TooMany> {
     let evidence = Evidence::new(body, known.packing);
@@ -94,7 +119,7 @@ impl Search<'_> {
         for d in self.known.ranges.d_model.clone() {
             let head = self.known.n_classes.map_or(0, |classes| SCALE + self.packed(classes, d));
             // The least that a width implies: the floats of one layer and of the final norm.
-            let Some(end) = self.evidence.len().checked_sub(head).filter(|&end| end > 28 * d) else {
+            let Some(end) = self.evidence.len().checked_sub(head).filter(|&end| end > (2 * NORM + SSM) * d) else {
                 break;
             };
             if d > 0 && (head == 0 || self.evidence.is_matrix(end, head - SCALE, &mut self.read)) {
@@ -117,7 +142,7 @@ impl Search<'_> {
         // with one more scale between, in front of the unembedding.
         // Other packings have bytes that floats may have, too.
         let shortest = match self.known.packing {
-            Packing::TwoBits => front.max(back).saturating_sub(8 * d + SCALE),
+            Packing::TwoBits => front.max(back).saturating_sub(NORM * d + SCALE),
             _ => 0,
         };
         let range = self.known.ranges.vocab_size.clone();
@@ -125,7 +150,7 @@ impl Search<'_> {
         for v in (*range.start()).max(least)..=*range.end() {
             let len = self.packed(v, d);
             let start = SCALE + len;
-            let Some(blocks_end) = end.checked_sub(SCALE + len + 8 * d) else { return };
+            let Some(blocks_end) = end.checked_sub(SCALE + len + NORM * d) else { return };
             if len > longest || blocks_end <= start || !self.step() {
                 return;
             }
@@ -137,11 +162,11 @@ impl Search<'_> {
     }
 
     fn is_norm_and_scale(&mut self, d: usize, at: usize) -> bool {
-        if !self.evidence.is_scale(at + 8 * d) {
+        if !self.evidence.is_scale(at + NORM * d) {
             return false;
         }
-        self.read += 8 * d;
-        self.evidence.are_floats(at, d) && self.evidence.are_floats(at + 4 * d, d)
+        self.read += NORM * d;
+        self.evidence.are_floats(at, d) && self.evidence.are_floats(at + NORM / 2 * d, d)
     }
 
     fn layer_counts(&mut self, ends: Ends, start: usize, span: usize) {
@@ -151,7 +176,7 @@ impl Search<'_> {
             }
             let Some(len) = span.checked_div(count) else { continue };
             let layers = Layers { start, len, count };
-            if len * count == span && layers.all(8 * ends.d, |at| self.evidence.is_scale(at)) {
+            if len * count == span && layers.all(NORM * ends.d, |at| self.evidence.is_scale(at)) {
                 self.kernels(ends, layers);
             }
         }
@@ -160,18 +185,18 @@ impl Search<'_> {
     /// What the floats, the scales and Wv leave of a layer is shared by convolution, Wq, Wk and router.
     fn kernels(&mut self, ends: Ends, layers: Layers) {
         let d = ends.d;
-        let fixed = 20 * d + 5 * SCALE + self.packed(d, d);
+        let fixed = (NORM + SSM) * d + MATRICES * SCALE + self.packed(d, d);
         let Some(shared) = layers.len.checked_sub(fixed) else { return };
         for k in self.known.ranges.kernel_size.clone() {
             let conv = self.packed(d, k);
             let Some(heads_and_router) = shared.checked_sub(conv) else { return };
-            if !self.step() || !self.are_matrices(layers, 8 * d, conv) {
+            if !self.step() || !self.are_matrices(layers, NORM * d, conv) {
                 return;
             }
-            let ssm = 8 * d + SCALE + conv;
-            self.read += 12 * d * layers.count;
-            if layers.all(ssm, |at| self.evidence.is_scale(at + 12 * d) && self.evidence.are_floats(at, 3 * d)) {
-                self.pathways(ends, k, layers, ssm + 12 * d, heads_and_router);
+            let ssm = NORM * d + SCALE + conv;
+            self.read += SSM * d * layers.count;
+            if layers.all(ssm, |at| self.evidence.is_scale(at + SSM * d) && self.evidence.are_floats(at, SSM / 4 * d)) {
+                self.pathways(ends, k, layers, ssm + SSM * d, heads_and_router);
             }
         }
     }
@@ -228,7 +253,7 @@ impl Search<'_> {
         let sections = sections_packed(shape, self.known.packing, self.known.n_classes);
         let bytes: Option<Cost> = sections
             .map(|section| match section.kind {
-                SectionKind::Matrix { rows, cols, .. } => self.evidence.matrix(section.offset, rows, cols),
+                SectionKind::Matrix { rows, cols } => self.evidence.matrix(section.offset, rows, cols),
                 SectionKind::Floats { count } => self.evidence.floats(section.offset, count),
             })
             .sum();

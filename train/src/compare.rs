@@ -14,7 +14,7 @@ use crate::export::{export, exportable, Format, USUAL_THREADS};
 use crate::layout::{Initialisation, Layout};
 use crate::plot::{bars, Bar};
 use crate::recipe::Recipe;
-use crate::saved::{dims, SavedModel};
+use crate::saved::SavedModel;
 use crate::saved_training::load_training;
 use crate::session::{run, Options};
 use crate::state::State;
@@ -232,7 +232,7 @@ fn flash_bytes(model: &SavedModel) -> Result<Option<usize>> {
         Quantiser::P3 => Format::AtomeP3,
         Quantiser::None => return Ok(Some(4 * model.params.len())),
     };
-    match exportable(dims(config)) {
+    match exportable(config.dims()) {
         Err(_) => Ok(None),
         Ok(shape) => Ok(Some(export(&model.to_checkpoint(), shape, format, USUAL_THREADS)?.bytes.len())),
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use atome_engine::format::Part;
+use atome_engine::Dims;
 use serde::{Deserialize, Serialize};
 
 /// How matrices become what a model file can hold (docs/formats.md#checkpoints).
@@ -48,6 +50,16 @@ impl Pathways {
     pub const fn count(self) -> usize {
         self.local as usize + self.state as usize + self.sparse as usize
     }
+
+    /// Whether a model with these pathways has such a part.
+    pub const fn have(self, part: Part) -> bool {
+        match part {
+            Part::ConvTaps => self.local,
+            Part::SsmA | Part::SsmB | Part::SsmC => self.state,
+            Part::Wq | Part::Wk | Part::Wv => self.sparse,
+            _ => true,
+        }
+    }
 }
 
 /// The three-pathway model.
@@ -70,6 +82,21 @@ pub struct AtomeConfig {
     pub pathways: Pathways,
     /// How the forward pass sees the matrices.
     pub quantiser: Quantiser,
+}
+
+impl AtomeConfig {
+    /// The sizes as the engine names them; `n_pathways` is less than the engine takes where a pathway is left out.
+    pub const fn dims(&self) -> Dims {
+        Dims {
+            vocab_size: self.vocab_size,
+            d_model: self.d_model,
+            n_layers: self.n_layers,
+            d_head: self.d_head,
+            kernel_size: self.kernel_size,
+            n_pathways: self.pathways.count(),
+            top_k: self.top_k,
+        }
+    }
 }
 
 impl Default for AtomeConfig {

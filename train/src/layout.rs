@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use atome_engine::format::{entries, Part};
 use serde::{Deserialize, Serialize};
 
+use crate::checkpoint::SectionTensor;
 use crate::config::{AtomeConfig, GptConfig, ModelConfig};
 use crate::float::Float;
 use crate::rng::{Rng, Stream};
@@ -25,7 +27,7 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Initialisation {
-    /// Normal, divided by the square root of a row's length (training, "The model in training").
+    /// Normal, divided by the square root of a row's length (docs/training.md#the-model-in-training).
     #[default]
     Scaled,
     /// What PyTorch's layers have unasked, for a GPT: embeddings are standard normal, matrices uniform up to 1 divided by
@@ -138,30 +140,12 @@ impl Layout {
     }
 
     fn atome(&mut self, config: &AtomeConfig) {
-        let &AtomeConfig { vocab_size, d_model: d, d_head, kernel_size, pathways, .. } = config;
-        self.table("embed.weight", vocab_size, d, Role::Table);
-        for layer in 0..config.n_layers {
-            let name = |part: &str| format!("blocks.{layer}.{part}");
-            self.norm(&name("norm"), d);
-            if pathways.local {
-                let init = Init::Normal(1.0 / (kernel_size as f64).sqrt());
-                self.add(name("local.weight"), &[d, 1, kernel_size], Role::Taps, init);
-            }
-            if pathways.state {
-                let init = Init::Normal(1.0 / (d as f64).sqrt());
-                self.add(name("state.a_raw"), &[d], Role::Vector, Init::Constant(1.5));
-                self.add(name("state.b"), &[d], Role::Vector, init);
-                self.add(name("state.c_out"), &[d], Role::Vector, init);
-            }
-            if pathways.sparse {
-                self.linear(name("sparse.Wq.weight"), d_head, d);
-                self.linear(name("sparse.Wk.weight"), d_head, d);
-                self.linear(name("sparse.Wv.weight"), d, d);
-            }
-            self.linear(name("router.proj.weight"), pathways.count(), d);
+        let dims = config.dims();
+        for (layer, entry) in entries(dims.n_layers).filter(|(_, entry)| config.pathways.have(entry.part)) {
+            let SectionTensor { part, name, shape } = SectionTensor::new(layer, &entry, &dims);
+            let row = shape.last().map_or(1, |&last| last);
+            self.add(name, &shape, role(part, &shape), initial(part, row));
         }
-        self.norm("final_norm", d);
-        self.linear("unembed.weight", vocab_size, d);
     }
 
     fn gpt(&mut self, config: &GptConfig) {
@@ -182,9 +166,30 @@ impl Layout {
     }
 }
 
+/// What a part of the three-pathway model is to the forward pass.
+fn role(part: Part, shape: &[usize]) -> Role {
+    match part {
+        Part::Embed => Role::Table,
+        Part::ConvTaps => Role::Taps,
+        _ if shape.len() == 1 => Role::Vector,
+        _ => Role::Linear,
+    }
+}
+
+/// Initial values of a part whose rows have `row` values.
+fn initial(part: Part, row: usize) -> Init {
+    match part {
+        Part::NormGamma | Part::FinalGamma => Init::Constant(1.0),
+        Part::NormBeta | Part::FinalBeta => Init::Constant(0.0),
+        Part::SsmA => Init::Constant(1.5),
+        _ => Init::Normal(1.0 / (row as f64).sqrt()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Pathways;
 
     #[test]
     fn parameters_are_those_of_the_published_models() {
@@ -199,12 +204,24 @@ mod tests {
     }
 
     #[test]
-    fn names_and_shapes_are_those_of_a_checkpoint() {
-        let config = AtomeConfig::default();
-        let dims = atome_engine::Dims { top_k: config.top_k, ..atome_engine::Dims::DEFAULT };
-        let layout = Layout::new(&ModelConfig::Atome(config));
-        let ours: Vec<_> = layout.tensors.iter().map(|tensor| (tensor.name.clone(), tensor.shape.clone())).collect();
-        assert_eq!(ours, crate::checkpoint::model_tensors(&dims).collect::<Vec<_>>());
+    fn a_pathway_that_is_left_out_takes_its_tensors_with_it() {
+        let names = |pathways| {
+            let layout =
+                Layout::new(&ModelConfig::Atome(AtomeConfig { n_layers: 1, pathways, ..AtomeConfig::default() }));
+            layout.tensors.iter().map(|tensor| (tensor.name.clone(), tensor.rows())).collect::<Vec<_>>()
+        };
+        let all = names(Pathways::ALL);
+        for (left_out, pathways) in [
+            (".local.", Pathways { local: false, ..Pathways::ALL }),
+            (".state.", Pathways { state: false, ..Pathways::ALL }),
+            (".sparse.", Pathways { sparse: false, ..Pathways::ALL }),
+        ] {
+            let mut expected = all.clone();
+            expected.retain(|(name, _)| !name.contains(left_out));
+            expected.iter_mut().filter(|(name, _)| name.contains(".router.")).for_each(|(_, rows)| *rows = 2);
+            assert!(expected.len() < all.len());
+            assert_eq!(names(pathways), expected, "{left_out}");
+        }
     }
 
     #[test]

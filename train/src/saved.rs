@@ -61,23 +61,10 @@ pub(crate) fn json(value: &impl serde::Serialize) -> String {
 pub(crate) fn describe(checkpoint: &mut Checkpoint, config: &ModelConfig) {
     checkpoint.metadata.insert(keys::MODEL.to_owned(), json(config));
     match config {
-        ModelConfig::Atome(config) => set_dims(checkpoint, &dims(config), None),
+        ModelConfig::Atome(config) => set_dims(checkpoint, &config.dims(), None),
         ModelConfig::Gpt(config) => {
             checkpoint.metadata.insert(keys::SHAPE.to_owned(), json(config));
         }
-    }
-}
-
-/// The sizes as the engine names them.
-pub fn dims(config: &AtomeConfig) -> Dims {
-    Dims {
-        d_model: config.d_model,
-        n_layers: config.n_layers,
-        d_head: config.d_head,
-        kernel_size: config.kernel_size,
-        n_pathways: config.pathways.count(),
-        vocab_size: config.vocab_size,
-        top_k: config.top_k,
     }
 }
 
@@ -134,19 +121,15 @@ pub(crate) fn config_of(checkpoint: &Checkpoint) -> Result<ModelConfig> {
     if checkpoint.tensors.contains_key("tok_embed.weight") {
         return gpt_config(checkpoint);
     }
-    let described = dims_of(checkpoint)?;
-    ensure!(
-        described.n_pathways == 3,
-        "n_pathways is {}, and nothing says which pathways they are: expected 3",
-        described.n_pathways
-    );
+    let Dims { vocab_size, d_model, n_layers, d_head, kernel_size, n_pathways, top_k } = dims_of(checkpoint)?.dims;
+    ensure!(n_pathways == 3, "n_pathways is {n_pathways}, and nothing says which pathways they are: expected 3");
     Ok(ModelConfig::Atome(AtomeConfig {
-        vocab_size: described.vocab_size,
-        d_model: described.d_model,
-        n_layers: described.n_layers,
-        d_head: described.d_head,
-        kernel_size: described.kernel_size,
-        top_k: described.top_k.unwrap_or(Dims::DEFAULT.top_k),
+        vocab_size,
+        d_model,
+        n_layers,
+        d_head,
+        kernel_size,
+        top_k,
         pathways: Pathways::ALL,
         quantiser: Quantiser::Ternary,
     }))

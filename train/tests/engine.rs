@@ -8,7 +8,7 @@ use atome_train::config::{AtomeConfig, ModelConfig};
 use atome_train::export::{export, Format, USUAL_THREADS};
 use atome_train::layout::{Initialisation, Layout};
 use atome_train::model::new_pass;
-use atome_train::saved::{dims, SavedModel};
+use atome_train::saved::SavedModel;
 use atome_train::weights::Weights;
 use fastrand::Rng;
 
@@ -34,7 +34,7 @@ fn largest_difference(model: &SavedModel, text: &[u8]) -> f32 {
     let mut pass = new_pass::<f32>(&model.config);
     pass.forward(&weights, text, text.len());
 
-    let shape = Shape::new(dims(&config)).unwrap();
+    let shape = Shape::new(config.dims()).unwrap();
     let blob = export(&model.to_checkpoint(), shape, Format::Atome01, USUAL_THREADS).unwrap().bytes;
     let engine = Model::new(shape, &blob).unwrap();
     let memory = Memory::new(shape, text.len(), Plan::Cached).unwrap();

@@ -79,7 +79,7 @@ fn read(shape: Shape, mut bytes: &[u8], unpack: fn(&[u8], usize) -> (Vec<i8>, us
     let found = sections(shape, None)
         .map(|section| match section.kind {
             SectionKind::Floats { count } => Content::Floats((0..count).map(|_| float(&mut bytes)).collect()),
-            SectionKind::Matrix { rows, cols, .. } => {
+            SectionKind::Matrix { rows, cols } => {
                 let scale = float(&mut bytes);
                 let (mut weights, len) = unpack(bytes, rows * cols);
                 bytes = &bytes[len..];

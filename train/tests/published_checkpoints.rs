@@ -13,7 +13,7 @@ fn the_944k_checkpoint_is_read() {
     let checkpoint = Checkpoint::load(&path).unwrap();
     let described = dims_of(&checkpoint).unwrap();
     let dims = Dims { d_model: 256, n_layers: 8, d_head: 64, ..Dims::DEFAULT };
-    assert_eq!(described.dims(described.top_k.unwrap()), dims);
+    assert_eq!(described.with_top_k(described.top_k.unwrap()), dims);
     let count: usize = checkpoint.tensors.values().map(|tensor| elements(tensor.shape()).unwrap()).sum();
     assert_eq!(count, 944_640);
     ModelView::new(&checkpoint, Shape::new(dims).unwrap()).unwrap();
@@ -37,7 +37,7 @@ fn the_944k_checkpoint_becomes_the_published_file_byte_for_byte() {
     let (Some(checkpoint), Some(blob)) = (data_file("atome_1m_v1.pt"), data_file("atome_944k.bin")) else { return };
     let checkpoint = Checkpoint::load(&checkpoint).unwrap();
     let described = dims_of(&checkpoint).unwrap();
-    let shape = exportable(described.dims(described.top_k.unwrap())).unwrap();
+    let shape = exportable(described.with_top_k(described.top_k.unwrap())).unwrap();
     let expected = std::fs::read(blob).unwrap();
     let exported = export(&checkpoint, shape, Format::Atome01, USUAL_THREADS).unwrap();
     assert_eq!(exported.parameters, 944_640);

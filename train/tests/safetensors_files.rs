@@ -106,7 +106,7 @@ fn other_peoples_names_and_counters_are_seen_through() {
         let bytes = others_file(&model, |name| Some(format!("{front}{name}")), &[("model", "atome")]);
         let loaded = Checkpoint::from_bytes(&bytes).unwrap();
         assert_eq!(loaded.tensors, model.tensors, "{front}");
-        assert_eq!(dims_of(&loaded).unwrap().dims(2), ODD);
+        assert_eq!(dims_of(&loaded).unwrap().with_top_k(2), ODD);
         assert_eq!(SavedModel::from_checkpoint(&loaded).unwrap().params.len(), 518);
     }
 }
@@ -163,10 +163,10 @@ fn what_has_no_known_name_is_listed() {
 fn sizes_come_from_the_description_else_from_the_tensors() {
     let mut checkpoint = described();
     let named = dims_of(&checkpoint).unwrap();
-    assert_eq!((named.dims(2), named.top_k, named.max_seq), (ODD, Some(2), Some(32)));
+    assert_eq!((named.with_top_k(2), named.top_k, named.max_seq), (ODD, Some(2), Some(32)));
     checkpoint.metadata.remove(keys::SHAPE);
     let seen = dims_of(&checkpoint).unwrap();
-    assert_eq!((seen.dims(2), seen.top_k, seen.max_seq), (ODD, None, None));
+    assert_eq!((seen.with_top_k(2), seen.top_k, seen.max_seq), (ODD, None, None));
 
     for (text, expected) in [
         ("[]", "shape: expected a JSON object"),
@@ -187,7 +187,7 @@ fn a_description_that_the_tensors_do_not_fit_is_refused() {
     let mut dims = ODD;
     dims.n_layers = 65_535;
     set_dims(&mut checkpoint, &dims, None);
-    let shape = atome_engine::Shape::new(dims_of(&checkpoint).unwrap().dims(2)).unwrap();
+    let shape = atome_engine::Shape::new(dims_of(&checkpoint).unwrap().with_top_k(2)).unwrap();
     let refused = ModelView::new(&checkpoint, shape).unwrap_err().to_string();
     assert_eq!(refused, "tensor blocks.2.norm.weight: missing, expected the shape [7]");
 }

@@ -22,7 +22,7 @@ pub fn repacked(file: &ModelFile, found: &Found, format: Format) -> Result<Conve
     for section in sections_packed(found.shape, from, format.n_classes()) {
         let place = format!("offset {}: {section}", file.format.header_len() + section.offset);
         let bytes = file.body().get(section.offset..section.end()).with_context(|| format!("{place}: is not there"))?;
-        let SectionKind::Matrix { rows, cols, .. } = section.kind else {
+        let SectionKind::Matrix { rows, cols } = section.kind else {
             converted.bytes.extend(bytes);
             continue;
         };

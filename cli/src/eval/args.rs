@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::shape_args::ShapeArgs;
+use crate::weight_set::WeightSetArgs;
 use crate::windows::WindowArgs;
 
 const EXAMPLES: &str = "\
@@ -41,9 +42,8 @@ pub struct EvalArgs {
     #[arg(long, conflicts_with_all = ["from", "window"])]
     pub held_out: bool,
 
-    /// Which weights of the checkpoint, where it has several sets, such as model or ema
-    #[arg(long, value_name = "SET")]
-    pub weights: Option<String>,
+    #[command(flatten)]
+    pub weight_set: WeightSetArgs,
 
     /// What computes the logits [default: the engine where it can]
     #[arg(long = "with", value_name = "WHAT")]

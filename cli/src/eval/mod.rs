@@ -30,7 +30,7 @@ pub fn eval(args: &EvalArgs) -> Result<()> {
 }
 
 fn predict(args: &EvalArgs, text: &Path) -> Result<()> {
-    let subject = Subject::load(&args.model, &args.shape, args.weights.as_deref(), args.held_out)?;
+    let subject = Subject::load(&args.model, &args.shape, args.weight_set.weights.as_deref(), args.held_out)?;
     if args.with == Some(With::Train) && matches!(subject, Subject::File { .. }) {
         return Err(UsageError("--with train is for checkpoints, and this is a model file".to_owned()).into());
     }
@@ -63,11 +63,10 @@ fn windows(args: &EvalArgs, text: &Path, subject: &Subject, corpus: &Corpus) -> 
 fn show(
     (args, of): (&EvalArgs, &Path),
     judgement: &Judgement,
-    cut: (usize, usize),
+    (count, window): (usize, usize),
     with: &str,
     seconds: f64,
 ) -> Result<()> {
-    let (count, window) = cut;
     if args.json {
         return print_json(&json!({
             "model": args.model.display().to_string(),

@@ -11,7 +11,7 @@ use atome_train::config::{ModelConfig, Quantiser};
 use atome_train::evaluate::{judge, judge_with_engine, Judgement};
 use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
 use atome_train::layout::Layout;
-use atome_train::saved::{dims, SavedModel};
+use atome_train::saved::SavedModel;
 use atome_train::saved_training::load_training;
 use atome_train::weights::Weights;
 
@@ -19,7 +19,7 @@ use super::args::With;
 use crate::model_file::{Format, ModelFile};
 use crate::output::note;
 use crate::shape_args::ShapeArgs;
-use crate::shape_source::find;
+use crate::shape_source::find_fitting;
 use crate::usage_error::UsageError;
 
 /// Bytes that tell what a file is.
@@ -83,7 +83,7 @@ impl Subject {
                 return Err(UsageError(why.to_owned()).into());
             }
             let file = ModelFile::from_bytes(path, bytes)?;
-            let shape = find(&file, shape.sizes())?.shape;
+            let shape = find_fitting(&file, shape.sizes())?.shape;
             return Ok(Self::File { format: file.format, bytes: file.bytes, shape });
         }
         if shape.sizes() != (ShapeArgs { attn_top_k: shape.attn_top_k, ..ShapeArgs::default() }).sizes() {
@@ -115,7 +115,7 @@ impl Subject {
             return Ok(Self::Checkpoint { model, training });
         }
         let shape = match &model.config {
-            ModelConfig::Atome(config) if config.quantiser == Quantiser::Ternary => exportable(dims(config)).ok(),
+            ModelConfig::Atome(config) if config.quantiser == Quantiser::Ternary => exportable(config.dims()).ok(),
             _ => None,
         };
         match shape {

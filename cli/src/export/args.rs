@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::c_files::CFileArgs;
 use crate::label::{parse_note, Note};
 use crate::values::{whole, SIZE, THREADS};
+use crate::weight_set::WeightSetArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,9 +39,8 @@ pub struct ExportArgs {
     /// Checkpoint: safetensors, or PyTorch's zip file
     pub checkpoint: PathBuf,
 
-    /// Which weights of the checkpoint, where it has several sets, such as model or ema
-    #[arg(long, value_name = "SET")]
-    pub weights: Option<String>,
+    #[command(flatten)]
+    pub weight_set: WeightSetArgs,
 
     /// Model file to write; - is standard output
     #[arg(short, long, value_name = "FILE")]

@@ -28,7 +28,7 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let named = || args.checkpoint.display().to_string();
     container::check_notes(&args.note)?;
     args.c_files.check()?;
-    let loaded = Loaded::load(&args.checkpoint, args.weights.as_deref())?;
+    let loaded = Loaded::load(&args.checkpoint, args.weight_set.weights.as_deref())?;
     let checkpoint = &loaded.checkpoint;
     let sizes = sizes(args, checkpoint).with_context(named)?;
     let shape = exportable(sizes.dims()).with_context(named)?;
@@ -89,9 +89,8 @@ fn sizes(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Sizes> {
             sizes.fill(key, usize::from(value), Source::Flag);
         }
     }
-    let dims = described.dims(described.top_k.unwrap_or(0));
     for key in Key::IN_FILE {
-        sizes.fill(key, key.of(&dims), Source::Checkpoint);
+        sizes.fill(key, key.of(&described.dims), Source::Checkpoint);
     }
     for (key, value) in [(Key::TopK, described.top_k), (Key::MaxSeq, described.max_seq)] {
         if let Some(value) = value {

@@ -59,12 +59,10 @@ pub fn read_sections(file: &ModelFile, found: &Found) -> Vec<SectionStats> {
             let offset = start + section.offset;
             let bytes = file.bytes.get(offset..start + section.end()).unwrap_or(&[]);
             let content = match section.kind {
-                SectionKind::Matrix { rows, cols, packing: Packing::TwoBits } => {
-                    Content::Matrix(matrix(bytes, offset, rows, cols))
-                }
-                SectionKind::Matrix { rows, cols, packing } => {
-                    Content::Matrix(coded_matrix(packing, bytes, offset, rows, cols))
-                }
+                SectionKind::Matrix { rows, cols } => Content::Matrix(match file.format.packing() {
+                    Packing::TwoBits => matrix(bytes, offset, rows, cols),
+                    packing => coded_matrix(packing, bytes, offset, rows, cols),
+                }),
                 SectionKind::Floats { count } => Content::Floats(floats(bytes, offset, count)),
             };
             SectionStats { section, offset, content }
@@ -142,7 +140,7 @@ impl SectionStats {
             "name": self.section.name,
             "layer": self.section.layer,
             "offset": self.offset,
-            "bytes": self.section.kind.len(),
+            "bytes": self.section.bytes,
         });
         let content = match &self.content {
             Content::Matrix(stats) => json!({

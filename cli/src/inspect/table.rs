@@ -131,7 +131,7 @@ fn table(packing: Packing, sections: &[SectionStats]) -> String {
                 (stats.count.to_string(), columns, stats.non_finite)
             }
         };
-        let (offset, bytes) = (section.offset.to_string(), section.section.kind.len().to_string());
+        let (offset, bytes) = (section.offset.to_string(), section.section.bytes.to_string());
         let (name, bad) = (name(section), bad.to_string());
         text.push_str(&row([&offset, &bytes, &name, &size, &scale, &low, &middle, &high, &bad]));
     }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use atome_engine::Plan;
 use clap::{Args, ValueEnum};
 
+use crate::answers::Manner;
 use crate::sampling::SamplingArgs;
 use crate::shape_args::{long_help, ShapeArgs};
 use crate::values::{whole, COUNT};
@@ -60,26 +61,13 @@ pub struct RunArgs {
     #[arg(long, verbatim_doc_comment)]
     pub stream: bool,
 
-    /// Only the text, no notes; an empty line in place of an answer that the model is not sure of
-    #[arg(short, long)]
-    pub quiet: bool,
-
-    /// With --quiet: show what it is not sure of, behind "unsure: "
-    #[arg(long)]
-    pub show_unsure: bool,
-
-    /// Show the router's entropy in each layer, as bars
-    #[arg(long)]
-    pub bars: bool,
+    #[command(flatten)]
+    pub manner: Manner,
 
     /// The prompt as it is to the model, and the model's bytes as they are to standard output: a model
     /// that answers questions continues the prompt instead
     #[arg(long, verbatim_doc_comment)]
     pub raw: bool,
-
-    /// One line of JSON a prompt, when it is finished
-    #[arg(long)]
-    pub json: bool,
 
     #[command(flatten)]
     pub shape: ShapeArgs,

@@ -16,13 +16,13 @@ pub use args::RunArgs;
 use args::{PlanName, MAX_UNASKED_CACHED_BYTES};
 use session::Session;
 
-use crate::answers::{Answers, Manner};
+use crate::answers::Answers;
 use crate::dialogue;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
 use crate::output::note;
 use crate::sampling::NOTHING_DRAWN;
-use crate::shape_source::{find, Found};
+use crate::shape_source::{find_fitting, Found};
 use crate::talk::about;
 use crate::usage_error::UsageError;
 
@@ -32,7 +32,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         return Err(UsageError("the prompt is empty, expected at least one byte".to_owned()).into());
     }
     let file = ModelFile::read(&args.model)?;
-    let found = find(&file, args.shape.sizes())?;
+    let found = find_fitting(&file, args.shape.sizes())?;
     let dialogue = if args.raw { None } else { dialogue::of(&file)? };
     let named = || file.path.display().to_string();
     let (model, head) = match file.format {
@@ -51,7 +51,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     notes(args, &file, &found);
     match (head, &dialogue) {
         (None, Some(dialogue)) => {
-            answers(args, dialogue, model, workspace, sampler)?.run(prompt, &about(dialogue, args.quiet))
+            answers(args, dialogue, model, workspace, sampler)?.run(prompt, &about(dialogue, args.manner.quiet))
         }
         (head, dialogue) => Session { args, model, workspace, sampler, dialogue: dialogue.as_ref() }.run(head, prompt),
     }
@@ -73,18 +73,17 @@ fn answers<'a, W>(
     if let Some(tokens) = args.tokens {
         dialogue.longest_answer = dialogue.longest_answer.min(tokens as usize);
     }
-    let manner = Manner { quiet: args.quiet, show_unsure: args.show_unsure, json: args.json, bars: args.bars };
-    Ok(Answers { model, workspace, sampler, dialogue, manner, unsure: 0 })
+    Ok(Answers { model, workspace, sampler, dialogue, manner: args.manner, unsure: 0 })
 }
 
 /// What the user should know before reading the output.
 fn notes(args: &RunArgs, file: &ModelFile, found: &Found) {
-    if args.quiet {
+    if args.manner.quiet {
         return;
     }
     if file.bytes.len() > found.needed {
         note(&format!(
-            "note: {}: {} behind the model's end at offset {}: is the shape right?",
+            "note: {}: {} behind the model's end at offset {}",
             file.path.display(),
             counted(file.bytes.len() - found.needed, "byte"),
             grouped(found.needed as u64)

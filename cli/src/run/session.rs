@@ -59,7 +59,7 @@ pub struct Session<'s> {
 impl Session<'_> {
     /// Answers `prompt`, or the lines of standard input; with the head of a classifier, by their classes.
     pub fn run(&mut self, head: Option<Matrix<'_>>, prompt: Option<&[u8]>) -> Result<ExitCode> {
-        let talk = talk(head.is_some(), self.args.quiet);
+        let talk = talk(head.is_some(), self.args.manner.quiet);
         let mut answer = |prompt: &[u8]| match head {
             None => self.continue_text(prompt),
             Some(head) => self.name_class(&head, prompt),
@@ -83,14 +83,14 @@ impl Session<'_> {
     }
 
     fn note(&self, text: &str) {
-        if !self.args.quiet {
+        if !self.args.manner.quiet {
             note(text);
         }
     }
 
     /// The router's entropy goes with the text where it is asked for.
     fn show_bars(&self, stats: &RouterStats) {
-        if self.args.bars {
+        if self.args.manner.bars {
             note(&format!("\n{}", stats.table()));
         }
     }
@@ -140,7 +140,7 @@ impl Session<'_> {
             text.push(i32::try_from(token)?);
         }
         let seconds = start.elapsed().as_secs_f64();
-        if self.args.json {
+        if self.args.manner.json {
             return print_json(&json!({
                 "prompt": String::from_utf8_lossy(prompt),
                 "text": output.finish()?,
@@ -159,7 +159,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The token after `text`. Text longer than the window counts from its last max_seq tokens on (training, "Sampling").
+    /// The token after `text`. Text longer than the window counts from its last max_seq tokens on
+    /// (docs/relink.md#text-longer-than-atome_max_seq).
     fn next(&mut self, text: &[i32], stats: &mut RouterStats) -> Result<usize> {
         let start = text.len().saturating_sub(self.workspace.layout().max_seq());
         let window = text.get(start..).unwrap_or(text);
@@ -220,7 +221,7 @@ impl Session<'_> {
         let mut logits = Vec::with_capacity(head.rows());
         let winner = classify(&self.model, head, &mut self.workspace, tokens, |_, logit| logits.push(logit))?;
         let names = sidecar::classes(&self.args.model);
-        if self.args.json {
+        if self.args.manner.json {
             return print_json(&json!({
                 "prompt": String::from_utf8_lossy(prompt),
                 "class": winner,
@@ -229,7 +230,7 @@ impl Session<'_> {
                 "router": stats.json(),
             }));
         }
-        if self.args.quiet {
+        if self.args.manner.quiet {
             return print(&format!("{winner}\n"));
         }
         let mut table = String::from("class       logit\n");

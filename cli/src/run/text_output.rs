@@ -16,7 +16,11 @@ pub struct TextOutput {
 
 impl TextOutput {
     pub fn new(args: &RunArgs) -> Self {
-        Self { stream: TextStream::default(), raw: args.raw && !args.json, held: args.json.then(String::new) }
+        Self {
+            stream: TextStream::default(),
+            raw: args.raw && !args.manner.json,
+            held: args.manner.json.then(String::new),
+        }
     }
 
     /// Shows what is complete with this token.

@@ -32,7 +32,7 @@ pub fn model_bytes(dims: Dims, n_classes: Option<usize>, look: Floats, rng: &mut
     };
     for section in sections(Shape::new(dims).unwrap(), n_classes) {
         match section.kind {
-            SectionKind::Matrix { rows, cols, .. } => matrix(rows * cols, rng, &mut bytes),
+            SectionKind::Matrix { rows, cols } => matrix(rows * cols, rng, &mut bytes),
             SectionKind::Floats { count } => {
                 for _ in 0..count {
                     bytes.extend(float(section.name, look, rng).to_le_bytes());

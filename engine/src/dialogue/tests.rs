@@ -43,7 +43,7 @@ fn blob(seed: u64) -> Vec<u8> {
             SectionKind::Matrix { .. } => 1,
         };
         (0..count).for_each(|_| bytes.extend((0.2 + rng.float().abs()).to_le_bytes()));
-        bytes.extend((4 * count..section.kind.len()).map(|_| rng.next() as u8));
+        bytes.extend((4 * count..section.bytes).map(|_| rng.next() as u8));
     }
     bytes
 }

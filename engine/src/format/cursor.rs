@@ -17,7 +17,7 @@ impl<'a> Cursor<'a> {
         Self::with_codec(bytes, None)
     }
 
-    /// The same where `codec` reads the weights.
+    /// Starts at the front of `bytes`, whose weights `codec` reads; without one, they have two bits each.
     pub const fn with_codec(bytes: &'a [u8], codec: Option<&'static Codec>) -> Self {
         Self { rest: bytes, codec }
     }

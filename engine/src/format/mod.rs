@@ -1,6 +1,6 @@
 //! Model files, read in place.
 //!
-//! A file is a magic, then sections without gaps or alignment in the order that [`sections`] walks. Files carry no shape:
+//! A file is a magic, then sections without gaps or alignment in the order of a [table](`entries`). Files carry no shape:
 //! the reader is told. See docs/formats.md#the-body.
 
 mod classifier;
@@ -9,6 +9,7 @@ mod cursor;
 mod error;
 mod model;
 mod sections;
+mod table;
 mod two_bits;
 
 pub use classifier::{classifier_body, Classifier, ClassifierBody};
@@ -16,7 +17,8 @@ pub use coded::{any_body, coded_body, unchecked_body, CodedBody};
 pub use cursor::Cursor;
 pub use error::FormatError;
 pub use model::{model_fingerprint, Model};
-pub use sections::{packed_body_len, sections, sections_packed, Section, SectionKind};
+pub use sections::{packed_body_len, sections, sections_packed, Section};
+pub use table::{entries, Entry, Part, SectionKind, BACK, FRONT, LAYER};
 pub use two_bits::model_body;
 
 /// First bytes of a model file with 2-bit weights.

@@ -37,7 +37,7 @@ impl<'a> Model<'a> {
         body_len(shape).saturating_add(MAGIC.len())
     }
 
-    /// The same with weights that lie as `packing` says: an ATOME02 or ATOMEP3 file.
+    /// Bytes of a model file of this shape whose weights lie as `packing` says, magic included: ATOME01, ATOME02 or ATOMEP3.
     pub const fn packed_blob_len(shape: &Shape, packing: Packing) -> usize {
         packed_body_len(shape, packing).saturating_add(packing.magic().len())
     }

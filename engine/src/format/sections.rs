@@ -1,62 +1,32 @@
-//! The sections of a file in order, with their places: the one description of the layout that tools print and offsets
-//! are computed from.
+//! The sections of a file with their places, and the lengths of files.
 
 use core::fmt;
 
+use super::table::{entries, Part, SectionKind};
 use crate::shape::Shape;
 use crate::weights::Packing;
-
-/// What a section holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SectionKind {
-    /// Scale and packed weights.
-    Matrix {
-        /// Outputs.
-        rows: usize,
-        /// Inputs.
-        cols: usize,
-        /// How the weights lie.
-        packing: Packing,
-    },
-    /// binary32 values.
-    Floats {
-        /// How many.
-        count: usize,
-    },
-}
-
-impl SectionKind {
-    /// Bytes in the file.
-    pub const fn len(&self) -> usize {
-        match *self {
-            Self::Matrix { rows, cols, packing } => matrix_len(rows, cols, packing),
-            Self::Floats { count } => 4 * count,
-        }
-    }
-
-    /// Never: every section of a valid shape holds something.
-    pub const fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
 
 /// One section of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Section {
     /// The layer it belongs to, if any.
     pub layer: Option<usize>,
+    /// Which part of the model it holds.
+    pub part: Part,
     /// Its name in the format's description.
     pub name: &'static str,
     /// What it holds.
     pub kind: SectionKind,
     /// Bytes from the start of the body, that is, behind the magic (and a classifier's class count).
     pub offset: usize,
+    /// Bytes in the file, 4 at least.
+    pub bytes: usize,
 }
 
 impl Section {
     /// The first byte behind it, from the start of the body.
     pub const fn end(&self) -> usize {
-        self.offset + self.kind.len()
+        self.offset + self.bytes
     }
 }
 
@@ -69,27 +39,8 @@ impl fmt::Display for Section {
     }
 }
 
-const IN_BLOCK: usize = 10;
-
-const fn in_block(shape: &Shape, packing: Packing, index: usize) -> (&'static str, SectionKind) {
-    let d = shape.d_model();
-    let floats = SectionKind::Floats { count: d };
-    match index {
-        0 => ("norm gamma", floats),
-        1 => ("norm beta", floats),
-        2 => ("conv taps", SectionKind::Matrix { rows: d, cols: shape.kernel_size(), packing }),
-        3 => ("ssm a_raw", floats),
-        4 => ("ssm b", floats),
-        5 => ("ssm c_out", floats),
-        6 => ("Wq", SectionKind::Matrix { rows: shape.d_head(), cols: d, packing }),
-        7 => ("Wk", SectionKind::Matrix { rows: shape.d_head(), cols: d, packing }),
-        8 => ("Wv", SectionKind::Matrix { rows: d, cols: d, packing }),
-        _ => ("router", SectionKind::Matrix { rows: shape.n_pathways(), cols: d, packing }),
-    }
-}
-
-// The lengths are written down as sums, because a core counts the code of a walk; a test compares them with the walk. They
-// are made anew for each packing that a program names.
+// The lengths are written down as sums, because firmware links them and a walk takes more code; engine/tests/sections.rs
+// compares them with the table. They are compiled anew for each packing that a program names.
 
 /// Bytes of a quantised matrix: its scale and its weights.
 #[inline(always)]
@@ -103,13 +54,13 @@ pub(super) const fn embed_len(shape: &Shape, packing: Packing) -> usize {
     matrix_len(shape.vocab_size(), shape.d_model(), packing)
 }
 
-/// Bytes of one layer. In closed form, because a core counts the code of a walk; a test compares it with the walk.
+/// Bytes of one layer.
 #[inline(always)]
 pub(super) const fn block_len(shape: &Shape, packing: Packing) -> usize {
     saturating(block_units(shape, packing))
 }
 
-/// The same in 64 bits: below 2^33.
+/// [`block_len`] in 64 bits: below 2^33.
 #[inline(always)]
 const fn block_units(shape: &Shape, packing: Packing) -> u64 {
     let d = shape.d_model();
@@ -149,24 +100,18 @@ pub fn sections(shape: Shape, n_classes: Option<usize>) -> impl Iterator<Item = 
     sections_packed(shape, Packing::TwoBits, n_classes)
 }
 
-/// The same with weights that lie as `packing` says.
+/// All sections of a file whose weights lie as `packing` says.
 pub fn sections_packed(shape: Shape, packing: Packing, n_classes: Option<usize>) -> impl Iterator<Item = Section> {
-    let d = shape.d_model();
-    let embed = SectionKind::Matrix { rows: shape.vocab_size(), cols: d, packing };
-    let blocks = (0..shape.n_layers())
-        .flat_map(move |layer| (0..IN_BLOCK).map(move |index| (Some(layer), in_block(&shape, packing, index))));
-    let tail = [
-        (None, ("final norm gamma", SectionKind::Floats { count: d })),
-        (None, ("final norm beta", SectionKind::Floats { count: d })),
-        (None, ("unembed", embed)),
-    ];
-    let head = n_classes.map(|rows| (None, ("head", SectionKind::Matrix { rows, cols: d, packing })));
-    core::iter::once((None, ("embed", embed))).chain(blocks).chain(tail).chain(head).scan(
-        0,
-        |offset, (layer, (name, kind))| {
-            let section = Section { layer, name, kind, offset: *offset };
-            *offset = section.end();
-            Some(section)
-        },
-    )
+    let dims = shape.dims();
+    let all = entries(dims.n_layers).map(move |(layer, entry)| (layer, entry.part, entry.name, entry.kind(&dims)));
+    let head = n_classes.map(|rows| (None, Part::Head, "head", SectionKind::Matrix { rows, cols: dims.d_model }));
+    all.chain(head).scan(0, move |offset, (layer, part, name, kind)| {
+        let bytes = match kind {
+            SectionKind::Matrix { rows, cols } => matrix_len(rows, cols, packing),
+            SectionKind::Floats { count } => 4 * count,
+        };
+        let section = Section { layer, part, name, kind, offset: *offset, bytes };
+        *offset = section.end();
+        Some(section)
+    })
 }

@@ -20,7 +20,7 @@ impl<'a> Floats<'a> {
         self.bytes
     }
 
-    /// How many values.
+    /// Number of values.
     #[inline]
     pub const fn len(&self) -> usize {
         self.bytes.len() / 4

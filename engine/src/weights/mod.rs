@@ -76,7 +76,7 @@ pub struct Pathways<'a> {
     pub conv: Conv<'a>,
     /// Pathway 1.
     pub ssm: Ssm<'a>,
-    /// How many the router weighs.
+    /// Pathways that the router weighs, 3 to 8.
     pub n_pathways: usize,
 }
 

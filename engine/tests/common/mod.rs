@@ -28,6 +28,22 @@ pub fn shapes() -> Vec<Shape> {
     dims.into_iter().map(shape).collect()
 }
 
+/// Sizes of a grid in which rows end within bytes and groups in each way.
+pub fn grid() -> impl Iterator<Item = Dims> {
+    let most = if cfg!(miri) { 2 } else { 9 };
+    (1..=most).flat_map(move |d_model| (1..=most).map(move |d_head| (d_model, d_head))).flat_map(|(d_model, d_head)| {
+        [(1, 1, 3, 1), (2, 3, 4, 5), (3, 5, 8, 11)].map(|(n_layers, kernel_size, n_pathways, vocab_size)| Dims {
+            d_model,
+            n_layers,
+            d_head,
+            kernel_size,
+            n_pathways,
+            vocab_size,
+            top_k: 2,
+        })
+    })
+}
+
 fn fill_body(bytes: &mut Vec<u8>, shape: Shape, n_classes: Option<usize>, rng: &mut Rng) {
     for section in sections(shape, n_classes) {
         match section.kind {
@@ -38,7 +54,7 @@ fn fill_body(bytes: &mut Vec<u8>, shape: Shape, n_classes: Option<usize>, rng: &
             }
             SectionKind::Matrix { .. } => {
                 bytes.extend((0.05 + 0.5 * rng.float().abs()).to_le_bytes());
-                for _ in 4..section.kind.len() {
+                for _ in 4..section.bytes {
                     bytes.push(rng.next() as u8);
                 }
             }
@@ -102,7 +118,7 @@ pub fn packed_blob(packing: Packing, shape: Shape, seed: u64) -> Vec<u8> {
             SectionKind::Floats { count } => {
                 bytes.extend((0..count).flat_map(|_| (1.5 * rng.float()).to_le_bytes()));
             }
-            SectionKind::Matrix { rows, cols, .. } => {
+            SectionKind::Matrix { rows, cols } => {
                 bytes.extend((0.05 + 0.5 * rng.float().abs()).to_le_bytes());
                 bytes.extend(pack(packing, &weights(packing, rows * cols, &mut rng)));
             }

@@ -11,36 +11,18 @@ use super::names::block_name;
 /// What a checkpoint says about its model's size. Only tensors tell the truth; [`super::ModelView`] compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Described {
-    /// Tokens.
-    pub vocab_size: usize,
-    /// Width of the residual stream.
-    pub d_model: usize,
-    /// Number of blocks.
-    pub n_layers: usize,
-    /// Width of an attention query and key.
-    pub d_head: usize,
-    /// Taps of the convolution.
-    pub kernel_size: usize,
-    /// Rows of the router: fewer than three where pathways were left out.
-    pub n_pathways: usize,
-    /// Positions that attention keeps; no tensor shows it.
+    /// The sizes; `n_pathways` is less than 3 where pathways were left out, and `top_k` the C header's where none is named.
+    pub dims: Dims,
+    /// Positions that attention keeps, where they are named; no tensor shows it.
     pub top_k: Option<usize>,
-    /// The longest sequence; no tensor shows it.
+    /// The longest sequence, where it is named; no tensor shows it.
     pub max_seq: Option<usize>,
 }
 
 impl Described {
     /// The sizes with this `top_k`.
-    pub fn dims(&self, top_k: usize) -> Dims {
-        Dims {
-            d_model: self.d_model,
-            n_layers: self.n_layers,
-            d_head: self.d_head,
-            kernel_size: self.kernel_size,
-            n_pathways: self.n_pathways,
-            vocab_size: self.vocab_size,
-            top_k,
-        }
+    pub const fn with_top_k(&self, top_k: usize) -> Dims {
+        Dims { top_k, ..self.dims }
     }
 }
 
@@ -70,16 +52,16 @@ pub fn dims_of(checkpoint: &Checkpoint) -> Result<Described, ContentError> {
     let dimension = |tensor: &str, axis: usize| checkpoint.tensors.get(tensor)?.shape().get(axis).copied();
     let first = |part: &str, axis: usize| dimension(&block_name(0, part), axis);
     let layers = (0..).take_while(|&n| checkpoint.tensors.contains_key(&block_name(n, "norm.weight"))).count();
-    Ok(Described {
+    let dims = Dims {
         vocab_size: needed("vocab_size", dimension("embed.weight", 0), "embed.weight")?,
         d_model: needed("d_model", dimension("embed.weight", 1), "embed.weight")?,
         n_layers: needed("n_layers", Some(layers).filter(|&count| count > 0), "blocks.0.norm.weight")?,
         d_head: needed("d_head", first("sparse.Wq.weight", 0), "blocks.0.sparse.Wq.weight")?,
         kernel_size: needed("kernel_size", first("local.weight", 2), "blocks.0.local.weight")?,
         n_pathways: needed("n_pathways", first("router.proj.weight", 0), "blocks.0.router.proj.weight")?,
-        top_k: size("top_k")?,
-        max_seq: size("max_seq")?,
-    })
+        top_k: size("top_k")?.unwrap_or(Dims::DEFAULT.top_k),
+    };
+    Ok(Described { dims, top_k: size("top_k")?, max_seq: size("max_seq")? })
 }
 
 fn checked(name: &str, value: &Value) -> Result<usize, ContentError> {
@@ -93,21 +75,8 @@ fn checked(name: &str, value: &Value) -> Result<usize, ContentError> {
 
 /// Describes the sizes of the model in `checkpoint`.
 pub fn set_dims(checkpoint: &mut Checkpoint, dims: &Dims, max_seq: Option<usize>) {
-    let mut named = Map::new();
-    let sizes = [
-        ("vocab_size", Some(dims.vocab_size)),
-        ("d_model", Some(dims.d_model)),
-        ("n_layers", Some(dims.n_layers)),
-        ("d_head", Some(dims.d_head)),
-        ("kernel_size", Some(dims.kernel_size)),
-        ("n_pathways", Some(dims.n_pathways)),
-        ("top_k", Some(dims.top_k)),
-        ("max_seq", max_seq),
-    ];
-    for (name, size) in sizes {
-        if let Some(size) = size {
-            named.insert(name.to_owned(), size.into());
-        }
-    }
+    let mut named: Map<String, Value> =
+        dims.named().into_iter().map(|(name, size)| (name.to_owned(), size.into())).collect();
+    named.extend(max_seq.map(|size| ("max_seq".to_owned(), size.into())));
     checkpoint.metadata.insert(keys::SHAPE.to_owned(), Value::Object(named).to_string());
 }

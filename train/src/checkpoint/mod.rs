@@ -21,10 +21,10 @@ pub use contents::{keys, Checkpoint};
 pub use dims::{dims_of, set_dims, Described};
 pub use error::{CheckpointError, ContentError};
 pub use loaded::Loaded;
-pub use names::{block_name, model_tensors};
+pub use names::{block_name, model_tensors, section_tensors, SectionTensor};
 pub use number::Number;
 pub use tensor::{elements, Tensor, TensorError};
-pub use view::{BlockView, ModelView};
+pub use view::ModelView;
 
 pub(crate) use choice::{choose, shown, Listed};
 pub(crate) use names::{is_parameter, is_part_of_a_model, MEAN, SQUARE};

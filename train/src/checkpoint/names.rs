@@ -1,5 +1,6 @@
 //! The tensors of a model, named as in PyTorch (docs/formats.md#checkpoints).
 
+use atome_engine::format::{entries, Entry, Part, SectionKind, LAYER};
 use atome_engine::Dims;
 
 /// In front of the names of an optimiser's mean gradients.
@@ -12,34 +13,61 @@ pub fn block_name(layer: usize, part: &str) -> String {
     format!("blocks.{layer}.{part}")
 }
 
-/// The tensors of one layer with their shapes, in the order of the layer's sections in a file.
-pub(super) fn block_tensors(dims: &Dims) -> [(&'static str, Vec<usize>); 10] {
-    let &Dims { d_model: d, d_head: h, kernel_size: k, n_pathways: p, .. } = dims;
-    [
-        ("norm.weight", vec![d]),
-        ("norm.bias", vec![d]),
-        ("local.weight", vec![d, 1, k]),
-        ("state.a_raw", vec![d]),
-        ("state.b", vec![d]),
-        ("state.c_out", vec![d]),
-        ("sparse.Wq.weight", vec![h, d]),
-        ("sparse.Wk.weight", vec![h, d]),
-        ("sparse.Wv.weight", vec![d, d]),
-        ("router.proj.weight", vec![p, d]),
-    ]
+/// The tensor that a section is made of, without the name of its layer. Tensors of a classifier's head have none in PyTorch.
+const fn tensor_of(part: Part) -> &'static str {
+    match part {
+        Part::Embed => "embed.weight",
+        Part::NormGamma => "norm.weight",
+        Part::NormBeta => "norm.bias",
+        Part::ConvTaps => "local.weight",
+        Part::SsmA => "state.a_raw",
+        Part::SsmB => "state.b",
+        Part::SsmC => "state.c_out",
+        Part::Wq => "sparse.Wq.weight",
+        Part::Wk => "sparse.Wk.weight",
+        Part::Wv => "sparse.Wv.weight",
+        Part::Router => "router.proj.weight",
+        Part::FinalGamma => "final_norm.weight",
+        Part::FinalBeta => "final_norm.bias",
+        Part::Unembed => "unembed.weight",
+        Part::Head => "head.weight",
+    }
 }
 
-/// All tensors of a model of three pathways with their shapes, in the order of a file's sections.
+/// A tensor that becomes a section of a model file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SectionTensor {
+    /// Which section.
+    pub part: Part,
+    /// Its name in a checkpoint.
+    pub name: String,
+    /// Its sizes there, from the outermost to the innermost.
+    pub shape: Vec<usize>,
+}
+
+impl SectionTensor {
+    /// The tensor of an entry in layer `layer` of a model of these sizes.
+    pub fn new(layer: Option<usize>, entry: &Entry, dims: &Dims) -> Self {
+        let (part, name) = (entry.part, tensor_of(entry.part));
+        let shape = match entry.kind(dims) {
+            SectionKind::Floats { count } => vec![count],
+            // A convolution over one channel at a time has a size for that.
+            SectionKind::Matrix { rows, cols } if part == Part::ConvTaps => vec![rows, 1, cols],
+            SectionKind::Matrix { rows, cols } => vec![rows, cols],
+        };
+        Self { part, name: layer.map_or_else(|| name.to_owned(), |layer| block_name(layer, name)), shape }
+    }
+}
+
+/// All tensors of a model of three pathways, in the order of a file's sections.
+pub fn section_tensors(dims: &Dims) -> impl Iterator<Item = SectionTensor> + use<> {
+    let dims = *dims;
+    entries(dims.n_layers).map(move |(layer, entry)| SectionTensor::new(layer, &entry, &dims))
+}
+
+/// The names and shapes of [`section_tensors`].
 pub fn model_tensors(dims: &Dims) -> impl Iterator<Item = (String, Vec<usize>)> + use<> {
-    let (vocab_size, d) = (dims.vocab_size, dims.d_model);
-    let block = block_tensors(dims);
-    let blocks = (0..dims.n_layers)
-        .flat_map(move |layer| block.clone().into_iter().map(move |(part, shape)| (block_name(layer, part), shape)));
-    std::iter::once(("embed.weight".to_owned(), vec![vocab_size, d])).chain(blocks).chain([
-        ("final_norm.weight".to_owned(), vec![d]),
-        ("final_norm.bias".to_owned(), vec![d]),
-        ("unembed.weight".to_owned(), vec![vocab_size, d]),
-    ])
+    section_tensors(dims).map(|tensor| (tensor.name, tensor.shape))
 }
 
 /// Whether a tensor of this name would be part of a model, as opposed to a training's own state.
@@ -77,7 +105,7 @@ pub(crate) fn is_parameter(name: &str) -> bool {
         return true;
     }
     let Some((layer, part)) = name.strip_prefix("blocks.").and_then(|rest| rest.split_once('.')) else { return false };
-    let parts = block_tensors(&Dims::DEFAULT).map(|(part, _)| part);
+    let parts = LAYER.map(|entry| tensor_of(entry.part));
     !layer.is_empty()
         && layer.bytes().all(|digit| digit.is_ascii_digit())
         && (parts.contains(&part) || GPT_PARTS.contains(&part))

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use atome_engine::format::Part;
 use atome_engine::{Dims, Shape};
 
 use super::pack::{base_3, three_bits, two_bits};
 use super::quantise::{check_finite, quantise, Levels, Quantised};
-use crate::checkpoint::{block_name, BlockView, Checkpoint, ContentError, ModelView, TensorError};
+use crate::checkpoint::{Checkpoint, ContentError, ModelView, SectionTensor, TensorError};
 
 /// PyTorch's usual number of threads on the machines that the models of the field were exported on.
 pub const USUAL_THREADS: usize = 2;
@@ -103,16 +104,10 @@ pub fn exportable(dims: Dims) -> Result<Shape, ContentError> {
 /// # Errors
 /// [`TensorError`] names a tensor that is missing, has another shape or holds a value that is no number.
 pub fn export(checkpoint: &Checkpoint, shape: Shape, format: Format, threads: usize) -> Result<Exported, TensorError> {
-    let view = ModelView::new(checkpoint, shape)?;
-    let (vocab_size, d) = (shape.vocab_size(), shape.d_model());
     let mut writer = Writer::new(format, threads);
-    writer.matrix("embed.weight", view.embed, vocab_size, d)?;
-    for (layer, block) in view.blocks.iter().enumerate() {
-        writer.block(layer, block, &shape.dims())?;
+    for (tensor, values) in &ModelView::new(checkpoint, shape)?.tensors {
+        writer.section(tensor, values)?;
     }
-    writer.floats("final_norm.weight", view.final_gamma)?;
-    writer.floats("final_norm.bias", view.final_beta)?;
-    writer.matrix("unembed.weight", view.unembed, vocab_size, d)?;
     Ok(writer.exported)
 }
 
@@ -128,19 +123,20 @@ impl Writer {
         Self { format, threads, exported: Exported { bytes, matrices: Vec::new(), parameters: 0 } }
     }
 
-    fn block(&mut self, layer: usize, block: &BlockView<'_>, dims: &Dims) -> Result<(), TensorError> {
-        let name = |part: &str| block_name(layer, part);
-        let d = dims.d_model;
-        self.floats(&name("norm.weight"), block.gamma)?;
-        self.floats(&name("norm.bias"), block.beta)?;
-        self.conv(&name("local.weight"), block.conv, dims.kernel_size)?;
-        self.floats(&name("state.a_raw"), block.a_raw)?;
-        self.floats(&name("state.b"), block.b)?;
-        self.floats(&name("state.c_out"), block.c_out)?;
-        self.matrix(&name("sparse.Wq.weight"), block.wq, dims.d_head, d)?;
-        self.matrix(&name("sparse.Wk.weight"), block.wk, dims.d_head, d)?;
-        self.matrix(&name("sparse.Wv.weight"), block.wv, d, d)?;
-        self.matrix(&name("router.proj.weight"), block.router, dims.n_pathways, d)
+    fn section(&mut self, tensor: &SectionTensor, values: &[f32]) -> Result<(), TensorError> {
+        // PyTorch keeps a vector as it is; everything else is a matrix, a convolution's taps with a size of 1 between.
+        let (rows, cols) = match tensor.shape[..] {
+            [_] => return self.floats(&tensor.name, values),
+            [rows, .., cols] => (rows, cols),
+            [] => unreachable!("a section's tensor has a size"),
+        };
+        let mut quantised = quantise(&tensor.name, values, self.format.levels(), self.threads)?;
+        if tensor.part == Part::ConvTaps {
+            // PyTorch's last tap is that of the current position, a file's first one.
+            quantised.weights.chunks_mut(cols).for_each(<[i8]>::reverse);
+        }
+        self.matrix(&tensor.name, &quantised, rows, cols);
+        Ok(())
     }
 
     fn floats(&mut self, name: &str, values: &[f32]) -> Result<(), TensorError> {
@@ -150,21 +146,7 @@ impl Writer {
         Ok(())
     }
 
-    fn matrix(&mut self, name: &str, weights: &[f32], rows: usize, cols: usize) -> Result<(), TensorError> {
-        let quantised = quantise(name, weights, self.format.levels(), self.threads)?;
-        self.write(name, &quantised, rows, cols);
-        Ok(())
-    }
-
-    /// PyTorch's last tap is that of the current position, a file's first one.
-    fn conv(&mut self, name: &str, weights: &[f32], taps: usize) -> Result<(), TensorError> {
-        let mut quantised = quantise(name, weights, self.format.levels(), self.threads)?;
-        quantised.weights.chunks_mut(taps).for_each(<[i8]>::reverse);
-        self.write(name, &quantised, weights.len() / taps, taps);
-        Ok(())
-    }
-
-    fn write(&mut self, name: &str, quantised: &Quantised, rows: usize, cols: usize) {
+    fn matrix(&mut self, name: &str, quantised: &Quantised, rows: usize, cols: usize) {
         let &Quantised { scale, ref weights } = quantised;
         self.exported.bytes.extend(scale.to_le_bytes());
         self.exported.bytes.extend(self.format.pack(weights));

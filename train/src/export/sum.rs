@@ -1,4 +1,4 @@
-//! The order in which PyTorch sums f32 values on a CPU (training, "Exporting what PyTorch exports, byte for byte").
+//! The order in which PyTorch sums f32 values on a CPU (docs/training.md#exporting-what-pytorch-exports-byte-for-byte).
 //!
 //! A scale is a mean, so its last bit, and with it a few weights near a rounding border, depend on this order.
 

@@ -1,4 +1,4 @@
-//! The corpus builder: texts from files and the web, cleaned and put together (training, "Corpora").
+//! The corpus builder: texts from files and the web, cleaned and put together (docs/training.md#corpora).
 
 mod build;
 #[cfg(feature = "web")]

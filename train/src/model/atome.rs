@@ -1,5 +1,7 @@
 //! The three-pathway model.
 
+use atome_engine::format::{Part, FRONT, LAYER};
+
 use super::attention::{self, Kept, Projected};
 use super::buffers::{resize, zeros};
 use super::conv::{self, Conv};
@@ -28,11 +30,18 @@ struct BlockTensors {
 impl BlockTensors {
     /// The tensors of a block whose first one has number `first`, and the number behind its last.
     fn new(first: usize, pathways: Pathways) -> (Self, usize) {
-        let taps = first + 2;
-        let ssm = taps + usize::from(pathways.local);
-        let wq = ssm + 3 * usize::from(pathways.state);
-        let router = wq + 3 * usize::from(pathways.sparse);
-        (Self { norm: first, taps, ssm, wq, wk: wq + 1, wv: wq + 2, router }, router + 1)
+        let parts = || LAYER.iter().map(|entry| entry.part).filter(|&part| pathways.have(part));
+        let number = |part| first + parts().position(|each| each == part).unwrap_or(0);
+        let tensors = Self {
+            norm: number(Part::NormGamma),
+            taps: number(Part::ConvTaps),
+            ssm: number(Part::SsmA),
+            wq: number(Part::Wq),
+            wk: number(Part::Wk),
+            wv: number(Part::Wv),
+            router: number(Part::Router),
+        };
+        (tensors, first + parts().count())
     }
 }
 
@@ -94,7 +103,7 @@ pub struct AtomePass<T> {
 impl<T: Float> AtomePass<T> {
     /// A pass for a model of this configuration.
     pub fn new(config: &AtomeConfig) -> Self {
-        let mut next = 1;
+        let mut next = FRONT.len();
         let mut tensors = Vec::new();
         for _ in 0..config.n_layers {
             let (block, behind) = BlockTensors::new(next, config.pathways);

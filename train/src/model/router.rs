@@ -56,7 +56,7 @@ pub struct Pathway {
     pub d: usize,
     /// Its number among the pathways.
     pub index: usize,
-    /// How many pathways there are.
+    /// Number of pathways.
     pub width: usize,
 }
 

@@ -14,6 +14,7 @@ mod outside;
 mod programs;
 mod report;
 mod rust;
+mod rust_firmware;
 mod several_shapes;
 mod small_stack;
 
@@ -207,6 +208,7 @@ fn steps() -> Vec<Step> {
         Ok(Outcome::Passed(crate::model::check(models, atome)?))
     }));
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
+    steps.push(step("firmware in Rust", rust_firmware::answers));
     steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
     steps.push(seldom("emulated cores, related ones", |_| Ok(Outcome::Passed(crate::qemu::check_related()?))));
     steps.push(step("emulated cores, stand-in reference", |_| Ok(Outcome::Passed(crate::qemu::check_stand_in()?))));
