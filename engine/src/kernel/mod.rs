@@ -26,6 +26,8 @@ pub mod fixed_point;
 mod one_kernel;
 #[cfg(any(test, backend = "portable"))]
 mod portable;
+#[cfg(any(test, not(vectors)))]
+mod scalar;
 #[cfg(vectors)]
 mod vector;
 #[cfg(any(test, backend = "vfp"))]

@@ -36,14 +36,14 @@ pub fn exp(x: f32) -> f32 {
 
     #[cfg(vectors)]
     if magnitude < SURELY_NORMAL {
-        if let Some(result) = super::double::exp(x) {
+        if let Some(result) = super::in_binary64::exp(x) {
             return result;
         }
     }
     let fixed = magnitude_q49(magnitude) as i64;
     let (k, r) = reduce(if negative { -fixed } else { fixed });
     #[cfg(backend = "fixed_point")]
-    if let Some(bits) = super::quick::exp(k, r) {
+    if let Some(bits) = super::in_32_bits::exp(k, r) {
         return f32::from_bits(bits);
     }
     let above_one = r + mul_high(r, series(r));

@@ -8,7 +8,7 @@
 //!   64-bit target 64 x 64 -> 128. (On x86-64 the processor's square root, which is correctly rounded, stands in.)
 //! - *system* (cargo feature `system-libm`): `expf`, `tanhf` and `sqrtf` of the C library that the program links.
 //!
-//! A host, which computes in binary64 anyway, does so for `exp` where that is enough to tell how to round (`double`), and
+//! A host, which computes in binary64 anyway, does so for `exp` where that is enough to tell how to round (`in_binary64`), and
 //! leaves the other arguments, one in millions, to the integers.
 //!
 //! Whatever the mode, [`portable`] holds the portable functions, and [`ln`] is portable.
@@ -32,19 +32,19 @@
 //!
 //! The tests compare all 2^32 arguments with independent implementations, so none of this rests on the argument alone.
 
-#[cfg(vectors)]
-mod double;
 mod exp;
 mod fixed;
-mod ln;
-#[cfg(all(target_arch = "x86_64", not(feature = "system-libm")))]
-mod processor;
 #[cfg(any(test, backend = "fixed_point"))]
-mod quick;
+mod in_32_bits;
+#[cfg(vectors)]
+mod in_binary64;
+mod ln;
 mod sqrt;
 #[cfg(feature = "system-libm")]
 mod system;
 mod tanh;
+#[cfg(all(target_arch = "x86_64", not(feature = "system-libm")))]
+mod x86_sqrt;
 
 pub(crate) use fixed::mul_high;
 pub use ln::ln;
@@ -60,10 +60,10 @@ pub mod portable {
 pub use portable::sqrt;
 #[cfg(not(feature = "system-libm"))]
 pub use portable::{exp, tanh};
-#[cfg(all(not(feature = "system-libm"), target_arch = "x86_64"))]
-pub use processor::sqrt;
 #[cfg(feature = "system-libm")]
 pub use system::{exp, sqrt, tanh};
+#[cfg(all(not(feature = "system-libm"), target_arch = "x86_64"))]
+pub use x86_sqrt::sqrt;
 
 /// Where [`exp`], [`tanh`] and [`sqrt`] of this build come from: `"portable"` or `"system"`.
 pub const MODE: &str = if cfg!(feature = "system-libm") { "system" } else { "portable" };

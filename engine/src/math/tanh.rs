@@ -37,7 +37,7 @@ fn tanh_of_half(y: i64) -> u32 {
     #[cfg(backend = "fixed_point")]
     let (k, r) = reduce_positive(y);
     #[cfg(backend = "fixed_point")]
-    if let Some(bits) = super::quick::tanh_of_half(k, r) {
+    if let Some(bits) = super::in_32_bits::tanh_of_half(k, r) {
         return bits;
     }
     let t = series(r);

@@ -49,8 +49,10 @@ mod tests;
 pub(crate) use project::project_powers;
 
 use super::backend::Backend;
-use super::definition;
+use super::project::add_weight;
 use super::properties::FixedPoint;
+use super::scalar::mix::mix;
+use super::{definition, Mix};
 use crate::weights::{Matrix, Projection};
 
 impl Backend for FixedPoint {
@@ -64,5 +66,10 @@ impl Backend for FixedPoint {
         if !project::project(inputs, positions, projections) {
             definition::project(inputs, positions, projections);
         }
+    }
+
+    #[inline(always)]
+    fn mix(work: Mix) -> Option<()> {
+        mix(work, add_weight)
     }
 }

@@ -36,6 +36,8 @@ pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: 
     true
 }
 
+/// A call of its own: otherwise its tables are on the stack while powers of three are multiplied, too.
+#[inline(never)]
 fn project_trits(inputs: &[f32], positions: usize, projections: &mut [Projection], cols: usize) {
     let mut tables = Tables::new();
     for position in 0..positions {

@@ -2,11 +2,11 @@
 
 mod add;
 mod embed;
-mod mix;
 mod norm;
 
 use super::backend::Backend;
 use super::properties::Portable;
+use super::scalar::mix::mix;
 use super::Mix;
 use crate::weights::{Matrix, Norm};
 
@@ -23,6 +23,6 @@ impl Backend for Portable {
 
     #[inline(always)]
     fn mix(work: Mix) -> Option<()> {
-        mix::mix(work)
+        mix(work, add::add_weight)
     }
 }

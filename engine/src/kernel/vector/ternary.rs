@@ -3,11 +3,10 @@
 use super::inputs::Inputs;
 use super::instructions::{Instructions, Work};
 use super::lanes::MAX_LANES;
-use super::own_way::{self, OwnWay};
-use super::project;
+use super::own_way::OwnWay;
 use crate::kernel::Projection;
 
-/// The projections of one position, for work that [`project::suits`]; `false`, with nothing done, where the definition is in
+/// The projections of one position, for work that [`suits`](super::project::suits); `false`, with nothing done, where the definition is in
 /// use. `room` is for what is prepared of the input.
 pub(super) fn project_one<I: Instructions>(
     x: &[f32],
@@ -16,33 +15,17 @@ pub(super) fn project_one<I: Instructions>(
     room: &mut [f32],
 ) -> bool {
     let is_done = I::run(OneItsOwnWay { x, position, projections: &mut *projections, room });
-    is_done == Some(true) || I::run(One { x, position, projections }).is_some()
+    is_done == Some(true) || I::project_one(x, position, projections).is_some()
 }
 
-/// The projections of the first positions, for work that [`project::suits`] and [`project::suits_several`]; returns of how
+/// The projections of the first positions, for work that [`suits`](super::project::suits) and [`suits_several`](super::project::suits_several); returns of how
 /// many.
 pub(super) fn project_several<I: Instructions>(
     inputs: &Inputs,
     projections: &mut [Projection],
     room: &mut [f32],
 ) -> usize {
-    I::run(Several { inputs, projections, room }).unwrap_or(0)
-}
-
-struct One<'a, 'p, 'm> {
-    x: &'a [f32],
-    position: usize,
-    projections: &'a mut [Projection<'p, 'm>],
-}
-
-impl Work for One<'_, '_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    unsafe fn run<L: OwnWay>(self) {
-        // SAFETY: the same contract.
-        unsafe { project::one::<L>(self.x, self.position, self.projections) }
-    }
+    I::project_several(inputs, projections, room)
 }
 
 struct OneItsOwnWay<'a, 'p, 'm> {
@@ -65,21 +48,5 @@ impl Work for OneItsOwnWay<'_, '_, '_> {
     unsafe fn run<L: OwnWay>(self) -> bool {
         // SAFETY: the same contract.
         unsafe { L::project_one(self.x, self.position, self.projections, self.room) }
-    }
-}
-
-struct Several<'a, 'i, 'p, 'm> {
-    inputs: &'a Inputs<'i>,
-    projections: &'a mut [Projection<'p, 'm>],
-    room: &'a mut [f32],
-}
-
-impl Work for Several<'_, '_, '_, '_> {
-    type Output = usize;
-
-    #[inline(always)]
-    unsafe fn run<L: OwnWay>(self) -> usize {
-        // SAFETY: the same contract.
-        unsafe { own_way::several::<L>(self.inputs, self.projections, self.room) }
     }
 }

@@ -16,7 +16,9 @@ use super::attention::{Keys, TopK, Window};
 use super::backend::Backend;
 use super::definition;
 use super::mix::Mix;
+use super::project::add_weight;
 use super::properties::Vfp;
+use super::scalar::mix::mix as scalar;
 use crate::weights::Projection;
 
 impl Backend for Vfp {
@@ -43,6 +45,6 @@ impl Backend for Vfp {
         if mix::mix(&mut work) {
             return Some(());
         }
-        definition::mix(work)
+        scalar(work, add_weight)
     }
 }

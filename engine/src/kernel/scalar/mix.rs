@@ -1,13 +1,12 @@
 //! The pathways of a layer with one walk over a channel's history, and with weights read where they are used.
 
-use super::add::add_weight;
 use crate::bytes::read_f32;
 use crate::kernel::Mix;
 use crate::weights::Matrix;
 
-/// Adds the pathways' outputs, weighed by the router, to the residual stream. `None` where an array is too short.
+/// [`mix`](crate::kernel::mix()), where `add_weight` adds a term of the convolution: the weight at an index times a value.
 #[inline(always)]
-pub(super) fn mix(work: Mix) -> Option<()> {
+pub(in crate::kernel) fn mix(work: Mix, add_weight: impl Fn(f32, &Matrix, usize, f32) -> f32) -> Option<()> {
     // Views of their own, so that a compiler need not keep the others on the stack.
     let (taps, ssm, gate) = (work.block.conv.taps, work.block.ssm, work.gate);
     let d = gate.len();
@@ -17,7 +16,7 @@ pub(super) fn mix(work: Mix) -> Option<()> {
         for channel in 0..d {
             let at = position * d + channel;
             let u = *work.inputs.get(at)?;
-            let local = conv_channel(&taps, channel, u, work.history, d);
+            let local = conv_channel(&taps, channel, u, work.history, d, &add_weight);
             let state = work.state.get_mut(channel)?;
             // Each weight is read where it is used, so that it need not be kept over a call.
             let recurrent = next_state(*gate.get(channel)?, read_f32(b.get(channel)?), u, state);
@@ -37,7 +36,14 @@ fn next_state(gate: f32, b: f32, u: f32, state: &mut f32) -> f32 {
 
 /// The convolution of one channel; `newest` then enters its history, every `stride`-th value, and the oldest falls out.
 #[inline(always)] // what a call of its own would save is less than what it takes
-fn conv_channel(taps: &Matrix, channel: usize, newest: f32, history: &mut [f32], stride: usize) -> f32 {
+fn conv_channel(
+    taps: &Matrix,
+    channel: usize,
+    newest: f32,
+    history: &mut [f32],
+    stride: usize,
+    add_weight: impl Fn(f32, &Matrix, usize, f32) -> f32,
+) -> f32 {
     let (mut entering, mut at, mut sum) = (newest, channel, 0.0);
     for tap in 0..taps.cols() {
         sum = add_weight(sum, taps, channel * taps.cols() + tap, entering);
@@ -52,6 +58,7 @@ fn conv_channel(taps: &Matrix, channel: usize, newest: f32, history: &mut [f32],
 mod tests {
     use super::*;
     use crate::kernel::mix::mix as defined;
+    use crate::kernel::project::add_weight;
     use crate::random::{bits, Rng};
     use crate::weights::{Conv, Floats, Packing, Pathways, Ssm};
 
@@ -86,7 +93,7 @@ mod tests {
                         .expect("enough");
                     changing.map(|values| bits(&values))
                 };
-                assert_eq!(after(mix), after(defined), "{taps:?}, {history} positions before");
+                assert_eq!(after(|work| mix(work, add_weight)), after(defined), "{taps:?}, {history} positions before");
             }
         }
     }

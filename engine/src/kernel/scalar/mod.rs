@@ -1,0 +1,3 @@
+//! What the back ends without vectors share.
+
+pub(super) mod mix;
