@@ -20,8 +20,8 @@ extern "C" {
 #[allow(non_upper_case_globals)]
 static atome_config: atome_config_t = crate::tests::CONFIG;
 
-/// What reads formats other than ATOME01, unless the program leaves it out. The library itself refers to it by the program's
-/// configuration alone, so that a linker drops it then.
+/// What reads formats other than ATOME01, where the program asks for them. The library itself refers to it by the program's
+/// configuration alone, so that a linker drops it elsewhere.
 #[inline]
 pub(crate) fn formats() -> Option<&'static atome_formats_t> {
     // SAFETY: as in `config`; the header has NULL or a reference to `atome_formats` there.
@@ -31,8 +31,8 @@ pub(crate) fn formats() -> Option<&'static atome_formats_t> {
     }
 }
 
-/// What reads containers. The library itself refers to it by the program's configuration alone, so that a linker drops it
-/// where the program leaves it out.
+/// What reads containers, where the program asks for them. The library itself refers to it by the program's configuration
+/// alone, so that a linker drops it elsewhere.
 #[inline]
 pub(crate) fn container_reader() -> Option<ContainerReader> {
     // SAFETY: as in `config`, which callers have asked first: a header of another version may lack the member.

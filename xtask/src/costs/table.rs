@@ -47,7 +47,7 @@ const CODE: &str = "
 
 Bytes in flash of a program after `--gc-sections`: the engine, `+` what it brings in from the C toolchain's libm, libgcc and libc
 (a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and
-`atome_predict_next`, with `ATOME_ONLY_ATOME01`, in the lean plan, where the archive remembers as little as C. *predict, cached plan*:
+`atome_predict_next` of the format ATOME01, as unasked, in the lean plan, where the archive remembers as little as C. *predict, cached plan*:
 the same with what tells models and earlier calls apart, which the lean plan does not link. *all*: generation, classification
 and, in the archive, sampling, containers and the other formats as well, in the cached plan. The archive's code is the same for
 every shape; the C reference is compiled for the default shape.
