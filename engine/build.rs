@@ -8,18 +8,24 @@ fn main() {
     println!("cargo:rustc-check-cfg=cfg(fast_ways, values(\"host\", \"fpu\", \"fixed-point\", \"none\"))");
     let cfg = |name: &str| var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
     let target = var("TARGET").unwrap_or_default();
-    let speed = var("CARGO_FEATURE_SPEED").is_ok() && cfg("OS") == "none";
+    let has_kernels = var("CARGO_FEATURE_KERNELS").is_ok() && cfg("OS") == "none";
     // ARMv8-M Baseline (Cortex-M23) cannot run the assembly for ARMv7-M, and no other cfg tells the two apart.
-    let speed = speed && !target.starts_with("thumbv8m.base");
+    let has_kernels = has_kernels && !target.starts_with("thumbv8m.base");
     let ways = match (cfg("ARCH").as_str(), cfg("ABI").as_str()) {
         ("x86_64" | "aarch64", _) => "host",
-        ("arm", "eabihf") if speed => "fpu",
-        ("arm", "eabi") if speed => "fixed-point",
-        ("riscv32", _) if speed && !has_riscv_float(&target) => "fixed-point",
+        ("arm", "eabihf") if has_kernels => "fpu",
+        ("arm", "eabi") if has_kernels => "fixed-point",
+        ("riscv32", _) if has_kernels && !has_riscv_float(&target) => "fixed-point",
         _ => "none",
     };
     println!("cargo:rustc-cfg=fast_ways=\"{ways}\"");
     println!("cargo:fast_ways={ways}");
+    // Where code has to be small, what is not the kernels' is as small as it can be.
+    println!("cargo:rustc-check-cfg=cfg(small)");
+    let is_large = ways == "host" || (ways == "fpu" && var("CARGO_FEATURE_SPEED").is_ok());
+    if !is_large {
+        println!("cargo:rustc-cfg=small");
+    }
     // ARMv6-M has no atomics; its assembly does whole rows (src/kernel/soft_float/assembly.rs).
     println!("cargo:rustc-check-cfg=cfg(assembly_rows)");
     if cfg("ARCH") == "arm" && ways == "fixed-point" && !cfg("HAS_ATOMIC").split(',').any(|bits| bits == "32") {

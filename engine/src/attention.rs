@@ -22,8 +22,8 @@ impl Search<'_> {
     /// Attends with the query, `h` wide, over the rows of `window`, of which it keeps `top_k` at most.
     ///
     /// The three parts come one after the other. Where code has to be small, each has what it works on to itself on the stack.
-    #[cfg_attr(fast_ways = "none", inline(always))]
-    #[cfg_attr(not(fast_ways = "none"), inline(never))]
+    #[cfg_attr(small, inline(always))]
+    #[cfg_attr(not(small), inline(never))]
     pub(crate) fn attend(&mut self, layout: &Layout, memory: &LayerMemory, h: usize, top_k: usize, window: Window) {
         let slots = top_k.min(window.len);
         self.search(layout, memory, h, slots, window);
@@ -32,8 +32,8 @@ impl Search<'_> {
     }
 
     /// The scores of the query.
-    #[cfg_attr(fast_ways = "none", inline(never))]
-    #[cfg_attr(not(fast_ways = "none"), inline(always))]
+    #[cfg_attr(small, inline(never))]
+    #[cfg_attr(not(small), inline(always))]
     fn search(&mut self, layout: &Layout, memory: &LayerMemory, h: usize, slots: usize, window: Window) {
         let query = cut(self.query, 0, h);
         let keys = Keys { elements: memory.keys, rows: layout.max_seq(), d_head: h };
@@ -43,8 +43,8 @@ impl Search<'_> {
     }
 
     /// The values of what was kept, by their weights, `d` wide.
-    #[cfg_attr(fast_ways = "none", inline(never))]
-    #[cfg_attr(not(fast_ways = "none"), inline(always))]
+    #[cfg_attr(small, inline(never))]
+    #[cfg_attr(not(small), inline(always))]
     fn gather(&mut self, values: &[f32], d: usize, slots: usize) {
         let kept_rows = self.kept_rows.get_mut(..slots).unwrap_or_default();
         let best = TopK { scores: cut(self.kept_scores, 0, slots), rows: kept_rows };

@@ -61,8 +61,7 @@ impl Fingerprint {
     pub fn bytes(&mut self, bytes: &[u8]) {
         let mut lanes = core::array::from_fn(|lane| self.hash ^ lane as u64);
         // Where code has to be small, all stripes take the way of the last one, which may be shorter.
-        let (stripes, rest) =
-            if cfg!(fast_ways = "none") { (Default::default(), bytes) } else { bytes.as_chunks::<STRIPE>() };
+        let (stripes, rest) = if cfg!(small) { (Default::default(), bytes) } else { bytes.as_chunks::<STRIPE>() };
         for stripe in stripes {
             absorb(&mut lanes, stripe);
         }

@@ -170,7 +170,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     /// The same for one position, whose residual stream is in row `index`.
     #[inline(never)]
     fn position(&mut self, layer: usize, block: &W::Layer, position: Positions, index: usize) -> Option<()> {
-        let Workspace { layout, router, last_shares, rows, search, layers, .. } = &mut *self.workspace;
+        let Workspace { layout, logits, router, last_shares, rows, search, layers, .. } = &mut *self.workspace;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
         let mut memory = LayerMemory::of(layout, layers, layer);
         if position.before == 0 {
@@ -179,7 +179,8 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         let residual = cut(rows.residual, index * d, d);
         layer_norm(&block.norm(), residual, rows.normed);
         let shares = cut(router, position.row * pathways, pathways);
-        project(block, layout, position, rows.normed, &mut memory, search.query, shares);
+        let outputs = Outputs { query: search.query, router: shares, spare: logits };
+        project(block, layout, position, rows.normed, &mut memory, outputs);
         kernel::softmax(shares);
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
         let window = Window { newest: position.row, len: layout.max_seq().min(position.before + 1) };
@@ -217,6 +218,16 @@ fn mix<'m>(
     })
 }
 
+/// What is computed for one position alone.
+struct Outputs<'o> {
+    /// `[d_head]`.
+    query: &'o mut [f32],
+    /// `[n_pathways]`.
+    router: &'o mut [f32],
+    /// Of no meaning before, and afterwards: room for a kernel.
+    spare: &'o mut [f32],
+}
+
 /// All that normalised inputs are multiplied by: key and value of a position are stored, its query and the router's scores
 /// left.
 #[inline(never)]
@@ -226,15 +237,16 @@ fn project<'m>(
     position: Positions,
     inputs: &[f32],
     memory: &mut LayerMemory,
-    query: &mut [f32],
-    router: &mut [f32],
+    outputs: Outputs,
 ) {
+    let Outputs { query, router, spare } = outputs;
     let (d, row) = (layout.shape().d_model(), position.row);
     let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
     let keys = memory.keys.get_mut(first..).unwrap_or_default();
     let values = memory.values.get_mut(row * d..);
     if kernel::TOGETHER {
         let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
+        let room = if room.is_empty() && kernel::WORTHWHILE_ROOM <= spare.len() { spare } else { room };
         kernel::project_one(
             inputs,
             &mut [
@@ -292,7 +304,7 @@ fn start_sequence<'m>(memory: &mut LayerMemory, block: &impl Layer<'m>, has_gate
 /// One row or, where these are computed together, some.
 #[inline]
 fn layer_norm(norm: &Norm, x: &[f32], out: &mut [f32]) {
-    if kernel::TOGETHER {
+    if !cfg!(small) {
         kernel::layer_norm(norm, x, out);
     } else {
         kernel::layer_norm_row(norm.gamma, norm.beta, x, out);

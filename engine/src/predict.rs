@@ -3,6 +3,8 @@
 use crate::error::RunError;
 use crate::forward::{final_norm, forward, forward_unobserved, unobserved, RouterReading};
 use crate::kernel;
+use crate::layer_memory::LayerMemory;
+use crate::layout::Layout;
 use crate::weights::Weights;
 use crate::workspace::Workspace;
 
@@ -66,12 +68,27 @@ pub(crate) fn most_probable<'m>(weights: &impl Weights<'m>, workspace: &mut Work
     argmax(unembed(weights, workspace, n).iter().copied())
 }
 
-/// The logits behind the last of `n` positions that were computed.
+/// The logits behind the last of `n` positions that were computed: all that the memory holds.
 #[inline(never)]
 pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
-    let (normed, logits) = final_norm(weights, workspace, n);
-    kernel::matvec(&weights.unembed(), normed, logits);
+    final_norm(weights, workspace, n);
+    let Workspace { layout, logits, rows, layers, .. } = workspace;
+    kernel::matvec_with_room(&weights.unembed(), rows.normed, logits, room_behind(layout, layers, n));
     logits
+}
+
+/// What is free in the memory of the first layer, behind the values of its `n` positions, where a kernel has a use for it.
+#[inline(always)]
+fn room_behind<'w>(layout: &Layout, layers: &'w mut [f32], n: usize) -> &'w mut [f32] {
+    if kernel::WORTHWHILE_ROOM == usize::MAX {
+        return &mut [];
+    }
+    let values = LayerMemory::of(layout, layers, 0).values;
+    let free = values.get_mut(n * layout.shape().d_model()..).unwrap_or_default();
+    if free.len() < kernel::WORTHWHILE_ROOM {
+        return &mut [];
+    }
+    free
 }
 
 #[cfg(test)]

@@ -60,5 +60,5 @@ pub fn step_observed<'m>(
     compute(weights, workspace, position, has_gates, observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
     workspace.prefix.remember(identity, computed);
-    Ok(most_probable(weights, workspace, 1))
+    Ok(most_probable(weights, workspace, computed.min(max_seq)))
 }

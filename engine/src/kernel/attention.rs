@@ -30,7 +30,7 @@ impl<'w> TopK<'w> {
 
     /// What a score must be greater than to enter; `None` where there are no slots.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(small, allow(dead_code))]
     pub(super) fn least(&self) -> Option<f32> {
         self.scores.last().copied()
     }
@@ -68,7 +68,7 @@ pub struct Keys<'w> {
 impl Keys<'_> {
     /// The rows of the tile that `row` is in.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(any(small, fast_ways = "host"), allow(dead_code))]
     pub(super) fn tile(&self, row: usize) -> Range<usize> {
         if TILE == usize::MAX {
             return 0..self.rows;
@@ -119,7 +119,7 @@ impl Window {
 
     /// The rows, oldest position first; the second part is empty unless the rows wrap around.
     #[inline]
-    #[cfg_attr(not(any(test, fast_ways = "host", fast_ways = "fpu")), allow(dead_code))]
+    #[cfg_attr(small, allow(dead_code))]
     pub(super) fn rows(&self, rows: usize) -> [Range<usize>; 2] {
         let (oldest, end) = (self.oldest(rows), self.newest + 1);
         if oldest < end {

@@ -3,7 +3,7 @@
 //! The functions in this folder are the definition: binary32, one rounding after every operation, never fused, sums in the
 //! order written and started from +0.0. Each of them first asks `fast` whether this target has a faster way, which gives
 //! the same bits: vector instructions on a host, chosen when the program runs ([`Kernel`]); on a microcontroller what the
-//! feature `speed` adds.
+//! features `kernels` and `speed` add.
 
 mod attention;
 mod conv;
@@ -52,7 +52,7 @@ pub(crate) use normed::{moments, Normed};
 #[cfg(any(test, not(fast_ways = "none")))]
 pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project, Projection};
-pub(crate) use project::{multiply, multiply_coded, project_one, TOGETHER, WORTHWHILE_ROOM};
+pub(crate) use project::{matvec_with_room, multiply, multiply_coded, project_one, TOGETHER, WORTHWHILE_ROOM};
 pub use softmax::softmax;
 use ssm::ssm_state;
 pub use ssm::{gate, ssm_step};

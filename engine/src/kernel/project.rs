@@ -16,8 +16,8 @@ pub(crate) fn accumulate(sum: f32, weight: Trit, value: f32) -> f32 {
 }
 
 /// The same with the weight at `index` of a matrix. A call of its own where code has to be small.
-#[cfg_attr(not(fast_ways = "none"), inline)]
-#[cfg_attr(fast_ways = "none", inline(never))]
+#[cfg_attr(not(small), inline)]
+#[cfg_attr(small, inline(never))]
 pub(crate) fn accumulate_weight(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
     match matrix.codec() {
         None => accumulate(sum, matrix.trit(index), value),
@@ -26,8 +26,8 @@ pub(crate) fn accumulate_weight(sum: f32, matrix: &Matrix, index: usize, value: 
 }
 
 /// The same of weights that `codec` reads. Apart, as five arguments take room on the stack.
-#[cfg_attr(not(fast_ways = "none"), inline)]
-#[cfg_attr(fast_ways = "none", inline(never))]
+#[cfg_attr(not(small), inline)]
+#[cfg_attr(small, inline(never))]
 fn add_coded(sum: f32, matrix: &Matrix, index: usize, value: f32) -> f32 {
     match matrix.codec() {
         None => sum,
@@ -54,8 +54,14 @@ pub fn matvec_row(matrix: &Matrix, row: usize, x: &[f32]) -> f32 {
 
 /// `y[row] = scale * (matrix x)[row]`. `x` is `[cols]`, `y` is `[rows]`.
 pub fn matvec(matrix: &Matrix, x: &[f32], y: &mut [f32]) {
+    matvec_with_room(matrix, x, y, &mut []);
+}
+
+/// [`matvec`] with room as [`project_one`] has a use for.
+#[inline(always)]
+pub(crate) fn matvec_with_room(matrix: &Matrix, x: &[f32], y: &mut [f32], room: &mut [f32]) {
     if TOGETHER {
-        project(x, 1, &mut [Projection::new(matrix, y)]);
+        project_one(x, &mut [Projection::new(matrix, y)], room);
     } else {
         multiply(matrix, x, y, 1);
     }
@@ -129,19 +135,22 @@ pub fn project(inputs: &[f32], positions: usize, projections: &mut [Projection])
 }
 
 /// How many floats of room [`project_one`] has a use for, at least; any are enough for a caller who has used the stack.
-#[cfg(fast_ways = "host")]
+#[cfg(any(fast_ways = "host", fast_ways = "fixed-point"))]
 pub(crate) const WORTHWHILE_ROOM: usize = fast::WORTHWHILE_ROOM;
-#[cfg(not(fast_ways = "host"))]
+#[cfg(not(any(fast_ways = "host", fast_ways = "fixed-point")))]
 pub(crate) const WORTHWHILE_ROOM: usize = usize::MAX;
 
 /// The same of one position, with room for whoever has a use for some: where there is any, the stack is spared.
 #[inline(always)]
 pub(crate) fn project_one(x: &[f32], projections: &mut [Projection], room: &mut [f32]) {
-    #[cfg(fast_ways = "host")]
+    #[cfg(any(fast_ways = "host", fast_ways = "fixed-point"))]
     if fast::project_one(x, projections, room) {
         return;
     }
     let _ = room;
+    #[cfg(fast_ways = "fixed-point")]
+    project_as_defined(x, 1, projections);
+    #[cfg(not(fast_ways = "fixed-point"))]
     project(x, 1, projections);
 }
 
@@ -169,7 +178,7 @@ pub fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     let products = [-1, 0, 1].map(|weight: i8| f32::from(weight) * matrix.scale());
     for (index, out) in (start..).zip(x) {
         // Where code has to be small, as in a convolution.
-        *out = if TOGETHER {
+        *out = if !cfg!(small) {
             let weight = matrix.weight(index);
             let product = products.get((weight + 1) as usize);
             product.copied().unwrap_or_else(|| f32::from(weight) * matrix.scale())

@@ -39,8 +39,6 @@ mod fixed;
 mod ln;
 #[cfg(all(target_arch = "x86_64", not(feature = "system-libm")))]
 mod processor;
-#[cfg(any(test, fast_ways = "fixed-point"))]
-mod quick;
 mod sqrt;
 #[cfg(feature = "system-libm")]
 mod system;

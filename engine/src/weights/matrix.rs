@@ -177,7 +177,8 @@ impl<'a> Matrix<'a> {
     }
 
     /// Whether all weights are trits, so that [`Matrix::codes`] gives them.
-    #[cfg(any(test, fast_ways = "host", fast_ways = "fpu"))]
+    #[cfg(any(test, not(small)))]
+    #[cfg_attr(not(fast_ways = "host"), allow(dead_code))]
     #[inline]
     pub(crate) fn is_ternary(&self) -> bool {
         self.codec.is_none_or(|codec| codec.codes.is_some())

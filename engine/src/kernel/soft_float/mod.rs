@@ -2,8 +2,8 @@
 //!
 //! Adding a float in software means: take both apart, align, add, find the leading bit, round, put together. A vector
 //! meets hundreds of rows, so its values are taken apart once, into fixed point ([`tables`]), and a row's sum stays
-//! apart until the row ends ([`sum`], [`accumulate`]). Aligning is then nothing, and what is left of an addition is an integer
-//! addition and the rounding.
+//! apart until the row ends ([`sum`], [`accumulate`]). Aligning is then nothing, and what is left of an addition is an
+//! integer addition and the rounding.
 //!
 //! # Why the bits are those of the definition
 //!
@@ -32,6 +32,7 @@ mod assembly;
 #[cfg(not(fast_ways = "fixed-point"))]
 mod groups;
 mod project;
+#[cfg(assembly_rows)]
 mod scale;
 mod sum;
 mod tables;
@@ -42,6 +43,6 @@ mod tests;
 pub use super::none::Kernel;
 #[cfg(not(test))]
 pub(super) use super::none::{add_values, layer_norm, mix, offer_scores};
-#[cfg(not(test))]
-pub(super) use project::project;
 pub(crate) use project::project_powers;
+#[cfg(not(test))]
+pub(super) use project::{project, project_one, WORTHWHILE_ROOM};
