@@ -170,7 +170,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     /// The same for one position, whose residual stream is in row `index`.
     #[inline(never)]
     fn position(&mut self, layer: usize, block: &W::Layer, position: Positions, index: usize) -> Option<()> {
-        let Workspace { layout, logits, router, last_shares, rows, search, layers, .. } = &mut *self.workspace;
+        let Workspace { layout, router, last_shares, rows, search, layers, .. } = &mut *self.workspace;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
         let mut memory = LayerMemory::of(layout, layers, layer);
         if position.before == 0 {
@@ -179,7 +179,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         let residual = cut(rows.residual, index * d, d);
         layer_norm(&block.norm(), residual, rows.normed);
         let shares = cut(router, position.row * pathways, pathways);
-        let outputs = Outputs { query: search.query, router: shares, spare: logits };
+        let outputs = Outputs { query: search.query, router: shares, spare: search.attended };
         project(block, layout, position, rows.normed, &mut memory, outputs);
         kernel::softmax(shares);
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
@@ -246,7 +246,7 @@ fn project<'m>(
     let values = memory.values.get_mut(row * d..);
     if kernel::TOGETHER {
         let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
-        let room = if room.is_empty() && kernel::WORTHWHILE_ROOM <= spare.len() { spare } else { room };
+        let room = if kernel::SEARCHES_ROOM && room.is_empty() { spare } else { room };
         kernel::project_one(
             inputs,
             &mut [

@@ -80,7 +80,7 @@ pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Wor
 /// What is free in the memory of the first layer, behind the values of its `n` positions, where a kernel has a use for it.
 #[inline(always)]
 fn room_behind<'w>(layout: &Layout, layers: &'w mut [f32], n: usize) -> &'w mut [f32] {
-    if kernel::WORTHWHILE_ROOM == usize::MAX {
+    if !kernel::SEARCHES_ROOM {
         return &mut [];
     }
     let values = LayerMemory::of(layout, layers, 0).values;

@@ -52,7 +52,9 @@ pub(crate) use normed::{moments, Normed};
 #[cfg(any(test, not(fast_ways = "none")))]
 pub(crate) use project::add_all;
 pub use project::{embed, matvec, matvec_row, project, Projection};
-pub(crate) use project::{matvec_with_room, multiply, multiply_coded, project_one, TOGETHER, WORTHWHILE_ROOM};
+pub(crate) use project::{
+    matvec_with_room, multiply, multiply_coded, project_one, SEARCHES_ROOM, TOGETHER, WORTHWHILE_ROOM,
+};
 pub use softmax::softmax;
 use ssm::ssm_state;
 pub use ssm::{gate, ssm_step};

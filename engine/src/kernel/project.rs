@@ -140,6 +140,9 @@ pub(crate) const WORTHWHILE_ROOM: usize = fast::WORTHWHILE_ROOM;
 #[cfg(not(any(fast_ways = "host", fast_ways = "fixed-point")))]
 pub(crate) const WORTHWHILE_ROOM: usize = usize::MAX;
 
+/// Whether every call is worth a search for room: where the stack is short. A host takes what lies at hand.
+pub(crate) const SEARCHES_ROOM: bool = cfg!(fast_ways = "fixed-point");
+
 /// The same of one position, with room for whoever has a use for some: where there is any, the stack is spared.
 #[inline(always)]
 pub(crate) fn project_one(x: &[f32], projections: &mut [Projection], room: &mut [f32]) {

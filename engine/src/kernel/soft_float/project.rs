@@ -32,10 +32,11 @@ pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: 
     true
 }
 
-/// [`project`] of one position, with tables in `room` where there is enough of it.
+/// [`project`] of one position, with tables in `room` where it is enough for any.
 pub(in crate::kernel) fn project_one(x: &[f32], projections: &mut [Projection], room: &mut [f32]) -> bool {
     let Some(x) = common_columns(projections).and_then(|cols| x.get(..cols)) else { return false };
-    if room.len() < WORTHWHILE_ROOM {
+    let has_terms = projections.first().is_some_and(|first| first.matrix.has_terms());
+    if room.len() < if has_terms { ON_STACK } else { GROUP } {
         multiply_on_stack(x, projections, 0);
     } else {
         multiply(x, projections, 0, room);

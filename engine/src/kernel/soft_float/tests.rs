@@ -100,7 +100,7 @@ fn every_matrix_equals_its_rows() {
         let stride = 1 + 2 * rng.below(2);
         outputs.iter_mut().for_each(|output| output.row_stride = stride);
         // Tables on the stack, in room that all columns have a place in, and in room that they have not.
-        let mut room = [7.0].repeat([0, 3 * cols, WORTHWHILE_ROOM + rng.below(3 * cols + 1)][case % 3]);
+        let mut room = [7.0].repeat([0, WORTHWHILE_ROOM + 3 * cols, rng.below(3 * cols + 1)][case % 3]);
         let done = if case % 3 == 0 { project(&x, 1, &mut outputs) } else { project_one(&x, &mut outputs, &mut room) };
         assert_eq!(done, shapes.iter().sum::<usize>() >= 8 && cols > 0 && cols % 4 == 0, "{shapes:?} x {cols}");
         if !done {
