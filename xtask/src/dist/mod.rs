@@ -27,8 +27,8 @@ pub const HELP: &str = "\
 Make the packages that a C project links, one for each target, and a file of checksums.
 
 A package is a folder and the same packed: the library in both modes and with what loads signed models (for
-microcontrollers the usual ones and those for size), the header, pkg-config files and a CMake package to find them, the licence
-and a README. The same source gives the same bytes.
+microcontrollers the usual ones and those for size), the header, pkg-config files and a CMake package to find them, the
+licence and a README. The same source gives the same bytes.
 
 Usage: cargo xtask dist [OPTIONS]
 
