@@ -31,7 +31,8 @@ Options:
   --list                  print the targets, each with its C compiler and flags, and what it is for
   --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours:
                           libatome-system.a
-  --profile size|speed    for microcontrollers, another one than the usual, which saves most of the time for little flash:
+  --profile usual|size|speed
+                          for microcontrollers, another one than the usual, which saves most of the time for little flash:
                           libatome-size.a, the least flash and stack; libatome-speed.a, the least time with an FPU
   --signed                with atome_load_signed (Ed25519), which takes 16 to 26 KB of code where it is called:
                           libatome-signed.a

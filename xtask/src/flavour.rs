@@ -63,7 +63,8 @@ impl Profile {
 
     /// The value of the option `--profile`.
     pub fn option(parser: &mut lexopt::Parser) -> Result<Profile> {
-        options::one_of(parser, "--profile", &[("size", Profile::Size), ("speed", Profile::Speed)])
+        let all = [("usual", Profile::Usual), ("size", Profile::Size), ("speed", Profile::Speed)];
+        options::one_of(parser, "--profile", &all)
     }
 
     /// On bare metal, `s` for all: there the kernels bring the time, most of it spent in assembly. Of one position of the default

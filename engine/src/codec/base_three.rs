@@ -30,6 +30,8 @@ pub static BASE_THREE: Codec = Codec {
     #[cfg(any(test, fast_ways = "fpu"))]
     rows: None,
     #[cfg(any(test, fast_ways = "fixed-point"))]
+    row_sum: crate::kernel::soft_float::translated_sum,
+    #[cfg(any(test, fast_ways = "fixed-point"))]
     terms: None,
     fault,
 };

@@ -123,6 +123,10 @@ pub struct Codec {
     /// Where there is a faster way with an FPU that does not need trits: the outputs of the rows from one on.
     #[cfg(any(test, fast_ways = "fpu"))]
     pub(crate) rows: Option<Rows>,
+    /// The sum of a row's columns in fixed point, for kernels that only add: here, so that a program without such weights links
+    /// none of it.
+    #[cfg(any(test, fast_ways = "fixed-point"))]
+    pub(crate) row_sum: crate::kernel::soft_float::RowSum,
     /// Where weights are 0, ±1, ±3 and ±9. Kernels that only add ask for it.
     #[cfg(any(test, fast_ways = "fixed-point"))]
     pub(crate) terms: Option<Terms>,

@@ -26,6 +26,8 @@ pub static POWERS_OF_THREE: Codec = Codec {
     #[cfg(any(test, fast_ways = "fpu"))]
     rows: Some(crate::kernel::hard_float::powers::rows),
     #[cfg(any(test, fast_ways = "fixed-point"))]
+    row_sum: crate::kernel::soft_float::translated_sum,
+    #[cfg(any(test, fast_ways = "fixed-point"))]
     terms: Some(super::Terms { translate: terms, project: crate::kernel::soft_float::project_powers }),
     fault,
 };

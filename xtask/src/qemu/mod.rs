@@ -59,9 +59,9 @@ Options:
                                  core of each kind)
                    math          the reference's own exp and tanh are correctly rounded: alone all 2^32 arguments
                                  (some minutes), otherwise every 1009th
-  --profile size|speed
-                 only the archives of this profile (default: the usual one and those that there are for the core). But with
-                 size, the differential check takes shapes that reach the fast kernels
+  --profile usual|size|speed
+                 only the archives of this profile (default: the usual one and those that there are for the core). In
+                 all but size, the differential check takes shapes that reach the fast kernels
   --cases N      differential cases on each core, shared by the profiles, half of them in each mode (default 10000)
   --seed N       seed of the first differential case (default 1): a failing case names its own, and --cases 1 repeats it
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them

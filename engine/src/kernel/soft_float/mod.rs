@@ -43,6 +43,6 @@ mod tests;
 pub use super::none::Kernel;
 #[cfg(not(test))]
 pub(super) use super::none::{add_values, layer_norm, mix, offer_scores};
-pub(crate) use project::project_powers;
 #[cfg(not(test))]
 pub(super) use project::{project, project_one, WORTHWHILE_ROOM};
+pub(crate) use project::{project_powers, translated_sum, RowSum};

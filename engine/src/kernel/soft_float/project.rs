@@ -122,9 +122,11 @@ fn many_rows(_: &Tables, _: &mut Projection, _: usize, _: usize) -> usize {
     0
 }
 
-/// [`row_sum`] of the weights from `first` on, which are translated. Apart, for the room.
-#[inline(never)]
-fn translated_sum(tables: &Tables, x: &[f32], matrix: &Matrix, first: usize, start: f32) -> f32 {
+/// The sum of the tables' columns, filled from so many values, with a matrix's weights from one on; what it starts from.
+pub(crate) type RowSum = fn(&Tables, &[f32], &Matrix, usize, f32) -> f32;
+
+/// [`row_sum`] of the weights from `first` on, which are translated: for codecs.
+pub(crate) fn translated_sum(tables: &Tables, x: &[f32], matrix: &Matrix, first: usize, start: f32) -> f32 {
     let mut codes = [0; BLOCK / 4];
     let codes = matrix.column_codes(first, x.len() / 4, &mut codes).unwrap_or_default();
     row_sum(tables, x, codes, 0, start)
@@ -162,7 +164,7 @@ impl Block {
             let start = if self.start == 0 { 0.0 } else { *slot };
             let sum = match matrix.codec() {
                 None => row_sum(tables, x, matrix.packed().get(first / 4..).unwrap_or_default(), 0, start),
-                Some(_) => translated_sum(tables, x, matrix, first, start),
+                Some(codec) => (codec.row_sum)(tables, x, matrix, first, start),
             };
             *slot = if self.end == matrix.cols() { sum * matrix.scale() } else { sum };
             row += 1;
