@@ -29,8 +29,8 @@ const SIZE_FILES: &str = "  lib/libatome-size.a      the same two, with the leas
   lib/libatome-size-system.a
 ";
 
-const SIZE: &str = "  size       libatome-size.a and libatome-size-system.a compute the same bits as these two with 1 to 5 KB less flash and
-             up to 0.5 KB less stack, in two to five times as long.
+const SIZE: &str = "  size       libatome-size.a and libatome-size-system.a compute the same bits as these two with 1 to 3 KB less flash and
+             up to 0.5 KB less stack, in two to six times as long.
 
 ";
 
