@@ -17,13 +17,14 @@ struct Row {
 }
 
 /// A new kind of target is a row here, an arm of [`Kind::of_target`], and, with a back end of its own, a folder.
-const TABLE: [Row; 7] = [
+const TABLE: [Row; 8] = [
     Row { kind: Kind::X86, backend: "x86", assembly: "", small: false },
     Row { kind: Kind::Aarch64, backend: "aarch64", assembly: "", small: false },
-    Row { kind: Kind::ThumbWithFpu, backend: "vfp", assembly: "vfp", small: false },
-    Row { kind: Kind::Thumb2, backend: "fixed_point", assembly: "thumb2", small: false },
-    Row { kind: Kind::Thumb1, backend: "fixed_point", assembly: "thumb1", small: false },
-    Row { kind: Kind::Riscv32, backend: "fixed_point", assembly: "riscv32", small: false },
+    Row { kind: Kind::ThumbWithFpuForSpeed, backend: "vfp", assembly: "vfp", small: false },
+    Row { kind: Kind::ThumbWithFpu, backend: "vfp", assembly: "vfp", small: true },
+    Row { kind: Kind::Thumb2, backend: "fixed_point", assembly: "thumb2", small: true },
+    Row { kind: Kind::Thumb1, backend: "fixed_point", assembly: "thumb1", small: true },
+    Row { kind: Kind::Riscv32, backend: "fixed_point", assembly: "riscv32", small: true },
     Row { kind: Kind::Other, backend: "portable", assembly: "", small: true },
 ];
 
@@ -37,13 +38,15 @@ enum Kind {
     Aarch64,
     /// Cortex-M4F, M7, M33: programs that pass floats in the FPU's registers.
     ThumbWithFpu,
+    /// These with the feature `speed`.
+    ThumbWithFpuForSpeed,
     /// ARMv7-M and ARMv8-M Mainline without an FPU, or with programs that do not count on it.
     Thumb2,
     /// ARMv6-M.
     Thumb1,
     /// RV32 without F.
     Riscv32,
-    /// All others, and microcontrollers without the feature `speed`.
+    /// All others, and microcontrollers without the feature `kernels`.
     Other,
 }
 
@@ -51,18 +54,20 @@ impl Kind {
     fn of_target() -> Self {
         let cfg = |name: &str| var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
         let target = var("TARGET").unwrap_or_default();
-        let speed = var("CARGO_FEATURE_SPEED").is_ok() && cfg("OS") == "none";
+        let has_kernels = var("CARGO_FEATURE_KERNELS").is_ok() && cfg("OS") == "none";
         // ARMv8-M Baseline (Cortex-M23) cannot run the assembly for ARMv7-M, and no other cfg tells the two apart.
-        let speed = speed && !target.starts_with("thumbv8m.base");
+        let has_kernels = has_kernels && !target.starts_with("thumbv8m.base");
+        let speed = var("CARGO_FEATURE_SPEED").is_ok();
         let has_atomics = cfg("HAS_ATOMIC").split(',').any(|bits| bits == "32");
         match (cfg("ARCH").as_str(), cfg("ABI").as_str()) {
             ("x86_64", _) => Self::X86,
             ("aarch64", _) => Self::Aarch64,
-            ("arm", "eabihf") if speed => Self::ThumbWithFpu,
-            ("arm", "eabi") if speed && has_atomics => Self::Thumb2,
+            ("arm", "eabihf") if has_kernels && speed => Self::ThumbWithFpuForSpeed,
+            ("arm", "eabihf") if has_kernels => Self::ThumbWithFpu,
+            ("arm", "eabi") if has_kernels && has_atomics => Self::Thumb2,
             // ARMv6-M has no atomics.
-            ("arm", "eabi") if speed => Self::Thumb1,
-            ("riscv32", _) if speed && !has_riscv_float(&target) => Self::Riscv32,
+            ("arm", "eabi") if has_kernels => Self::Thumb1,
+            ("riscv32", _) if has_kernels && !has_riscv_float(&target) => Self::Riscv32,
             _ => Self::Other,
         }
     }

@@ -2,6 +2,8 @@
  * The archive as a program sees it: our header with a shape's flags, the real names, and the adapter's table. Built with
  * the archive into one shared object a shape, since a program image has one shape.
  */
+#define ATOME_FORMATS
+#define ATOME_CONTAINERS
 #include "atome.h"
 
 #include "adapter.h"

@@ -5,6 +5,8 @@
  * archive loads the container and must give the same results. It refuses every truncation, every
  * flipped bit and every other shape, and says which.
  */
+#define ATOME_FORMATS
+#define ATOME_CONTAINERS
 #include "atome.h"
 
 #include "make_container.h"

@@ -5,6 +5,7 @@
  * block of exactly its length: it is refused, or it is another model, which runs and gives the reference's bits. (The plain
  * formats have no checksum. A container has one: containers.c.)
  */
+#define ATOME_FORMATS
 #include "atome.h"
 
 #include "make_model.h"

@@ -6,6 +6,8 @@
  * it gets one here, from the lengths that the test's writers count; the archive has its own, and its header the lengths as
  * constants.
  */
+#define ATOME_FORMATS
+#define ATOME_CONTAINERS
 #include "atome.h"
 
 #include "make_model.h"

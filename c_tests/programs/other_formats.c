@@ -4,6 +4,7 @@
  * Habit: a device that takes whatever format the update server sends. One struct is loaded from ATOME01, ATOME02 and
  * ATOMEP3 blobs in turn, each in a heap block of exactly its length; the building blocks run on its matrices.
  */
+#define ATOME_FORMATS
 #include "atome.h"
 
 #include "make_model.h"

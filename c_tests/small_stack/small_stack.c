@@ -4,6 +4,8 @@
  * Prints the most that any call took, and fails where results differ from those on a large stack.
  */
 #define _GNU_SOURCE
+#define ATOME_FORMATS
+#define ATOME_CONTAINERS
 #include "atome.h"
 
 #include "make_container.h"

@@ -20,8 +20,8 @@ extern "C" {
 #[allow(non_upper_case_globals)]
 static atome_config: atome_config_t = crate::tests::CONFIG;
 
-/// What reads formats other than ATOME01; `None` where the program leaves it out. Only the program's configuration refers to
-/// it, so that a linker drops it where the configuration does not.
+/// What reads formats other than ATOME01; `None` where the program does not ask for them. Only the program's configuration
+/// refers to it, so that a linker drops it where the configuration does not.
 #[inline]
 pub(crate) fn formats() -> Option<&'static atome_formats_t> {
     // SAFETY: as in `config`; the header has NULL or a reference to `atome_formats` there.
@@ -31,7 +31,7 @@ pub(crate) fn formats() -> Option<&'static atome_formats_t> {
     }
 }
 
-/// What reads containers; `None` where the program leaves it out. Linked as [`formats`] is.
+/// What reads containers; `None` where the program does not ask for them. Linked as [`formats`] is.
 #[inline]
 pub(crate) fn container_reader() -> Option<ContainerReader> {
     // SAFETY: as in `config`, which callers have asked first: a header of another version may lack the member.

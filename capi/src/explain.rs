@@ -42,7 +42,7 @@ pub unsafe extern "C" fn atome_explain(data: *const u8, len: usize, text: *mut c
         return explain_file(&mut text, shape, data);
     }
     if container_reader().is_none() {
-        text.push("a container, which this program leaves out (ATOME_NO_CONTAINERS or ATOME_ONLY_ATOME01)");
+        text.push("a container, which a program reads that defines ATOME_CONTAINERS");
         return ATOME_ERR_INVALID;
     }
     match Container::open(data).and_then(|container| container.payload_for(shape)) {
@@ -88,7 +88,7 @@ fn explain_file(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int {
     };
     text.push(header.name);
     if header.packing != Packing::TwoBits && formats().is_none() {
-        text.push(", which this program leaves out (ATOME_ONLY_ATOME01)");
+        text.push(", which a program reads that defines ATOME_FORMATS");
         return ATOME_ERR_INVALID;
     }
     let needed = match header.n_classes {

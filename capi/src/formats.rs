@@ -1,7 +1,7 @@
 //! Models whose weights do not lie two bits each: ATOME02 and ATOMEP3.
 //!
-//! Only `atome_formats` refers to this, and only the program's configuration refers to `atome_formats`: a program that leaves
-//! the formats out links none of it.
+//! Only `atome_formats` refers to this, and only the program's configuration refers to `atome_formats`: a program that does
+//! not ask for the formats links none of it.
 
 use core::ffi::c_int;
 use core::slice;
@@ -18,7 +18,7 @@ const BASE_THREE_MARK: u16 = u16::MAX - 1;
 /// Columns of a matrix of ATOMEP3.
 const POWERS_MARK: u16 = u16::MAX;
 
-/// What the header's configuration refers to, unless the program keeps to ATOME01.
+/// What the header's configuration refers to where the program defines ATOME_FORMATS.
 #[no_mangle]
 pub static atome_formats: atome_formats_t = atome_formats_t { load, matrix };
 

@@ -115,18 +115,18 @@ impl Sections<'_> {
     }
 }
 
-/// Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape, or a container (ATOMEBOX) that holds one. Nothing is
-/// copied: the model points into data, which belongs to the caller, must outlive the model and must not change while it is
-/// in use. data may lie at any address, in flash too. Bytes after the end are allowed, so that a model of another shape, if it
-/// is longer, loads, too, and answers with nonsense: atome_load_exact refuses it. A model may be loaded again, from the same or
-/// another blob, at any time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded, and where
-/// ATOME_NO_CONTAINERS is, no container.
+/// Loads an ATOME01 blob of this program's shape; where ATOME_FORMATS is defined, ATOME02 and ATOMEP3, too, and where
+/// ATOME_CONTAINERS is, a container (ATOMEBOX) that holds a model. Nothing is copied: the model points into data, which belongs
+/// to the caller, must outlive the model and must not change while it is in use. data may lie at any address, in flash too.
+/// Bytes after the end are allowed, so that a model of another shape, if it is longer, loads, too, and answers with nonsense:
+/// atome_load_exact refuses it. A model may be loaded again, from the same or another blob, at any time.
 ///
-/// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
-/// ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
-/// ATOME_ERR_MALFORMED (-5) when a byte stands for no weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111,
-/// in both one with a weight other than 0 behind a matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and
-/// ATOME_ERR_DAMAGED (-7), see atome_container_payload. The model is untouched unless the result is ATOME_OK.
+/// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format, of one that the program
+/// does not read, or too short to tell (atome_explain says which); ATOME_ERR_TRUNCATED (-2) when data ends early;
+/// ATOME_ERR_CONFIG (-3) when header and library do not fit together; ATOME_ERR_MALFORMED (-5) when a byte stands for no
+/// weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111, in both one with a weight other than 0 behind a
+/// matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7), see atome_container_payload. The
+/// model is untouched unless the result is ATOME_OK.
 ///
 /// # Safety
 /// `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.

@@ -27,10 +27,12 @@ calls! {
 core::arch::global_asm!(include_str!("runtime_thumb2.s"), options(raw));
 #[cfg(target_arch = "arm")]
 calls! {
-    __atome_add_any(a, b) => arithmetic::add(a, b);
+    __atome_add_any(a, b) => arithmetic::add_any(a, b);
 }
 
 #[cfg(target_arch = "riscv32")]
 calls! {
     __mulsf3(a, b) => arithmetic::multiply(a, b);
+    __addsf3(a, b) => arithmetic::add(a, b);
+    __subsf3(a, b) => arithmetic::add(a, b ^ 1 << 31);
 }

@@ -257,9 +257,9 @@ pub struct atome_config_t {
     pub top_k: u32,
     /// ATOME_MAX_CLASSES.
     pub max_classes: u32,
-    /// The model formats besides ATOME01 and ATOMECL01 that the program may load; NULL for none.
+    /// What reads the formats besides ATOME01 and ATOMECL01 where ATOME_FORMATS is defined; else NULL.
     pub formats: *const atome_formats_t,
-    /// atome_container_payload; NULL where ATOME_NO_CONTAINERS is defined.
+    /// atome_container_payload where ATOME_CONTAINERS is defined; else NULL.
     pub container_payload: Option<
         unsafe extern "C" fn(data: *const u8, len: usize, payload: *mut *const u8, payload_len: *mut usize) -> c_int,
     >,

@@ -59,5 +59,5 @@ pub fn step_observed<'m>(
     workspace.compute(weights, work, observe).ok_or(RunError::BrokenWeights)?;
     let computed = if before < 2 * max_seq { before + 1 } else { max_seq + 1 };
     workspace.prefix.remember(identity, computed);
-    Ok(argmax(unembed(weights, workspace, 1).iter().copied()))
+    Ok(argmax(unembed(weights, workspace, computed.min(max_seq)).iter().copied()))
 }

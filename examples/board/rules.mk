@@ -26,19 +26,19 @@ endif
 
 # portable: the same bits on every chip. system: expf, tanhf and sqrtf of your C library.
 MODE = portable
-# size: less flash. speed: less time. The same bits. (On a computer there is one library, for speed.)
-PROFILE = size
+# usual: most of the time is saved, for little flash. size: the least flash and stack. The same bits. (A computer has one library.)
+PROFILE = usual
 # An unpacked package, or the folder that `cargo xtask lib` wrote, which has one library and the header side by side.
 ATOME = $(lastword $(wildcard ../../dist/$(if $(HOST),host,$(TARGET))/) $(sort $(wildcard ../../dist/atome-*-$(TARGET)/)))
 INCLUDE = $(patsubst %/atome.h,%,$(firstword $(wildcard $(ATOME)/include/atome.h $(ATOME)/atome.h)))
 LIB = $(if $(wildcard $(ATOME)/lib),$(ATOME)/lib,$(ATOME))
-LIBRARY_portable = $(LIB)/libatome$(SPEED).a
-LIBRARY_system = $(LIB)/libatome$(SPEED)-system.a -lm
-SPEED = $(if $(HOST),,$(SPEED_$(PROFILE)))
-SPEED_speed = -speed
+LIBRARY_portable = $(LIB)/libatome$(SIZE).a
+LIBRARY_system = $(LIB)/libatome$(SIZE)-system.a -lm
+SIZE = $(if $(HOST),,$(SIZE_$(PROFILE)))
+SIZE_size = -size
 LIBRARY = $(or $(LIBRARY_$(MODE)),$(error MODE=$(MODE): expected portable or system))
 # What makes it, in a clone.
-MAKE_LIBRARY = cargo xtask lib$(if $(HOST),, --target $(TARGET))$(if $(SPEED), --profile speed)$(if \
+MAKE_LIBRARY = cargo xtask lib$(if $(HOST),, --target $(TARGET))$(if $(SIZE), --profile size)$(if \
     $(filter system,$(MODE)), --features system-libm)
 
 # ---- The rules ----
@@ -59,8 +59,8 @@ COMMAND = $(CC) $(CPU) $(CFLAGS) $(SHAPE) $(DEFINES) $(ASKED) -I../board -I$(INC
 PUT_INTO_FLASH = $(CC) $(CPU) -DMODEL_FILE='"$(MODEL)"' -c ../board/model.S -o $(BUILD)/model.o
 
 ifeq ($(filter clean,$(MAKECMDGOALS)),)
-ifeq ($(filter $(PROFILE),size speed),)
-$(error PROFILE=$(PROFILE): expected size or speed)
+ifeq ($(filter $(PROFILE),usual size),)
+$(error PROFILE=$(PROFILE): expected usual or size)
 endif
 ifeq ($(INCLUDE),)
 $(error ATOME=$(ATOME): expected a folder with atome.h, by `$(MAKE_LIBRARY)`, or an unpacked package with include/atome.h)

@@ -7,6 +7,7 @@
  * so have the same models as ATOME02 and others as ATOMEP3: `formats`.
  * Settings: seeds (models made), generate (tokens), sliding=1, stream=1 and formats=1 (whether these run).
  */
+#define ATOME_FORMATS
 #include "atome.h"
 
 #include "blob_size.h"

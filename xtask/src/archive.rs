@@ -13,6 +13,7 @@ use lexopt::prelude::*;
 use object::read::archive::ArchiveFile;
 
 use crate::arm_object;
+use crate::flavour::is_bare_metal;
 pub use crate::flavour::{Flavour, Mode, Profile};
 use crate::prefix;
 use crate::setup::Missing;
@@ -30,8 +31,9 @@ Options:
   --list                  print the targets, each with its C compiler and flags, and what it is for
   --features system-libm  take exp, tanh and sqrt from the C library that the program links, instead of ours:
                           libatome-system.a
-  --profile size|speed    what to spend: time or flash (default: size on bare metal, speed elsewhere): libatome-speed.a,
-                          libatome-size.a where it is not the default
+  --profile usual|size|speed
+                          for microcontrollers, another one than the usual, which saves most of the time for little flash:
+                          libatome-size.a, the least flash and stack; libatome-speed.a, the least time with an FPU
   --signed                with atome_load_signed (Ed25519), which takes 16 to 26 KB of code where it is called:
                           libatome-signed.a
   --prefix NAME           for programs with models of several shapes: libNAMEatome.a, whose names begin with NAME, and an
@@ -42,7 +44,7 @@ Options:
 
 The two modes: the default one computes the same bits on every chip; system-libm computes the bits that the C99
 engine computes when it is built with the same C library (link it with -lm). Several choices give several words, as
-in libatome-speed-system.a; none writes over another.
+in libatome-size-system.a; none writes over another.
 
 Examples:
   cargo xtask lib
@@ -56,6 +58,9 @@ const TARGET: &str = "expected the Rust name of a target, such as thumbv7m-none-
 
 /// What `--features` takes.
 const FEATURES: &str = "expected system-libm, the only feature";
+
+/// Which targets have a profile.
+const OF_PROFILES: &str = "expected it for a microcontroller: size for any, speed for one with an FPU (eabihf)";
 
 /// Which archive to build, and where to put it.
 pub struct Request {
@@ -79,8 +84,7 @@ impl Request {
     /// With the usual folder, `dist/<target>`.
     pub fn new(target: Option<String>, mode: Mode) -> Request {
         let out = workspace::root().join("dist").join(target.as_deref().unwrap_or("host"));
-        let profile = Profile::usual(target.as_deref());
-        Request { target, mode, profile, signed: false, prefix: None, suffix: String::new(), out }
+        Request { target, mode, profile: Profile::Usual, signed: false, prefix: None, suffix: String::new(), out }
     }
 
     /// One flavour, into a folder.
@@ -121,7 +125,7 @@ impl fmt::Display for Archive {
 
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    let (mut target, mut mode, mut profile, mut signed, mut out) = (None, Mode::Portable, None, false, None);
+    let (mut target, mut mode, mut profile, mut signed, mut out) = (None, Mode::Portable, Profile::Usual, false, None);
     let mut chosen_prefix = None;
     while let Some(argument) = parser.next()? {
         match argument {
@@ -136,7 +140,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
             }
             Long("signed") => signed = true,
             Long("prefix") => chosen_prefix = Some(prefix::option(&mut parser)?),
-            Long("profile") => profile = Some(Profile::option(&mut parser)?),
+            Long("profile") => profile = Profile::option(&mut parser)?,
             Long("features") => mode = parse_features(&options::text(&mut parser, "--features", FEATURES)?)?,
             Short('o') | Long("out") => out = Some(options::folder(&mut parser, "--out")?),
             other => return Err(options::unexpected(other, "lib")),
@@ -146,6 +150,10 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     if let Some(target) = &target {
         targets::check(target, toolchain.host())?;
     }
+    if !Profile::of_target(target.as_deref()).contains(&profile) {
+        let target = target.as_deref().unwrap_or("this machine");
+        return Err(options::mistake(format!("--profile {profile}: {target} has none, {OF_PROFILES}")));
+    }
     Missing::for_archive(&toolchain, target.as_deref()).install()?;
     let mut request = Request::new(target, mode);
     request.signed = signed;
@@ -154,9 +162,8 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
         (request.prefix, request.out) = (Some(prefix), folder.into());
     }
     request.out = out.unwrap_or(request.out);
-    let usual = request.profile;
-    request.profile = profile.unwrap_or(usual);
-    request.suffix = Flavour { mode, profile: request.profile, signed }.suffix(usual);
+    request.profile = profile;
+    request.suffix = Flavour { mode, profile, signed }.suffix();
     say!("{}", build(&toolchain, &request)?);
     Ok(())
 }
@@ -217,8 +224,8 @@ fn compile(request: &Request, target: &str) -> Result<PathBuf> {
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", request.profile.opt_level(request.target.as_deref()))
         .args(["rustc", "--release", "--package", "atome-capi", "--lib", "--crate-type", "staticlib"])
         .args(request.mode.cargo_arguments());
-    if request.profile == Profile::Speed {
-        cargo.args(["--features", "speed"]);
+    if request.target.as_deref().is_some_and(is_bare_metal) {
+        cargo.args(request.profile.cargo_arguments());
     }
     if request.signed {
         cargo.args(["--features", "signed"]);

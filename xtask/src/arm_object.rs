@@ -30,7 +30,7 @@ const ARGUMENTS: [&str; 6] =
 /// whose calls take time and stack.
 const FOR_SIZE: [&str; 3] = ["-disable-lsr", "-disable-machine-licm", "-enable-machine-outliner=never"];
 
-/// The attribute of functions that spare code, and what stands for it in the size profile. Half of what it saves comes from
+/// The attribute of functions that spare code, and what stands for it but in the profile for speed. Half of what it saves comes from
 /// registers that have short instructions, so the code takes less time, too.
 const SPARES_CODE: [&str; 2] = [" optsize ", " minsize optsize "];
 
@@ -49,7 +49,7 @@ pub fn compile(toolchain: &Toolchain, module: &Path, profile: Profile, object: &
         );
     }
     let mut text = text.replace(KEEPS_FRAME, "");
-    if profile == Profile::Size {
+    if profile != Profile::Speed {
         let [spares, spares_all] = SPARES_CODE;
         text = text.replace(spares, spares_all);
     }
@@ -57,7 +57,7 @@ pub fn compile(toolchain: &Toolchain, module: &Path, profile: Profile, object: &
     fs::write(&frameless, text).with_context(|| format!("cannot write {}", frameless.display()))?;
     let mut llc = Command::new(toolchain.llvm_tool("llc"));
     llc.args(ARGUMENTS);
-    if profile == Profile::Size {
+    if profile != Profile::Speed {
         llc.args(FOR_SIZE);
     }
     process::checked(llc.arg(&frameless).arg("-o").arg(object))?;

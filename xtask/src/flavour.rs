@@ -37,40 +37,61 @@ impl fmt::Display for Mode {
     }
 }
 
-/// What the compiler spares.
+/// What an archive spends, and on what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Profile {
-    /// Flash.
+    /// Most of the time is saved, for bounded flash and stack: what a relink takes unasked. On a computer, time alone counts.
+    Usual,
+    /// The least flash and stack.
     Size,
-    /// Time.
+    /// The least time, on microcontrollers with an FPU.
     Speed,
 }
 
 impl Profile {
-    /// Both.
-    pub const ALL: [Profile; 2] = [Profile::Size, Profile::Speed];
+    /// All of them.
+    pub const ALL: [Profile; 3] = [Profile::Usual, Profile::Size, Profile::Speed];
 
-    /// Size on bare metal, speed elsewhere.
-    pub fn usual(target: Option<&str>) -> Profile {
-        if target.is_some_and(is_bare_metal) {
-            Profile::Size
-        } else {
-            Profile::Speed
+    /// Those that there are for a target: only an FPU has faster ways than the usual ones, which take too much flash for all.
+    pub fn of_target(target: Option<&str>) -> &'static [Profile] {
+        match target {
+            Some(target) if is_bare_metal(target) && target.ends_with("eabihf") => &Profile::ALL,
+            Some(target) if is_bare_metal(target) => &[Profile::Usual, Profile::Size],
+            _ => &[Profile::Usual],
         }
     }
 
     /// The value of the option `--profile`.
     pub fn option(parser: &mut lexopt::Parser) -> Result<Profile> {
-        options::one_of(parser, "--profile", &[("size", Profile::Size), ("speed", Profile::Speed)])
+        let all = [("usual", Profile::Usual), ("size", Profile::Size), ("speed", Profile::Speed)];
+        options::one_of(parser, "--profile", &all)
     }
 
-    /// On bare metal, `s` for both: there the feature `speed` brings the time, most of it spent in assembly. Of one position
-    /// of the default shape, 2 saves 0.8 % of the instructions on a Cortex-M3, 1.8 % on an M0, 1.8 % on RISC-V and 5 % on
-    /// an M4F, and takes 18 to 43 % more flash; 3 takes more flash still and saves at most 0.4 % more than 2.
+    /// On bare metal, `s` for all: there the kernels bring the time, most of it spent in assembly. Of one position of the default
+    /// shape, 2 saves 0.8 % of the instructions on a Cortex-M3, 1.8 % on an M0, 1.8 % on RISC-V and 5 % on an M4F, and takes
+    /// 18 to 43 % more flash; 3 takes more flash still and saves at most 0.4 % more than 2.
     pub fn opt_level(self, target: Option<&str>) -> &'static str {
         match self {
-            Profile::Speed if !target.is_some_and(is_bare_metal) => "3",
-            Profile::Size | Profile::Speed => "s",
+            Profile::Usual | Profile::Speed if !target.is_some_and(is_bare_metal) => "3",
+            Profile::Usual | Profile::Size | Profile::Speed => "s",
+        }
+    }
+
+    /// The arguments that select it in a cargo command.
+    pub fn cargo_arguments(self) -> &'static [&'static str] {
+        match self {
+            Profile::Usual => &["--features", "kernels"],
+            Profile::Size => &[],
+            Profile::Speed => &["--features", "speed"],
+        }
+    }
+
+    /// A word of its own for its libraries, where it is not the usual one.
+    pub fn word(self) -> &'static str {
+        match self {
+            Profile::Usual => "",
+            Profile::Size => "size",
+            Profile::Speed => "speed",
         }
     }
 }
@@ -78,8 +99,8 @@ impl Profile {
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Profile::Size => "size",
-            Profile::Speed => "speed",
+            Profile::Usual => "usual",
+            Profile::Size | Profile::Speed => self.word(),
         })
     }
 }
@@ -106,16 +127,12 @@ impl Flavour {
         Flavour { signed: true, ..self }
     }
 
-    /// What its file's name has behind "atome": a word for each choice, but for the target's usual profile.
-    pub fn suffix(self, usual: Profile) -> String {
-        let profile = match self.profile {
-            profile if profile == usual => "",
-            Profile::Size => "-size",
-            Profile::Speed => "-speed",
-        };
-        let mode = if self.mode == Mode::System { "-system" } else { "" };
-        let signed = if self.signed { "-signed" } else { "" };
-        format!("{profile}{mode}{signed}")
+    /// What its file's name has behind "atome": a word for each choice.
+    pub fn suffix(self) -> String {
+        let mode = if self.mode == Mode::System { "system" } else { "" };
+        let signed = if self.signed { "signed" } else { "" };
+        let words = [self.profile.word(), mode, signed];
+        words.iter().filter(|word| !word.is_empty()).map(|word| format!("-{word}")).collect()
     }
 }
 

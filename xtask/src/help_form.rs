@@ -109,8 +109,8 @@ fn every_folder_that_cannot_be_one_is_refused_by_its_option() {
 fn names_that_nobody_knows_are_answered_with_those_that_are() {
     for (words, expected) in [
         (&["jump"][..], "expected one of demo, test, lib"),
-        (&["lib", "--profile", "fast"], "--profile fast: expected one of size, speed"),
-        (&["lib", "--profile"], "--profile: expected one of size, speed"),
+        (&["lib", "--profile", "fast"], "--profile fast: expected one of usual, size, speed"),
+        (&["lib", "--profile"], "--profile: expected one of usual, size, speed"),
         (&["lib", "--features", "fast"], "--features fast: expected system-libm"),
         (&["lib", "--target", ""], "--target '': expected the Rust name"),
         (
@@ -121,7 +121,7 @@ fn names_that_nobody_knows_are_answered_with_those_that_are() {
         (&["dist", "--target", "foo"], "--target foo: expected host or one of x86_64"),
         (&["qemu", "--core", "m1"], "--core m1: expected one of m0, m3"),
         (&["qemu", "--only", "x"], "--only x: expected one of digest, differential"),
-        (&["qemu", "--profile", "fast"], "--profile fast: expected one of size, speed"),
+        (&["qemu", "--profile", "fast"], "--profile fast: expected one of usual, size, speed"),
         (&["test", "jump"], "no step has `jump` in its name (cargo xtask test --list)"),
         (&["fuzz", "jump"], "no target `jump`: expected model, calls"),
         (&["model", "--score", "--check"], "--score --check: expected one of them"),

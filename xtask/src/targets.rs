@@ -113,7 +113,7 @@ pub static KNOWN: [Target; 25] = [
         triple: "riscv32imafc-unknown-none-elf",
         what: "RISC-V with an FPU for single precision, too: ESP32-P4, CH32V307 ...",
         flags: "-march=rv32imafc -mabi=ilp32f",
-        notes: &[RISC_V_HARD_CALLS, "The libraries for speed are the others: there is no assembly for this core."],
+        notes: &[RISC_V_HARD_CALLS, "There is no assembly for this core: the libraries compute as those for size do."],
         ..RISC_V
     },
     computer("x86_64-unknown-linux-gnu", "Linux on 64-bit PCs", "gcc", ""),

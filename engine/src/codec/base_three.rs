@@ -2,7 +2,7 @@
 
 use super::add_product;
 use crate::kernel::multiply_coded;
-#[cfg(any(test, not(small)))]
+#[cfg(any(test, not(backend = "portable")))]
 use crate::weights::Trits;
 use crate::weights::{Codec, Expected, Fault, Packing};
 
@@ -22,14 +22,16 @@ pub static BASE_THREE: Codec = Codec {
     weight,
     add,
     multiply: multiply_coded,
-    #[cfg(small)]
+    #[cfg(backend = "portable")]
     sum: sum_by_digits,
-    #[cfg(not(small))]
+    #[cfg(not(backend = "portable"))]
     sum: sum_by_codes,
-    #[cfg(any(test, not(small)))]
+    #[cfg(any(test, not(backend = "portable")))]
     codes: Some(codes),
     #[cfg(any(test, backend = "vfp"))]
     rows: None,
+    #[cfg(any(test, backend = "fixed_point"))]
+    row_sum: crate::kernel::fixed_point::translated_sum,
     #[cfg(any(test, backend = "fixed_point"))]
     terms: None,
     #[cfg(any(test, vectors))]
@@ -75,7 +77,7 @@ fn unpack(packed: &[u8], start: usize, out: &mut [i8]) {
 }
 
 /// A digit at a time, where nothing but this function would need the table.
-#[cfg(any(test, small))]
+#[cfg(any(test, backend = "portable"))]
 fn sum_by_digits(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     let mut index = start / WEIGHTS;
     let mut left = WEIGHTS - start % WEIGHTS;
@@ -98,7 +100,7 @@ fn sum_by_digits(packed: &[u8], start: usize, x: &[f32]) -> f32 {
 }
 
 /// By way of 2-bit codes.
-#[cfg(any(test, not(small)))]
+#[cfg(any(test, not(backend = "portable")))]
 fn sum_by_codes(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     const BYTES: usize = 16;
     let (mut sum, mut start) = (0.0, start);
@@ -111,11 +113,11 @@ fn sum_by_codes(packed: &[u8], start: usize, x: &[f32]) -> f32 {
     sum
 }
 
-#[cfg(any(test, not(small)))]
+#[cfg(any(test, not(backend = "portable")))]
 /// The 2-bit codes of each byte's weights, the first lowest; malformed bytes read as zeros.
 static CODES: [u16; 256] = table();
 
-#[cfg(any(test, not(small)))]
+#[cfg(any(test, not(backend = "portable")))]
 const fn table() -> [u16; 256] {
     let mut codes = [0; 256];
     let mut byte = 0;
@@ -132,13 +134,13 @@ const fn table() -> [u16; 256] {
     codes
 }
 
-#[cfg(any(test, not(small)))]
+#[cfg(any(test, not(backend = "portable")))]
 #[inline]
 fn codes_of(byte: u8) -> u32 {
     u32::from(CODES.get(usize::from(byte)).copied().unwrap_or(0))
 }
 
-#[cfg(any(test, not(small)))]
+#[cfg(any(test, not(backend = "portable")))]
 /// Writes the weights from index `start` on as 2-bit codes, four to a byte; zeros behind the last one.
 pub(crate) fn codes(packed: &[u8], start: usize, out: &mut [u8]) {
     let mut bytes = packed.get(start / WEIGHTS..).unwrap_or_default();

@@ -1,9 +1,9 @@
 //! The logits behind a position (docs/numerics.md#3-logits): its residual stream through the final norm and the unembedding.
 
-use super::layer_memory::cut;
+use super::layer_memory::{cut, LayerMemory};
 use super::workspace::Workspace;
-use crate::kernel;
-use crate::layout::Plan;
+use crate::kernel::{self, Current, Properties};
+use crate::layout::{Layout, Plan};
 use crate::weights::Weights;
 
 /// The final norm of the last of `n` positions that were computed, `[d_model]`; and the logits to fill, `[vocab_size]`.
@@ -23,10 +23,27 @@ pub(crate) fn final_norm<'s, 'm>(
     (workspace.rows.normed, workspace.logits)
 }
 
-/// The logits behind the last of `n` positions that were computed, `[vocab_size]`; they stay in the workspace.
+/// The logits behind the last of `n` positions that were computed, `[vocab_size]`; they stay in the workspace. The memory holds
+/// no more than these positions.
 #[inline(never)]
 pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
-    let (normed, logits) = final_norm(weights, workspace, n);
-    kernel::matvec(&weights.unembed(), normed, logits);
+    final_norm(weights, workspace, n);
+    let Workspace { layout, logits, rows, layers, .. } = workspace;
+    kernel::matvec_with_room(&weights.unembed(), rows.normed, logits, room_behind(layout, layers, n));
     logits
+}
+
+/// What is free in the memory of the first layer, behind the values of its `n` positions, where a kernel has a use for it.
+#[inline(always)]
+fn room_behind<'w>(layout: &Layout, layers: &'w mut [f32], n: usize) -> &'w mut [f32] {
+    // The partial plan cuts the memory in other ways.
+    if !Current::SEARCHES_ROOM || layout.plan() == Plan::Partial {
+        return &mut [];
+    }
+    let values = LayerMemory::of(layout, layers, 0).values;
+    let free = values.get_mut(n * layout.shape().d_model()..).unwrap_or_default();
+    if free.len() < Current::WORTHWHILE_ROOM {
+        return &mut [];
+    }
+    free
 }

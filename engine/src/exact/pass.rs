@@ -92,7 +92,8 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         let shares = cut(router, position.row * pathways, pathways);
 
         kernel::layer_norm_row(&block.norm(), residual, rows.normed);
-        project(block, layout, position, rows.normed, &mut memory, search.query, shares);
+        let outputs = Outputs { query: search.query, router: shares, spare: search.attended };
+        project(block, layout, position, rows.normed, &mut memory, outputs);
         kernel::softmax(shares);
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
         let window = window(layout, position, 0);
@@ -131,6 +132,16 @@ pub(super) fn mix<'m>(
     })
 }
 
+/// What is computed for one position alone.
+struct Outputs<'o> {
+    /// `[d_head]`.
+    query: &'o mut [f32],
+    /// `[n_pathways]`.
+    router: &'o mut [f32],
+    /// Of no meaning before and afterwards: room for a kernel.
+    spare: &'o mut [f32],
+}
+
 /// Step 2.2 for all that normalised inputs are multiplied by: key and value of a position are stored, its query and the
 /// router's scores left.
 #[inline(never)]
@@ -140,15 +151,16 @@ fn project<'m>(
     position: Positions,
     inputs: &[f32],
     memory: &mut LayerMemory,
-    query: &mut [f32],
-    router: &mut [f32],
+    outputs: Outputs,
 ) {
+    let Outputs { query, router, spare } = outputs;
     let (d, row) = (layout.shape().d_model(), position.row);
     let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
     let keys = memory.keys.get_mut(first..).unwrap_or_default();
     let values = memory.values.get_mut(row * d..);
     if Current::MATRICES_TOGETHER {
         let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
+        let room = if Current::SEARCHES_ROOM && room.is_empty() { spare } else { room };
         kernel::project_one(
             inputs,
             &mut [

@@ -36,7 +36,7 @@ impl<'w> TopK<'w> {
 
     /// What a score must be greater than to enter; `None` where there are no slots.
     #[inline]
-    #[cfg_attr(not(any(test, vectors, backend = "vfp")), allow(dead_code))]
+    #[cfg_attr(not(any(test, vectors, all(backend = "vfp", not(small)))), allow(dead_code))]
     pub(super) fn least(&self) -> Option<f32> {
         self.scores.last().copied()
     }
@@ -73,7 +73,7 @@ pub struct Keys<'w> {
 impl Keys<'_> {
     /// The rows of the tile that `row` is in.
     #[inline]
-    #[cfg_attr(not(any(test, backend = "vfp")), allow(dead_code))]
+    #[cfg_attr(not(any(test, all(backend = "vfp", not(small)))), allow(dead_code))]
     pub(super) fn tile(&self, row: usize) -> Range<usize> {
         if TILE == usize::MAX {
             return 0..self.rows;
@@ -124,7 +124,7 @@ impl Window {
 
     /// The rows, oldest position first; the second part is empty unless the rows wrap around.
     #[inline]
-    #[cfg_attr(not(any(test, vectors, backend = "vfp")), allow(dead_code))]
+    #[cfg_attr(not(any(test, vectors, all(backend = "vfp", not(small)))), allow(dead_code))]
     pub(super) fn rows(&self, rows: usize) -> [Range<usize>; 2] {
         let (oldest, end) = (self.oldest(rows), self.newest + 1);
         if oldest < end {

@@ -3,7 +3,7 @@
 //! The files in this folder are the definition, a stage each: binary32, one rounding after every operation, never fused, sums
 //! in the order written and started from +0.0. Each folder beside them is a back end, which computes on some kind of target,
 //! or what back ends share: vector instructions on a host, chosen when the program runs ([`Kernel`]); on a microcontroller
-//! what its profile asks for. All give the same bits. `backend.rs` says what a back end may do in its own way.
+//! what the features `kernels` and `speed` add. All give the same bits. `backend.rs` says what a back end may do in its own way.
 
 mod attention;
 mod backend;
@@ -24,7 +24,7 @@ mod aarch64;
 pub mod fixed_point;
 #[cfg(not(vectors))]
 mod one_kernel;
-#[cfg(any(test, backend = "portable"))]
+#[cfg(any(test, small))]
 mod portable;
 #[cfg(any(test, not(vectors)))]
 mod scalar;
@@ -53,7 +53,7 @@ pub use conv::conv_taps;
 pub use mix::Mix;
 pub use norm::layer_norm_in_place;
 pub(crate) use norm::{Moments, Normed};
-#[cfg(any(test, not(small)))]
+#[cfg(any(test, not(backend = "portable")))]
 pub(crate) use project::add_all;
 pub use project::matvec_row;
 pub(crate) use project::{multiply, multiply_coded};
@@ -61,7 +61,7 @@ pub(crate) use properties::{Current, Properties};
 pub use softmax::softmax;
 pub use ssm::{gate, ssm_step};
 pub use stages::{attend, embed, layer_norm, matvec, mix, project};
-pub(crate) use stages::{gather, layer_norm_row, moments, project_one, search};
+pub(crate) use stages::{gather, layer_norm_row, matvec_with_room, moments, project_one, search};
 
 pub use crate::weights::Projection;
 

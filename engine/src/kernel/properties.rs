@@ -23,6 +23,9 @@ pub(crate) trait Properties {
 
     /// How many floats of room the product with one input has a use for, at least; by default none.
     const WORTHWHILE_ROOM: usize = usize::MAX;
+
+    /// Whether every call is worth a search for room: where the stack is short. Others take what lies at hand.
+    const SEARCHES_ROOM: bool = false;
 }
 
 /// The definition, in little code: the profile for size, and all targets without a back end of their own.
@@ -44,6 +47,8 @@ pub(crate) enum FixedPoint {}
 
 impl Properties for FixedPoint {
     const NAME: &'static CStr = c"fixed-point";
+    const WORTHWHILE_ROOM: usize = TABLES_ROOM;
+    const SEARCHES_ROOM: bool = true;
 }
 
 /// x86-64.
@@ -63,6 +68,9 @@ impl Properties for Aarch64 {
     const KEY_TILE: usize = 16;
     const WORTHWHILE_ROOM: usize = VECTOR_ROOM;
 }
+
+/// Room for the tables of 16 columns.
+const TABLES_ROOM: usize = 48;
 
 /// Room for the 2-bit codes of as many rows as are worth it: some 10 KB.
 const VECTOR_ROOM: usize = (10 * 1024 + 25) / size_of::<f32>();

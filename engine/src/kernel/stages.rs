@@ -49,8 +49,14 @@ impl Normed<'_> {
 
 /// `y[row] = scale * (matrix x)[row]`. `x` is `[cols]`, `y` is `[rows]`.
 pub fn matvec(matrix: &Matrix, x: &[f32], y: &mut [f32]) {
+    matvec_with_room(matrix, x, y, &mut []);
+}
+
+/// [`matvec`] with room as [`project_one`] has a use for.
+#[inline(always)]
+pub(crate) fn matvec_with_room(matrix: &Matrix, x: &[f32], y: &mut [f32], room: &mut [f32]) {
     if Current::MATRICES_TOGETHER {
-        project(x, 1, &mut [Projection::new(matrix, y)]);
+        project_one(x, &mut [Projection::new(matrix, y)], room);
     } else {
         multiply(matrix, x, y, 1);
     }

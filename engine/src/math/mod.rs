@@ -34,8 +34,6 @@
 
 mod exp;
 mod fixed;
-#[cfg(any(test, backend = "fixed_point"))]
-mod in_32_bits;
 #[cfg(vectors)]
 mod in_binary64;
 mod ln;

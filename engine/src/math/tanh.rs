@@ -1,8 +1,6 @@
 //! Correctly rounded `tanh`, from the reduction and series of `exp`.
 
 use super::exp::{reduce, series};
-#[cfg(any(test, backend = "fixed_point"))]
-use super::fixed::LN2;
 use super::fixed::{magnitude_q49, mul_high, round, INFINITY, SIGN};
 
 /// 2^-12: below it tanh x = x (1 - x^2/3 + ...) differs from x by less than 2^-25.5 relative, under half a last place.
@@ -32,14 +30,7 @@ pub fn tanh(x: f32) -> f32 {
 
 /// Bits of tanh(y/2) = (e^y - 1) / (e^y + 1), for y in Q49 and in [2^-11, 20).
 fn tanh_of_half(y: i64) -> u32 {
-    #[cfg(not(backend = "fixed_point"))]
     let (k, r) = reduce(y);
-    #[cfg(backend = "fixed_point")]
-    let (k, r) = reduce_positive(y);
-    #[cfg(backend = "fixed_point")]
-    if let Some(bits) = super::in_32_bits::tanh_of_half(k, r) {
-        return bits;
-    }
     let t = series(r);
     let above_one = r + mul_high(r, t);
     if k == 0 {
@@ -55,17 +46,6 @@ fn tanh_of_half(y: i64) -> u32 {
     let significand = (1 << 61) + (above_one >> 3);
     let one = 1 << (61 - k);
     divide(significand - one, significand + one, 0)
-}
-
-/// [`reduce`] for y above 0, where that takes long: below ln 2 nothing is left to reduce.
-#[cfg(any(test, backend = "fixed_point"))]
-#[inline(always)]
-fn reduce_positive(y: i64) -> (i32, u64) {
-    if (y as u64) < LN2 >> 15 {
-        (0, (y as u64) << 15)
-    } else {
-        reduce(y)
-    }
 }
 
 /// `numerator / denominator * 2^exponent` rounded to binary32.
@@ -90,17 +70,4 @@ fn divide(numerator: u64, denominator: u64, mut exponent: i32) -> u32 {
     }
     let sticky = u64::from(remainder != 0);
     round(u64::from(quotient) << 38 | sticky, exponent)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_ways_to_reduce_agree() {
-        let ln2 = (LN2 >> 15) as i64;
-        for y in (1 << 38..20 << 49).step_by((1 << 42) + 1_234_567).chain(ln2 - 5..ln2 + 5) {
-            assert_eq!(reduce_positive(y), reduce(y), "{y}");
-        }
-    }
 }

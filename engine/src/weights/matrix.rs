@@ -180,7 +180,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// Whether all weights are trits, so that [`Matrix::codes`] gives them.
-    #[cfg(any(test, vectors, backend = "vfp"))]
+    #[cfg(any(test, vectors, all(backend = "vfp", not(small))))]
     #[inline]
     pub(crate) fn is_ternary(&self) -> bool {
         self.codec.is_none_or(|codec| codec.codes.is_some())
@@ -201,8 +201,9 @@ pub(crate) struct Terms {
     /// Writes the weights from an index on as [`TERMS`] 2-bit codes each, four codes to a byte: of the value, three times the
     /// value, and nine times the value. One of the three at most is not 0.
     pub(crate) write_codes: WriteCodes,
-    /// Multiplies matrices with as many columns each and whole groups of four: inputs, positions, outputs.
-    pub(crate) project: fn(&[f32], usize, &mut [Projection]),
+    /// Multiplies matrices with as many columns each and whole groups of four: an input, outputs, the position that they are of,
+    /// and room for tables.
+    pub(crate) project: fn(&[f32], &mut [Projection], usize, &mut [f32]),
 }
 
 /// The matrix, the inputs, the first row, and the outputs; `None`, with nothing done, where that does not suit.
@@ -231,6 +232,10 @@ pub struct Codec {
     /// Where there is a faster way with an FPU that does not need trits: the outputs of the rows from one on.
     #[cfg(any(test, backend = "vfp"))]
     pub(crate) rows: Option<Rows>,
+    /// The sum of a row's columns in fixed point, for kernels that only add: here, so that a program without such weights links
+    /// none of it.
+    #[cfg(any(test, backend = "fixed_point"))]
+    pub(crate) row_sum: crate::kernel::fixed_point::RowSum,
     /// Where weights are 0, ±1, ±3 and ±9. Kernels that only add ask for it.
     #[cfg(any(test, backend = "fixed_point"))]
     pub(crate) terms: Option<Terms>,

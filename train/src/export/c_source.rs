@@ -104,23 +104,22 @@ fn shape(model: &CModel<'_>) -> [(&'static str, usize); 6] {
     ]
 }
 
-/// What a program must not leave out to load the file.
+/// What a program has to ask of the library to load the file.
 fn formats(model: &CModel<'_>) -> String {
     let CFile { format, n_classes, .. } = model.file;
     let mut text = String::new();
-    let mut refuse = |condition: &str, why: &str| {
-        let _ = write!(text, "\n#if {condition}\n#error \"{why}\"\n#endif\n");
-    };
-    if model.file.is_container {
-        let condition = "defined(ATOME_NO_CONTAINERS) || defined(ATOME_ONLY_ATOME01)";
-        refuse(condition, "this model lies in a container, which ATOME_NO_CONTAINERS and ATOME_ONLY_ATOME01 leave out");
-    } else if format == "ATOME02" || format == "ATOMEP3" {
-        let why = format!("this model is of the format {format}, which ATOME_ONLY_ATOME01 leaves out");
-        refuse("defined(ATOME_ONLY_ATOME01)", &why);
+    let is_coded = format == "ATOME02" || format == "ATOMEP3";
+    let asked_for = [(model.file.is_container, "ATOME_CONTAINERS"), (is_coded, "ATOME_FORMATS")];
+    for (_, name) in asked_for.into_iter().filter(|(is_needed, _)| *is_needed) {
+        let _ = write!(text, "\n#ifndef {name}\n#define {name}\n#endif\n");
     }
     if let Some(classes) = n_classes {
-        let condition = format!("defined(ATOME_MAX_CLASSES) && ATOME_MAX_CLASSES < {classes}");
-        refuse(&condition, &format!("this model has {classes} classes, and ATOME_MAX_CLASSES was set to less"));
+        let _ = write!(
+            text,
+            "\n#if defined(ATOME_MAX_CLASSES) && ATOME_MAX_CLASSES < {classes}\n\
+             #error \"this model has {classes} classes, and ATOME_MAX_CLASSES was set to less\"\n\
+             #endif\n"
+        );
         if classes > USUAL_CLASSES {
             let _ = write!(text, "#ifndef ATOME_MAX_CLASSES\n#define ATOME_MAX_CLASSES {classes}\n#endif\n");
         }
@@ -309,12 +308,17 @@ mod tests {
     }
 
     #[test]
-    fn containers_and_formats_say_what_must_not_be_left_out() {
+    fn containers_and_formats_ask_for_what_reads_them() {
         let says = |file: CFile, what: &str| header(&CModel { file, ..MODEL }).contains(what);
         let plain = MODEL.file;
-        assert!(!says(plain, "ATOME_ONLY_ATOME01"));
-        assert!(says(CFile { len: 20_700, is_container: true, ..plain }, "defined(ATOME_NO_CONTAINERS)"));
-        assert!(says(CFile { format: "ATOME02", ..plain }, "#if defined(ATOME_ONLY_ATOME01)"));
+        assert!(!says(plain, "ATOME_FORMATS") && !says(plain, "ATOME_CONTAINERS"));
+        let boxed = CFile { len: 20_700, is_container: true, ..plain };
+        assert!(says(boxed, "\n#define ATOME_CONTAINERS\n") && !says(boxed, "ATOME_FORMATS"));
+        for format in ["ATOME02", "ATOMEP3"] {
+            assert!(says(CFile { format, ..plain }, "\n#define ATOME_FORMATS\n"));
+            let both = CFile { format, ..boxed };
+            assert!(says(both, "\n#define ATOME_FORMATS\n") && says(both, "\n#define ATOME_CONTAINERS\n"));
+        }
         let classes = |n_classes| CFile { format: "ATOMECL01", n_classes: Some(n_classes), ..plain };
         assert!(says(classes(3), "ATOME_MAX_CLASSES < 3") && !says(classes(3), "#define ATOME_MAX_CLASSES"));
         assert!(says(classes(20), "#define ATOME_MAX_CLASSES 20"));

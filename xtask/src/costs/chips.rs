@@ -26,7 +26,7 @@ const CHOSEN: [(&str, &str); 6] = [
     ("ESP32-C3 (4 MB module)", "rv32imc"),
 ];
 
-const PORTABLE: Engine = Engine::archive(Mode::Portable, Profile::Size);
+const PORTABLE: Engine = Engine::archive(Mode::Portable, Profile::Usual);
 
 /// The matrix: head and a row for each chip.
 pub fn matrix(figures: &Figures) -> Result<Vec<Vec<String>>> {
@@ -72,7 +72,7 @@ impl Need {
             Plan::Cached => Uses::PredictCached,
         };
         let code = |what: &str| get(names::code(core, what, PORTABLE, uses));
-        let variant = Variant::archive(Mode::Portable, Profile::Size, plan);
+        let variant = Variant::archive(Mode::Portable, Profile::Usual, plan);
         // Sizes are the same on all cores, and the smallest one cannot run every shape.
         let size = |what: &str| {
             let found = CORES.iter().find_map(|core| figures.get(&names::run(core, shape, variant, what)));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::archive::{Flavour, Mode, Profile};
+use crate::qemu::cores::Core;
 use crate::qemu::image::Unit;
 use crate::qemu::shapes::Plan;
 use crate::workspace;
@@ -20,11 +21,12 @@ pub enum Engine {
 
 impl Engine {
     /// In the order of the tables.
-    pub const ALL: [Engine; 6] = [
+    pub const ALL: [Engine; 7] = [
+        Engine::archive(Mode::Portable, Profile::Usual),
+        Engine::archive(Mode::System, Profile::Usual),
         Engine::archive(Mode::Portable, Profile::Size),
         Engine::archive(Mode::System, Profile::Size),
         Engine::archive(Mode::Portable, Profile::Speed),
-        Engine::archive(Mode::System, Profile::Speed),
         Engine::SmallC,
         Engine::FastC,
     ];
@@ -39,6 +41,14 @@ impl Engine {
         matches!(self, Engine::Archive(flavour) if flavour.profile == profile)
     }
 
+    /// Whether there is such an archive for a core.
+    pub fn is_for(self, core: &Core) -> bool {
+        match self {
+            Engine::Archive(flavour) => Profile::of_target(core.target).contains(&flavour.profile),
+            Engine::SmallC | Engine::FastC => true,
+        }
+    }
+
     /// Whether a change of ours can change what it costs.
     pub fn is_archive(self) -> bool {
         matches!(self, Engine::Archive(_))
@@ -48,7 +58,7 @@ impl Engine {
     pub fn flavour(self) -> Flavour {
         match self {
             Engine::Archive(flavour) => flavour,
-            Engine::SmallC | Engine::FastC => Flavour::new(Mode::System, Profile::Size),
+            Engine::SmallC | Engine::FastC => Flavour::new(Mode::System, Profile::Usual),
         }
     }
 
@@ -77,8 +87,8 @@ impl fmt::Display for Engine {
             Engine::Archive(flavour) if flavour.signed => {
                 write!(f, "signed {}", Engine::Archive(Flavour { signed: false, ..*flavour }))
             }
-            Engine::Archive(Flavour { mode, profile: Profile::Size, .. }) => mode.fmt(f),
-            Engine::Archive(Flavour { mode, profile: Profile::Speed, .. }) => f.pad(&format!("speed {mode}")),
+            Engine::Archive(Flavour { mode, profile: Profile::Usual, .. }) => mode.fmt(f),
+            Engine::Archive(Flavour { mode, profile, .. }) => f.pad(&format!("{profile} {mode}")),
             Engine::SmallC => f.pad("C -Os"),
             Engine::FastC => f.pad("C -O2"),
         }
@@ -98,22 +108,22 @@ impl Variant {
         Variant { engine: Engine::archive(mode, profile), plan: Some(plan) }
     }
 
-    /// The archive's fastest on a microcontroller, which the targets are about.
-    pub const FAST: Variant = Variant::archive(Mode::Portable, Profile::Speed, Plan::Cached);
+    /// What the targets are about.
+    pub const FAST: Variant = Variant::archive(Mode::Portable, Profile::Usual, Plan::Cached);
 
     /// The C reference's.
     pub const C: [Variant; 2] =
         [Variant { engine: Engine::SmallC, plan: None }, Variant { engine: Engine::FastC, plan: None }];
 
-    /// In the order of the tables. Of the speed profile and the partial plan, the portable mode: kernels and plan are the
-    /// same in both.
+    /// In the order of the tables. Of the profile for speed and of the partial plan, the portable mode: kernels and plan are
+    /// the same in both.
     pub fn all() -> Vec<Variant> {
-        const PLANS: [Plan; 2] = [Plan::Lean, Plan::Cached];
-        let size = |plan| Mode::ALL.map(|mode| Variant::archive(mode, Profile::Size, plan));
-        let speed = |plan| Variant::archive(Mode::Portable, Profile::Speed, plan);
-        let partial = |profile| Variant::archive(Mode::Portable, profile, Plan::Partial);
-        let archive = PLANS.into_iter().flat_map(size).chain(PLANS.map(speed));
-        archive.chain([Profile::Size, Profile::Speed].map(partial)).chain(Variant::C).collect()
+        let usual = |plan| Mode::ALL.map(|mode| Variant::archive(mode, Profile::Usual, plan));
+        let partial = Variant::archive(Mode::Portable, Profile::Usual, Plan::Partial);
+        let size = Mode::ALL.map(|mode| Variant::archive(mode, Profile::Size, Plan::Lean));
+        let speed = Variant::archive(Mode::Portable, Profile::Speed, Plan::Cached);
+        let plans = [Plan::Lean, Plan::Cached].into_iter().flat_map(usual);
+        plans.chain([partial]).chain(size).chain([speed]).chain(Variant::C).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use super::jobs::Job;
 use super::names;
 use super::shapes::{Measured, SHAPES};
 use super::{code, formats, limits, running, signed};
-use crate::archive::{Mode, Profile};
+use crate::archive::Profile;
 use crate::qemu::cores::{self, Core, CORES};
 use crate::qemu::shapes::{Plan, Shape};
 use crate::qemu::workbench::{self, Workbench, SIGNED};
@@ -20,8 +20,8 @@ use crate::workspace;
 pub enum Extent {
     /// For the table.
     All,
-    /// The archive's code on all cores, and all else of the small shape; of the speed profile the portable mode, running
-    /// on one core of each kind; and all that was promised, whatever the shape.
+    /// The archive's code on all cores, and all else of the small shape, of the profiles for size and for speed on one core of
+    /// each kind; and all that was promised, whatever the shape.
     Check,
 }
 
@@ -50,7 +50,8 @@ impl Extent {
             jobs.extend(cores.map(|core| format_job(core, model.clone())));
         }
         for core in &CORES {
-            let engines = Engine::ALL.into_iter().filter(|&engine| self == Extent::All || is_checked(engine));
+            let engines = Engine::ALL.into_iter().filter(|engine| engine.is_for(core));
+            let engines = engines.filter(|&engine| self == Extent::All || is_checked(engine));
             jobs.extend(engines.map(|engine| code_job(core, engine)));
         }
         for core in cores::one_of_each_kind() {
@@ -63,15 +64,15 @@ impl Extent {
 
     fn variants(self, core: &Core, shape: &str) -> Vec<Variant> {
         let is_checked = |variant: &Variant| {
-            let is_speed = variant.engine.has_profile(Profile::Speed);
-            let is_usual =
-                is_checked(variant.engine) && (!is_speed || (*variant == Variant::FAST && core.stands_for_its_kind()));
+            let is_other = !variant.engine.has_profile(Profile::Usual);
+            let is_usual = is_checked(variant.engine) && (!is_other || core.stands_for_its_kind());
             (shape == "small" && is_usual) || limits::is_promised(core, shape, *variant)
         };
-        // Of the others, all sequences have room in the partial plan: it is the cached one there.
-        let is_of_use = |variant: &Variant| variant.plan != Some(Plan::Partial) || shape == "944k";
-        let all = Variant::all().into_iter().filter(is_of_use);
-        all.filter(|variant| self == Extent::All || is_checked(variant)).collect()
+        // Of the other shapes, all sequences have room in the partial plan: it is the cached one there.
+        let is_of_use =
+            |variant: &Variant| variant.engine.is_for(core) && (variant.plan != Some(Plan::Partial) || shape == "944k");
+        let variants = Variant::all().into_iter().filter(is_of_use);
+        variants.filter(|variant| self == Extent::All || is_checked(variant)).collect()
     }
 
     fn shapes(self, bench: &Workbench) -> Result<Vec<Measured>> {
@@ -99,7 +100,7 @@ fn is_any_promised(shape: &str) -> bool {
 }
 
 fn is_checked(engine: Engine) -> bool {
-    engine.has_profile(Profile::Size) || engine == Engine::archive(Mode::Portable, Profile::Speed)
+    engine.is_archive()
 }
 
 fn run_job(core: &'static Core, shape: Measured, variant: Variant) -> Job {

@@ -52,6 +52,9 @@ pub fn measure(core: &Core, shape: &Measured, variant: Variant, bench: &Workbenc
     let core = &clock::counting(core);
     let mut flags = variant.engine.include_flags();
     flags.extend(clock::flags(core)?);
+    if shape.is_in_other_format() {
+        flags.push("-DATOME_FORMATS".to_string());
+    }
     let blob = format!("-DBLOB_FILE=\"{}\"", shape.file.display());
     let mut units = vec![
         Unit::with("qemu/firmware/cost.c", flags),

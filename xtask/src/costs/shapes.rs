@@ -33,7 +33,7 @@ impl Measured {
     /// would take longer than all else together. One core does it with the reference, to know the ratio, and in the partial
     /// plan.
     pub fn generated(&self, core: &Core, variant: Variant) -> u32 {
-        if !SHAPES.iter().any(|(name, _)| *name == self.name) {
+        if self.is_in_other_format() {
             return 0;
         }
         let computes_more = variant.plan != Some(Plan::Cached);
@@ -44,8 +44,13 @@ impl Measured {
         generated_tokens(&self.shape)
     }
 
+    /// Whether it is one of [`super::formats`]: the others have the name of their shape.
+    pub fn is_in_other_format(&self) -> bool {
+        !SHAPES.iter().any(|(name, _)| *name == self.name)
+    }
+
     /// Whether the cost of a further token is measured after several lengths.
     pub fn grows(&self, variant: Variant) -> bool {
-        variant == Variant::FAST && SHAPES.iter().any(|(name, _)| *name == self.name)
+        variant == Variant::FAST && !self.is_in_other_format()
     }
 }

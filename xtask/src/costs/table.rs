@@ -22,7 +22,7 @@ const HEAD: &str = "\
 Written by `cargo xtask costs`, which measures all of this on the emulated cores; `qemu/costs.json` holds the same figures for
 programs. `cargo xtask costs --check`, a part of `cargo xtask test`, fails where one of the archive's grew by more than 3 %.
 
-## The speed profile in short
+## In short
 
 Instructions of the archive (cached plan, portable mode) and of the C reference. *One position*: one more token of a growing
 text, the ninth; in C, which remembers nothing, a call with one token.
@@ -33,8 +33,8 @@ What one more token takes after 1, 8, 16 and 23: one position, whose attention l
 @GROWTH@
 ## How this was measured
 
-- The archive has two profiles: *size*, the usual one of microcontrollers, and *speed* (`cargo xtask lib --profile speed`), meant only
-  where the word stands. And two modes: *portable* computes exp, tanh and sqrt itself, *system* calls the C library's. *C* is the C
+- The archive is the usual one, which `cargo xtask lib --target` builds unasked, but where *size* (`--profile size`) or, with an FPU,
+  *speed* (`--profile speed`) stands. It has two modes: *portable* computes exp, tanh and sqrt itself, *system* calls the C library's. *C* is the C
   reference of this repository (`c_tests/reference`), at `-Os` and `-O2`, with the C library's functions and `-ffp-contract=off`.
 - **Instructions are not cycles.** The emulator counts executed instructions (`-icount shift=0`, read with a timer of the machine,
   which every run first checks with a loop of 2 000 000 instructions, to 0.1 %). On a core, a load, a taken branch or a division
@@ -47,7 +47,7 @@ const CODE: &str = "
 
 Bytes in flash of a program after `--gc-sections`: the engine, `+` what it brings in from the C toolchain's libm, libgcc and libc
 (a program that computes with floats itself has much of that anyway). *predict*: `atome_init`, `atome_load` and
-`atome_predict_next`, with `ATOME_ONLY_ATOME01`, in the lean plan, where the archive remembers as little as C. *predict, cached plan*:
+`atome_predict_next` of the format ATOME01, as unasked, in the lean plan, where the archive remembers as little as C. *predict, cached plan*:
 the same with what tells models and earlier calls apart, which the lean plan does not link; *partial plan*: and what divides a
 sequence into positions that stay and others. *all*: generation, classification
 and, in the archive, sampling, containers and the other formats as well, in the cached plan. The archive's code is the same for
@@ -57,7 +57,7 @@ every shape; the C reference is compiled for the default shape.
 const SIGNED: &str = "
 ## Signed models
 
-The archive that `cargo xtask lib --signed` builds, size profile, portable mode, lean plan. Bytes in flash of a program with
+The archive that `cargo xtask lib --signed` builds, portable mode, lean plan. Bytes in flash of a program with
 `atome_init`, `atome_load` and `atome_predict_next`, all formats and containers, `+` what it brings in from the C toolchain's
 libraries; of the same with `atome_load_signed` in the place of `atome_load`; and stack bytes of `atome_load_signed` below the
 caller's frame, the same for every model.
@@ -74,7 +74,7 @@ const FORMATS: &str = "
 ## Formats
 
 Instructions of one position (*ninth*, below) with the weights in other formats: the same model as ATOME02, and with the weights that
-are not 0 made 1, 3 and 9 by turns as ATOMEP3. Speed profile, cached plan, portable mode.
+are not 0 made 1, 3 and 9 by turns as ATOMEP3. Cached plan, portable mode.
 
 ";
 
@@ -92,15 +92,15 @@ Stack: bytes below the caller's frame, of `atome_load` and of `atome_predict_nex
 token; *ninth*, of one from nine tokens after one from the first eight, where the cached plan computes one position and the others
 nine; *a token*, of each that `atome_generate` appends to a prompt of 4. Ratios below 1: fewer instructions than C. In the
 models *small* and *default* a third of the weights, drawn at random, is 0; *944k* is a trained model, for which only the cached plan
-generates (and on one core the C reference at -O2): without it, every token computes the whole sequence again. The speed profile
-runs in portable mode only; its kernels are the same in both.
+generates (and on one core the C reference at -O2): without it, every token computes the whole sequence again. The profile for
+speed runs in portable mode only; its kernels are the same in both.
 ";
 
 const MATRIX: &str = "
 ## What fits where
 
-KiB of flash and RAM left for the rest of the firmware, or missing. Flash holds the archive's *predict* code of the plan (size
-profile, portable mode), what it needs of the C libraries, and the model file; RAM holds state, model and the stack of the
+KiB of flash and RAM left for the rest of the firmware, or missing. Flash holds the archive's *predict* code of the plan (portable
+mode), what it needs of the C libraries, and the model file; RAM holds state, model and the stack of the
 engine's calls. The 944K model has a state for 24 positions. *outside*: a flash chip of its own, of the usual board. Each chip
 is counted with the code for its core; for the RP2040 (Cortex-M0+) that is the Cortex-M0's.
 

@@ -62,10 +62,12 @@ impl Uses {
     pub fn macros(self, engine: Engine) -> &'static [&'static str] {
         match self {
             Uses::Nothing => &[],
-            Uses::Predict | Uses::PredictPartial | Uses::PredictCached => &["-DUSE_PREDICT", "-DATOME_ONLY_ATOME01"],
-            Uses::Containers => &["-DUSE_PREDICT"],
-            Uses::Signed => &["-DUSE_PREDICT", "-DATOME_SIGNED"],
-            Uses::All if engine.is_archive() => &["-DUSE_PREDICT", "-DUSE_ALL", "-DUSE_SAMPLER"],
+            Uses::Predict | Uses::PredictPartial | Uses::PredictCached => &["-DUSE_PREDICT"],
+            Uses::Containers => &["-DUSE_PREDICT", "-DATOME_FORMATS", "-DATOME_CONTAINERS"],
+            Uses::Signed => &["-DUSE_PREDICT", "-DATOME_FORMATS", "-DATOME_SIGNED"],
+            Uses::All if engine.is_archive() => {
+                &["-DUSE_PREDICT", "-DUSE_ALL", "-DUSE_SAMPLER", "-DATOME_FORMATS", "-DATOME_CONTAINERS"]
+            }
             Uses::All => &["-DUSE_PREDICT", "-DUSE_ALL"],
         }
     }

@@ -39,23 +39,23 @@ const FILES: [&str; 12] = [
 ];
 
 /// What a microcontroller's has besides.
-const SPEED_FILES: [&str; 6] = [
-    "lib/libatome-speed-signed.a",
-    "lib/libatome-speed-system.a",
-    "lib/libatome-speed.a",
-    "lib/pkgconfig/atome-speed-signed.pc",
-    "lib/pkgconfig/atome-speed-system.pc",
-    "lib/pkgconfig/atome-speed.pc",
+const SIZE_FILES: [&str; 6] = [
+    "lib/libatome-size-signed.a",
+    "lib/libatome-size-system.a",
+    "lib/libatome-size.a",
+    "lib/pkgconfig/atome-size-signed.pc",
+    "lib/pkgconfig/atome-size-system.pc",
+    "lib/pkgconfig/atome-size.pc",
 ];
 
 fn files_of(target: &Target) -> BTreeSet<String> {
-    let speed: &[_] = if target.is_host { &[] } else { &SPEED_FILES };
-    FILES.iter().chain(speed).map(ToString::to_string).collect()
+    let size: &[_] = if target.is_host { &[] } else { &SIZE_FILES };
+    FILES.iter().chain(size).map(ToString::to_string).collect()
 }
 
 /// The usual archives; on this machine there are no others.
 fn usual(mode: Mode) -> Flavour {
-    Flavour::new(mode, Profile::Size)
+    Flavour::new(mode, Profile::Usual)
 }
 
 /// Makes the packages of this machine and of a Cortex-M3, and builds and runs the examples with them.
@@ -84,7 +84,7 @@ pub fn check(toolchain: &Toolchain) -> Result<String> {
     fs::create_dir_all(&examples.build)?;
     let mut compared = as_they_are(&examples, &host, &m3)?;
     compared += by_make_and_cmake(&examples, &host, &m3)?;
-    compared += for_speed(&examples, &host, &m3)?;
+    compared += for_size(&examples, &host, &m3)?;
     compared += for_signed_models(&examples, &host, &m3)?;
     compared += by_pkg_config(&examples, &host, &m3)?;
     let refused = refusals(&examples, &host, &m3)?;
@@ -195,23 +195,23 @@ fn by_make_and_cmake(examples: &Examples, host: &Target, m3: &Target) -> Result<
     Ok(compared)
 }
 
-/// The libraries for speed say the same. Returns how many outputs were compared.
-fn for_speed(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
+/// The libraries for size say the same. Returns how many outputs were compared.
+fn for_size(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
     let mut compared = 0;
     for mode in Mode::ALL {
-        let speed = Flavour::new(mode, Profile::Speed);
-        let by_cmake = examples.cmake(Way::FindPackage, m3, speed)?;
+        let size = Flavour::new(mode, Profile::Size);
+        let by_cmake = examples.cmake(Way::FindPackage, m3, size)?;
         for (program, by_cmake) in PROGRAMS.iter().zip(by_cmake) {
             let expected = examples.make(program, m3, usual(mode))?;
-            for (way, actual) in [("make", examples.make(program, m3, speed)?), ("CMake", by_cmake)] {
-                same(&expected, &actual).with_context(|| format!("{program}, {mode} mode, for speed by {way}"))?;
+            for (way, actual) in [("make", examples.make(program, m3, size)?), ("CMake", by_cmake)] {
+                same(&expected, &actual).with_context(|| format!("{program}, {mode} mode, for size by {way}"))?;
                 compared += 1;
             }
         }
     }
     // A project may name the target on every machine.
-    let speed = Flavour::new(Mode::Portable, Profile::Speed);
-    examples.cmake(Way::AddSubdirectory, host, speed)?;
+    let size = Flavour::new(Mode::Portable, Profile::Size);
+    examples.cmake(Way::AddSubdirectory, host, size)?;
     Ok(compared)
 }
 
@@ -219,7 +219,7 @@ fn for_speed(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
 /// were compared.
 fn for_signed_models(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
     let mut compared = 0;
-    for (target, profile) in [(host, Profile::Size), (m3, Profile::Size), (m3, Profile::Speed)] {
+    for (target, profile) in [(host, Profile::Usual), (m3, Profile::Usual), (m3, Profile::Size)] {
         let flavour = Flavour::new(Mode::Portable, profile);
         for (program, actual) in PROGRAMS.iter().zip(examples.cmake(Way::FindPackage, target, flavour.signed())?) {
             same(&examples.make(program, target, flavour)?, &actual)
@@ -235,10 +235,10 @@ fn for_signed_models(examples: &Examples, host: &Target, m3: &Target) -> Result<
 /// Returns how many outputs were compared.
 fn by_pkg_config(examples: &Examples, host: &Target, m3: &Target) -> Result<usize> {
     for (package, libraries) in [
-        ("atome-speed", "-latome-speed"),
-        ("atome-speed-system", "-latome-speed-system -lm"),
+        ("atome-size", "-latome-size"),
+        ("atome-size-system", "-latome-size-system -lm"),
         ("atome-signed", "-latome-signed"),
-        ("atome-speed-signed", "-latome-speed-signed"),
+        ("atome-size-signed", "-latome-size-signed"),
     ] {
         let found = examples.libraries(m3, package)?;
         ensure!(found.trim().ends_with(libraries), "pkg-config --libs {package}: expected {libraries}, found {found}");

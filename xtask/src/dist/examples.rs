@@ -130,12 +130,12 @@ impl Examples {
         let mut cmake = Command::new("cmake");
         cmake.arg("-S").arg(Self::source("cmake")).arg("-B").arg(build).arg(way.option(&self.package(package)));
         let library = match (flavour.profile, flavour.mode, flavour.signed) {
-            (Profile::Size, Mode::Portable, false) => "atome::atome",
-            (Profile::Size, Mode::System, _) => "atome::system",
-            (Profile::Size, Mode::Portable, true) => "atome::signed",
-            (Profile::Speed, Mode::Portable, false) => "atome::speed",
-            (Profile::Speed, Mode::System, _) => "atome::speed_system",
-            (Profile::Speed, Mode::Portable, true) => "atome::speed_signed",
+            (Profile::Size, Mode::Portable, false) => "atome::size",
+            (Profile::Size, Mode::System, _) => "atome::size_system",
+            (Profile::Size, Mode::Portable, true) => "atome::size_signed",
+            (_, Mode::Portable, false) => "atome::atome",
+            (_, Mode::System, _) => "atome::system",
+            (_, Mode::Portable, true) => "atome::signed",
         };
         cmake.arg(format!("-DATOME_LIBRARY={library}")).arg(format!("-DDEFINES={}", QUICK.join(";")));
         if !target.is_host {

@@ -27,8 +27,8 @@ pub const HELP: &str = "\
 Make the packages that a C project links, one for each target, and a file of checksums.
 
 A package is a folder and the same packed: the library in both modes and with what loads signed models (for
-microcontrollers each for size and for speed), the header, pkg-config files and a CMake package to find them, the licence
-and a README. The same source gives the same bytes.
+microcontrollers the usual ones and those for size), the header, pkg-config files and a CMake package to find them, the
+licence and a README. The same source gives the same bytes.
 
 Usage: cargo xtask dist [OPTIONS]
 
@@ -131,7 +131,7 @@ fn make_one(toolchain: &Toolchain, target: &Target, out: &Path) -> Result<Made> 
     let (mut archives, mut libraries) = (Vec::new(), Vec::new());
     for flavour in package::flavours(target) {
         let archive = build(flavour)?;
-        libraries.push((package::library(target, flavour), archive.size));
+        libraries.push((package::library(flavour), archive.size));
         archives.push((flavour, archive.path));
     }
     let package = Package::new(target, &archives)?;

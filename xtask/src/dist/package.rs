@@ -25,12 +25,12 @@ const TEMPLATES: [(&str, &str); 4] = [
 const PKG_CONFIG: &str = include_str!("../../dist/library.pc.in");
 
 // A backslash at the end of a line would swallow the blanks that the next one begins with.
-const SPEED_FILES: &str = "  lib/libatome-speed.a     the same two, built to save time where the others save flash
-  lib/libatome-speed-system.a
+const SIZE_FILES: &str = "  lib/libatome-size.a      the same two, with the least flash and stack
+  lib/libatome-size-system.a
 ";
 
-const SPEED: &str = "  speed      libatome-speed.a and libatome-speed-system.a compute the same bits as these two in less time, for 8 to
-             15 KB more flash and up to 5 KB more stack.
+const SIZE: &str = "  size       libatome-size.a and libatome-size-system.a compute the same bits as these two with 1 to 3 KB less flash and
+             up to 0.5 KB less stack, in two to six times as long.
 
 ";
 
@@ -38,11 +38,11 @@ const SIGNED_FILE: &str = "  lib/libatome-signed.a    the library, portable mode
 ";
 
 const SIGNED_FILES: &str = "  lib/libatome-signed.a    the two of portable mode that load signed models, too
-  lib/libatome-speed-signed.a
+  lib/libatome-size-signed.a
 ";
 
 const SIGNED_LIBRARY: &str = "libatome-signed.a";
-const SIGNED_LIBRARIES: &str = "libatome-signed.a and libatome-speed-signed.a";
+const SIGNED_LIBRARIES: &str = "libatome-signed.a and libatome-size-signed.a";
 
 /// A package that is not on disk yet.
 pub struct Package {
@@ -52,10 +52,9 @@ pub struct Package {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
-/// The archives of a target: for size and for speed on a microcontroller, elsewhere for speed only. Those that check
-/// signatures are of the portable mode, which is the one for new firmware.
+/// The archives of a target: the usual one, and for size on a microcontroller. Those that check signatures are of the portable mode, which is the one for new firmware.
 pub fn flavours(target: &Target) -> Vec<Flavour> {
-    let profiles: &[Profile] = if target.is_host { &[Profile::Speed] } else { &Profile::ALL };
+    let profiles: &[Profile] = if target.is_host { &[Profile::Usual] } else { &[Profile::Usual, Profile::Size] };
     let of = |profile| {
         let [portable, system] = Mode::ALL.map(|mode| Flavour::new(mode, profile));
         [portable, system, portable.signed()]
@@ -65,11 +64,11 @@ pub fn flavours(target: &Target) -> Vec<Flavour> {
 
 /// All names of archives, in the order of a microcontroller's.
 pub const LIBRARIES: [&str; 6] =
-    ["atome", "atome-system", "atome-signed", "atome-speed", "atome-speed-system", "atome-speed-signed"];
+    ["atome", "atome-system", "atome-signed", "atome-size", "atome-size-system", "atome-size-signed"];
 
-/// The file name of an archive, without `lib` and `.a`. Each target's usual profile needs no word.
-pub fn library(target: &Target, flavour: Flavour) -> String {
-    format!("atome{}", flavour.suffix(Profile::usual(target.cargo_target())))
+/// The file name of an archive, without `lib` and `.a`. The usual profile needs no word.
+pub fn library(flavour: Flavour) -> String {
+    format!("atome{}", flavour.suffix())
 }
 
 /// The name of a target's package.
@@ -88,7 +87,7 @@ impl Package {
             ("include/atome.h".into(), workspace::header()),
         ];
         for (flavour, path) in archives {
-            sources.push((format!("lib/lib{}.a", library(target, *flavour)), path.clone()));
+            sources.push((format!("lib/lib{}.a", library(*flavour)), path.clone()));
         }
         let mut files = BTreeMap::new();
         for (path, source) in sources {
@@ -128,7 +127,7 @@ fn texts(target: &Target) -> Result<Vec<(String, String)>> {
         texts.push((path.to_string(), text));
     }
     for flavour in flavours(target) {
-        let name = library(target, flavour);
+        let name = library(flavour);
         let text = pkg_config(target, flavour).with_context(|| format!("the template of {name}.pc"))?;
         texts.push((format!("lib/pkgconfig/{name}.pc"), text));
     }
@@ -137,15 +136,14 @@ fn texts(target: &Target) -> Result<Vec<(String, String)>> {
 
 /// What pkg-config has to know of one library.
 fn pkg_config(target: &Target, flavour: Flavour) -> Result<String> {
-    let name = library(target, flavour);
+    let name = library(flavour);
     let what = match flavour.mode {
         Mode::Portable => "the same bits on every chip",
         Mode::System => "exp and tanh of the program's C library",
     };
-    let is_for_speed = !target.is_host && flavour.profile == Profile::Speed;
     let what = what.to_string() + if flavour.signed { ", signed models" } else { "" };
-    let what = what + if is_for_speed { ", for speed" } else { "" };
-    let names = flavours(target).into_iter().map(|flavour| library(target, flavour));
+    let what = what + if flavour.profile == Profile::Size { ", for size" } else { "" };
+    let names = flavours(target).into_iter().map(library);
     let others: Vec<_> = names.filter(|other| *other != name).collect();
     let text = PKG_CONFIG
         .replace("@LIBRARY@", &name)
@@ -161,7 +159,7 @@ fn fill(template: &str, target: &Target) -> Result<String> {
     let (major, minor) = (env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"));
     let flags = if about.flags.is_empty() { String::new() } else { format!("{} ", about.flags) };
     let notes: String = about.notes.iter().map(|note| format!("\n{note}\n")).collect();
-    let of_speed = |text| if target.is_host { "" } else { text };
+    let of_size = |text| if target.is_host { "" } else { text };
     let mut text = template.to_string();
     for (name, value) in [
         ("@CC@", about.compiler),
@@ -175,10 +173,10 @@ fn fill(template: &str, target: &Target) -> Result<String> {
         ("@PROGRAM@", target.program()),
         ("@SIGNED_FILES@", if target.is_host { SIGNED_FILE } else { SIGNED_FILES }),
         ("@SIGNED_LIBRARIES@", if target.is_host { SIGNED_LIBRARY } else { SIGNED_LIBRARIES }),
-        ("@SPEED@", of_speed(SPEED)),
-        ("@SPEED_CMAKE@", of_speed(", atome::speed ...")),
-        ("@SPEED_FILES@", of_speed(SPEED_FILES)),
-        ("@SPEED_PC@", of_speed(", atome-speed ...")),
+        ("@SIZE@", of_size(SIZE)),
+        ("@SIZE_CMAKE@", of_size(", atome::size ...")),
+        ("@SIZE_FILES@", of_size(SIZE_FILES)),
+        ("@SIZE_PC@", of_size(", atome-size ...")),
         ("@TARGET@", &target.triple),
         ("@VERSION@", VERSION),
     ] {
@@ -208,7 +206,7 @@ mod tests {
         let texts = texts(&m3).unwrap();
         let (_, readme) = texts.iter().find(|(path, _)| path == "README.txt").unwrap();
         for line in
-            ["  lib/libatome.a  ", "  lib/libatome-speed.a  ", "  lib/libatome-signed.a  ", "  speed  ", "  signed  "]
+            ["  lib/libatome.a  ", "  lib/libatome-size.a  ", "  lib/libatome-signed.a  ", "  size  ", "  signed  "]
         {
             assert!(readme.lines().any(|found| found.starts_with(line)), "{line}\n{readme}");
         }
@@ -216,7 +214,7 @@ mod tests {
 
     #[test]
     fn libraries_are_named_for_what_is_unusual() {
-        let names = |target: &Target| flavours(target).iter().map(|&f| library(target, f)).collect::<Vec<_>>();
+        let names = |target: &Target| flavours(target).into_iter().map(library).collect::<Vec<_>>();
         let host = Target::host("x86_64-unknown-linux-gnu");
         assert_eq!(names(&host), ["atome", "atome-system", "atome-signed"]);
         let m3 = Target::named("thumbv7m-none-eabi", &host.triple).unwrap();
@@ -226,13 +224,13 @@ mod tests {
     #[test]
     fn pkg_config_knows_what_each_library_needs() {
         let m3 = Target::named("thumbv7m-none-eabi", "x86_64-unknown-linux-gnu").unwrap();
-        let text = |mode| pkg_config(&m3, Flavour::new(mode, Profile::Speed)).unwrap();
-        assert!(text(Mode::System).ends_with(" -latome-speed-system -lm\n"));
+        let text = |mode| pkg_config(&m3, Flavour::new(mode, Profile::Size)).unwrap();
+        assert!(text(Mode::System).ends_with(" -latome-size-system -lm\n"));
         assert!(text(Mode::Portable).contains("\nCflags: -I${includedir}\n"));
-        let signed = pkg_config(&m3, Flavour::new(Mode::Portable, Profile::Size).signed()).unwrap();
+        let signed = pkg_config(&m3, Flavour::new(Mode::Portable, Profile::Usual).signed()).unwrap();
         assert!(signed.contains("\nCflags: -I${includedir} -DATOME_SIGNED=\n"), "{signed}");
         assert!(signed.ends_with(" -latome-signed\n"), "{signed}");
-        assert!(signed.contains("\nConflicts: atome, atome-system, atome-speed, "), "{signed}");
+        assert!(signed.contains("\nConflicts: atome, atome-system, atome-size, "), "{signed}");
     }
 
     #[test]

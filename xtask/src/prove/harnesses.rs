@@ -9,7 +9,7 @@ use object::{Object, ObjectSymbol};
 use crate::toolchain::Toolchain;
 use crate::{process, workspace};
 
-/// The core whose code is looked at: 32 bits, and what the speed profile adds for cores without an FPU.
+/// The core whose code is looked at: 32 bits, and what kernels add for cores without an FPU.
 pub const CORE: &str = "thumbv7m-none-eabi";
 
 /// What is compiled.
@@ -26,7 +26,7 @@ impl<'a> Build<'a> {
         let host = if toolchain.host().starts_with("x86_64") { toolchain.host() } else { "x86_64-unknown-linux-gnu" };
         [
             Build { name: "x86-64", target: host, features: &[] },
-            Build { name: "Cortex-M3", target: CORE, features: &["--features", "speed"] },
+            Build { name: "Cortex-M3", target: CORE, features: &["--features", "kernels"] },
         ]
     }
 

@@ -32,7 +32,7 @@ Options:
   --kani       run `cargo kani` instead, where it is installed
   -h, --help   print this
 
-The engine is compiled with overflow checks for a 64-bit host and for a Cortex-M3 (profile speed), and every path of each
+The engine is compiled with overflow checks for a 64-bit host and for a Cortex-M3 (with its kernels), and every path of each
 proof is followed to its end with symbols for inputs: angr, a program in Python that is installed under target/xtask/prove.
 A proof fails where a path panics (the inputs are printed), reads or writes outside of all objects, or does not end. Six
 wrong claims must fail; without that, nothing is proven. What is proven are the functions that a proof calls as the

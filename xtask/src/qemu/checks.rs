@@ -50,8 +50,8 @@ fn alignment_image(subject: Subject) -> Image {
     let shape = match subject.profile {
         Profile::Size => ODD,
         // Fast kernels read whole rows, and want them to start on bytes.
-        Profile::Speed if subject.core.is_roomy => FAST,
-        Profile::Speed => FAST_SMALL,
+        Profile::Usual | Profile::Speed if subject.core.is_roomy => FAST,
+        Profile::Usual | Profile::Speed => FAST_SMALL,
     };
     let mut image = image(subject, Mode::Portable, "qemu/firmware/alignment.c", &shape, Plan::Lean);
     image.shape.extend(subject.core.aligned.iter().map(ToString::to_string));

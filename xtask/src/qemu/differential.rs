@@ -35,12 +35,12 @@ fn parts(subject: Subject) -> Vec<Part> {
             part("beyond", BEYOND, Plan::Lean, portable, 25),
             part("beyond", BEYOND, Plan::Lean, system, 25),
         ],
-        Profile::Speed if subject.core.is_roomy => vec![
+        Profile::Usual | Profile::Speed if subject.core.is_roomy => vec![
             part("fast", FAST, Plan::Cached, portable, 10),
             part("fast-small", FAST_SMALL, Plan::Cached, portable, 40),
             part("fast-small", FAST_SMALL, Plan::Lean, system, 50),
         ],
-        Profile::Speed => vec![
+        Profile::Usual | Profile::Speed => vec![
             part("fast-small", FAST_SMALL, Plan::Cached, portable, 50),
             part("fast-small", FAST_SMALL, Plan::Lean, system, 50),
         ],
@@ -72,7 +72,7 @@ pub fn jobs(subject: Subject, settings: &Settings) -> Vec<Job> {
     let is_careful = is_careful(settings);
     let job = |Part { name, shape, plan, mode, share }: Part| {
         let shape = if is_careful { aligned(&shape, subject.core.is_roomy) } else { shape };
-        let cases = (settings.cases_of_profile() * share).div_ceil(100);
+        let cases = (settings.cases_of_profile(subject.core) * share).div_ceil(100);
         // The smallest core is the slowest.
         let cost = if subject.core.is_roomy { 100 } else { 500 };
         Job::new(subject, Check::Differential, format!("{name}-{}-{mode}", plan.name()), cost, move |bench, folder| {

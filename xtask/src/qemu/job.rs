@@ -22,7 +22,7 @@ impl Subject {
     /// As the table shows it.
     pub fn title(self) -> String {
         match (self.core.target, self.profile) {
-            (Some(_), Profile::Speed) => format!("{}, speed", self.core.title),
+            (Some(_), Profile::Size | Profile::Speed) => format!("{}, {}", self.core.title, self.profile),
             _ => self.core.title.to_string(),
         }
     }

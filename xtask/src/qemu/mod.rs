@@ -55,13 +55,13 @@ Options:
                                  stands on the command line and with a second Rust library in the program
                    self-test     atome_self_test passes, and finds an FPU that flushes to zero or rounds otherwise
                    signed        with the archive that checks signatures, a signed model loads and gives the bits of the
-                                 plain one, and a changed, cut, swapped or foreign one does not load (portable mode, size
-                                 profile; one core of each kind)
+                                 plain one, and a changed, cut, swapped or foreign one does not load (portable mode; one
+                                 core of each kind)
                    math          the reference's own exp and tanh are correctly rounded: alone all 2^32 arguments
                                  (some minutes), otherwise every 1009th
-  --profile size|speed
-                 only the archives of this profile (default: both). With speed, the differential check takes shapes
-                 that reach the fast kernels, which the small shapes of size bypass
+  --profile usual|size|speed
+                 only the archives of this profile (default: the usual one and those that there are for the core). In
+                 all but size, the differential check takes shapes that reach the fast kernels
   --cases N      differential cases on each core, shared by the profiles, half of them in each mode (default 10000)
   --seed N       seed of the first differential case (default 1): a failing case names its own, and --cases 1 repeats it
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
@@ -130,17 +130,21 @@ impl Settings {
         self.profile.map_or(Profile::ALL.to_vec(), |profile| vec![profile])
     }
 
+    /// Those of them that there are for a core.
+    fn profiles_of(&self, core: &Core) -> Vec<Profile> {
+        let wanted = if core.target.is_some() { self.profiles() } else { vec![Profile::Usual] };
+        wanted.into_iter().filter(|profile| Profile::of_target(core.target).contains(profile)).collect()
+    }
+
     /// Differential cases of one profile on one core.
-    fn cases_of_profile(&self) -> u64 {
-        self.cases.div_ceil(self.profiles().len() as u64)
+    fn cases_of_profile(&self, core: &Core) -> u64 {
+        self.cases.div_ceil(self.profiles_of(core).len().max(1) as u64)
     }
 
     /// The rows of the table.
     fn subjects(&self, cores: &[&'static Core]) -> Vec<Subject> {
-        let of_core = |&core: &&'static Core| {
-            let profiles = if core.target.is_some() { self.profiles() } else { vec![Profile::usual(None)] };
-            profiles.into_iter().map(move |profile| Subject { core, profile })
-        };
+        let of_core =
+            |&core: &&'static Core| self.profiles_of(core).into_iter().map(move |profile| Subject { core, profile });
         cores.iter().flat_map(of_core).collect()
     }
 
@@ -312,26 +316,28 @@ mod tests {
         let settings = parsed(&[]).unwrap().unwrap();
         assert_eq!(settings.checks().len(), Check::ALL.len());
         assert_eq!(settings.cores().len(), CORES.len() + 1);
-        // Both profiles, but the host has one.
-        assert_eq!(settings.subjects(&settings.cores()).len(), 2 * CORES.len() + 1);
+        // The usual profile and size, for speed with an FPU besides; the host has one.
+        let with_fpu = CORES.iter().filter(|core| core.target.is_some_and(|target| target.ends_with("eabihf"))).count();
+        assert_eq!(with_fpu, 3);
+        assert_eq!(settings.subjects(&settings.cores()).len(), 2 * CORES.len() + with_fpu + 1);
     }
 
     #[test]
     fn options_narrow_the_run() {
         let settings =
-            parsed(&["--core", "m0", "--only", "link", "--profile", "speed", "--cases", "7"]).unwrap().unwrap();
+            parsed(&["--core", "m0", "--only", "link", "--profile", "size", "--cases", "7"]).unwrap().unwrap();
         assert_eq!(settings.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "m0"]);
         assert!(settings.is_only(Check::Link));
-        assert_eq!(settings.profiles(), [Profile::Speed]);
+        assert_eq!(settings.profiles(), [Profile::Size]);
         let related = parsed(&["--core", "rv32imafc"]).unwrap().unwrap();
         assert_eq!(related.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "rv32imafc"]);
-        assert_eq!((settings.cases, settings.cases_of_profile()), (7, 7));
+        assert_eq!((settings.cases, settings.cases_of_profile(&CORES[0])), (7, 7));
     }
 
     #[test]
     fn the_profiles_share_the_cases() {
         let settings = parsed(&["--cases", "7"]).unwrap().unwrap();
-        assert_eq!(settings.cases_of_profile(), 4);
+        assert_eq!([0, 3].map(|core| settings.cases_of_profile(&CORES[core])), [4, 3]);
     }
 
     #[test]

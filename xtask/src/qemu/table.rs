@@ -61,7 +61,7 @@ mod tests {
     use crate::qemu::job::Done;
     use anyhow::anyhow;
 
-    const M0: Subject = Subject { core: &CORES[0], profile: Profile::Size };
+    const M0: Subject = Subject { core: &CORES[0], profile: Profile::Usual };
 
     fn outcome(check: Check, result: anyhow::Result<Done>) -> Outcome {
         Outcome { subject: M0, check, name: String::new(), seconds: 0.5, result }
@@ -77,12 +77,12 @@ mod tests {
         ];
         let checks = [Check::Digest, Check::Errors, Check::Link];
         let table =
-            table(&[M0, Subject { profile: Profile::Speed, ..M0 }], &checks, &outcomes, &["one thing".to_string()]);
+            table(&[M0, Subject { profile: Profile::Size, ..M0 }], &checks, &outcomes, &["one thing".to_string()]);
         let lines: Vec<_> = table.lines().collect();
         assert!(lines[0].starts_with("core"), "{table}");
         let words: Vec<_> = lines[1].split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
         assert_eq!(words, ["Cortex-M0", "2 equal", "-", "FAILED 1 of 2", "2.0"]);
-        assert!(lines[2].starts_with("Cortex-M0, speed  -"), "{table}");
+        assert!(lines[2].starts_with("Cortex-M0, size  -"), "{table}");
         assert_eq!(lines[3], "SKIPPED: one thing");
     }
 }

@@ -24,7 +24,7 @@ use crate::{process, workspace};
 type Key = (Option<&'static str>, Flavour);
 
 /// The archive that checks signatures, on cores: in one mode and profile, as neither has to do with them.
-pub const SIGNED: Flavour = Flavour::new(Mode::Portable, Profile::Size).signed();
+pub const SIGNED: Flavour = Flavour::new(Mode::Portable, Profile::Usual).signed();
 
 /// Built once, used by every job.
 pub struct Workbench {
@@ -53,7 +53,7 @@ impl Workbench {
         targets.dedup();
 
         let checks_signatures =
-            settings.checks().contains(&Check::Signed) && settings.profiles().contains(&Profile::Size);
+            settings.checks().contains(&Check::Signed) && settings.profiles().contains(&SIGNED.profile);
         let of_kind = cores.iter().filter(|core| checks_signatures && core.stands_for_its_kind());
         let signed: Vec<_> = of_kind.filter_map(|core| core.target).collect();
         let archives = build_archives(toolchain, &targets, &settings.profiles(), &signed, &folder)?;
@@ -70,7 +70,7 @@ impl Workbench {
 
     /// The archives for a core. The host has one profile.
     pub fn libraries(&self, core: &Core, flavour: Flavour) -> Result<Libraries<'_>> {
-        let profile = core.target.map_or(Profile::usual(None), |_| flavour.profile);
+        let profile = core.target.map_or(Profile::Usual, |_| flavour.profile);
         let atome = self.archives.get(&(core.target, Flavour { profile, ..flavour }));
         let atome = atome.with_context(|| format!("no archive for {}: {flavour}", core.title))?;
         let other_rust = core.target.and_then(|target| self.other_rust.get(target));
@@ -89,13 +89,10 @@ fn build_archives(
     let build = |mode: Mode| -> Result<Vec<(Key, PathBuf)>> {
         let mut built = Vec::new();
         for &target in targets {
-            let of_target: &[Profile] = match target {
-                Some(_) => profiles,
-                // Only digests run on the host, and those are of the portable mode.
-                None if mode == Mode::Portable => &[Profile::Speed],
-                None => &[],
-            };
-            let mut flavours: Vec<_> = of_target.iter().map(|&profile| Flavour::new(mode, profile)).collect();
+            // Only digests run on the host, and those are of the portable mode.
+            let is_wanted = |profile| target.map_or(mode == Mode::Portable, |_| profiles.contains(profile));
+            let of_target = Profile::of_target(target).iter().filter(|&profile| is_wanted(profile));
+            let mut flavours: Vec<_> = of_target.map(|&profile| Flavour::new(mode, profile)).collect();
             if mode == SIGNED.mode && target.is_some_and(|target| signed.contains(&target)) {
                 flavours.push(SIGNED);
             }

@@ -31,8 +31,8 @@ const DIFFERENCES: [(&str, &str); 15] = [
     ("-DATOME_TOP_K=3", "ATOME_TOP_K"),
     ("-DATOME_MAX_CLASSES=3", "ATOME_MAX_CLASSES"),
     ("-DATOME_PLAN=ATOME_PLAN_LEAN", "ATOME_PLAN"),
-    ("-DATOME_ONLY_ATOME01", "ATOME_ONLY_ATOME01"),
-    ("-DATOME_NO_CONTAINERS", "ATOME_NO_CONTAINERS"),
+    ("-DATOME_FORMATS", "ATOME_FORMATS"),
+    ("-DATOME_CONTAINERS", "ATOME_CONTAINERS"),
     // The file that leaves the constant to others is asked, too.
     ("-DATOME_CONFIG_EXTERN -DATOME_D_HEAD=17", "ATOME_D_HEAD"),
 ];

@@ -48,8 +48,8 @@ const EVERYTHING: [&str; 8] = [
 /// What a program may define besides its shape.
 const CHOICES: [&str; 7] = [
     "",
-    "-DATOME_ONLY_ATOME01",
-    "-DATOME_NO_CONTAINERS",
+    "-DATOME_FORMATS",
+    "-DATOME_CONTAINERS",
     "-DATOME_SIGNED",
     "-DATOME_SHARED",
     "-DATOME_CONFIG_EXTERN",

@@ -4,26 +4,14 @@
 use super::assembly::run_groups;
 #[cfg(not(assembly))]
 use super::groups::run_groups;
-use super::scale::Scale;
 use super::sum::Sum;
 use super::tables::Tables;
 use crate::kernel::project::accumulate;
 use crate::weights::Trit;
 
-/// The sum of `row`'s terms, all columns of the tables, times the scale. `x` is what the tables were filled from.
-#[inline]
-pub(super) fn row_product(tables: &Tables, x: &[f32], row: &[u8], scale: &Scale) -> f32 {
-    // What nearly all rows are: one run from nothing to the end.
-    let mut sum = Sum::nothing();
-    let column = run_groups(tables, row, 0, &mut sum);
-    if column == tables.len() {
-        return sum.times(tables, scale);
-    }
-    row_sum(tables, x, row, column, sum.value(tables)) * scale.value
-}
-
-/// `start` and the terms from `column` on: in runs of whole groups of four columns, and by the definition where a run ends
-/// because a term leaves every window, or cannot begin because the sum is outside of them.
+/// `start` and the terms of `row`, all columns of the tables, from `column` on: in runs of whole groups of four columns,
+/// and by the definition where a run ends because a term leaves every window, or cannot begin because the sum is outside
+/// of them. `x` is what the tables were filled from.
 #[inline(never)]
 pub(super) fn row_sum(tables: &Tables, x: &[f32], row: &[u8], mut column: usize, start: f32) -> f32 {
     let mut value = start;

@@ -9,14 +9,12 @@ use super::scale::Scale;
 use super::sum::Sum;
 #[cfg(assembly = "thumb1")]
 use super::tables::FIRST_LEVEL;
-use super::tables::{Tables, BLOCK};
+use super::tables::{Tables, GROUP};
+#[cfg(assembly = "thumb1")]
+use crate::kernel::Projection;
 
 // As in the assembly.
-const _: () = assert!(
-    BLOCK == if cfg!(all(target_arch = "arm", not(target_has_atomic = "32"))) { 64 } else { 256 }
-        && super::tables::LEVELS == 3
-        && super::tables::STEP == 4
-);
+const _: () = assert!(GROUP == 12 && super::tables::LEVELS == 3 && super::tables::STEP == 4);
 
 #[cfg(assembly = "thumb2")]
 global_asm!(include_str!("thumb2.s"), options(raw));
@@ -59,9 +57,9 @@ extern "C" {
     /// Adds the terms of whole groups of four columns until `entries` is `end` (and returns 0) or a term does not fit.
     ///
     /// # Safety
-    /// `entries` has to be followed by a multiple of four entries up to `end`, `row` by a byte for each four of them.
-    /// The entries have to be those of a level of `Tables`, with the other levels beside it. Where `rows` is not 0, the
-    /// run has to be that of a `Rows`, with bytes for so many rows and a place for each output.
+    /// Up to `end`, `entries` has to be followed by groups of a table, and `row` by a byte for each of them.
+    /// The entries have to be those of a level of groups of `Tables`, with the other levels beside them. Where `rows` is
+    /// not 0, the run has to be that of a `Rows`, with bytes for so many rows and a place for each output.
     fn __atome_engine_soft_float_groups(run: *mut Run) -> u32;
 }
 
@@ -71,44 +69,50 @@ extern "C" {
 pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, sum: &mut Sum) -> usize {
     let row = row.get(start / 4..).unwrap_or(&[]);
     let groups = row.len().min(tables.len().saturating_sub(start) / 4);
-    let first = tables.entries().wrapping_add(sum.level * BLOCK + start);
+    let first = tables.entries(start).wrapping_add(sum.level * 4);
     let mut run = Run {
         magnitude: sum.magnitude,
         is_negative: u32::from(sum.is_negative),
         entries: first,
         row: row.as_ptr(),
-        end: first.wrapping_add(4 * groups),
+        end: first.wrapping_add(GROUP * groups),
         level: sum.level as u32,
         #[cfg(assembly = "thumb1")]
         rows: 0,
     };
-    // SAFETY: `row` has at least `groups` bytes, and from `start` on every level has as many whole groups.
+    // SAFETY: `row` has at least `groups` bytes, and from `start` on the tables have as many groups.
     let place = unsafe { __atome_engine_soft_float_groups(&mut run) };
     *sum = Sum { magnitude: run.magnitude, is_negative: run.is_negative != 0, level: run.level as usize };
     start + 4 * (run.row as usize - row.as_ptr() as usize) + place as usize
 }
 
-/// Multiplies the rows of `packed` by the tables' columns, and the sums by `scale`, for as long as that is simple: returns
-/// how many rows are done. Output `row` goes to `out[row * stride]`.
+/// Multiplies the rows of a matrix from `row` on by the tables' columns, which are all of the rows' own, for as long as
+/// that is simple: returns how many rows are done, but not the last one. The first output goes to `at`.
 #[cfg(assembly = "thumb1")]
-pub(super) fn run_rows(
-    tables: &Tables,
-    packed: &[u8],
-    scale: &Scale,
-    out: &mut [f32],
-    stride: usize,
-    rows: usize,
-) -> usize {
+#[inline(never)] // so that other ways have room on the stack
+pub(super) fn run_rows(tables: &Tables, projection: &mut Projection, row: usize, at: usize) -> usize {
+    let Projection { matrix, out, row_stride: stride, .. } = projection;
+    let (scale, stride) = (Scale::new(matrix.scale()), *stride);
+    let rows = matrix.rows().saturating_sub(row + 1);
+    let packed = matrix.packed().get(row * (tables.len() / 4)..).unwrap_or_default();
+    let out = out.get_mut(at..).unwrap_or_default();
     let bytes = rows.checked_mul(tables.len() / 4).filter(|&bytes| 0 < bytes && bytes <= packed.len());
     let last = rows.checked_sub(1).and_then(|last| last.checked_mul(stride)).filter(|&last| last < out.len());
     if bytes.is_none() || last.is_none() || !scale.is_simple() {
         return 0;
     }
-    let first = tables.entries().wrapping_add(FIRST_LEVEL * BLOCK);
-    let end = first.wrapping_add(tables.len());
-    let row = packed.as_ptr();
-    let run =
-        Run { magnitude: 0, is_negative: 0, entries: first, row, end, level: FIRST_LEVEL as u32, rows: rows as u32 };
+    let first = tables.entries(0).wrapping_add(FIRST_LEVEL * 4);
+    let end = first.wrapping_add(GROUP * (tables.len() / 4));
+    let packed = packed.as_ptr();
+    let run = Run {
+        magnitude: 0,
+        is_negative: 0,
+        entries: first,
+        row: packed,
+        end,
+        level: FIRST_LEVEL as u32,
+        rows: rows as u32,
+    };
     let [scale_high, scale_low] = [scale.significand >> 8, scale.significand & 0xff];
     let fields = (158 + tables.unit(0)) as u32 + scale.field;
     let mut work = Rows { run, fields, scale_high, scale_low, out: out.as_mut_ptr(), stride: stride * 4, first };

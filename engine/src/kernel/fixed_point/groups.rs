@@ -11,25 +11,23 @@ const FIRST_ROUNDED: u32 = 1 << 25;
 /// Adds `row`'s terms from column `start` on, a multiple of 4. Returns the first column whose term is not added, or the
 /// number of columns.
 pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, sum: &mut Sum) -> usize {
-    let groups = row.get(start / 4..).unwrap_or(&[]).iter();
-    let entries = tables.level(sum.level).get(start..).unwrap_or(&[]).as_chunks::<4>().0;
-    for (group, (&codes, entries)) in groups.zip(entries).enumerate() {
-        for (place, &entry) in entries.iter().enumerate() {
-            let term = match Trit::from_code(codes >> (2 * place)) {
-                Trit::Zero => continue,
-                Trit::Plus => entry,
-                Trit::Minus => entry.wrapping_neg(),
-            };
-            if add(sum, term).is_none() {
-                return start + 4 * group + place;
-            }
+    for column in start..tables.len() {
+        let Some(codes) = row.get(column / 4) else { return column };
+        let entry = tables.entry(sum.level, column);
+        let term = match Trit::from_code(codes >> (2 * (column % 4))) {
+            Trit::Zero => continue,
+            Trit::Plus => entry,
+            Trit::Minus => entry.wrapping_neg(),
+        };
+        if add(sum, term).is_none() {
+            return column;
         }
     }
     tables.len()
 }
 
-/// Adds a term, in two's complement. `None`, and nothing added, where the sum leaves the window of its level, or the term is
-/// [`MISFIT`], which takes any sum out of it.
+/// Adds a term, in two's complement. `None`, and nothing added, where the sum leaves the window of its level, or the term
+/// is [`MISFIT`], which takes any sum out of it.
 fn add(sum: &mut Sum, term: u32) -> Option<()> {
     let term = if sum.is_negative { term.wrapping_neg() } else { term };
     let exact = sum.magnitude.wrapping_add(term);
@@ -44,8 +42,8 @@ fn add(sum: &mut Sum, term: u32) -> Option<()> {
     Some(())
 }
 
-/// Rounds an exact sum below 2^31 to 24 significant bits, ties to even. `None` for an odd one that is too small: of what lies
-/// below its units, only that there is something is known.
+/// Rounds an exact sum below 2^31 to 24 significant bits, ties to even. `None` for an odd one that is too small: of what
+/// lies below its units, only that there is something is known.
 fn rounded(exact: u32) -> Option<u32> {
     if exact < FIRST_ROUNDED {
         return exact.is_multiple_of(2).then_some(exact);

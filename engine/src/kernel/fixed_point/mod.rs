@@ -2,8 +2,8 @@
 //!
 //! Adding a float in software means: take both apart, align, add, find the leading bit, round, put together. A vector
 //! meets hundreds of rows, so its values are taken apart once, into fixed point ([`tables`]), and a row's sum stays
-//! apart until the row ends ([`sum`], [`accumulate`]). Aligning is then nothing, and what is left of an addition is an integer
-//! addition and the rounding.
+//! apart until the row ends ([`sum`], [`accumulate`]). Aligning is then nothing, and what is left of an addition is an
+//! integer addition and the rounding.
 //!
 //! # Why the bits are those of the definition
 //!
@@ -36,29 +36,32 @@ mod accumulate;
 pub mod arithmetic;
 #[cfg(assembly)]
 mod assembly;
-mod embed;
 #[cfg(not(assembly))]
 mod groups;
 mod project;
+#[cfg(assembly = "thumb1")]
 mod scale;
 mod sum;
 mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use project::project_powers;
+pub(crate) use project::{project_powers, translated_sum, RowSum};
 
 use super::backend::Backend;
-use super::project::add_weight;
 use super::properties::FixedPoint;
-use super::scalar::mix::mix;
-use super::{definition, Mix};
-use crate::weights::{Matrix, Projection};
+use super::{definition, portable, Mix};
+use crate::weights::{Matrix, Norm, Projection};
 
 impl Backend for FixedPoint {
     #[inline(always)]
     fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
-        embed::embed(matrix, token, x);
+        portable::embed(matrix, token, x);
+    }
+
+    #[inline(always)]
+    fn layer_norm_row(norm: &Norm, x: &[f32], out: &mut [f32]) {
+        portable::layer_norm_row(norm, x, out);
     }
 
     #[inline(always)]
@@ -69,7 +72,14 @@ impl Backend for FixedPoint {
     }
 
     #[inline(always)]
+    fn project_one(x: &[f32], projections: &mut [Projection], room: &mut [f32]) {
+        if !project::project_one(x, projections, room) {
+            definition::project(x, 1, projections);
+        }
+    }
+
+    #[inline(always)]
     fn mix(work: Mix) -> Option<()> {
-        mix(work, add_weight)
+        portable::mix(work)
     }
 }

@@ -4,16 +4,20 @@
 # code for just these two weights. A sum that changes sign swaps the tables. No binade is kept: the top bits of every
 # exact sum find the place of rounding anew, in a table where other cores count zeros.
 #
-#   a1  magnitude of the sum       a5  four weights        t1  jump tables of the sum's sign    t4  return address
+#   a1  magnitude of the sum       a5  four weights        t1  jump tables of the sum's sign
 #   a2  exact sum, shifted         a6  entries             t2  shifts by top bits               t5  a term's place
 #   a3  how far it is shifted left a7  next weights        t3  term                             t6  scratch
 #   a4  scratch                    t0  end of the entries
 
 # Where rounding begins: 2^25.
     .equ    .Lsf_ROUNDED_EXPONENT, 25
+# As in tables.rs: bytes from group to group.
+    .equ    .Lsf_NEXT_GROUP, 48
 # In the tables of one sign: addresses for bits 0-3 of the weights, then for bits 4-7, then where the other sign's are.
     .equ    .Lsf_OTHER_SIGN, 128
     .equ    .Lsf_TABLES, 132
+# Is added to a term's place.
+    .equ    .Lsf_IS_SUBTRACTED, 4
 
     .section .text.__atome_engine_soft_float_groups, "ax", @progbits
     .p2align 2
@@ -42,46 +46,36 @@
     settle  \otherwise
     .endm
 
-    # What to do where `term` cannot: slowly, or not at all. The place counts 4 more where the column is subtracted.
-    .macro otherwise name, place, same_sign, other_sign
+    # What to do where `term` cannot: slowly, or not at all.
+    .macro otherwise name, place
 .Lsf_\name:
     li      t5, \place
-    jal     t4, .Lsf_slow
-    .option push
-    .option norvc
-    j       \same_sign
-    .option pop
-    j       \other_sign
+    j       .Lsf_slow
     .endm
 
-    # The nine pairs of weights of one half: z, p and m for 0, +1 and -1. The last pair goes on to what follows.
+    # The nine pairs of weights of one half: z, p and m for 0, +1 and -1. A pair that begins with another weight than 0 goes on
+    # with the code for its second one, and the last pair with what follows.
     .macro half h, place0, place1
 .Lsf_\h\()pp:
-    term    add, \place0, .Lsf_\h\()_p0p
+    term    add, \place0, .Lsf_\h\()_p0
 .Lsf_\h\()zp:
     term    add, \place1, .Lsf_\h\()_p1
     j       .Lsf_\h\()zz
 .Lsf_\h\()pm:
-    term    add, \place0, .Lsf_\h\()_p0m
+    term    add, \place0, .Lsf_\h\()_p0
 .Lsf_\h\()zm:
     term    sub, \place1, .Lsf_\h\()_m1
     j       .Lsf_\h\()zz
+    otherwise \h\()_p0, \place0
+    otherwise \h\()_m0, .Lsf_IS_SUBTRACTED + \place0
+    otherwise \h\()_p1, \place1
+    otherwise \h\()_m1, .Lsf_IS_SUBTRACTED + \place1
 .Lsf_\h\()mp:
-    term    sub, \place0, .Lsf_\h\()_m0p
-    term    add, \place1, .Lsf_\h\()_p1
-    j       .Lsf_\h\()zz
+    term    sub, \place0, .Lsf_\h\()_m0
+    j       .Lsf_\h\()zp
 .Lsf_\h\()mm:
-    term    sub, \place0, .Lsf_\h\()_m0m
-    term    sub, \place1, .Lsf_\h\()_m1
-    j       .Lsf_\h\()zz
-    otherwise \h\()_p0, \place0, .Lsf_\h\()zz, .Lsf_\h\()zz
-    otherwise \h\()_m0, 4 + \place0, .Lsf_\h\()zz, .Lsf_\h\()zz
-    otherwise \h\()_p1, \place1, .Lsf_\h\()zz, .Lsf_\h\()zz
-    otherwise \h\()_m1, 4 + \place1, .Lsf_\h\()zz, .Lsf_\h\()zz
-    otherwise \h\()_p0p, \place0, .Lsf_\h\()zp, .Lsf_\h\()zm
-    otherwise \h\()_p0m, \place0, .Lsf_\h\()zm, .Lsf_\h\()zp
-    otherwise \h\()_m0p, 4 + \place0, .Lsf_\h\()zp, .Lsf_\h\()zm
-    otherwise \h\()_m0m, 4 + \place0, .Lsf_\h\()zm, .Lsf_\h\()zp
+    term    sub, \place0, .Lsf_\h\()_m0
+    j       .Lsf_\h\()zm
 .Lsf_\h\()pz:
     term    add, \place0, .Lsf_\h\()_p0
     j       .Lsf_\h\()zz
@@ -113,6 +107,7 @@ __atome_engine_soft_float_groups:
     lbu     a5, 0(a7)
     addi    a7, a7, 1
     andi    t6, a5, 15
+.Lsf_first_half:
     slli    t6, t6, 2
     add     t6, t6, t1
     lw      t6, 0(t6)
@@ -120,11 +115,12 @@ __atome_engine_soft_float_groups:
     half    a, 0, 1
     srli    t6, a5, 2
     andi    t6, t6, 60
+.Lsf_second_half:
     add     t6, t6, t1
     lw      t6, 64(t6)
     jr      t6
     half    b, 2, 3
-    addi    a6, a6, 16
+    addi    a6, a6, .Lsf_NEXT_GROUP
     bne     a6, t0, .Lsf_group
     li      t5, 0
 .Lsf_return:
@@ -137,13 +133,13 @@ __atome_engine_soft_float_groups:
     andi    a0, t5, 3
     ret
 
-# Takes the term's place in t5. Returns behind the call, or one jump further where the sum's sign is another.
+# Takes in t5 the place of a term that cannot be added fast, and goes on behind it. The sum is what it was before.
 .Lsf_slow:
     andi    t6, t5, 3
     slli    t6, t6, 2
     add     t6, t6, a6
     lw      t3, 0(t6)
-    andi    t6, t5, 4
+    andi    t6, t5, .Lsf_IS_SUBTRACTED
     beqz    t6, .Lsf_signed
     neg     t3, t3
 .Lsf_signed:
@@ -156,7 +152,21 @@ __atome_engine_soft_float_groups:
     andi    a4, a2, 1
     bnez    a4, .Lsf_stop
     mv      a1, a2
-    jr      t4
+# What is left of the group: the second weight of this half, or the next half.
+.Lsf_go_on:
+    andi    t6, t5, 1
+    andi    t5, t5, 2
+    bnez    t6, .Lsf_half_is_done
+    bnez    t5, .Lsf_in_second_half
+    andi    t6, a5, 12
+    j       .Lsf_first_half
+.Lsf_in_second_half:
+    srli    t6, a5, 2
+    andi    t6, t6, 48
+    j       .Lsf_second_half
+.Lsf_half_is_done:
+    beqz    t5, .Lsf_azz
+    j       .Lsf_bzz
 
 # Too large, a misfit, or below zero.
 .Lsf_beyond:
@@ -169,7 +179,7 @@ __atome_engine_soft_float_groups:
     settle  .Lsf_stop
 .Lsf_swap:
     lw      t1, .Lsf_OTHER_SIGN(t1)
-    jr      4(t4)
+    j       .Lsf_go_on
 .Lsf_small:
     andi    t6, a2, 1
     bnez    t6, .Lsf_stop

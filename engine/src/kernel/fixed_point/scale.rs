@@ -2,7 +2,6 @@
 
 /// What a matrix multiplies its sums by, taken apart.
 pub(super) struct Scale {
-    pub(super) value: f32,
     pub(super) sign: u32,
     /// The exponent's; 0 for what is no normal number.
     pub(super) field: u32,
@@ -14,11 +13,10 @@ impl Scale {
     pub(super) fn new(value: f32) -> Self {
         let bits = value.to_bits();
         let field = if value.is_normal() { bits >> 23 & 0xff } else { 0 };
-        Self { value, sign: bits >> 31 << 31, field, significand: bits & 0x007f_ffff | 0x0080_0000 }
+        Self { sign: bits >> 31 << 31, field, significand: bits & 0x007f_ffff | 0x0080_0000 }
     }
 
     /// Whether it is a normal number above zero.
-    #[cfg(assembly = "thumb1")]
     pub(super) fn is_simple(&self) -> bool {
         self.field != 0 && self.sign == 0
     }

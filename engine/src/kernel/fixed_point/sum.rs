@@ -1,8 +1,6 @@
 //! One running sum in fixed point.
 
-use super::arithmetic::ordinary_product;
-use super::scale::Scale;
-use super::tables::{Tables, FIRST_LEVEL, LEVELS};
+use super::tables::{Tables, FIRST_LEVEL, LEVELS, STEP};
 
 /// A binary32 sum as sign, magnitude and unit.
 pub(super) struct Sum {
@@ -28,14 +26,17 @@ impl Sum {
         let field = (bits >> 23 & 0xff) as i32;
         let significand = bits & 0x007f_ffff | 0x0080_0000;
         let low_zeros = significand.trailing_zeros() as i32;
-        (0..LEVELS).rev().find_map(|level| {
-            // The value is significand * 2^shift units.
-            let shift = field - 150 - tables.unit(level);
-            // A subnormal, inf or NaN: the unit is a normal number, and the window ends below inf.
-            let fits = field != 0 && shift <= 7 && shift + low_zeros >= 1;
-            let magnitude = if shift >= 0 { significand << (shift & 31) } else { significand >> (-shift & 31) };
-            fits.then_some(Self { magnitude, is_negative: value.is_sign_negative(), level })
-        })
+        // The value is significand * 2^shift units of the finest level. It has to be an even number of units: that
+        // decides the coarsest level with a place for it.
+        let shift = field - 150 - tables.unit(0);
+        let level = ((shift + low_zeros - 1) >> STEP.trailing_zeros()).min(LEVELS as i32 - 1);
+        let shift = shift - STEP as i32 * level;
+        // A subnormal, inf or NaN: the unit is a normal number, and the window ends below inf.
+        if field == 0 || level < 0 || shift > 7 {
+            return None;
+        }
+        let magnitude = if shift >= 0 { significand << (shift & 31) } else { significand >> (-shift & 31) };
+        Some(Self { magnitude, is_negative: value.is_sign_negative(), level: level as usize })
     }
 
     /// The sum as binary32. Exact.
@@ -47,20 +48,6 @@ impl Sum {
         let field = (158 - zeros as i32 + tables.unit(self.level)) as u32;
         // The hidden bit adds the last 1 to the exponent field.
         f32::from_bits(self.sign() | (((field - 1) << 23) + (self.magnitude << zeros >> 8)))
-    }
-
-    /// The sum as binary32, times the scale.
-    #[inline]
-    pub(super) fn times(&self, tables: &Tables, scale: &Scale) -> f32 {
-        if self.magnitude != 0 && scale.field != 0 {
-            let zeros = self.magnitude.leading_zeros();
-            let fields = (158 - zeros as i32 + tables.unit(self.level)) as u32 + scale.field;
-            let sign = scale.sign ^ self.sign();
-            if let Some(bits) = ordinary_product(sign, fields, self.magnitude << zeros >> 8, scale.significand) {
-                return f32::from_bits(bits);
-            }
-        }
-        self.value(tables) * scale.value
     }
 
     /// The sign's bit of a binary32.

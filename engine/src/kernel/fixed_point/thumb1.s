@@ -22,7 +22,9 @@
     .equ    .Lsf_TABLES, 264
 
 @ As in tables.rs.
-    .equ    .Lsf_BLOCK, 64
+@ Bytes from level to level, and from group to group.
+    .equ    .Lsf_NEXT_LEVEL, 16
+    .equ    .Lsf_NEXT_GROUP, 48
     .equ    .Lsf_LEVELS, 3
     .equ    .Lsf_STEP, 4
 @ Where things lie in what the function is called with, whose address is on top of the stack.
@@ -93,8 +95,7 @@
     ldr     r3, [r5, #.Lsf_LEVEL]
     adds    r3, #1
     str     r3, [r5, #.Lsf_LEVEL]
-    movs    r5, #.Lsf_BLOCK
-    lsls    r5, #2
+    movs    r5, #.Lsf_NEXT_LEVEL
     adds    r2, r5
     add     r10, r5
     .endm
@@ -162,7 +163,7 @@
     ldr     r1, [r7, r1]
     mov     pc, r1
     half    b, 2, 3
-    adds    r2, #16
+    adds    r2, #.Lsf_NEXT_GROUP
     cmp     r2, r10
     beq     .Lsf_done
     b.n     .Lsf_group
@@ -316,8 +317,7 @@
     ldr     r3, [r5, #.Lsf_LEVEL]
     subs    r3, #1
     bmi     .Lsf_unfit
-    movs    r5, #.Lsf_BLOCK
-    lsls    r5, #2
+    movs    r5, #.Lsf_NEXT_LEVEL
     subs    r2, r5
     place_of r5
     ldr     r1, [r2, r5]
@@ -326,8 +326,7 @@
     beq     .Lsf_misfit
     ldr     r5, [sp]
     str     r3, [r5, #.Lsf_LEVEL]
-    movs    r5, #.Lsf_BLOCK
-    lsls    r5, #2
+    movs    r5, #.Lsf_NEXT_LEVEL
     negs    r5, r5
     add     r10, r5
     lsls    r0, #.Lsf_STEP
@@ -345,8 +344,7 @@
     movs    r0, r3
     bx      lr
 .Lsf_misfit:
-    movs    r5, #.Lsf_BLOCK
-    lsls    r5, #2
+    movs    r5, #.Lsf_NEXT_LEVEL
     adds    r2, r5
 .Lsf_unfit:
     b.n     .Lsf_stop
@@ -371,8 +369,7 @@
     cmp     r5, #.Lsf_LEVELS - 1
     beq     .Lsf_unfit
     place_of r5
-    movs    r3, #.Lsf_BLOCK
-    lsls    r3, #2
+    movs    r3, #.Lsf_NEXT_LEVEL
     adds    r3, r5
     ldr     r1, [r2, r3]
     signed_term r5

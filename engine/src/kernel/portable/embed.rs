@@ -4,7 +4,7 @@ use super::add::add_weight;
 use crate::weights::Matrix;
 
 /// Row `token` of the embedding matrix: each weight times 1, added to nothing, times the scale.
-pub(super) fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
+pub(in crate::kernel) fn embed(matrix: &Matrix, token: usize, x: &mut [f32]) {
     for (index, x) in (token * matrix.cols()..).zip(x) {
         *x = add_weight(0.0, matrix, index, 1.0) * matrix.scale();
     }

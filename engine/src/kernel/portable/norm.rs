@@ -2,11 +2,16 @@
 
 use crate::bytes::read_f32;
 use crate::kernel::norm::Moments;
-use crate::weights::Floats;
+use crate::weights::{Floats, Norm};
 
 /// As [`layer_norm`](crate::kernel::layer_norm), of one row.
+#[inline(always)]
+pub(in crate::kernel) fn layer_norm_row(norm: &Norm, x: &[f32], out: &mut [f32]) {
+    by_parts(norm.gamma, norm.beta, x, out);
+}
+
 #[inline(never)]
-pub(super) fn layer_norm_row(gamma: Floats, beta: Floats, x: &[f32], out: &mut [f32]) {
+fn by_parts(gamma: Floats, beta: Floats, x: &[f32], out: &mut [f32]) {
     let Moments { mean, factor } = Moments::of(x);
     for (((out, value), gamma), beta) in out.iter_mut().zip(x).zip(gamma.places()).zip(beta.places()) {
         let scaled = (read_f32(gamma) * (value - mean)) * factor;
@@ -18,7 +23,6 @@ pub(super) fn layer_norm_row(gamma: Floats, beta: Floats, x: &[f32], out: &mut [
 mod tests {
     use super::*;
     use crate::kernel::norm::layer_norm;
-    use crate::weights::Norm;
 
     use std::vec::Vec;
 
@@ -32,7 +36,7 @@ mod tests {
         layer_norm(&norm, &x, &mut expected);
         for (row, expected) in x.chunks(5).zip(expected.chunks(5)) {
             let mut out = [0.0; 5];
-            layer_norm_row(norm.gamma, norm.beta, row, &mut out);
+            layer_norm_row(&norm, row, &mut out);
             assert_eq!(out.map(f32::to_bits), core::array::from_fn(|index| expected[index].to_bits()));
         }
     }
