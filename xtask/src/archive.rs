@@ -20,6 +20,7 @@ use crate::symbols;
 use crate::toolchain::Toolchain;
 use crate::{options, pack, process, targets, workspace};
 
+/// What `--help` prints.
 pub const HELP: &str = "\
 Build the finished archive and put a copy of include/atome.h beside it.
 
@@ -125,10 +126,6 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let mut chosen_prefix = None;
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
             Long("target") => target = Some(options::text(&mut parser, "--target", TARGET)?),
             Long("list") => {
                 print!("{}", targets::list());

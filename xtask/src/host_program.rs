@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::shapes::Shape;
+use crate::shapes::Shape;
 use crate::{process, workspace};
 
 /// Compiles one of them for a shape.

@@ -3,13 +3,17 @@
 /// Memory plan of an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
+    /// The smallest state: every call computes the whole sequence.
     Lean,
+    /// Keys and values are kept from call to call.
     Cached,
 }
 
 impl Plan {
+    /// Both.
     pub const ALL: [Plan; 2] = [Plan::Lean, Plan::Cached];
 
+    /// In tables.
     pub fn name(self) -> &'static str {
         match self {
             Plan::Lean => "lean",
@@ -17,12 +21,14 @@ impl Plan {
         }
     }
 
+    /// The C compiler's flag.
     pub fn flag(self) -> String {
         format!("-DATOME_PLAN=ATOME_PLAN_{}", self.name().to_uppercase())
     }
 }
 
-/// A shape in the words of the header's macros.
+/// A shape: sizes by the names of the header's macros, which say what they count.
+#[allow(missing_docs, reason = "docs/formats.md defines the sizes")]
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
     pub d_model: u32,
@@ -64,7 +70,7 @@ pub const TINY: Shape =
 pub const FAST: Shape =
     Shape { d_model: 40, max_seq: 8, n_layers: 2, n_pathways: 3, vocab_size: 21, d_head: 8, kernel_size: 5, top_k: 4 };
 
-/// The same for 16 KB of RAM, with two engines in them.
+/// [`FAST`] for 16 KB of RAM, with two engines in them.
 pub const FAST_SMALL: Shape = Shape { d_model: 20, max_seq: 5, n_layers: 1, vocab_size: 13, ..FAST };
 
 /// The default shape with a sequence that 16 KB of RAM hold.

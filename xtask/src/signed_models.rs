@@ -8,14 +8,15 @@ use anyhow::{Context, Result};
 use ed25519_compact::{KeyPair, Seed};
 use flate2::Crc;
 
-use super::host_program;
-use super::shapes::{Shape, TINY};
-use crate::process;
+use crate::shapes::{Shape, TINY};
+use crate::{host_program, process};
 
-/// Whose keys: the first is the firmware's own.
+/// Who signs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signer {
+    /// With the firmware's own keys.
     Ours,
+    /// With keys that the firmware does not have.
     Theirs,
 }
 
@@ -35,6 +36,7 @@ pub struct Signed {
     pub seed: u32,
     /// 0: no classifier.
     pub classes: u32,
+    /// With whose keys.
     pub signer: Signer,
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::Result;
 
 use super::timings::Timings;
-use crate::{process, workers};
+use xtask::{process, workers};
 
 /// The conditions of a run.
 pub struct Conditions {
@@ -72,7 +72,7 @@ fn model(timings: &Timings) -> Result<&'static str> {
 fn machine() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = named(&info).unwrap_or("an unknown processor");
-    let count = workers::most();
+    let count = workers::processors();
     format!("{name} ({}, {count} threads)", std::env::consts::ARCH)
 }
 

@@ -10,8 +10,8 @@ use anyhow::{bail, ensure, Context, Result};
 
 use crate::record::growth::{self, LIMIT};
 use crate::record::{Figures, Record, INSTRUCTIONS};
-use crate::toolchain::Toolchain;
-use crate::{process, workers, workspace};
+use xtask::toolchain::Toolchain;
+use xtask::{process, workers, workspace};
 
 /// The jobs that are held. A second word is the format of the weights, and names the shape, too.
 const HELD: [&str; 7] = ["load", "prefill", "position-32", "generation", FORMATS[0], FORMATS[1], FORMATS[2]];
@@ -21,7 +21,7 @@ pub const FORMATS: [&str; 3] = ["position-32 atome01", "position-32 atome02", "p
 
 /// What a position as ATOME02 may cost with a kernel, in instructions of one as ATOME01. SSE2 has no table look-up, and so no
 /// quick way from the one to the other.
-const MOST_OF_BASE_THREE: (&str, f64) = ("avx2", 1.3);
+const MAX_BASE_THREE_COST: (&str, f64) = ("avx2", 1.3);
 
 /// The last token of so many: how the cost of a token grows.
 pub const GROWTH: [usize; 4] = [1, 32, 128, 512];
@@ -93,9 +93,9 @@ pub fn check(toolchain: &Toolchain) -> Result<Verdict> {
 }
 
 /// # Errors
-/// ATOME02 costs more than [`MOST_OF_BASE_THREE`].
+/// ATOME02 costs more than [`MAX_BASE_THREE_COST`].
 fn base_three_is_cheap(counts: &Figures) -> Result<()> {
-    let (engine, most) = MOST_OF_BASE_THREE;
+    let (engine, most) = MAX_BASE_THREE_COST;
     let [two_bits, base_three] = [FORMATS[0], FORMATS[1]].map(|job| counts.get(&name(engine, job)));
     // This processor may have no such kernel.
     let (Some(&two_bits), Some(&base_three)) = (two_bits, base_three) else { return Ok(()) };
@@ -132,7 +132,7 @@ fn count(wanted: &[(String, &str)]) -> Result<Figures> {
     let program = super::program("counted")?;
     let folder = workspace::scratch().join("bench/callgrind");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    let counts = workers::try_all(wanted, workers::most(), |(job, engine)| {
+    let counts = workers::try_all(wanted, workers::processors(), |(job, engine)| {
         Ok(count_one(&program, &folder, job, engine)?.map(|count| (name(engine, job), count)))
     })?;
     Ok(counts.into_iter().flatten().collect())

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::cores::{self, OnCore};
 use super::timings::{shown, times, Of, Timing, Timings, C};
-use crate::costs::markdown::{self, grouped};
+use crate::markdown::{self, grouped};
 use crate::record::COSTS;
 
 /// One line of it.

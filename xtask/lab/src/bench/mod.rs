@@ -15,16 +15,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use lexopt::prelude::*;
 
-use crate::archive::{self, Mode, Request};
 use crate::record::INSTRUCTIONS;
-use crate::setup::Missing;
-use crate::toolchain::Toolchain;
-use crate::{options, process, workspace};
 use conditions::Conditions;
-pub use counts::{check, Verdict};
+use counts::Verdict;
 use timings::Timings;
+use xtask::archive::{self, Mode, Request};
+use xtask::setup::Missing;
+use xtask::toolchain::Toolchain;
+use xtask::{options, process, workspace};
 
 pub const HELP: &str = "\
 Measure how fast the engine and the archive are on this machine, beside the C reference.
@@ -60,7 +59,7 @@ Examples:
   cargo bench -p atome-benches --bench kernels
 ";
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Extent {
     Full,
     Quick,
@@ -69,48 +68,35 @@ enum Extent {
     Documents,
 }
 
+const FLAGS: [(&str, Extent); 4] = [
+    ("--quick", Extent::Quick),
+    ("--counts", Extent::Counts),
+    ("--check", Extent::Check),
+    ("--documents", Extent::Documents),
+];
+
 /// The command.
-pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    let mut extent = Extent::Full;
-    while let Some(argument) = parser.next()? {
-        let asked = match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
-            Long("quick") => Extent::Quick,
-            Long("counts") => Extent::Counts,
-            Long("check") => Extent::Check,
-            Long("documents") => Extent::Documents,
-            other => return Err(options::unexpected(other, "bench")),
-        };
-        if extent != Extent::Full {
-            let which = "expected one of --quick, --counts, --check and --documents (cargo xtask bench --help)";
-            return Err(options::mistake(which));
-        }
-        extent = asked;
-    }
-    if extent == Extent::Documents {
+pub fn run(parser: lexopt::Parser) -> Result<()> {
+    let extent = options::one_flag(parser, "bench", &FLAGS)?.unwrap_or(Extent::Full);
+    if matches!(extent, Extent::Documents) {
         return write_documents();
     }
     let toolchain = Toolchain::find()?;
     Missing::for_bench(&toolchain).install()?;
     match extent {
-        Extent::Full | Extent::Quick => measure(&toolchain, extent == Extent::Quick),
+        Extent::Full => measure(&toolchain, false)?,
+        Extent::Quick => measure(&toolchain, true)?,
         Extent::Counts => {
             let record = counts::record(&toolchain)?;
             say!("{}{} counts written to benches/instructions.json", results::growth(&record), record.figures.len());
-            Ok(())
         }
-        Extent::Documents => Ok(()),
-        Extent::Check => {
-            match counts::check(&toolchain)? {
-                Verdict::Passed(what) => say!("{what}"),
-                Verdict::Skipped(why) => say!("SKIPPED: {why}"),
-            }
-            Ok(())
-        }
+        Extent::Check => match counts::check(&toolchain)? {
+            Verdict::Passed(what) => say!("{what}"),
+            Verdict::Skipped(why) => say!("SKIPPED: {why}"),
+        },
+        Extent::Documents => {}
     }
+    Ok(())
 }
 
 /// Where the files of a full run, which are committed, or of a quick one go.

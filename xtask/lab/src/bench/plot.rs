@@ -25,7 +25,7 @@ const GROUPS: [(&str, &str); 3] = [
 struct Bar {
     title: String,
     nanoseconds: f64,
-    /// How many times as fast as C.
+    /// The time of C divided by this time.
     ratio: f64,
     is_c: bool,
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::conditions::Conditions;
 use super::summary;
 use super::timings::{Timings, C};
-use crate::workspace;
+use xtask::workspace;
 
 const START: &str = "<!-- What follows is written by `cargo xtask bench`. -->\n";
 const CHIPS: &str = "

@@ -7,7 +7,7 @@ use super::counts::{FORMATS, GROWTH, IN_C, KERNELS};
 use super::goals;
 use super::summary;
 use super::timings::{shown, times, Of, Timing, Timings, C, C_TABLE};
-use crate::costs::markdown::{self, grouped};
+use crate::markdown::{self, grouped};
 use crate::record::Record;
 
 const HEAD: &str = "\

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use super::cores::{self, OnCore};
 use super::timings::{shown, times, Of, Timing, Timings};
-use crate::costs::markdown;
+use crate::markdown;
 use crate::record::{Figures, COSTS};
 
 /// An engine as a program gets it: words, engine and plan in the results.

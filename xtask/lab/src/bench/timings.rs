@@ -5,12 +5,12 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{json, Value};
 
-use crate::process;
+use xtask::process;
 
 /// The reference that ratios are to.
 pub const C: Of = Of { engine: "C -O2", plan: None, kernel: None };
 
-/// The same engine, but for a product that looks weights up in a table: what a C programmer gets without another plan.
+/// The C reference but for a product that looks weights up in a table: what a C programmer gets without another plan.
 pub const C_TABLE: Of = Of { engine: "C table -O2", ..C };
 
 /// What was timed.
@@ -18,20 +18,20 @@ pub const C_TABLE: Of = Of { engine: "C table -O2", ..C };
 pub struct Of<'n> {
     /// A build of C, "engine" or "archive".
     pub engine: &'n str,
-    /// Of the engine and of the archive.
+    /// The memory plan, of the engine and of the archive.
     pub plan: Option<&'n str>,
-    /// The same.
+    /// The kernel that was forced, of the engine and of the archive.
     pub kernel: Option<&'n str>,
 }
 
 /// One result.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing<'t> {
-    /// Of what.
+    /// What was timed.
     pub of: Of<'t>,
     /// The median.
     pub nanoseconds: f64,
-    /// How many it is the median of.
+    /// The number of samples that it is the median of.
     pub samples: u64,
 }
 
@@ -124,7 +124,7 @@ pub fn times(ratio: f64) -> String {
     match ratio {
         r if r < 0.1 => format!("{r:.2}x"),
         r if r < 9.95 => format!("{r:.1}x"),
-        r => format!("{}x", crate::costs::markdown::grouped(r.round() as u64)),
+        r => format!("{}x", crate::markdown::grouped(r.round() as u64)),
     }
 }
 

@@ -6,14 +6,14 @@ use super::engine::{Engine, Variant};
 use super::names;
 use super::running::{MODEL, STACK_LOAD, STACK_PREDICT, STATE};
 use super::uses::Uses;
-use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{Core, CORES};
-use crate::qemu::shapes::Plan;
 use crate::record::Figures;
 use data_sheets::{Chip, CHIPS};
+use xtask::archive::{Mode, Profile};
+use xtask::shapes::Plan;
 
 /// The command line tool's: one list of facts for both.
-#[path = "../../../cli/src/chips.rs"]
+#[path = "../../../../cli/src/chips.rs"]
 mod data_sheets;
 
 /// A chip by its name there, and the core here whose code it runs.

@@ -8,7 +8,7 @@ use crate::qemu::machine::Report;
 /// The known loop that every run starts with.
 const CALIBRATION: u64 = 2_000_000;
 
-/// The same core on an emulator that counts instructions: one is one nanosecond of its clock.
+/// The core on an emulator that counts instructions: each takes one nanosecond of its clock.
 pub fn counting(core: &Core) -> Core {
     let machine = match core.machine {
         Machine::Host => Machine::Host,

@@ -10,9 +10,9 @@ use super::names;
 use super::uses::Uses;
 use crate::qemu::cores::Core;
 use crate::qemu::image::{self, Image, Order, Unit};
-use crate::qemu::shapes::DEFAULT;
 use crate::qemu::workbench::Workbench;
 use crate::record::Figures;
+use xtask::shapes::DEFAULT;
 
 /// Bytes of one image.
 struct Bytes {

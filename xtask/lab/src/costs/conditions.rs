@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::process;
+use xtask::process;
 
 /// Tool to the first line of what it says of its version.
 pub fn all() -> Result<BTreeMap<String, String>> {

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use crate::archive::{Flavour, Mode, Profile};
 use crate::qemu::image::Unit;
-use crate::qemu::shapes::Plan;
-use crate::workspace;
+use xtask::archive::{Flavour, Mode, Profile};
+use xtask::shapes::Plan;
+use xtask::workspace;
 
-/// Whose code.
+/// The engine that an image is linked with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     /// The finished archive.

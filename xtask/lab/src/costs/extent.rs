@@ -9,13 +9,13 @@ use super::jobs::Job;
 use super::names;
 use super::shapes::{Measured, SHAPES};
 use super::{code, formats, limits, running, signed};
-use crate::archive::{Mode, Profile};
 use crate::qemu::cores::{self, Core, CORES};
-use crate::qemu::shapes::Shape;
 use crate::qemu::workbench::{self, Workbench, SIGNED};
-use crate::workspace;
+use xtask::archive::{Mode, Profile};
+use xtask::shapes::Shape;
+use xtask::workspace;
 
-/// How much.
+/// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
     /// For the table.

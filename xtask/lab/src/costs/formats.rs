@@ -3,10 +3,10 @@
 use anyhow::{Context, Result};
 
 use super::engine::Variant;
-use super::markdown::grouped;
 use super::names;
 use super::running::NEXT;
 use super::shapes::{Measured, SHAPES};
+use crate::markdown::grouped;
 use crate::qemu::cores::one_of_each_kind;
 use crate::qemu::workbench::{self, Workbench};
 use crate::record::Figures;

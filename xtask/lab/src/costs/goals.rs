@@ -2,10 +2,10 @@
 //! token costs one position.
 
 use super::engine::Variant;
-use super::markdown::grouped;
 use super::names;
 use super::running::{AFTER, FIRST, NEXT, TOKEN};
 use super::shapes::SHAPES;
+use crate::markdown::grouped;
 use crate::qemu::cores::CORES;
 use crate::record::Figures;
 

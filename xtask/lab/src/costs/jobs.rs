@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::qemu::workbench::Workbench;
 use crate::record::Figures;
-use crate::workers;
+use xtask::workers;
 
 type Action = dyn Fn(&Workbench, &Path) -> Result<Figures> + Send + Sync;
 
@@ -29,7 +29,7 @@ impl Job {
 /// # Errors
 /// The first failure; the jobs that had not begun are left out.
 pub fn run_all(jobs: &[Job], workbench: &Workbench) -> Result<Figures> {
-    let found = workers::try_all(jobs, workers::most(), |job| {
+    let found = workers::try_all(jobs, workers::processors(), |job| {
         let folder = workbench.folder.join("costs").join(job.name.replace(' ', "-"));
         (job.run)(workbench, &folder).with_context(|| job.name.clone())
     });

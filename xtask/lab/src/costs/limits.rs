@@ -79,9 +79,9 @@ fn is_limited(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::{Mode, Profile};
     use crate::qemu::cores::CORES;
-    use crate::qemu::shapes::Plan;
+    use xtask::archive::{Mode, Profile};
+    use xtask::shapes::Plan;
 
     const CODE: &str = "m3/code/portable/predict";
     const STACK: &str = "m3/small/lean portable/stack-predict";

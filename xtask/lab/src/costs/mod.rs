@@ -11,7 +11,7 @@ mod goals;
 mod jobs;
 mod limits;
 mod map;
-pub mod markdown;
+
 mod names;
 mod running;
 mod shapes;
@@ -23,7 +23,6 @@ use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use lexopt::prelude::*;
 
 use crate::qemu::cores::{Core, CORES};
 use crate::qemu::needs;
@@ -33,9 +32,9 @@ use crate::record::{
     growth::{self, LIMIT},
     Figures, Record, COSTS,
 };
-use crate::toolchain::Toolchain;
-use crate::{options, workspace};
 use extent::Extent;
+use xtask::toolchain::Toolchain;
+use xtask::{options, workspace};
 
 pub const HELP: &str = "\
 Measure code, memory, stack and instructions of the archive and of the C reference on the emulated cores.
@@ -59,18 +58,8 @@ Examples:
 ";
 
 /// The command.
-pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    let mut only_check = false;
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
-            Long("check") => only_check = true,
-            other => return Err(options::unexpected(other, "costs")),
-        }
-    }
+pub fn run(parser: lexopt::Parser) -> Result<()> {
+    let only_check = options::one_flag(parser, "costs", &[("--check", ())])?.is_some();
     say!("{}", if only_check { check()? } else { record()? });
     Ok(())
 }
@@ -79,7 +68,7 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
 ///
 /// # Errors
 /// The figures that grew, and how to accept that.
-pub fn check() -> Result<String> {
+fn check() -> Result<String> {
     let start = Instant::now();
     let recorded = COSTS.read()?;
     let (_, figures) = measure(Extent::Check)?;

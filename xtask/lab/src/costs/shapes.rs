@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::engine::Variant;
 use crate::qemu::cores::Core;
-use crate::qemu::shapes::{Plan, Shape, DEFAULT, REAL};
+use xtask::shapes::{Plan, Shape, DEFAULT, REAL};
 
 /// Small enough for both engines, in both plans, in the 16 KB of the smallest core.
 pub const SMALL: Shape = Shape { d_model: 32, max_seq: 10, n_layers: 2, ..DEFAULT };

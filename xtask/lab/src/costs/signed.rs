@@ -6,18 +6,18 @@ use anyhow::{Context, Result};
 
 use super::clock;
 use super::engine::{Engine, Variant};
-use super::markdown::grouped;
 use super::names;
 use super::running::{LIMIT, LOAD_CONTAINER, LOAD_SIGNED, STACK_LOAD};
 use super::shapes::SHAPES;
 use super::uses::Uses;
+use crate::markdown::grouped;
 use crate::qemu::cores::{one_of_each_kind, Core};
 use crate::qemu::image::{Image, Unit};
 use crate::qemu::machine;
-use crate::qemu::shapes::{Plan, Shape};
-use crate::qemu::signed_models::{self, Signed, Signer};
 use crate::qemu::workbench::{Workbench, SIGNED};
 use crate::record::Figures;
+use xtask::shapes::{Plan, Shape};
+use xtask::signed_models::{self, Signed, Signer};
 
 const MEASURED: [&str; 3] = [STACK_LOAD, LOAD_CONTAINER, LOAD_SIGNED];
 

@@ -6,15 +6,15 @@ use super::chips;
 use super::engine::{Engine, Variant};
 use super::formats;
 use super::goals;
-use super::markdown::{self, grouped};
 use super::names;
 use super::running::{FIRST, MODEL, NEXT, STACK_LOAD, STACK_PREDICT, STATE, TOKEN};
 use super::shapes::{generated_tokens, SHAPES};
 use super::signed;
 use super::uses::Uses;
+use crate::markdown::{self, grouped};
 use crate::qemu::cores::{Core, CORES};
-use crate::qemu::shapes::{Plan, Shape};
 use crate::record::{Figures, Record};
+use xtask::shapes::{Plan, Shape};
 
 const HEAD: &str = "\
 # What the engine costs

@@ -1,7 +1,7 @@
 //! What a measured program calls.
 
 use super::engine::Engine;
-use crate::qemu::shapes::Plan;
+use xtask::shapes::Plan;
 
 /// What the program calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,11 +11,11 @@ pub enum Uses {
     /// `atome_init`, `atome_load`, `atome_predict_next`, for ATOME01 alone, as the C engine has it; of the archive in the lean
     /// plan, which remembers as little as the C engine.
     Predict,
-    /// The same in the cached plan.
+    /// As [`Uses::Predict`], in the cached plan.
     PredictCached,
     /// `atome_init`, `atome_load`, `atome_predict_next` of the archive in the lean plan, for all formats and containers.
     Containers,
-    /// The same with `atome_load_signed`.
+    /// As [`Uses::Containers`], with `atome_load_signed` in place of `atome_load`.
     Signed,
     /// Generation, classification and (the archive, in the cached plan) sampling and the other formats as
     /// well.

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::status::Status;
-use crate::{process, workspace};
+use xtask::{process, workspace};
 
 /// Longer inputs find nothing that these do not, only later.
-const MOST_BYTES: &str = "-max_len=2048";
+const MAX_INPUT: &str = "-max_len=2048";
 
 /// How often a line of progress is printed.
 const PROGRESS: Duration = Duration::from_secs(10);
@@ -80,7 +80,7 @@ impl Campaign {
     /// libFuzzer on this target: `folders` come first, then its own options.
     pub fn fuzzer(&self, folders: &[&Path], options: &[&str]) -> Command {
         let mut cargo = cargo_fuzz("run", &[self.target]);
-        cargo.args(folders).arg("--").args(options).arg(MOST_BYTES);
+        cargo.args(folders).arg("--").args(options).arg(MAX_INPUT);
         cargo.arg(format!("-artifact_prefix={}/", self.folder.display()));
         cargo
     }

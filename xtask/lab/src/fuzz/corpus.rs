@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::campaign::Campaign;
-use crate::process;
+use xtask::process;
 
 /// Replaces the committed inputs of a target by the fewest that reach as many edges as all of the campaign's. Those with a
 /// name, which were found and mended once, stay. Returns how many there are then.

@@ -9,10 +9,10 @@ use std::time::Duration;
 use anyhow::{bail, Result};
 use lexopt::prelude::*;
 
-use crate::costs::markdown::{self, grouped};
-use crate::setup::Missing;
-use crate::{options, workers};
+use crate::markdown::{self, grouped};
 use campaign::Campaign;
+use xtask::setup::Missing;
+use xtask::{options, workers};
 
 /// The targets: functions of `fuzz/src`.
 const TARGETS: [&str; 4] = ["model", "calls", "checkpoint", "container"];
@@ -20,7 +20,7 @@ const TARGETS: [&str; 4] = ["model", "calls", "checkpoint", "container"];
 const DEFAULT_MINUTES: u64 = 30;
 
 /// A week.
-const MOST_MINUTES: u64 = 7 * 24 * 60;
+const MAX_MINUTES: u64 = 7 * 24 * 60;
 
 pub const HELP: &str = "\
 Fuzz everything that reads foreign bytes, guided by coverage, under the address sanitizer.
@@ -51,14 +51,10 @@ Examples:
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let (mut minutes, mut from_corpus, mut keep, mut wanted) = (DEFAULT_MINUTES, false, false, Vec::new());
-    let mut jobs = workers::most();
+    let mut jobs = workers::processors();
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
-            Long("minutes") => minutes = options::whole(&mut parser, "--minutes", 1..=MOST_MINUTES)?,
+            Long("minutes") => minutes = options::whole(&mut parser, "--minutes", 1..=MAX_MINUTES)?,
             Long("jobs") => jobs = options::whole(&mut parser, "--jobs", workers::RANGE)?,
             Long("from-corpus") => from_corpus = true,
             Long("keep") => keep = true,

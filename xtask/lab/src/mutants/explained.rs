@@ -8,7 +8,7 @@ use std::fs;
 use anyhow::{bail, Context, Result};
 
 use super::record::Record;
-use crate::workspace;
+use xtask::workspace;
 
 /// The committed file.
 pub const PATH: &str = "engine/mutants/EQUIVALENT.md";

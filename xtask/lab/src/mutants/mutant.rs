@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::{process, workspace};
+use super::tree::Tree;
+use xtask::process;
 
 /// One change to one place.
 #[derive(Clone, Debug)]
@@ -15,52 +16,44 @@ pub struct Mutant {
     /// What is changed, and the line it is in; unlike the position, that stays as lines come and go elsewhere. Unique in
     /// its file.
     pub name: String,
-    /// What is replaced: line and column of its start and of its end, counted from one, columns in characters.
-    pub span: [(usize, usize); 2],
-    /// What replaces it.
-    pub replacement: String,
+    /// cargo-mutants' name for it, with the place.
+    pub title: String,
+    /// Line and column of the start of the function around it, counted from one; none around a constant.
+    pub function: Option<(usize, usize)>,
 }
 
 /// Files without mutants to try: the proofs are claims, like tests, and no build that a test runs in has them.
 /// `cargo xtask prove` shows with wrong claims that they can fail.
 const PROOFS: &str = "**/proofs/**";
 
-/// All mutants of the engine, in the order of the source.
-pub fn list() -> Result<Vec<Mutant>> {
+/// All mutants of the engine's copy, in the order of the source.
+pub fn list(tree: &Tree) -> Result<Vec<Mutant>> {
     let mut cargo = process::cargo();
+    cargo.current_dir(tree.root());
     cargo.args(["mutants", "--list", "--json", "--no-config", "--package", "atome-engine", "--exclude", PROOFS]);
     let text = process::capture_stdout(&mut cargo)?.successful(&cargo)?;
     let values: Vec<Value> = serde_json::from_str(&text).context("cargo mutants --list --json")?;
-    let mut sources = BTreeMap::new();
     let mut seen = BTreeMap::new();
-    values.iter().map(|value| parse(value, &mut sources, &mut seen).context("cargo mutants --list --json")).collect()
+    values.iter().map(|value| parse(value, tree, &mut seen).context("cargo mutants --list --json")).collect()
 }
 
-fn parse(
-    value: &Value,
-    sources: &mut BTreeMap<String, String>,
-    seen: &mut BTreeMap<(String, String), usize>,
-) -> Result<Mutant> {
+/// `seen` counts the mutants of a name in a file so far.
+fn parse(value: &Value, tree: &Tree, seen: &mut BTreeMap<(String, String), usize>) -> Result<Mutant> {
     let word = |name: &str| value[name].as_str().map(String::from).with_context(|| format!("no `{name}` in {value}"));
-    let place = |end: &str, what: &str| {
-        let number = value["span"][end][what].as_u64().with_context(|| format!("no `span` in {value}"))?;
-        Ok::<_, anyhow::Error>(usize::try_from(number)?)
+    let place = |value: &Value| {
+        let number = |name: &str| usize::try_from(value[name].as_u64()?).ok();
+        Some((number("line")?, number("column")?))
     };
-    let file = word("file")?;
-    if !sources.contains_key(&file) {
-        let path = workspace::root().join(&file);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        sources.insert(file.clone(), text);
-    }
-    let span = [(place("start", "line")?, place("start", "column")?), (place("end", "line")?, place("end", "column")?)];
-    let line = sources[&file].lines().nth(span[0].0 - 1).unwrap_or_default();
+    let (file, title) = (word("file")?, word("name")?);
+    let (line, _) = place(&value["span"]["start"]).with_context(|| format!("no `span` in {value}"))?;
+    let text = tree.read(&file)?;
     // A whole body needs no line to say what is replaced.
-    let line = (value["genre"] != "FnValue").then_some(line);
-    let name = unpositioned(&word("name")?, line);
+    let line = (value["genre"] != "FnValue").then(|| text.lines().nth(line - 1).unwrap_or_default());
+    let name = unpositioned(&title, line);
     let nth = seen.entry((file.clone(), name.clone())).or_insert(0);
     *nth += 1;
     let name = if *nth == 1 { name } else { format!("{name} #{nth}") };
-    Ok(Mutant { file, name, span, replacement: word("replacement")? })
+    Ok(Mutant { file, name, title, function: place(&value["function"]["span"]["start"]) })
 }
 
 /// `file:line:column: change` without the place, but with the text of the line.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::explained::Explained;
 use super::mutant::Mutant;
 use super::record::Record;
-use crate::costs::markdown::{grouped, table};
+use crate::markdown::{grouped, table};
 
 /// The committed page.
 pub const PATH: &str = "engine/mutants/RESULTS.md";

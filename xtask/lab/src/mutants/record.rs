@@ -4,23 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context, Result};
-use serde_json::{json, Value};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::mutant::Mutant;
 use super::trial::Outcome;
-use crate::workspace;
+use xtask::workspace;
 
 /// The committed file.
 pub const PATH: &str = "engine/mutants/results.json";
 
 /// Outcomes by source file.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record(pub BTreeMap<String, FileRecord>);
 
 /// Outcomes of one file's mutants. Those that tests caught are only counted: the file stays small, and the others are of
 /// more interest.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
     /// Of the source, but for its tests, when its mutants were tried.
     pub sha256: String,
@@ -47,18 +47,12 @@ impl Record {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(text)?;
-        let files = value.as_object().context("expected an object of files")?;
-        files
-            .iter()
-            .map(|(file, value)| Ok((file.clone(), FileRecord::parse(value).context(file.clone())?)))
-            .collect::<Result<_>>()
-            .map(Self)
+        Ok(serde_json::from_str(text)?)
     }
 
+    /// With the names of each file's outcomes in alphabetical order, as in every record of this project.
     fn text(&self) -> Result<String> {
-        let files: BTreeMap<_, _> = self.0.iter().map(|(file, record)| (file, record.value())).collect();
-        Ok(serde_json::to_string_pretty(&files)? + "\n")
+        Ok(format!("{:#}\n", serde_json::to_value(self)?))
     }
 }
 
@@ -83,29 +77,6 @@ impl FileRecord {
             Outcome::Elsewhere => drop(self.elsewhere.insert(mutant.name.clone())),
         }
     }
-
-    fn parse(value: &Value) -> Result<Self> {
-        let count = |name: &str| {
-            let count = value[name].as_u64().with_context(|| format!("`{name}`: expected a number"))?;
-            Ok::<_, anyhow::Error>(usize::try_from(count)?)
-        };
-        let names = |name: &str| serde_json::from_value(value[name].clone()).with_context(|| format!("`{name}`"));
-        Ok(Self {
-            sha256: value["sha256"].as_str().context("no `sha256`")?.to_string(),
-            caught: count("caught")?,
-            timeout: count("timeout")?,
-            unviable: count("unviable")?,
-            missed: names("missed")?,
-            elsewhere: names("elsewhere")?,
-        })
-    }
-
-    fn value(&self) -> Value {
-        json!({
-            "sha256": self.sha256, "caught": self.caught, "timeout": self.timeout, "unviable": self.unviable,
-            "missed": self.missed, "elsewhere": self.elsewhere,
-        })
-    }
 }
 
 /// The digest of a source but for its tests: new ones are no reason to try again what was caught.
@@ -119,7 +90,7 @@ mod tests {
     use super::*;
 
     fn mutant(name: &str) -> Mutant {
-        Mutant { file: "a.rs".to_string(), name: name.to_string(), span: [(1, 1); 2], replacement: String::new() }
+        Mutant { file: "a.rs".to_string(), name: name.to_string(), title: String::new(), function: None }
     }
 
     #[test]

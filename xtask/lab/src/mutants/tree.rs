@@ -5,16 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::source::MODULE;
-use crate::{process, workspace};
+use xtask::{process, workspace};
 
 /// The copy.
 pub struct Tree {
     root: PathBuf,
 }
-
-/// What chooses the mutant, as a module of the engine.
-const SWITCH: &str = include_str!("switch.rs");
 
 /// Compiles fast; the tests of what is mutated take longest of all that runs.
 const PROFILE: &str = "
@@ -50,11 +46,6 @@ impl Tree {
         }
         fs::copy(workspace::root().join("Cargo.lock"), tree.root.join("Cargo.lock")).context("Cargo.lock")?;
         tree.write("Cargo.toml", &manifest(&read(&workspace::root().join("Cargo.toml"))?))?;
-        let start = "engine/src/lib.rs";
-        let text = read(&tree.root.join(start))?;
-        let features = "#![feature(core_intrinsics, const_eval_select)]\n#![allow(internal_features)]\n";
-        tree.write(start, &format!("{features}{text}\npub mod {MODULE};\n"))?;
-        tree.write(&format!("engine/src/{MODULE}.rs"), SWITCH)?;
         tree.link_data()?;
         Ok(tree)
     }

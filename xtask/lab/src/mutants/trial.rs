@@ -1,14 +1,17 @@
-//! Trying mutants: many in one program where that is possible, the others one by one.
+//! Trying the mutants of one file: cargo-mutants compiles each and runs the engine's tests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
 
-use anyhow::{bail, Result};
+use anyhow::{Context, Result};
+use serde_json::Value;
 
-use super::build::{Error, Limit, Variant, Which};
 use super::mutant::Mutant;
-use super::source::{Region, Source, Way, MARK};
-use super::suite::{Suite, Verdict};
 use super::tree::Tree;
+use xtask::setup::Missing;
+use xtask::toolchain::Toolchain;
+use xtask::{process, workspace};
 
 /// What became of a mutant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,173 +28,166 @@ pub enum Outcome {
     Elsewhere,
 }
 
-/// Mutants of some files, to be tried together.
-pub struct Trial<'s, 'm> {
-    tree: &'s Tree,
-    variant: &'static Variant,
-    sources: BTreeMap<&'s str, &'s Source>,
-    /// In the order of files and places. Their index here is their number; the numbers that follow mark the files.
-    mutants: Vec<&'m Mutant>,
-    /// Those that are not behind a switch.
-    alone: BTreeSet<usize>,
+/// One way of compiling the engine.
+struct Variant {
+    /// The files that hold something for it alone, by the start of their paths.
+    files: &'static [&'static str],
+    /// cargo's arguments for it.
+    arguments: &'static [&'static str],
+    /// Whether its programs run on an emulated 64-bit ARM processor.
+    is_emulated: bool,
 }
 
-impl<'s, 'm> Trial<'s, 'm> {
-    pub fn new(
-        tree: &'s Tree,
-        variant: &'static Variant,
-        sources: BTreeMap<&'s str, &'s Source>,
-        mutants: &[&'m Mutant],
-    ) -> Self {
-        let mut mutants = mutants.to_vec();
-        mutants.sort_by_key(|mutant| (mutant.file.as_str(), mutant.span));
-        let is_alone = |mutant: &Mutant| sources[mutant.file.as_str()].way(mutant) == Way::Alone;
-        let alone = (0..mutants.len()).filter(|&number| is_alone(mutants[number])).collect();
-        Self { tree, variant, sources, mutants, alone }
-    }
+/// What survives in one of these is tried in the next that may compile it.
+const VARIANTS: [Variant; 3] = [
+    Variant { files: &[""], arguments: &[], is_emulated: false },
+    Variant { files: &["engine/src/math/"], arguments: &["--features=system-libm"], is_emulated: false },
+    Variant { files: &["engine/src/kernel/host/", "engine/src/tiled.rs"], arguments: &[], is_emulated: true },
+];
 
-    /// Tries all, and tells what became of each as soon as that is known.
-    pub fn run(mut self, mut tell: impl FnMut(&'m Mutant, Outcome) -> Result<()>) -> Result<()> {
-        let (regions, built) = self.build_switched()?;
-        let suite = Suite::new(self.variant, self.tree, &built)?;
-        let firsts: BTreeMap<_, _> =
-            regions.values().flatten().filter_map(|region| Some((region.mutant?, region.first))).collect();
-        for (&number, &first) in &firsts {
-            let mutant = self.mutants[number];
-            if !built.compiled.contains(&first) {
-                tell(mutant, Outcome::Elsewhere)?;
-                continue;
-            }
-            match suite.switched(number, first)? {
-                Verdict::Caught => tell(mutant, Outcome::Caught)?,
-                Verdict::Timeout => tell(mutant, Outcome::Timeout)?,
-                Verdict::Missed if self.sources[mutant.file.as_str()].way(mutant) == Way::PartlySwitched => {
-                    self.alone.insert(number);
-                }
-                Verdict::Missed => tell(mutant, Outcome::Missed)?,
-            }
-        }
-        self.restore()?;
-        for &number in &self.alone {
-            let mutant = self.mutants[number];
-            let file = self.sources.keys().position(|file| *file == mutant.file).unwrap_or_default();
-            if !built.compiled.contains(&(self.mutants.len() + file)) {
-                tell(mutant, Outcome::Elsewhere)?;
-                continue;
-            }
-            tell(mutant, self.try_alone(mutant, &suite)?)?;
-        }
-        Ok(())
-    }
+const EMULATED: [(&str, &str); 3] = [
+    ("CARGO_BUILD_TARGET", "aarch64-unknown-linux-gnu"),
+    ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER", "aarch64-linux-gnu-gcc"),
+    ("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER", "qemu-aarch64 -L /usr/aarch64-linux-gnu"),
+];
 
-    /// Compiles all mutants that have a switch; those that the compiler refuses will be tried alone.
-    fn build_switched(&mut self) -> Result<(BTreeMap<&'s str, Vec<Region>>, super::build::Built)> {
-        let mut is_checked = false;
-        loop {
-            let regions = self.write_switched()?;
-            let built = if is_checked {
-                self.variant.build(self.tree, Which::All, Limit::None)?
-            } else {
-                self.variant.check(self.tree)?
-            };
-            if built.errors.is_empty() && is_checked {
-                return Ok((regions, built));
-            }
-            is_checked = built.errors.is_empty();
-            let refused: BTreeSet<_> = built.errors.iter().flat_map(|error| blamed(error, &regions)).collect();
-            let before = self.alone.len();
-            self.alone.extend(refused);
-            if self.alone.len() == before && !is_checked {
-                let errors: Vec<_> = built.errors.iter().map(|error| error.text.as_str()).collect();
-                bail!("the compiler refuses the switches, but no mutant's body\n{}", errors.join("\n"));
-            }
+/// The compiler evaluates some mutants without end.
+const BUILD_SECONDS: &str = "240";
+
+/// What a test program may take of memory, in KiB: some mutants allocate without end.
+const MEMORY: &str = "8000000";
+
+/// Tries mutants of one file; what became of each is in their order.
+///
+/// # Errors
+/// cargo-mutants did not try them all: a test fails without any mutant, for example.
+pub fn outcomes(tree: &Tree, mutants: &[&Mutant]) -> Result<Vec<Outcome>> {
+    let Some(file) = mutants.first().map(|mutant| mutant.file.as_str()) else { return Ok(Vec::new()) };
+    let mut outcomes = vec![Outcome::Missed; mutants.len()];
+    for variant in VARIANTS.iter().filter(|variant| variant.files.iter().any(|start| file.starts_with(start))) {
+        let survivors = (0..mutants.len()).filter(|&index| outcomes[index] == Outcome::Missed);
+        let survivors: Vec<_> = survivors.map(|index| (index, mutants[index])).collect();
+        if survivors.is_empty() {
+            break;
+        }
+        let of_variant = variant.run(tree, file, &survivors)?;
+        for (index, mutant) in survivors {
+            outcomes[index] = *of_variant.get(&mutant.title).with_context(|| format!("not tried: {}", mutant.title))?;
         }
     }
-
-    fn write_switched(&self) -> Result<BTreeMap<&'s str, Vec<Region>>> {
-        let mut all = BTreeMap::new();
-        for (mark, (&file, source)) in (self.mutants.len()..).zip(&self.sources) {
-            let mine = (0..self.mutants.len()).filter(|&number| self.mutants[number].file == file);
-            let numbered: Vec<_> = mine
-                .filter(|number| !self.alone.contains(number))
-                .map(|number| (number, self.mutants[number]))
-                .collect();
-            let switched = source.switched(&numbered);
-            // All bodies of a function in all bodies of its caller would be too much to compile.
-            let text = switched.text.replace("inline(always)", "inline(never)");
-            self.tree.write(file, &format!("{text}\nconst {MARK}{mark}: u32 = 0;\n"))?;
-            all.insert(file, switched.regions);
+    for (outcome, mutant) in outcomes.iter_mut().zip(mutants) {
+        if *outcome == Outcome::Missed && !is_compiled(tree, mutant)? {
+            *outcome = Outcome::Elsewhere;
         }
-        Ok(all)
     }
+    Ok(outcomes)
+}
 
-    fn restore(&self) -> Result<()> {
-        self.sources.iter().try_for_each(|(file, source)| self.tree.write(file, source.text()))
-    }
+/// Whether some variant compiles the function of a mutant: one that does refuses an attribute that there is not.
+fn is_compiled(tree: &Tree, mutant: &Mutant) -> Result<bool> {
+    let Some((line, column)) = mutant.function else { return Ok(true) };
+    let text = tree.read(&mutant.file)?;
+    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let (before, after) = text.split_at(start + column - 1);
+    tree.write(&mutant.file, &format!("{before}#[is_compiled_here] {after}"))?;
+    let variants = VARIANTS.iter().filter(|variant| variant.files.iter().any(|start| mutant.file.starts_with(start)));
+    let refused = variants.map(|variant| variant.refuses(tree)).collect::<Result<Vec<_>>>();
+    tree.write(&mutant.file, &text)?;
+    Ok(refused?.contains(&true))
+}
 
-    fn try_alone(&self, mutant: &Mutant, suite: &Suite) -> Result<Outcome> {
-        let source = self.sources[mutant.file.as_str()];
-        self.tree.write(&mutant.file, &source.mutated(mutant))?;
-        let outcome = self.compiled_and_run(suite);
-        self.tree.write(&mutant.file, source.text())?;
-        outcome
-    }
-
-    /// The engine's own quick tests first: they are compiled soonest, and tell of most.
-    fn compiled_and_run(&self, suite: &Suite) -> Result<Outcome> {
-        for (which, most_seconds) in [(Which::Own, QUICK), (Which::All, f64::INFINITY)] {
-            let built = self.variant.build(self.tree, which, Limit::Short)?;
-            if built.is_endless {
-                return Ok(Outcome::Timeout);
-            }
-            if !built.errors.is_empty() {
-                return Ok(Outcome::Unviable);
-            }
-            match suite.alone(&built.programs, most_seconds)? {
-                Verdict::Caught => return Ok(Outcome::Caught),
-                Verdict::Timeout => return Ok(Outcome::Timeout),
-                Verdict::Missed => {}
-            }
+impl Variant {
+    /// Runs cargo-mutants in the copy; what became of the mutants of these titles.
+    fn run(&self, tree: &Tree, file: &str, mutants: &[(usize, &Mutant)]) -> Result<BTreeMap<String, Outcome>> {
+        if self.is_emulated {
+            Missing::for_aarch64(&Toolchain::find()?).install()?;
         }
-        Ok(Outcome::Missed)
+        let output = workspace::scratch().join("mutants");
+        let results = output.join("mutants.out/outcomes.json");
+        let _ = fs::remove_file(&results);
+        let titles: Vec<_> = mutants.iter().map(|(_, mutant)| escaped(&mutant.title)).collect();
+        let mut cargo = self.cargo(tree);
+        cargo.args([
+            "mutants",
+            "--in-place",
+            "--no-config",
+            "--no-shuffle",
+            "--package",
+            "atome-engine",
+            "--file",
+            file,
+        ]);
+        cargo.args(["--caught", "--unviable", "--build-timeout", BUILD_SECONDS, "--minimum-test-timeout", "20"]);
+        cargo.args(["--re", &format!("^({})$", titles.join("|")), "--output"]).arg(&output).args(self.arguments);
+        // The exit status says, too, whether some were missed.
+        let ran = process::relayed(&mut cargo);
+        match parsed(&results) {
+            Ok(outcomes) if !outcomes.is_empty() => Ok(outcomes),
+            outcomes => ran.and(outcomes),
+        }
+    }
+
+    fn refuses(&self, tree: &Tree) -> Result<bool> {
+        let mut cargo = self.cargo(tree);
+        cargo.args(["check", "--quiet", "--profile", "test", "--package", "atome-engine"]).args(self.arguments);
+        Ok(!process::capture(&mut cargo)?.status.success())
+    }
+
+    fn cargo(&self, tree: &Tree) -> std::process::Command {
+        let mut cargo = process::in_root("sh");
+        cargo.args(["-c", &format!("ulimit -v {MEMORY}; exec \"$0\" \"$@\"")]).arg(process::cargo().get_program());
+        cargo.current_dir(tree.root()).env("CARGO_TARGET_DIR", workspace::scratch().join("mutants/build"));
+        if self.is_emulated {
+            cargo.envs(EMULATED);
+        }
+        // Incremental compilation at this optimisation level has left symbols out.
+        cargo.env("CARGO_INCREMENTAL", "0");
+        cargo
     }
 }
 
-/// Tests that take less, in seconds, are tried before all are compiled.
-const QUICK: f64 = 0.2;
+/// cargo-mutants' own record of a run.
+fn parsed(path: &PathBuf) -> Result<BTreeMap<String, Outcome>> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let value: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+    let outcomes = value["outcomes"].as_array().context("expected `outcomes`")?;
+    Ok(outcomes.iter().filter_map(outcome).collect())
+}
 
-/// The mutants that an error is about: the one in whose body it is, or all of the function.
-fn blamed(error: &Error, regions: &BTreeMap<&str, Vec<Region>>) -> Vec<usize> {
-    let mut blamed = Vec::new();
-    for (file, line) in &error.places {
-        let Some(regions) = regions.get(file.as_str()) else { continue };
-        let around: Vec<_> = regions.iter().filter(|region| region.lines.contains(line)).collect();
-        match around.iter().find_map(|region| region.mutant) {
-            Some(number) => blamed.push(number),
-            None => {
-                let firsts: BTreeSet<_> = around.iter().map(|region| region.first).collect();
-                let of = |region: &&Region| firsts.contains(&region.first);
-                blamed.extend(regions.iter().filter(of).filter_map(|region| region.mutant));
-            }
-        }
-    }
-    blamed
+fn outcome(value: &Value) -> Option<(String, Outcome)> {
+    let title = value["scenario"]["Mutant"]["name"].as_str()?;
+    let outcome = match value["summary"].as_str()? {
+        "CaughtMutant" => Outcome::Caught,
+        "Timeout" => Outcome::Timeout,
+        "Unviable" => Outcome::Unviable,
+        "MissedMutant" => Outcome::Missed,
+        _ => return None,
+    };
+    Some((title.to_string(), outcome))
+}
+
+/// For a regular expression that means just this text.
+fn escaped(text: &str) -> String {
+    let is_special = |c: char| r"\.+*?()|[]{}^$#&-~".contains(c);
+    text.chars().flat_map(|c| is_special(c).then_some('\\').into_iter().chain([c])).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
-    fn an_error_in_a_body_is_its_mutants_and_one_around_the_bodies_is_everybodys() {
-        let region = |lines, mutant| Region { lines, first: 7, mutant };
-        let regions = vec![region(3..5, Some(7)), region(5..6, Some(9)), region(1..9, None)];
-        let regions = BTreeMap::from([("a.rs", regions)]);
-        let blame =
-            |file: &str, line| blamed(&Error { places: vec![(file.to_string(), line)], text: String::new() }, &regions);
-        assert_eq!(blame("a.rs", 4), [7]);
-        assert_eq!(blame("a.rs", 5), [9]);
-        assert_eq!(blame("a.rs", 7), [7, 9]);
-        assert!(blame("a.rs", 10).is_empty() && blame("b.rs", 4).is_empty());
+    fn outcomes_are_those_of_mutants() {
+        let mutant = |summary: &str| json!({"scenario": {"Mutant": {"name": "a.rs:1:2: x"}}, "summary": summary});
+        assert_eq!(outcome(&mutant("CaughtMutant")), Some(("a.rs:1:2: x".to_string(), Outcome::Caught)));
+        assert_eq!(outcome(&mutant("MissedMutant")).map(|(_, outcome)| outcome), Some(Outcome::Missed));
+        assert_eq!(outcome(&mutant("Failure")), None);
+        assert_eq!(outcome(&json!({"scenario": "Baseline", "summary": "Success"})), None);
+    }
+
+    #[test]
+    fn a_title_is_no_pattern() {
+        assert_eq!(escaped("a.rs:1: replace < with | in f<'_>"), r"a\.rs:1: replace < with \| in f<'_>");
     }
 }

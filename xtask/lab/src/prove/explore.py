@@ -23,8 +23,8 @@ from angr.engines.vex.claripy import ccall
 logging.disable(logging.CRITICAL)
 
 STACK = 1 << 20
-MOST_ADDRESSES = 1024
-MOST_CASES = 64
+MAX_ADDRESSES = 1024
+MAX_CASES = 64
 OBJECT = "object_"
 
 
@@ -128,9 +128,9 @@ class Split(angr.SimProcedure):
     """atome_split(number): a path for each of its values."""
 
     def run(self, number):
-        values = self.state.solver.eval_upto(number, MOST_CASES + 1)
-        if len(values) > MOST_CASES:
-            raise Unproven(f"a split into more than {MOST_CASES} cases")
+        values = self.state.solver.eval_upto(number, MAX_CASES + 1)
+        if len(values) > MAX_CASES:
+            raise Unproven(f"a split into more than {MAX_CASES} cases")
         self.inhibit_autoret = True
         for value in values:
             state = self.state.copy()
@@ -265,7 +265,7 @@ class Refuse(angr.concretization_strategies.SimConcretizationStrategy):
     """An address that may be too many things."""
 
     def _concretize(self, memory, addr, **kwargs):
-        raise Unproven(f"an address with more than {MOST_ADDRESSES} values")
+        raise Unproven(f"an address with more than {MAX_ADDRESSES} values")
 
 
 class Guard:
@@ -360,7 +360,7 @@ def start(project, harness):
     state.register_plugin("inputs", Inputs())
     strategies = [
         angr.concretization_strategies.SimConcretizationStrategySingle(),
-        angr.concretization_strategies.SimConcretizationStrategyRange(MOST_ADDRESSES),
+        angr.concretization_strategies.SimConcretizationStrategyRange(MAX_ADDRESSES),
         Refuse(),
     ]
     state.memory.read_strategies = list(strategies)

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{ensure, Context, Result};
 use serde_json::{json, Value};
 
-use crate::{process, progress, workspace};
+use xtask::{process, progress, workspace};
 
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
@@ -39,7 +39,7 @@ impl Explorer {
             note!("set-up: angr in {} (450 MB)", workspace::shown(&folder));
             let _task = progress::task("set-up: angr");
             process::checked(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-            let list = workspace::root().join("xtask/src/prove/requirements.txt");
+            let list = workspace::root().join("xtask/lab/src/prove/requirements.txt");
             let mut pip = Command::new(&python);
             pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]).arg(list);
             process::checked(&mut pip)?;
@@ -54,7 +54,7 @@ impl Explorer {
     /// The program could not run, or left one out. That something is not proven is no error here.
     pub fn run(&self, build: &'static str, object: &Path, names: &[String]) -> Result<Vec<Verdict>> {
         let mut command = process::in_root(&self.python);
-        command.arg(workspace::root().join("xtask/src/prove/explore.py")).arg(object);
+        command.arg(workspace::root().join("xtask/lab/src/prove/explore.py")).arg(object);
         command.args(["--jobs", &self.jobs.to_string(), "--seconds", &self.seconds.to_string()]).args(names);
         // angr says on standard error what it can do without.
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, Context, Result};
 use object::{Object, ObjectSymbol};
 
-use crate::toolchain::Toolchain;
-use crate::{process, workspace};
+use xtask::toolchain::Toolchain;
+use xtask::{process, workspace};
 
 /// The core whose code is looked at: 32 bits, and what the speed profile adds for cores without an FPU.
 pub const CORE: &str = "thumbv7m-none-eabi";

@@ -8,12 +8,12 @@ use std::process::Command;
 use anyhow::{ensure, Result};
 use lexopt::prelude::*;
 
-use crate::costs::markdown::{self, grouped};
-use crate::setup::Missing;
-use crate::toolchain::Toolchain;
-use crate::{options, process, workers};
+use crate::markdown::{self, grouped};
 use explorer::{Explorer, Verdict};
 use harnesses::Build;
+use xtask::setup::Missing;
+use xtask::toolchain::Toolchain;
+use xtask::{options, process, workers};
 
 pub const HELP: &str = "\
 Prove index arithmetic, unpacking and memory layout of the engine by symbolic execution.
@@ -45,19 +45,16 @@ Examples:
 ";
 
 /// Questions to the solver end by themselves after 300 s, in a way that is no answer.
-const MOST_SECONDS: u64 = 240;
+const MAX_SECONDS: u64 = 240;
 
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    let (mut jobs, mut seconds, mut as_json, mut kani, mut wanted) = (workers::most(), 120, false, false, Vec::new());
+    let (mut jobs, mut seconds, mut as_json, mut kani, mut wanted) =
+        (workers::processors(), 120, false, false, Vec::new());
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
             Long("jobs") => jobs = options::whole(&mut parser, "--jobs", workers::RANGE)?,
-            Long("seconds") => seconds = options::whole(&mut parser, "--seconds", 1..=MOST_SECONDS)?,
+            Long("seconds") => seconds = options::whole(&mut parser, "--seconds", 1..=MAX_SECONDS)?,
             Long("json") => as_json = true,
             Long("kani") => kani = true,
             Value(word) => wanted.push(word.string()?),

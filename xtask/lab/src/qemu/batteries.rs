@@ -10,9 +10,9 @@ use super::image::Unit;
 use super::job::{Done, Job, Subject};
 use super::machine;
 use super::own_image::{build, image, LIMIT};
-use super::shapes::{Plan, Shape, BEYOND, DEFAULT, ODD, REAL, SHORT};
 use super::workbench::Workbench;
-use crate::archive::Mode;
+use xtask::archive::Mode;
+use xtask::shapes::{Plan, Shape, BEYOND, DEFAULT, ODD, REAL, SHORT};
 
 enum Source {
     /// Made on the target from this many seeds.

@@ -10,11 +10,12 @@ use super::cores::Machine;
 use super::image::{self, Image, Order, Unit};
 use super::job::{Done, Job, Subject};
 use super::own_image::{build, image, LIMIT};
-use super::shapes::{Plan, FAST, FAST_SMALL, ODD, TINY};
 use super::workbench::{Workbench, SIGNED};
-use super::{batteries, differential, link_check, machine, signed_models};
-use crate::archive::{Flavour, Mode, Profile};
-use crate::{process, workspace};
+use super::{batteries, differential, link_check, machine};
+use xtask::archive::{Flavour, Mode, Profile};
+use xtask::shapes::{Plan, FAST, FAST_SMALL, ODD, TINY};
+use xtask::signed_models;
+use xtask::{process, workspace};
 
 /// What qemu/README.md says.
 const SELF_TEST_STACK: u64 = 6144;

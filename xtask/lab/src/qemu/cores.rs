@@ -1,4 +1,6 @@
-//! The cores: how code is compiled for each, and the machine that emulates it.
+//! The cores: what each has beyond the row of its target ([`xtask::targets`]), and the machine that emulates it.
+
+use xtask::targets::{self, Target};
 
 /// What runs the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +20,10 @@ pub struct Core {
     pub title: &'static str,
     /// The Rust target of the archive; `None` on the host.
     pub target: Option<&'static str>,
-    /// The C compiler.
-    pub compiler: &'static str,
-    /// Its flags that choose the core and the C library.
-    pub flags: &'static [&'static str],
+    /// The C compiler's flags for the core, where those of the target's row are for another one.
+    pub own_flags: Option<&'static str>,
+    /// Its flags that choose the C library.
+    pub library: &'static [&'static str],
     /// Sources in `qemu/` that stand between the program and the machine.
     pub board: &'static [&'static str],
     /// Linker script in `qemu/linker`.
@@ -55,8 +57,8 @@ const CORTEX_M3: Core = Core {
     name: "m3",
     title: "Cortex-M3",
     target: Some("thumbv7m-none-eabi"),
-    compiler: "arm-none-eabi-gcc",
-    flags: &["-mthumb", "-mcpu=cortex-m3"],
+    own_flags: None,
+    library: &[],
     board: CORTEX_M,
     linker_script: Some("mps2.ld"),
     machine: arm(&["-machine", "mps2-an385"]),
@@ -69,8 +71,8 @@ const RV32IMAC: Core = Core {
     name: "rv32imac",
     title: "RISC-V imac",
     target: Some("riscv32imac-unknown-none-elf"),
-    compiler: "riscv64-unknown-elf-gcc",
-    flags: &["-march=rv32imac", "-mabi=ilp32", "--specs=picolibc.specs"],
+    own_flags: None,
+    library: &["--specs=picolibc.specs"],
     board: RISC_V,
     linker_script: Some("virt.ld"),
     machine: Machine::Emulator {
@@ -87,8 +89,6 @@ pub const HOST: Core = Core {
     name: "host",
     title: "host",
     target: None,
-    compiler: "cc",
-    flags: &[],
     board: &["host/host_board.c"],
     linker_script: None,
     machine: Machine::Host,
@@ -103,7 +103,7 @@ pub static CORES: [Core; 8] = [
         name: "m0",
         title: "Cortex-M0",
         target: Some("thumbv6m-none-eabi"),
-        flags: &["-mthumb", "-mcpu=cortex-m0"],
+        own_flags: Some("-mthumb -mcpu=cortex-m0"),
         linker_script: Some("microbit.ld"),
         machine: arm(&["-machine", "microbit"]),
         is_roomy: false,
@@ -114,7 +114,6 @@ pub static CORES: [Core; 8] = [
         name: "m4",
         title: "Cortex-M4, no FPU",
         target: Some("thumbv7em-none-eabi"),
-        flags: &["-mthumb", "-mcpu=cortex-m4", "-mfloat-abi=soft"],
         machine: arm(&["-machine", "mps2-an386"]),
         ..CORTEX_M3
     },
@@ -122,7 +121,6 @@ pub static CORES: [Core; 8] = [
         name: "m4f",
         title: "Cortex-M4F",
         target: Some("thumbv7em-none-eabihf"),
-        flags: &["-mthumb", "-mcpu=cortex-m4", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"],
         machine: arm(&["-machine", "mps2-an386"]),
         helpers: SINGLE_FLOAT,
         ..CORTEX_M3
@@ -132,7 +130,7 @@ pub static CORES: [Core; 8] = [
         name: "m7",
         title: "Cortex-M7",
         target: Some("thumbv7em-none-eabihf"),
-        flags: &["-mthumb", "-mcpu=cortex-m7", "-mfpu=fpv5-d16", "-mfloat-abi=hard"],
+        own_flags: Some("-mthumb -mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard"),
         machine: arm(&["-machine", "mps2-an500"]),
         helpers: DOUBLE_FLOAT,
         ..CORTEX_M3
@@ -141,20 +139,13 @@ pub static CORES: [Core; 8] = [
         name: "m33",
         title: "Cortex-M33",
         target: Some("thumbv8m.main-none-eabihf"),
-        flags: &["-mthumb", "-mcpu=cortex-m33", "-mfpu=fpv5-sp-d16", "-mfloat-abi=hard"],
         linker_script: Some("mps2-an505.ld"),
         machine: arm(&["-machine", "mps2-an505"]),
         helpers: SINGLE_FLOAT,
         ..CORTEX_M3
     },
     RV32IMAC,
-    Core {
-        name: "rv32imc",
-        title: "RISC-V imc",
-        target: Some("riscv32imc-unknown-none-elf"),
-        flags: &["-march=rv32imc", "-mabi=ilp32", "--specs=picolibc.specs"],
-        ..RV32IMAC
-    },
+    Core { name: "rv32imc", title: "RISC-V imc", target: Some("riscv32imc-unknown-none-elf"), ..RV32IMAC },
 ];
 
 /// Cores whose archives are built of what those of [`CORES`] are built of, in another mixture: looked at less often, and not
@@ -164,7 +155,6 @@ pub static RELATED: [Core; 2] = [
         name: "m33-soft",
         title: "Cortex-M33, no FPU",
         target: Some("thumbv8m.main-none-eabi"),
-        flags: &["-mthumb", "-mcpu=cortex-m33", "-mfloat-abi=soft"],
         linker_script: Some("mps2-an505.ld"),
         machine: arm(&["-machine", "mps2-an505"]),
         ..CORTEX_M3
@@ -173,7 +163,6 @@ pub static RELATED: [Core; 2] = [
         name: "rv32imafc",
         title: "RISC-V imafc",
         target: Some("riscv32imafc-unknown-none-elf"),
-        flags: &["-march=rv32imafc", "-mabi=ilp32f", "--specs=picolibc.specs"],
         helpers: RISC_V_SINGLE_FLOAT,
         ..RV32IMAC
     },
@@ -183,6 +172,21 @@ pub static RELATED: [Core; 2] = [
 const KINDS: [&str; 4] = ["m0", "m3", "m4f", "rv32imac"];
 
 impl Core {
+    fn row(&self) -> Option<&'static Target> {
+        self.target.and_then(targets::known)
+    }
+
+    /// The C compiler.
+    pub fn compiler(&self) -> &'static str {
+        self.row().map_or("cc", |row| row.compiler)
+    }
+
+    /// Its flags that choose the core and the C library.
+    pub fn flags(&self) -> impl Iterator<Item = &'static str> {
+        let of_core = self.own_flags.or(self.row().map(|row| row.flags)).unwrap_or_default();
+        of_core.split_whitespace().chain(self.library.iter().copied())
+    }
+
     /// Whether what differs between ways of computing, and not between cores, is tried on this one.
     pub fn stands_for_its_kind(&self) -> bool {
         KINDS.contains(&self.name)
@@ -200,4 +204,24 @@ pub fn targets(cores: &[&Core]) -> Vec<&'static str> {
     targets.sort_unstable();
     targets.dedup();
     targets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_core_has_the_row_of_its_target_and_flags_for_the_core() {
+        for core in CORES.iter().chain(&RELATED) {
+            assert!(core.row().is_some(), "{}: {:?}", core.name, core.target);
+            assert!(
+                core.flags().any(|flag| flag.starts_with("-mcpu=") || flag.starts_with("-march=")),
+                "{}",
+                core.name
+            );
+        }
+        let m0: Vec<_> = CORES[0].flags().collect();
+        assert_eq!((CORES[0].compiler(), &m0[..]), ("arm-none-eabi-gcc", &["-mthumb", "-mcpu=cortex-m0"][..]));
+        assert_eq!((HOST.compiler(), HOST.flags().count()), ("cc", 0));
+    }
 }

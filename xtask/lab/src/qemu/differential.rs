@@ -9,10 +9,10 @@ use super::image::{Image, Unit};
 use super::job::{Done, Job, Outcome, Subject};
 use super::machine;
 use super::own_image::{build, image, LIMIT};
-use super::shapes::{Plan, Shape, BEYOND, FAST, FAST_SMALL, TINY};
 use super::Settings;
-use crate::archive::{Mode, Profile};
-use crate::workspace;
+use xtask::archive::{Mode, Profile};
+use xtask::shapes::{Plan, Shape, BEYOND, FAST, FAST_SMALL, TINY};
+use xtask::workspace;
 
 /// What one image compares, and its share of the cases in per cent.
 struct Part {

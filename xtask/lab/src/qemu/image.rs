@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::cores::{Core, Machine};
-use crate::archive::Flavour;
-use crate::{process, workspace};
+use xtask::archive::Flavour;
+use xtask::{process, workspace};
 
 /// One source file.
 #[derive(Debug, Clone)]
@@ -166,7 +166,7 @@ fn create(folder: &Path) -> Result<()> {
 }
 
 fn compiler(core: &Core) -> Command {
-    let mut command = process::in_root(core.compiler);
-    command.args(core.flags);
+    let mut command = process::in_root(core.compiler());
+    command.args(core.flags());
     command
 }

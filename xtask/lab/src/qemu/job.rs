@@ -8,8 +8,8 @@ use anyhow::Result;
 use super::check::Check;
 use super::cores::Core;
 use super::workbench::Workbench;
-use crate::archive::Profile;
-use crate::workers;
+use xtask::archive::Profile;
+use xtask::workers;
 
 /// A row of the table: a core, and the profile of the archives on it.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ impl Subject {
 /// What a job found in order.
 #[derive(Debug, Default)]
 pub struct Done {
-    /// How many, in the check's unit.
+    /// What was checked, counted in the check's unit: images, cases, offsets.
     pub count: u64,
     /// Calls that a reference of the user's own was spared.
     pub left_out: u64,
@@ -89,7 +89,7 @@ pub struct Outcome {
 /// Runs all jobs on all processors; the outcomes come in the order of the jobs.
 pub fn run_all(mut jobs: Vec<Job>, workbench: &Workbench) -> Vec<Outcome> {
     jobs.sort_by_key(|job| std::cmp::Reverse(job.cost));
-    let mut outcomes = workers::all(&jobs, workers::most(), |job| run_one(job, workbench));
+    let mut outcomes = workers::all(&jobs, workers::processors(), |job| run_one(job, workbench));
     outcomes.sort_by(|a, b| (a.check, &a.name).cmp(&(b.check, &b.name)));
     outcomes
 }

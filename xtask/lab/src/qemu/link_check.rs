@@ -1,4 +1,4 @@
-//! Whose functions an image got: the linker's cross-reference table (`--cref`), where the first file that is named for a
+//! Which library each function of an image comes from: the linker's cross-reference table (`--cref`), where the first file that is named for a
 //! symbol is the one that defines it.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 
 use super::cores::Core;
-use crate::archive::Mode;
+use xtask::archive::Mode;
 
 /// Functions of the C library that every image calls.
 const C_LIBRARY: [&str; 4] = ["memcpy", "expf", "tanhf", "sqrtf"];

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{bail, Context, Result};
 
 use super::cores::{Core, Machine};
-use crate::process;
+use xtask::process;
 
 /// Exit status of a program that ended in a fault (qemu/board/startup.c).
 const FAULT: i32 = 3;
@@ -106,7 +106,7 @@ impl Report {
         value.with_context(|| format!("no line `{name} ...` in the output\n{}", self.lines.join("\n")))
     }
 
-    /// The same as a number.
+    /// The number that follows `name`; see [`Report::text`].
     pub fn number(&self, name: &str) -> Result<u64> {
         let text = self.text(name)?;
         text.parse().with_context(|| format!("`{name} {text}` in the output: expected a number"))

@@ -5,7 +5,7 @@ mod check;
 mod checks;
 pub(crate) mod cores;
 mod differential;
-mod host_program;
+
 pub(crate) mod image;
 mod job;
 mod link_check;
@@ -13,8 +13,7 @@ pub(crate) mod machine;
 pub(crate) mod needs;
 mod own_image;
 mod record;
-pub(crate) mod shapes;
-pub(crate) mod signed_models;
+
 mod stand_in;
 mod table;
 pub(crate) mod workbench;
@@ -25,16 +24,15 @@ use std::time::Instant;
 use anyhow::{bail, Result};
 use lexopt::prelude::*;
 
-use crate::archive::Profile;
-use crate::options;
-use crate::reference::Reference;
-use crate::toolchain::Toolchain;
 use check::Check;
 use cores::{Core, CORES, HOST, RELATED};
 use job::{Outcome, Subject};
 use record::Record;
-pub use stand_in::check_stand_in;
 use workbench::Workbench;
+use xtask::archive::Profile;
+use xtask::options;
+use xtask::reference::Reference;
+use xtask::toolchain::Toolchain;
 
 pub const HELP: &str = "\
 Run the finished archive in C firmware on emulated cores.
@@ -67,6 +65,8 @@ Options:
   --record       write the digests to qemu/digest.txt, once all cores and the host agree on them
   --wild         ask a reference of your own for what leads the published C99 engine out of its arrays, for formats that
                  it does not know, and give it misaligned blobs
+  --stand-in     show with a stand-in for the published C99 engine that an engine of your own can take the reference's place;
+                 no other option goes with it
   -h, --help     print this
 
 ATOME_REFERENCE=<folder with atome.c and atome.h> puts your own C99 engine in the reference's place. A few lines at the end
@@ -155,20 +155,16 @@ impl Settings {
 
 /// The command.
 pub fn run(parser: lexopt::Parser) -> Result<()> {
-    let Some(settings) = parse(parser)? else {
-        print!("{HELP}");
-        return Ok(());
-    };
-    say!("{}", check(settings)?);
+    let (settings, is_stand_in) = parse(parser)?;
+    say!("{}", if is_stand_in { stand_in::check_stand_in()? } else { check(settings)? });
     Ok(())
 }
 
-/// `None`: help was asked for.
-fn parse(mut parser: lexopt::Parser) -> Result<Option<Settings>> {
-    let mut settings = Settings::default();
+/// The settings, and whether the stand-in reference is asked for.
+fn parse(mut parser: lexopt::Parser) -> Result<(Settings, bool)> {
+    let (mut settings, mut is_stand_in) = (Settings::default(), false);
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('h') | Long("help") => return Ok(None),
             Long("core") => settings.cores.push(known_core(&mut parser)?),
             Long("only") => {
                 let known = Check::ALL.map(|check| (check.name(), check));
@@ -179,6 +175,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Option<Settings>> {
             Long("seed") => settings.seed = options::whole(&mut parser, "--seed", 0..=u64::from(u32::MAX))?,
             Long("record") => settings.record = true,
             Long("wild") => settings.wild = true,
+            Long("stand-in") => is_stand_in = true,
             other => return Err(options::unexpected(other, "qemu")),
         }
     }
@@ -188,7 +185,7 @@ fn parse(mut parser: lexopt::Parser) -> Result<Option<Settings>> {
             "--record: a digest counts when all agree on it; leave out --core, --profile and any --only but digest";
         return Err(options::mistake(why));
     }
-    Ok(Some(settings))
+    Ok((settings, is_stand_in))
 }
 
 fn known_core(parser: &mut lexopt::Parser) -> Result<String> {
@@ -222,16 +219,6 @@ pub fn check(settings: Settings) -> Result<String> {
         Record::write(&agreed_digests(&outcomes)?)?;
     }
     Ok(summary(&workbench.settings, &cores, &outcomes, start))
-}
-
-/// The checks on cores that are related to those that always run, with fewer differential cases.
-///
-/// # Errors
-/// As [`check`].
-pub fn check_related() -> Result<String> {
-    const CASES: u64 = 2000;
-    let cores = RELATED.iter().map(|core| core.name.to_string()).collect();
-    check(Settings { cores, cases: CASES, ..Settings::default() })
 }
 
 /// Builds what the jobs need, and runs them all.
@@ -303,13 +290,13 @@ mod tests {
     use super::*;
     use job::Done;
 
-    fn parsed(words: &[&str]) -> Result<Option<Settings>> {
-        parse(lexopt::Parser::from_args(words))
+    fn parsed(words: &[&str]) -> Result<Settings> {
+        parse(lexopt::Parser::from_args(words)).map(|(settings, _)| settings)
     }
 
     #[test]
     fn without_options_everything_runs() {
-        let settings = parsed(&[]).unwrap().unwrap();
+        let settings = parsed(&[]).unwrap();
         assert_eq!(settings.checks().len(), Check::ALL.len());
         assert_eq!(settings.cores().len(), CORES.len() + 1);
         // Both profiles, but the host has one.
@@ -318,19 +305,18 @@ mod tests {
 
     #[test]
     fn options_narrow_the_run() {
-        let settings =
-            parsed(&["--core", "m0", "--only", "link", "--profile", "speed", "--cases", "7"]).unwrap().unwrap();
+        let settings = parsed(&["--core", "m0", "--only", "link", "--profile", "speed", "--cases", "7"]).unwrap();
         assert_eq!(settings.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "m0"]);
         assert!(settings.is_only(Check::Link));
         assert_eq!(settings.profiles(), [Profile::Speed]);
-        let related = parsed(&["--core", "rv32imafc"]).unwrap().unwrap();
+        let related = parsed(&["--core", "rv32imafc"]).unwrap();
         assert_eq!(related.cores().iter().map(|core| core.name).collect::<Vec<_>>(), ["host", "rv32imafc"]);
         assert_eq!((settings.cases, settings.cases_of_profile()), (7, 7));
     }
 
     #[test]
     fn the_profiles_share_the_cases() {
-        let settings = parsed(&["--cases", "7"]).unwrap().unwrap();
+        let settings = parsed(&["--cases", "7"]).unwrap();
         assert_eq!(settings.cases_of_profile(), 4);
     }
 

@@ -8,9 +8,9 @@ use anyhow::Result;
 use super::cores::Core;
 use super::image::{Built, Image, Unit};
 use super::job::Subject;
-use super::shapes::{Plan, Shape};
 use super::workbench::Workbench;
-use crate::archive::{Flavour, Mode};
+use xtask::archive::{Flavour, Mode};
+use xtask::shapes::{Plan, Shape};
 
 const TEXT: &str = "qemu/firmware/text.c";
 /// For what takes a second or so; the machine may be busy.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{bail, Context, Result};
 
-use crate::workspace;
+use xtask::workspace;
 
 const HEAD: &str = "\
 # Digests of the fixed battery (firmware/digest.c), which every core and the host must give in portable mode.

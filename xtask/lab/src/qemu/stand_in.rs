@@ -7,7 +7,7 @@ use super::check::Check;
 use super::cores::one_of_each_kind;
 use super::job::Outcome;
 use super::Settings;
-use crate::reference::Reference;
+use xtask::reference::Reference;
 
 const CASES: u64 = 400;
 

@@ -56,10 +56,10 @@ fn lines(rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::archive::Profile;
     use crate::qemu::cores::CORES;
     use crate::qemu::job::Done;
     use anyhow::anyhow;
+    use xtask::archive::Profile;
 
     const M0: Subject = Subject { core: &CORES[0], profile: Profile::Size };
 

@@ -11,15 +11,15 @@ use anyhow::{anyhow, Context, Result};
 
 use super::check::Check;
 use super::cores::Core;
-use super::host_program;
 use super::image::Libraries;
 use super::record::Record;
-use super::shapes::{self, Shape};
-use super::signed_models;
 use super::Settings;
-use crate::archive::{self, Flavour, Mode, Profile, Request};
-use crate::toolchain::Toolchain;
-use crate::{process, workspace};
+use xtask::archive::{self, Flavour, Mode, Profile, Request};
+use xtask::host_program;
+use xtask::shapes::{self, Shape};
+use xtask::signed_models;
+use xtask::toolchain::Toolchain;
+use xtask::{process, workspace};
 
 type Key = (Option<&'static str>, Flavour);
 

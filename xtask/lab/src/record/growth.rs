@@ -10,7 +10,7 @@ pub fn faults(figures: &Figures, recorded: &Record) -> Vec<String> {
     figures.iter().filter_map(|(name, &now)| fault(name, now, recorded.figures.get(name).copied())).collect()
 }
 
-/// How many are exactly the recorded ones.
+/// The number of figures that are exactly as recorded.
 pub fn unchanged(figures: &Figures, recorded: &Record) -> usize {
     figures.iter().filter(|(name, now)| recorded.figures.get(*name) == Some(*now)).count()
 }

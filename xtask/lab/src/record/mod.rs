@@ -8,7 +8,7 @@ use std::fs;
 use anyhow::{Context, Result};
 use serde_json::{json, Value};
 
-use crate::workspace;
+use xtask::workspace;
 
 /// Name to number. A name is a path, such as the core, what was measured, and of what.
 pub type Figures = BTreeMap<String, u64>;
