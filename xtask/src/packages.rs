@@ -90,11 +90,11 @@ fn root_prefix() -> Option<&'static [&'static str]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::targets::KNOWN;
+    use crate::targets::{is_bare_metal, KNOWN};
 
     #[test]
     fn every_microcontrollers_compiler_has_its_packages() {
-        for target in KNOWN.iter().filter(|target| target.triple.contains("-none-")) {
+        for target in KNOWN.iter().filter(|target| is_bare_metal(target.triple)) {
             assert!(C_COMPILERS.iter().any(|(name, ..)| *name == target.compiler), "{}", target.compiler);
         }
     }

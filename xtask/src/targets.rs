@@ -176,6 +176,16 @@ impl Format {
     }
 }
 
+/// Whether there is no operating system below the program.
+pub fn is_bare_metal(triple: &str) -> bool {
+    triple.contains("-none-")
+}
+
+/// Whether it is one of Arm's 32-bit processors.
+pub fn is_arm(triple: &str) -> bool {
+    triple.starts_with("thumb") || triple.starts_with("arm")
+}
+
 /// What the target puts before each name of C.
 pub fn before_names(triple: &str) -> &'static str {
     let is_underscored = match Format::of(triple) {

@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use lexopt::prelude::*;
 
 pub use check::check;
+pub use pack::sha256;
 
 use crate::archive::{self, Flavour, Request};
 use crate::toolchain::Toolchain;

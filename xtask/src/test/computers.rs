@@ -42,7 +42,8 @@ pub fn usual(context: &Context) -> Result<Outcome> {
 /// All others that this project makes archives for.
 pub fn others(context: &Context) -> Result<Outcome> {
     let rows = KNOWN.iter().map(|target| target.triple);
-    let mut triples: Vec<_> = rows.filter(|triple| !triple.contains("-none-") && !USUAL.contains(triple)).collect();
+    let mut triples: Vec<_> =
+        rows.filter(|triple| !targets::is_bare_metal(triple) && !USUAL.contains(triple)).collect();
     if !context.toolchain.has_target(RARE) {
         let added = process::capture(process::rustup().args(["target", "add", RARE]));
         if !added.is_ok_and(|added| added.status.success()) {

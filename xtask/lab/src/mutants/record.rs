@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use xtask::dist::sha256;
 
 use super::mutant::Mutant;
 use super::trial::Outcome;
@@ -82,7 +82,7 @@ impl FileRecord {
 /// The digest of a source but for its tests: new ones are no reason to try again what was caught.
 fn digest(text: &str) -> String {
     let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-    Sha256::digest(code).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(code.as_bytes())
 }
 
 #[cfg(test)]
