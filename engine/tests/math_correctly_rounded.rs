@@ -13,6 +13,11 @@ use std::thread;
 use std::time::Instant;
 
 use atome_engine::math::{self, portable};
+use random::Rng;
+
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "common/random.rs"]
+mod random;
 
 /// Compares the portable function with its references at the argument with these bits; says what differs.
 type Check = fn(u32) -> Result<(), String>;
@@ -85,24 +90,11 @@ fn compare(name: &str, x: f32, ours: f32, reference: &str, theirs: f32) -> Resul
     ))
 }
 
-/// A splitmix64 generator: seeded, so a failure is found again.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-}
-
 /// Both signs of: mantissas all over every exponent, whole neighbourhoods of the boundaries and of every power of two,
 /// and random bits.
 fn check_stratified(subject: &Subject) {
     let (mantissas, neighbours, random_bits) = if cfg!(miri) { (2, 1, 100) } else { (4096, 2000, 2_000_000) };
-    let mut random = Random(0x5eed);
+    let mut random = Rng(0x5eed);
     let mut compared = 0u64;
     let mut both_signs = |magnitude: u32| {
         for bits in [magnitude & 0x7fff_ffff, magnitude | 0x8000_0000] {
@@ -114,7 +106,7 @@ fn check_stratified(subject: &Subject) {
         let stride = (1 << 23) / mantissas;
         for step in 0..mantissas {
             // One random mantissa in each of the equal slices of the binade.
-            both_signs((exponent << 23) + step * stride + random.next() as u32 % stride);
+            both_signs((exponent << 23) + step * stride + random.word() % stride);
         }
         for near in 0..=neighbours.min(50) {
             both_signs((exponent << 23) + near);
@@ -128,7 +120,7 @@ fn check_stratified(subject: &Subject) {
         }
     }
     for _ in 0..random_bits {
-        both_signs(random.next() as u32);
+        both_signs(random.word());
     }
     assert!(compared > 0);
     eprintln!("{}: {compared} arguments compared, 0 differ", subject.name);

@@ -5,7 +5,7 @@ use atome_engine::{classify, predict_next, step, Classifier, Layout, Model, Plan
 
 use crate::input::{blob, longest_blob, Input};
 
-const MOST_CLASSES: usize = 4;
+const MAX_CLASSES: usize = 4;
 
 /// A model either loads or is refused for a reason that is true; a loaded one gives the same bits in both memory plans and
 /// token by token.
@@ -22,8 +22,8 @@ pub fn model(data: &[u8]) {
         Err(FormatError::Truncated { len, needed }) => assert!(len == data.len() && len < needed),
         Err(_) => {}
     }
-    let data = blob(bytes, fills, Classifier::blob_len(&shape, MOST_CLASSES));
-    match Classifier::new(shape, &data, MOST_CLASSES) {
+    let data = blob(bytes, fills, Classifier::blob_len(&shape, MAX_CLASSES));
+    match Classifier::new(shape, &data, MAX_CLASSES) {
         Ok(classifier) => name_class(&classifier, shape, max_seq, &tokens),
         Err(FormatError::Truncated { len, needed }) => assert!(len == data.len() && len < needed),
         Err(_) => {}
@@ -72,7 +72,7 @@ fn run(model: &Model, shape: Shape, max_seq: usize, tokens: &[i32]) {
 }
 
 fn name_class(classifier: &Classifier, shape: Shape, max_seq: usize, tokens: &[i32]) {
-    assert!((1..=MOST_CLASSES).contains(&classifier.n_classes()));
+    assert!((1..=MAX_CLASSES).contains(&classifier.n_classes()));
     let logits = [Plan::Lean, Plan::Partial, Plan::Cached].map(|plan| {
         let mut area = Area::new(shape, max_seq, plan);
         let mut logits = Vec::new();

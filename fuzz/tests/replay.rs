@@ -4,21 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use atome_fuzz::TARGETS;
+use random::Rng;
+
+#[allow(dead_code, reason = "the engine's tests use the rest")]
+#[path = "../../engine/tests/common/random.rs"]
+mod random;
 
 /// Changes of each input that are tried besides the input itself.
 const CHANGES: u64 = 20;
-
-/// SplitMix64.
-struct Rng(u64);
-
-impl Rng {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % end as u64) as usize
-    }
-}
 
 /// The input with some bits flipped, bytes exchanged, or its end cut off.
 fn changed(input: &[u8], rng: &mut Rng) -> Vec<u8> {

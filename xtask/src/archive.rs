@@ -13,7 +13,6 @@ use lexopt::prelude::*;
 use object::read::archive::ArchiveFile;
 
 use crate::arm_object;
-use crate::flavour::is_bare_metal;
 pub use crate::flavour::{Flavour, Mode, Profile};
 use crate::prefix;
 use crate::setup::Missing;
@@ -21,6 +20,7 @@ use crate::symbols;
 use crate::toolchain::Toolchain;
 use crate::{options, pack, process, targets, workspace};
 
+/// What `--help` prints.
 pub const HELP: &str = "\
 Build the finished archive and put a copy of include/atome.h beside it.
 
@@ -129,10 +129,6 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let mut chosen_prefix = None;
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
             Long("target") => target = Some(options::text(&mut parser, "--target", TARGET)?),
             Long("list") => {
                 print!("{}", targets::list());
@@ -224,7 +220,7 @@ fn compile(request: &Request, target: &str) -> Result<PathBuf> {
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", request.profile.opt_level(request.target.as_deref()))
         .args(["rustc", "--release", "--package", "atome-capi", "--lib", "--crate-type", "staticlib"])
         .args(request.mode.cargo_arguments());
-    if request.target.as_deref().is_some_and(is_bare_metal) {
+    if request.target.as_deref().is_some_and(targets::is_bare_metal) {
         cargo.args(request.profile.cargo_arguments());
     }
     if request.signed {

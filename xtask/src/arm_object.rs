@@ -17,6 +17,7 @@ use anyhow::{bail, Context, Result};
 
 use crate::flavour::Profile;
 use crate::process;
+use crate::targets;
 use crate::toolchain::Toolchain;
 
 /// The attribute of functions that asks for a frame pointer, as LLVM writes it.
@@ -36,7 +37,7 @@ const SPARES_CODE: [&str; 2] = [" optsize ", " minsize optsize "];
 
 /// Whether objects for `target` are made here.
 pub fn is_for(target: &str) -> bool {
-    (target.starts_with("thumb") || target.starts_with("arm")) && target.contains("-none-eabi")
+    targets::is_arm(target) && targets::is_bare_metal(target)
 }
 
 /// Makes `object` of the module that rustc wrote to `module` (`--emit llvm-ir`).

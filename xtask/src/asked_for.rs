@@ -1,6 +1,7 @@
 //! What an archive may leave to the program that it is linked into: its shape, and what a C compiler's own code asks for.
 
-use crate::flavour::{is_bare_metal, Mode};
+use crate::flavour::Mode;
+use crate::targets::{is_arm, is_bare_metal};
 
 /// Compilers for freestanding targets may assume these four.
 const MEMORY: [&str; 4] = ["memcpy", "memmove", "memset", "memcmp"];
@@ -17,9 +18,8 @@ pub fn is_provided(name: &str, target: &str, mode: Mode) -> bool {
 }
 
 fn of_target(name: &str, target: &str) -> bool {
-    let is_arm = target.starts_with("thumb") || target.starts_with("arm");
     if is_bare_metal(target) {
-        return if is_arm { is_arm_helper(name, target) } else { is_libgcc_helper(name) };
+        return if is_arm(target) { is_arm_helper(name, target) } else { is_libgcc_helper(name) };
     }
     if target.contains("-windows-") {
         return is_of_windows(name);

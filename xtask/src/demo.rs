@@ -11,6 +11,7 @@ use crate::setup::Missing;
 use crate::toolchain::Toolchain;
 use crate::{header, options, process, progress, workspace};
 
+/// What `--help` prints.
 pub const HELP: &str = "\
 Build the archive and the header, compile a small C program against them and run it.
 
@@ -33,16 +34,8 @@ const QUESTIONS: [&str; 2] = ["how do i unlock the keys", "make it 21 degrees"];
 const SHAPE_944K: [&str; 4] = ["-DATOME_D_MODEL=256", "-DATOME_N_LAYERS=8", "-DATOME_D_HEAD=64", "-DATOME_MAX_SEQ=128"];
 
 /// The command.
-pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    if let Some(argument) = parser.next()? {
-        match argument {
-            lexopt::Arg::Short('h') | lexopt::Arg::Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
-            other => return Err(options::unexpected(other, "demo")),
-        }
-    }
+pub fn run(parser: lexopt::Parser) -> Result<()> {
+    options::one_flag::<()>(parser, "demo", &[])?;
     let toolchain = Toolchain::find()?;
     Missing::for_demo(&toolchain).install()?;
     say!("{}", header::write()?);

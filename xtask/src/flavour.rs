@@ -5,6 +5,7 @@ use std::fmt;
 use anyhow::Result;
 
 use crate::options;
+use crate::targets::is_bare_metal;
 
 /// Whose `exp`, `tanh` and `sqrt` the archive uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -141,9 +142,4 @@ impl fmt::Display for Flavour {
         let signed = if self.signed { "-signed" } else { "" };
         f.pad(&format!("{}-{}{signed}", self.mode, self.profile))
     }
-}
-
-/// Whether there is no operating system below the program.
-pub fn is_bare_metal(target: &str) -> bool {
-    target.contains("-none-")
 }

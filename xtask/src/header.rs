@@ -3,10 +3,10 @@
 use std::fs;
 
 use anyhow::{bail, Context, Result};
-use lexopt::prelude::*;
 
 use crate::{options, workspace};
 
+/// What `--help` prints.
 pub const HELP: &str = "\
 Generate include/atome.h from the Rust code of the C interface.
 
@@ -24,18 +24,8 @@ Examples:
 ";
 
 /// The command.
-pub fn run(mut parser: lexopt::Parser) -> Result<()> {
-    let mut only_check = false;
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
-            Long("check") => only_check = true,
-            other => return Err(options::unexpected(other, "header")),
-        }
-    }
+pub fn run(parser: lexopt::Parser) -> Result<()> {
+    let only_check = options::one_flag(parser, "header", &[("--check", ())])?.is_some();
     say!("{}", if only_check { check()? } else { write()? });
     Ok(())
 }

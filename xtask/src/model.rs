@@ -9,6 +9,7 @@ use lexopt::prelude::*;
 
 use crate::{options, picture, process, workers, workspace};
 
+/// What `--help` prints.
 pub const HELP: &str = "\
 Train the default model from nothing, score it, or check it.
 
@@ -36,10 +37,6 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let (mut settings, mut tasks): (Vec<OsString>, Vec<&str>) = (Vec::new(), Vec::new());
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
             Long("threads") => {
                 let threads: u64 = options::whole(&mut parser, "--threads", workers::RANGE)?;
                 settings.extend(["--threads".into(), threads.to_string().into()]);

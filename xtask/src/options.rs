@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use lexopt::prelude::*;
 
 use crate::workspace;
 
@@ -33,6 +34,21 @@ pub fn is_mistake(error: &anyhow::Error) -> bool {
 /// The error for an argument that `command` does not know.
 pub fn unexpected(argument: lexopt::Arg<'_>, command: &str) -> anyhow::Error {
     mistake(format!("{} (cargo xtask {command} --help)", argument.unexpected()))
+}
+
+/// What a command is called with that takes no more than one of some flags, and nothing else.
+pub fn one_flag<T: Copy>(mut parser: lexopt::Parser, command: &str, flags: &[(&str, T)]) -> Result<Option<T>> {
+    let mut chosen = None;
+    while let Some(argument) = parser.next()? {
+        let flag =
+            flags.iter().find(|(name, _)| matches!(argument, Long(long) if name.strip_prefix("--") == Some(long)));
+        let Some(&(_, choice)) = flag else { return Err(unexpected(argument, command)) };
+        if chosen.replace(choice).is_some() {
+            let names = flags.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            return Err(mistake(format!("expected one of {names} (cargo xtask {command} --help)")));
+        }
+    }
+    Ok(chosen)
 }
 
 /// The value of an option that takes a whole number.
@@ -83,7 +99,6 @@ pub fn folder(parser: &mut lexopt::Parser, option: &str) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lexopt::prelude::*;
 
     /// Parses with `take` at the first option.
     fn taken<T>(words: &[&str], take: impl FnOnce(&mut lexopt::Parser) -> Result<T>) -> Result<T, String> {
@@ -93,6 +108,19 @@ mod tests {
             assert!(is_mistake(&error));
             error.to_string()
         })
+    }
+
+    #[test]
+    fn flags_exclude_each_other() {
+        let flag = |words: &[&str]| {
+            let parser = lexopt::Parser::from_args(words);
+            one_flag(parser, "c", &[("--a", 1), ("--b", 2)]).map_err(|error| error.to_string())
+        };
+        assert_eq!((flag(&[]), flag(&["--b"])), (Ok(None), Ok(Some(2))));
+        assert_eq!(flag(&["--a", "--b"]), Err("expected one of --a, --b (cargo xtask c --help)".to_string()));
+        for words in [["--d"], ["d"], ["--a=1"]] {
+            assert!(flag(&words).is_err(), "{words:?}");
+        }
     }
 
     #[test]

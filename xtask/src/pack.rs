@@ -6,9 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::flavour::is_bare_metal;
 use crate::process;
-use crate::targets::{self, Format};
+use crate::targets::{self, is_bare_metal, Format};
 use crate::toolchain::Toolchain;
 
 /// Hides all but the interface and packs the object; the same object always gives the same bytes.

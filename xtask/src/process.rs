@@ -260,16 +260,17 @@ mod tests {
 
     /// Where programs are started in another way, and why they are not silent.
     const ELSEWHERE: [(&str, &str); 5] = [
-        ("fuzz/campaign.rs", "prints what the fuzzer says, and counts the campaigns"),
-        ("picture.rs", "writes to its program"),
-        ("progress.rs", "says what this is about"),
-        ("prove/explorer.rs", "prints a line for each proof, and counts them"),
-        ("qemu/machine.rs", "has a time limit; the jobs are counted"),
+        ("lab/src/fuzz/campaign.rs", "prints what the fuzzer says, and counts the campaigns"),
+        ("src/picture.rs", "writes to its program"),
+        ("src/progress.rs", "says what this is about"),
+        ("lab/src/prove/explorer.rs", "prints a line for each proof, and counts them"),
+        ("lab/src/qemu/machine.rs", "has a time limit; the jobs are counted"),
     ];
 
     /// All sources but for their tests.
     fn sources() -> Vec<(String, String)> {
-        let (mut found, mut folders) = (Vec::new(), vec![workspace::root().join("xtask/src")]);
+        let (mut found, mut folders) =
+            (Vec::new(), ["src", "lab/src"].map(|folder| workspace::root().join("xtask").join(folder)).to_vec());
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(&folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -278,7 +279,7 @@ mod tests {
                 } else if path.extension().is_some_and(|extension| extension == "rs") {
                     let text = std::fs::read_to_string(&path).unwrap();
                     let code = text.split("#[cfg(test)]\n").next().unwrap_or_default().to_string();
-                    let name = path.strip_prefix(workspace::root().join("xtask/src")).unwrap().display().to_string();
+                    let name = path.strip_prefix(workspace::root().join("xtask")).unwrap().display().to_string();
                     found.push((name, code));
                 }
             }
@@ -288,7 +289,7 @@ mod tests {
 
     #[test]
     fn no_program_is_started_past_this_module() {
-        let is_elsewhere = |name: &str| name == "process.rs" || ELSEWHERE.iter().any(|(known, _)| *known == name);
+        let is_elsewhere = |name: &str| name == "src/process.rs" || ELSEWHERE.iter().any(|(known, _)| *known == name);
         for (name, code) in sources().into_iter().filter(|(name, _)| !is_elsewhere(name)) {
             for call in [".spawn()", ".output()", ".status()"] {
                 assert!(!code.contains(call), "{name}: {call} runs a program in silence: call process:: instead");
@@ -298,7 +299,9 @@ mod tests {
 
     #[test]
     fn nothing_is_printed_into_a_drawn_line() {
-        for (name, code) in sources().into_iter().filter(|(name, _)| !["pipes.rs", "progress.rs"].contains(&&**name)) {
+        for (name, code) in
+            sources().into_iter().filter(|(name, _)| !["src/pipes.rs", "src/progress.rs"].contains(&&**name))
+        {
             for call in ["println!", "eprint!"] {
                 assert!(!code.contains(call), "{name}: {call}: say! and note! clear the line of progress first");
             }

@@ -233,7 +233,7 @@ impl Drop for Task {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// What a board wrote.

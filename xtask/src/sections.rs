@@ -6,7 +6,7 @@ use object::read::elf::AttributesSection;
 use object::{File, LittleEndian, Object, ObjectSection};
 
 use crate::arm_object;
-use crate::flavour::is_bare_metal;
+use crate::targets::is_bare_metal;
 
 /// What is wrong with the sections of `file`, an object for `target`.
 ///

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{bail, Context, Result};
 
+use crate::packages;
 use crate::process::{self, Finished};
 use crate::toolchain::Toolchain;
 
@@ -35,7 +36,7 @@ impl Missing {
     /// For `cargo xtask demo`: the archive and a C compiler.
     pub fn for_demo(toolchain: &Toolchain) -> Missing {
         let mut missing = Missing::for_archive(toolchain, None);
-        missing.program("cc", "gcc");
+        missing.programs(&["cc"]);
         missing
     }
 
@@ -50,9 +51,7 @@ impl Missing {
                 missing.component(component);
             }
         }
-        for (program, package) in [("gcc", "gcc"), ("g++", "g++"), ("clang", "clang"), ("valgrind", "valgrind")] {
-            missing.program(program, package);
-        }
+        missing.programs(&["gcc", "g++", "clang", "valgrind"]);
         if !has_libclang() {
             missing.packages.push("libclang-dev");
         }
@@ -62,7 +61,7 @@ impl Missing {
     /// For `cargo xtask bench`: the archive, a C compiler, what binds its header, and what counts instructions.
     pub fn for_bench(toolchain: &Toolchain) -> Missing {
         let mut missing = Missing::for_demo(toolchain);
-        missing.program("valgrind", "valgrind");
+        missing.programs(&["valgrind"]);
         if !has_libclang() {
             missing.packages.push("libclang-dev");
         }
@@ -96,7 +95,7 @@ impl Missing {
     /// For `cargo xtask fuzz`: a nightly compiler, cargo-fuzz, and a C++ compiler for libFuzzer.
     pub fn for_fuzzing() -> Missing {
         let mut missing = Missing::default();
-        missing.program("g++", "g++");
+        missing.programs(&["g++"]);
         let nightly = process::capture(process::rustup().args(["run", "nightly", "rustc", "--version"]));
         if !nightly.is_ok_and(|nightly| nightly.status.success()) {
             missing.rustup(&["toolchain", "install", "nightly", "--profile", "minimal"]);
@@ -119,9 +118,9 @@ impl Missing {
     /// For `cargo xtask prove`: Python with virtual environments, and the library of the targets whose code is looked at.
     pub fn for_proofs(toolchain: &Toolchain, core: &str) -> Missing {
         let mut missing = Missing::default();
-        missing.program("python3", "python3");
+        missing.programs(&["python3"]);
         if process::checked(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_err() {
-            missing.package("python3-venv");
+            missing.packages.push("python3-venv");
         }
         missing.target(toolchain, Some(core));
         missing.target(toolchain, Some("x86_64-unknown-linux-gnu"));
@@ -131,26 +130,19 @@ impl Missing {
     /// For tests that run on an emulated 64-bit ARM processor.
     pub fn for_aarch64(toolchain: &Toolchain) -> Missing {
         let mut missing = Missing::for_archive(toolchain, Some("aarch64-unknown-linux-gnu"));
-        missing.program("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu");
-        // The compiler comes without a C library's headers and start-up files.
-        let includes = ["-E", "-x", "c", "-include", "stdlib.h", "-o", "/dev/null", "/dev/null"];
-        if process::checked(Command::new("aarch64-linux-gnu-gcc").args(includes)).is_err() {
-            missing.package("libc6-dev-arm64-cross");
-        }
-        missing.program("qemu-aarch64", "qemu-user");
+        missing.c_compiler("aarch64-linux-gnu-gcc");
+        missing.programs(&["qemu-aarch64"]);
         missing
     }
 
-    /// A program on the PATH, and the Debian package that holds it.
-    pub fn program(&mut self, program: &str, package: &'static str) {
-        if process::find(program).is_none() {
-            self.packages.push(package);
-        }
+    /// Programs on the PATH.
+    pub fn programs(&mut self, names: &[&'static str]) {
+        self.packages.extend(names.iter().filter_map(|name| packages::of_missing(name)));
     }
 
-    /// A Debian package that is known to be missing.
-    pub fn package(&mut self, name: &'static str) {
-        self.packages.push(name);
+    /// A C compiler with its library.
+    pub fn c_compiler(&mut self, name: &str) {
+        self.packages.extend(packages::of_missing_compiler(name));
     }
 
     fn component(&mut self, name: &str) {
@@ -174,7 +166,7 @@ impl Missing {
     pub fn install(self) -> Result<String> {
         let mut done = Vec::new();
         if !self.packages.is_empty() {
-            install_packages(&self.packages)?;
+            packages::install(&self.packages)?;
             done.push(self.packages.join(" "));
         }
         for arguments in &self.rustup {
@@ -220,37 +212,6 @@ fn no_target(target: &str, said: &str) -> String {
     let reasons: Vec<_> = [error, cause].into_iter().flatten().collect();
     let reasons = if reasons.is_empty() { said.trim().to_string() } else { reasons.join(": ") };
     format!("{target}: `rustup target add {target}` cannot get Rust's standard library for this target ({reasons})")
-}
-
-fn install_packages(packages: &[&str]) -> Result<()> {
-    let by_hand = format!("apt-get install {}", packages.join(" "));
-    if process::find("apt-get").is_none() {
-        bail!("missing programs: install the equivalent of these Debian packages: {}", packages.join(" "));
-    }
-    let Some(prefix) = root_prefix() else {
-        bail!("missing packages, and neither root nor password-free sudo to install them: run `sudo {by_hand}`");
-    };
-    note!("set-up: {by_hand}");
-    let run = |arguments: &[&str]| {
-        let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive"], arguments].concat();
-        process::checked(Command::new(words[0]).args(&words[1..])).with_context(|| format!("run by hand: {by_hand}"))
-    };
-    // An installation that was cut off keeps apt-get from every later one until this has run.
-    run(&["dpkg", "--configure", "-a"])?;
-    let apt = ["apt-get", "--quiet", "--yes"];
-    run(&[&apt[..], &["update"]].concat())?;
-    run(&[&apt[..], &["install", "--no-install-recommends"], packages].concat())?;
-    Ok(())
-}
-
-/// What to put before a command that needs root; none where this user cannot become root without being asked.
-fn root_prefix() -> Option<&'static [&'static str]> {
-    let root = process::checked(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if root {
-        return Some(&[]);
-    }
-    let sudo = process::checked(Command::new("sudo").args(["-n", "true"])).is_ok();
-    sudo.then_some(&["sudo", "-n"])
 }
 
 /// bindgen loads libclang when it runs: the shared library has to be there, under whatever version.

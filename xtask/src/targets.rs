@@ -138,6 +138,11 @@ pub static KNOWN: [Target; 25] = [
     computer("aarch64-apple-darwin", "macOS on Apple silicon", "clang", "-arch arm64"),
 ];
 
+/// The row of a target.
+pub fn known(triple: &str) -> Option<&'static Target> {
+    KNOWN.iter().find(|target| target.triple == triple)
+}
+
 /// How objects are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -169,6 +174,16 @@ impl Format {
             Format::Coff | Format::Elf => "gnu",
         }
     }
+}
+
+/// Whether there is no operating system below the program.
+pub fn is_bare_metal(triple: &str) -> bool {
+    triple.contains("-none-")
+}
+
+/// Whether it is one of Arm's 32-bit processors.
+pub fn is_arm(triple: &str) -> bool {
+    triple.starts_with("thumb") || triple.starts_with("arm")
 }
 
 /// What the target puts before each name of C.
@@ -203,7 +218,7 @@ fn is_msvc(triple: &str) -> bool {
 /// # Errors
 /// Says why, or names all that are known.
 pub fn check(triple: &str, host: &str) -> Result<()> {
-    if triple == host || KNOWN.iter().any(|target| target.triple == triple) {
+    if triple == host || known(triple).is_some() {
         return Ok(());
     }
     if triple.starts_with("wasm") {

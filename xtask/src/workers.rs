@@ -13,7 +13,7 @@ use crate::progress;
 pub const RANGE: RangeInclusive<u64> = 1..=1024;
 
 /// How many threads keep the processors busy.
-pub fn most() -> usize {
+pub fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
@@ -38,7 +38,7 @@ pub fn all<T: Sync, R: Send>(items: &[T], threads: usize, work: impl Fn(&T) -> R
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The same for work that can fail.
+/// [`all`] for work that can fail.
 ///
 /// # Errors
 /// The first item's that failed; those that had not begun by then are left out.

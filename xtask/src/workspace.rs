@@ -11,7 +11,8 @@ pub fn root() -> &'static Path {
         // cargo sets the variable when it runs us; the compiled-in value serves a binary that is started by hand.
         let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let manifest = PathBuf::from(manifest);
-        manifest.parent().map_or(manifest.clone(), Path::to_path_buf)
+        let root = manifest.ancestors().find(|folder| folder.join("Cargo.lock").is_file());
+        root.unwrap_or(&manifest).to_path_buf()
     })
 }
 

@@ -28,22 +28,19 @@ pub(crate) fn final_norm<'s, 'm>(
 #[inline(never)]
 pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
     final_norm(weights, workspace, n);
-    let Workspace { layout, logits, rows, layers, .. } = workspace;
-    kernel::matvec_with_room(&weights.unembed(), rows.normed, logits, room_behind(layout, layers, n));
+    let Workspace { layout, logits, rows, search, layers, .. } = workspace;
+    let room = room_behind(layout, layers, n).unwrap_or(search.attended);
+    kernel::matvec_with_room(&weights.unembed(), rows.normed, logits, room);
     logits
 }
 
-/// What is free in the memory of the first layer, behind the values of its `n` positions, where a kernel has a use for it.
+/// What is free in the memory of the first layer, behind the values of its `n` positions. `None` where a kernel has no use for
+/// it, or where the memory is cut in other ways.
 #[inline(always)]
-fn room_behind<'w>(layout: &Layout, layers: &'w mut [f32], n: usize) -> &'w mut [f32] {
-    // The partial plan cuts the memory in other ways.
+fn room_behind<'w>(layout: &Layout, layers: &'w mut [f32], n: usize) -> Option<&'w mut [f32]> {
     if !Current::SEARCHES_ROOM || layout.plan() == Plan::Partial {
-        return &mut [];
+        return None;
     }
     let values = LayerMemory::of(layout, layers, 0).values;
-    let free = values.get_mut(n * layout.shape().d_model()..).unwrap_or_default();
-    if free.len() < Current::WORTHWHILE_ROOM {
-        return &mut [];
-    }
-    free
+    values.get_mut(n * layout.shape().d_model()..).filter(|free| free.len() >= Current::WORTHWHILE_ROOM)
 }

@@ -1,7 +1,7 @@
 //! What a proof says to the program that checks it: "any value", "only where", and slices of any length.
 //!
 //! Under Kani these are Kani's own. Under `cargo xtask prove` they are functions without a body, which the explorer
-//! (`xtask/src/prove/explore.py`) stands in for.
+//! (`xtask/lab/src/prove/explore.py`) stands in for.
 
 #![allow(unsafe_code)]
 

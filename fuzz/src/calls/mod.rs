@@ -15,7 +15,7 @@ use crate::input::{blob, longest_blob, Input};
 use crate::program::{Fault, Program, Struct, MAX_CLASSES};
 
 /// Calls after which a run ends: more of them find nothing that these do not.
-const MOST_CALLS: usize = 24;
+const MAX_CALLS: usize = 24;
 
 /// Whatever is called in whatever order with whatever numbers: codes are the documented ones, a refused call changes
 /// nothing, and a prediction is that of a state that was never used before.
@@ -32,7 +32,7 @@ pub fn calls(data: &[u8]) {
     };
     let program = Program::start(layout, input.below(4) > 0, fault);
     let mut session = Session::new(&program, fault != Fault::None);
-    for _ in 0..MOST_CALLS {
+    for _ in 0..MAX_CALLS {
         if input.is_empty() {
             break;
         }

@@ -9,7 +9,7 @@ use anyhow::{ensure, Context, Result};
 use super::package;
 use super::targets::Target;
 use crate::archive::{Flavour, Mode, Profile};
-use crate::qemu::signed_models;
+use crate::signed_models;
 use crate::{process, workspace};
 
 /// The programs, each a folder of `examples/`.

@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use lexopt::prelude::*;
 
 pub use check::check;
+pub use pack::sha256;
 
 use crate::archive::{self, Flavour, Request};
 use crate::toolchain::Toolchain;
@@ -23,6 +24,7 @@ use pack::SUMS;
 use package::{Package, LIBRARIES};
 use targets::Target;
 
+/// What `--help` prints.
 pub const HELP: &str = "\
 Make the packages that a C project links, one for each target, and a file of checksums.
 
@@ -63,10 +65,6 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let (mut names, mut out, mut only_check) = (Vec::new(), workspace::root().join("dist"), false);
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
             Long("target") => {
                 names.push(options::text(&mut parser, "--target", "expected the Rust name of a target, or host")?)
             }

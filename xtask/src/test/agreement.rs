@@ -54,12 +54,12 @@ pub fn linkers_refuse(context: &Context) -> Result<Outcome> {
     let linkers = linkers::all(&context.toolchain);
     let ways = ways(context, &linkers)?;
     let numbered: Vec<_> = ways.iter().enumerate().collect();
-    workers::try_all(&numbered, workers::most(), |(number, way)| {
+    workers::try_all(&numbered, workers::processors(), |(number, way)| {
         way.check(&scratch("links", *number)?).with_context(|| way.described())
     })?;
     let plain = ways.first().context("no way to build")?;
     let differences: Vec<_> = DIFFERENCES.iter().enumerate().collect();
-    workers::try_all(&differences, workers::most(), |(number, (flags, name))| {
+    workers::try_all(&differences, workers::processors(), |(number, (flags, name))| {
         let folder = scratch("differences", *number)?;
         let main = plain.compile(&folder, "header_main.c", "main", &[])?;
         let other = plain.compile(&folder, "header_other.c", "other", &words(flags))?;

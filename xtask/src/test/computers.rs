@@ -12,7 +12,7 @@ use super::report::Outcome;
 use crate::archive::{self, Archive, Mode, Request};
 use crate::process;
 use crate::setup::Missing;
-use crate::targets::{Format, KNOWN};
+use crate::targets::{self, Format, KNOWN};
 use crate::toolchain::Toolchain;
 use crate::workspace;
 
@@ -42,7 +42,8 @@ pub fn usual(context: &Context) -> Result<Outcome> {
 /// All others that this project makes archives for.
 pub fn others(context: &Context) -> Result<Outcome> {
     let rows = KNOWN.iter().map(|target| target.triple);
-    let mut triples: Vec<_> = rows.filter(|triple| !triple.contains("-none-") && !USUAL.contains(triple)).collect();
+    let mut triples: Vec<_> =
+        rows.filter(|triple| !targets::is_bare_metal(triple) && !USUAL.contains(triple)).collect();
     if !context.toolchain.has_target(RARE) {
         let added = process::capture(process::rustup().args(["target", "add", RARE]));
         if !added.is_ok_and(|added| added.status.success()) {
@@ -99,38 +100,20 @@ fn printed(archive: &Archive) -> Result<String> {
 
 /* What is needed --------------------------------------------------------------------------------------------------- */
 
-/// The GNU compiler for the target, and Debian's names of its package and of the package of its headers.
-fn gnu(triple: &str) -> Option<(&'static str, &'static str, &'static str)> {
-    Some(match (triple.split('-').next()?, Format::of(triple)) {
-        ("x86_64", Format::Elf) => ("gcc", "gcc", "libc6-dev"),
-        ("i686", Format::Elf) => ("i686-linux-gnu-gcc", "gcc-i686-linux-gnu", "libc6-dev-i386-cross"),
-        ("aarch64", Format::Elf) => ("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"),
-        ("armv7", Format::Elf) => ("arm-linux-gnueabihf-gcc", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"),
-        ("x86_64", Format::Coff) if is_gnu(triple) => {
-            ("x86_64-w64-mingw32-gcc", "gcc-mingw-w64-x86-64", "mingw-w64-x86-64-dev")
-        }
-        ("i686", Format::Coff) if is_gnu(triple) => {
-            ("i686-w64-mingw32-gcc", "gcc-mingw-w64-i686", "mingw-w64-i686-dev")
-        }
-        _ => return None,
-    })
-}
-
-fn is_gnu(triple: &str) -> bool {
-    triple.split('-').next_back().is_some_and(|last| last.starts_with("gnu"))
+/// The GNU compiler for the target: where the C library is musl, that for GNU's.
+fn gnu(triple: &str) -> Option<String> {
+    let compiler = targets::known(triple)?.compiler;
+    let for_gnu = compiler.strip_prefix("musl-").unwrap_or(compiler).replace("-musl", "-gnu");
+    for_gnu.ends_with("gcc").then_some(for_gnu)
 }
 
 fn needs(missing: &mut Missing, triple: &str) {
-    let Some((compiler, package, headers)) = gnu(triple) else {
-        return missing.program("clang", "clang");
+    let Some(compiler) = gnu(triple) else {
+        return missing.programs(&["clang"]);
     };
-    missing.program(compiler, package);
-    let includes = ["-E", "-x", "c", "-include", "stdlib.h", "-o", "/dev/null", "/dev/null"];
-    if process::checked(Command::new(compiler).args(includes)).is_err() {
-        missing.package(headers);
-    }
+    missing.c_compiler(&compiler);
     if let Some(emulator) = emulator(triple) {
-        missing.program(emulator, "qemu-user");
+        missing.programs(&[emulator]);
     }
 }
 
@@ -147,7 +130,7 @@ fn compile(compiler: &str, archive: &Path, flags: &[&str]) -> Result<Command> {
 
 fn link(toolchain: &Toolchain, triple: &str, archive: &Path) -> Result<PathBuf> {
     match gnu(triple) {
-        Some((compiler, ..)) => link_by_gnu(toolchain, triple, compiler, archive),
+        Some(compiler) => link_by_gnu(toolchain, triple, &compiler, archive),
         None => link_by_lld(toolchain, triple, archive),
     }
 }

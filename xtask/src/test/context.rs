@@ -33,7 +33,7 @@ impl Context {
         self.build((target, mode, false))
     }
 
-    /// The same with what checks signatures, in portable mode.
+    /// The archive that checks signatures, in portable mode.
     pub fn signed_archive(&self, target: Option<&'static str>) -> Result<Rc<Archive>> {
         self.build((target, Mode::Portable, true))
     }

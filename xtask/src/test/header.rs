@@ -51,7 +51,7 @@ pub fn compiles_everywhere(context: &Context) -> Result<Outcome> {
         }
     }
     let compiled = programs.len();
-    let results = workers::all(&programs, workers::most(), |(number, compiler, language, flags)| {
+    let results = workers::all(&programs, workers::processors(), |(number, compiler, language, flags)| {
         build_and_run(&scratch(*number)?, compiler, language, flags, archive)
     });
     let failures: Vec<_> = results.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
@@ -130,7 +130,7 @@ pub fn same_names(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed(format!("{usual} names, {all} in the archive for signed models")))
 }
 
-/// How many there are.
+/// The number of names, which have to be the same on both sides.
 fn expect_same(declared: &BTreeSet<String>, defined: &[String]) -> Result<usize> {
     let defined: BTreeSet<_> = defined.iter().cloned().collect();
     let names = |set: Vec<&String>| set.into_iter().cloned().collect::<Vec<_>>().join(" ");

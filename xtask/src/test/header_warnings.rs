@@ -80,7 +80,7 @@ pub fn no_warning(_: &Context) -> Result<Outcome> {
         }
     }
     let include = workspace::root().join("include");
-    workers::try_all(&commands, workers::most(), |words| {
+    workers::try_all(&commands, workers::processors(), |words| {
         let mut command = process::in_root(words[0]);
         command.args(&words[1..]).arg("-I").arg(&include).arg(checks("header_other.c"));
         process::checked(&mut command)

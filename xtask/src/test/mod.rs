@@ -24,11 +24,12 @@ use anyhow::{anyhow, Result};
 use lexopt::prelude::*;
 
 use crate::archive::Mode;
-use crate::options;
 use crate::setup::Missing;
+use crate::{laboratory, options};
 use context::Context;
 use report::{Outcome, Report};
 
+/// What `--help` prints.
 pub const HELP: &str = "\
 Run everything that guards this project: the one command before a change goes in.
 
@@ -95,10 +96,6 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let (mut cases, mut list, mut all, mut wanted) = (DEFAULT_CASES, false, false, Vec::new());
     while let Some(argument) = parser.next()? {
         match argument {
-            Short('h') | Long("help") => {
-                print!("{HELP}");
-                return Ok(());
-            }
             Long("cases") => cases = options::whole(&mut parser, "--cases", 1..=1_000_000_000)?,
             Long("list") => list = true,
             Long("all") => all = true,
@@ -148,6 +145,11 @@ fn run_all(steps: Vec<Step>, context: &Context) -> Report {
 }
 
 fn steps() -> Vec<Step> {
+    [of_the_code(), of_archives_and_header(), of_programs(), of_products()].into_iter().flatten().collect()
+}
+
+/// Formatting, lints and Rust's tests.
+fn of_the_code() -> Vec<Step> {
     let mut steps = vec![
         step("set-up", |context| {
             let missing = Missing::for_tests(&context.toolchain, &[EMBEDDED]);
@@ -167,7 +169,12 @@ fn steps() -> Vec<Step> {
     steps.push(Step { name: "Miri".to_string(), is_seldom: false, action: Action::Aside(miri::start) });
     steps.push(step("Rust tests, aarch64 emulated", aarch64::run));
     steps.push(step("crates from outside", outside::run));
-    steps.push(step("header against the code", |_| Ok(Outcome::Passed(crate::header::check()?))));
+    steps
+}
+
+/// What a C project gets, and how its compilers and linkers take it.
+fn of_archives_and_header() -> Vec<Step> {
+    let mut steps = vec![step("header against the code", |_| Ok(Outcome::Passed(crate::header::check()?)))];
     for target in [None, Some(EMBEDDED)] {
         for mode in Mode::ALL {
             let name = format!("archive and symbols, {} {mode}", target.unwrap_or("host"));
@@ -191,7 +198,12 @@ fn steps() -> Vec<Step> {
     steps.push(step("archive calls itself alone", several_shapes::calls_stay_inside));
     steps.push(step("several shapes in shared libraries", several_shapes::in_shared_libraries));
     steps.push(step("several shapes in a program", several_shapes::with_prefixes));
-    steps.push(step("calls on 16 KB of stack", small_stack::suffices));
+    steps
+}
+
+/// Programs that use the archive, and the differential run.
+fn of_programs() -> Vec<Step> {
+    let mut steps = vec![step("calls on 16 KB of stack", small_stack::suffices)];
     steps.push(step("C programs against the reference", programs::compare));
     steps.push(step("C programs against a stand-in reference", programs::compare_with_stand_in));
     steps.push(step("C programs under valgrind", programs::valgrind));
@@ -202,24 +214,36 @@ fn steps() -> Vec<Step> {
     steps.push(step("differential run, stand-in reference", differential::stand_in));
     steps.push(step("differential run, each kernel", differential::each_kernel));
     steps.push(step("differential run, 944K model", differential::real_model));
-    steps.push(step("default model", |_| {
+    steps
+}
+
+/// What is shipped and promised: the default model, packages, microcontrollers, costs.
+fn of_products() -> Vec<Step> {
+    let mut steps = vec![step("default model", |_| {
         let models = rust::program("atome-models", Mode::Portable)?;
         let atome = rust::program("atome", Mode::Portable)?;
         Ok(Outcome::Passed(crate::model::check(models, atome)?))
-    }));
+    })];
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("firmware in Rust", rust_firmware::answers));
-    steps.push(step("emulated cores", |_| Ok(Outcome::Passed(crate::qemu::check(crate::qemu::Settings::default())?))));
-    steps.push(seldom("emulated cores, related ones", |_| Ok(Outcome::Passed(crate::qemu::check_related()?))));
-    steps.push(step("emulated cores, stand-in reference", |_| Ok(Outcome::Passed(crate::qemu::check_stand_in()?))));
-    steps.push(step("costs on emulated cores", |_| Ok(Outcome::Passed(crate::costs::check()?))));
-    steps.push(step("instruction counts", |context| {
-        Ok(match crate::bench::check(&context.toolchain)? {
-            crate::bench::Verdict::Passed(what) => Outcome::Passed(what),
-            crate::bench::Verdict::Skipped(why) => Outcome::Skipped(why),
-        })
-    }));
+    steps.push(step("emulated cores", |_| measured(&["qemu"])));
+    steps.push(seldom("emulated cores, related ones", |_| measured(&RELATED_CORES)));
+    steps.push(step("emulated cores, stand-in reference", |_| measured(&["qemu", "--stand-in"])));
+    steps.push(step("costs on emulated cores", |_| measured(&["costs", "--check"])));
+    steps.push(step("instruction counts", |_| measured(&["bench", "--check"])));
     steps
+}
+
+/// Cores that are related to those that always run, with fewer differential cases.
+const RELATED_CORES: [&str; 7] = ["qemu", "--core", "m33-soft", "--core", "rv32imafc", "--cases", "2000"];
+
+/// A check of the laboratory.
+fn measured(words: &[&str]) -> Result<Outcome> {
+    let verdict = laboratory::check(words)?;
+    Ok(match verdict.strip_prefix("SKIPPED: ") {
+        Some(why) => Outcome::Skipped(why.to_string()),
+        None => Outcome::Passed(verdict),
+    })
 }
 
 #[cfg(test)]

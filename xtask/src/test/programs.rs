@@ -26,7 +26,7 @@ const BYTES: usize = 112;
 /// What a compiler adds to C code to notice a wrong access, a leak or undefined behaviour where it happens.
 const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
-/// The same under valgrind, which runs everything some fifty times slower.
+/// `N` under valgrind, which runs everything some fifty times slower.
 const BYTES_UNDER_VALGRIND: usize = 4;
 
 /// Builds every program against both engines and compares what they print.
@@ -34,7 +34,7 @@ pub fn compare(context: &Context) -> Result<Outcome> {
     compare_with(context, &Reference::chosen(), "reference", BYTES)
 }
 
-/// The same with an engine that has the published C99 engine's manners, as ATOME_REFERENCE gives it to everybody.
+/// Compares with an engine that has the published C99 engine's manners, as ATOME_REFERENCE gives it to everybody.
 pub fn compare_with_stand_in(context: &Context) -> Result<Outcome> {
     compare_with(context, &Reference::stand_in(), "stand-in", BYTES_UNDER_VALGRIND)
 }
@@ -111,7 +111,7 @@ fn run_all(reference: Option<&Reference>, one: impl Fn(&Program) -> Result<()> +
     programs.sort_by_key(|program| !program.needs_model());
     let named = |program: &Program| one(program).map_err(|error| format!("{}: {error:#}", program.name));
     let failures: Vec<_> =
-        workers::all(&programs, workers::most(), named).into_iter().filter_map(Result::err).collect();
+        workers::all(&programs, workers::processors(), named).into_iter().filter_map(Result::err).collect();
     let ran = programs.len();
     ensure!(failures.is_empty(), "{} of {ran} programs\n{}", failures.len(), failures.join("\n"));
     ensure!(ran > 0, "no program found in c_tests/programs");

@@ -23,7 +23,7 @@ pub fn clippy(mode: Mode) -> Result<Outcome> {
     Ok(Outcome::Passed("workspace, all targets, warnings denied".to_string()))
 }
 
-/// Nor about what is compiled for a core only.
+/// clippy has nothing to say about what is compiled for a core only.
 pub fn clippy_on(target: &str) -> Result<Outcome> {
     let mut cargo = process::cargo();
     cargo.args(["clippy", "--package", "atome-engine", "--package", "atome-capi", "--target", target]);
@@ -73,7 +73,7 @@ fn build(name: &str, mode: Mode, features: &[&str], reference: Option<&Reference
 /// dependencies, of another it may not.
 fn packages(mode: Mode) -> Vec<&'static str> {
     let mut arguments = match mode {
-        Mode::Portable => vec!["--workspace", "--exclude", "xtask"],
+        Mode::Portable => vec!["--workspace", "--exclude", "xtask", "--exclude", "xtask-lab"],
         Mode::System => vec!["-p", "atome-engine", "-p", "atome-capi", "-p", "atome-c-tests"],
     };
     arguments.extend(mode.cargo_arguments());
@@ -82,7 +82,8 @@ fn packages(mode: Mode) -> Vec<&'static str> {
 
 /// The tests of this tool, in the dev profile: to optimise its dependencies takes far longer than the tests.
 pub fn own_tests() -> Result<Outcome> {
-    let output = process::checked(process::cargo().args(["test", "--profile", "dev", "--package", "xtask"]))?;
+    let mut cargo = process::cargo();
+    let output = process::checked(cargo.args(["test", "--profile", "dev", "-p", "xtask", "-p", "xtask-lab"]))?;
     Ok(Outcome::Passed(counted(&output)?.to_string()))
 }
 

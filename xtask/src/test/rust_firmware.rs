@@ -12,7 +12,7 @@ use crate::{process, workspace};
 const LIMIT: &str = "300";
 
 /// An emulated core answers in a tenth of the time where it keeps what it has computed.
-const FEATURES: [&str; 2] = ["cached", "cached,speed"];
+const FEATURES: [&[&str]; 2] = [&["--features", "cached"], &["--no-default-features", "--features", "cached"]];
 
 /// What it says, at least: what the C example of the same model says.
 const ANSWERS: [&str; 3] = [
@@ -25,16 +25,16 @@ const ANSWERS: [&str; 3] = [
 pub fn answers(context: &Context) -> Result<Outcome> {
     let mut missing = Missing::default();
     missing.target(&context.toolchain, Some(super::EMBEDDED));
-    missing.program("qemu-system-arm", "qemu-system-arm");
+    missing.programs(&["qemu-system-arm"]);
     missing.install()?;
     in_folder("cargo", &["fmt", "--check"])?;
     for features in FEATURES {
-        in_folder("cargo", &["clippy", "--release", "--locked", "--features", features, "--", "-Dwarnings"])?;
-        in_folder("cargo", &["build", "--release", "--locked", "--features", features])?;
-        let run = [LIMIT, "cargo", "run", "--quiet", "--release", "--locked", "--features", features];
+        in_folder("cargo", &[&["clippy", "--release", "--locked"], features, &["--", "-Dwarnings"]].concat())?;
+        in_folder("cargo", &[&["build", "--release", "--locked"], features].concat())?;
+        let run = [&[LIMIT, "cargo", "run", "--quiet", "--release", "--locked"], features].concat();
         let printed = in_folder("timeout", &run)?;
         for answer in ANSWERS {
-            ensure!(printed.contains(answer), "examples/answer-rust, {features}: expected {answer:?} in\n{printed}");
+            ensure!(printed.contains(answer), "examples/answer-rust, {features:?}: expected {answer:?} in\n{printed}");
         }
     }
     Ok(Outcome::Passed(format!("{} answers, with small and fast kernels", ANSWERS.len())))

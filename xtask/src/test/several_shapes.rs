@@ -114,7 +114,7 @@ pub fn with_prefixes(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed(format!("{programs} programs with two archives ({})", linkers::names(&linkers))))
 }
 
-/// The same parts with one archive.
+/// With one archive for all its parts the linker refuses the program.
 fn refused_together(context: &Context, archive: &Archive) -> Result<()> {
     let linkers = linkers::all(&context.toolchain);
     let linker = linkers.first().context("no linker")?;

@@ -1,0 +1,65 @@
+//! The section of `README.md` that a full run writes.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::conditions::Conditions;
+use super::summary;
+use super::timings::{Timings, C};
+use xtask::workspace;
+
+const START: &str = "<!-- What follows is written by `cargo xtask bench`. -->\n";
+const CHIPS: &str = "
+One of 20 tokens after 4 on three chips, default shape (d=64, 4 layers, 32 positions). These times are **computed**: instructions
+on the emulated core, by `cargo xtask costs`, divided by the clock. A real chip takes longer: not every instruction is one cycle,
+and flash has wait states.
+";
+const END: &str = "<!-- End of what `cargo xtask bench` writes. -->\n";
+
+/// Puts the tables of this run into the section.
+///
+/// # Errors
+/// The README has lost the section's two marks.
+pub fn update(timings: &Timings, conditions: &Conditions) -> Result<()> {
+    let path = workspace::root().join("README.md");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    super::write(&path, &replaced(&text, &section(timings, conditions)?)?)
+}
+
+fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
+    let Conditions { date, machine, cc, rustc, model, command } = conditions;
+    let rustc = rustc.split(" (").next().unwrap_or(rustc);
+    let gcc = cc.rsplit(' ').next().unwrap_or(cc);
+    Ok(format!(
+        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CHIPS}\n{}",
+        summary::host_table(timings, C, "C engine")?,
+        summary::chip_table()?,
+    ))
+}
+
+fn replaced(text: &str, section: &str) -> Result<String> {
+    let (before, rest) = text.split_once(START).with_context(|| format!("README.md: expected the line {START:?}"))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("README.md: expected the line {END:?}"))?;
+    Ok(format!("{before}{START}\n{section}\n{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_section_changes() {
+        let text = format!("# Title\n{START}old\n{END}more\n");
+        let new = replaced(&text, "new\n").unwrap();
+        assert_eq!(new, format!("# Title\n{START}\nnew\n\n{END}more\n"));
+        assert_eq!(replaced(&new, "new\n").unwrap(), new);
+        assert!(replaced("# Title\n", "new").is_err());
+    }
+
+    #[test]
+    fn the_readme_has_the_marks() {
+        let text = fs::read_to_string(workspace::root().join("README.md")).unwrap();
+        assert!(text.contains(START) && text.contains(END) && text.contains("benches/results.svg"));
+    }
+}
