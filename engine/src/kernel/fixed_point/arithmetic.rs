@@ -110,7 +110,7 @@ pub fn add(a: u32, b: u32) -> u32 {
     let up = zeros(sum);
     let field = (field_a + 2).wrapping_sub(up);
     // Surely a normal number.
-    if field.wrapping_sub(1) < 253 {
+    if sum != 0 && field.wrapping_sub(1) < 253 {
         return (a & SIGN) | rounded(field, sum << up);
     }
     add_any(a, b)
