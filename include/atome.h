@@ -174,14 +174,14 @@ typedef char atome_partial_state_is_large_enough_t
 
 /* ---- Model formats ---- */
 
-/* atome_load takes ATOME01 (two bits a weight), ATOME02 (five weights to a byte) and ATOMEP3 (powers of 3). A program that
- * loads nothing but ATOME01 and ATOMECL01 may define ATOME_ONLY_ATOME01, in all of its files: what reads the others, about
- * 2 KB on a microcontroller, is not linked then. */
+/* A program loads ATOME01 and ATOMECL01 (two bits a weight), as with the C99 engine. One that loads ATOME02 (five weights to a
+ * byte) or ATOMEP3 (powers of 3), too, defines ATOME_FORMATS in all of its files: what reads them, about 2 KB on a
+ * microcontroller, is linked then. The headers that `atome export` and `atome convert` write define what their models need. */
 
-#ifdef ATOME_ONLY_ATOME01
-#define ATOME_READS_FORMATS_ 0
-#else
+#ifdef ATOME_FORMATS
 #define ATOME_READS_FORMATS_ 1
+#else
+#define ATOME_READS_FORMATS_ 0
 #endif
 
 /* Private: bytes of so many weights in each format, of a layer, and of a model without its magic. */
@@ -214,13 +214,14 @@ typedef char atome_partial_state_is_large_enough_t
 
 /* ---- Containers ---- */
 
-/* A program that loads no containers may define ATOME_NO_CONTAINERS (or ATOME_ONLY_ATOME01), in all of its files: what reads
- * them, about 1.4 KB on a microcontroller, is not linked then. Signed containers need the archive that is built with
- * `--signed`, and ATOME_SIGNED defined before this include. */
-#if defined(ATOME_NO_CONTAINERS) || defined(ATOME_ONLY_ATOME01)
-#define ATOME_READS_CONTAINERS_ 0
-#else
+/* A program whose atome_load takes containers, too, defines ATOME_CONTAINERS in all of its files: what reads them, about
+ * 1.4 KB on a microcontroller, is linked then. The weights in a container are of a format of their own: of ATOME02 and ATOMEP3 it
+ * needs ATOME_FORMATS besides. Signed containers need the archive that is built with `--signed`, and ATOME_SIGNED defined
+ * before this include, with which containers are read, too. */
+#if defined(ATOME_CONTAINERS) || defined(ATOME_SIGNED)
 #define ATOME_READS_CONTAINERS_ 1
+#else
+#define ATOME_READS_CONTAINERS_ 0
 #endif
 
 
@@ -796,11 +797,11 @@ typedef struct atome_config_t {
      */
     uint32_t max_classes;
     /**
-     * The model formats besides ATOME01 and ATOMECL01 that the program may load; NULL for none.
+     * What reads the formats besides ATOME01 and ATOMECL01 where ATOME_FORMATS is defined; else NULL.
      */
     const struct atome_formats_t *formats;
     /**
-     * atome_container_payload; NULL where ATOME_NO_CONTAINERS is defined.
+     * atome_container_payload where ATOME_CONTAINERS is defined; else NULL.
      */
     int (*container_payload)(const uint8_t *data,
                              size_t len,
@@ -818,18 +819,18 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Loads an ATOME01, ATOME02 or ATOMEP3 blob of this program's shape, or a container (ATOMEBOX) that holds one. Nothing is
- * copied: the model points into data, which belongs to the caller, must outlive the model and must not change while it is
- * in use. data may lie at any address, in flash too. Bytes after the end are allowed, so that a model of another shape, if it
- * is longer, loads, too, and answers with nonsense: atome_load_exact refuses it. A model may be loaded again, from the same or
- * another blob, at any time. Where ATOME_ONLY_ATOME01 is defined, only ATOME01 is loaded, and where
- * ATOME_NO_CONTAINERS is, no container.
+ * Loads an ATOME01 blob of this program's shape; where ATOME_FORMATS is defined, ATOME02 and ATOMEP3, too, and where
+ * ATOME_CONTAINERS is, a container (ATOMEBOX) that holds a model. Nothing is copied: the model points into data, which belongs
+ * to the caller, must outlive the model and must not change while it is in use. data may lie at any address, in flash too.
+ * Bytes after the end are allowed, so that a model of another shape, if it is longer, loads, too, and answers with nonsense:
+ * atome_load_exact refuses it. A model may be loaded again, from the same or another blob, at any time.
  *
- * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format or too short to tell;
- * ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3) when header and library do not fit together;
- * ATOME_ERR_MALFORMED (-5) when a byte stands for no weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111,
- * in both one with a weight other than 0 behind a matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and
- * ATOME_ERR_DAMAGED (-7), see atome_container_payload. The model is untouched unless the result is ATOME_OK.
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is of another format, of one that the program
+ * does not read, or too short to tell (atome_explain says which); ATOME_ERR_TRUNCATED (-2) when data ends early;
+ * ATOME_ERR_CONFIG (-3) when header and library do not fit together; ATOME_ERR_MALFORMED (-5) when a byte stands for no
+ * weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111, in both one with a weight other than 0 behind a
+ * matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7), see atome_container_payload. The
+ * model is untouched unless the result is ATOME_OK.
  *
  * Caller:
  * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -1459,8 +1460,8 @@ static __attribute__((used)) void atome_files_agree_(void)
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_TOP_K", ATOME_TOP_K);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_MAX_CLASSES", ATOME_MAX_CLASSES);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_PLAN", ATOME_PLAN);
-    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_ONLY_ATOME01", ATOME_READS_FORMATS_);
-    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_NO_CONTAINERS", ATOME_READS_CONTAINERS_);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_FORMATS", ATOME_READS_FORMATS_);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_CONTAINERS", ATOME_READS_CONTAINERS_);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_the_size_of_atome_state_t", sizeof(atome_state_t));
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_the_size_of_atome_model_t", sizeof(atome_model_t));
 }

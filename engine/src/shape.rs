@@ -42,7 +42,8 @@ impl Dims {
 
     /// The first number that is outside its range.
     const fn first_error(&self) -> Option<ShapeError> {
-        let (mut sizes, mut ranges): (&[(&'static str, usize)], &[(usize, usize)]) = (&self.named(), &RANGES);
+        let (named, mut ranges): (_, &[(usize, usize)]) = (self.named(), &RANGES);
+        let mut sizes: &[(&'static str, usize)] = &named;
         while let ([(name, value), other_sizes @ ..], [(least, most), other_ranges @ ..]) = (sizes, ranges) {
             if *value < *least || *value > *most {
                 return Some(ShapeError::OutOfRange { name, value: *value, least: *least, most: *most });

@@ -56,9 +56,9 @@ pub enum SectionKind {
     },
 }
 
-/// A size of a shape, by which a section's extent is given.
+/// A dimension of a shape, by which a section's extent is given.
 #[derive(Clone, Copy, Debug)]
-enum Size {
+enum Dim {
     VocabSize,
     DModel,
     DHead,
@@ -66,7 +66,7 @@ enum Size {
     NPathways,
 }
 
-impl Size {
+impl Dim {
     const fn of(self, dims: &Dims) -> usize {
         match self {
             Self::VocabSize => dims.vocab_size,
@@ -80,8 +80,8 @@ impl Size {
 
 #[derive(Clone, Copy, Debug)]
 enum Extent {
-    Matrix(Size, Size),
-    Floats(Size),
+    Matrix(Dim, Dim),
+    Floats(Dim),
 }
 
 /// A row of the table.
@@ -104,36 +104,36 @@ impl Entry {
     }
 }
 
-const fn matrix(part: Part, name: &'static str, rows: Size, cols: Size) -> Entry {
+const fn matrix(part: Part, name: &'static str, rows: Dim, cols: Dim) -> Entry {
     Entry { part, name, extent: Extent::Matrix(rows, cols) }
 }
 
-const fn floats(part: Part, name: &'static str, count: Size) -> Entry {
+const fn floats(part: Part, name: &'static str, count: Dim) -> Entry {
     Entry { part, name, extent: Extent::Floats(count) }
 }
 
 /// The sections in front of the layers.
-pub const FRONT: [Entry; 1] = [matrix(Part::Embed, "embed", Size::VocabSize, Size::DModel)];
+pub const FRONT: [Entry; 1] = [matrix(Part::Embed, "embed", Dim::VocabSize, Dim::DModel)];
 
 /// The sections of each layer.
 pub const LAYER: [Entry; 10] = [
-    floats(Part::NormGamma, "norm gamma", Size::DModel),
-    floats(Part::NormBeta, "norm beta", Size::DModel),
-    matrix(Part::ConvTaps, "conv taps", Size::DModel, Size::KernelSize),
-    floats(Part::SsmA, "ssm a_raw", Size::DModel),
-    floats(Part::SsmB, "ssm b", Size::DModel),
-    floats(Part::SsmC, "ssm c_out", Size::DModel),
-    matrix(Part::Wq, "Wq", Size::DHead, Size::DModel),
-    matrix(Part::Wk, "Wk", Size::DHead, Size::DModel),
-    matrix(Part::Wv, "Wv", Size::DModel, Size::DModel),
-    matrix(Part::Router, "router", Size::NPathways, Size::DModel),
+    floats(Part::NormGamma, "norm gamma", Dim::DModel),
+    floats(Part::NormBeta, "norm beta", Dim::DModel),
+    matrix(Part::ConvTaps, "conv taps", Dim::DModel, Dim::KernelSize),
+    floats(Part::SsmA, "ssm a_raw", Dim::DModel),
+    floats(Part::SsmB, "ssm b", Dim::DModel),
+    floats(Part::SsmC, "ssm c_out", Dim::DModel),
+    matrix(Part::Wq, "Wq", Dim::DHead, Dim::DModel),
+    matrix(Part::Wk, "Wk", Dim::DHead, Dim::DModel),
+    matrix(Part::Wv, "Wv", Dim::DModel, Dim::DModel),
+    matrix(Part::Router, "router", Dim::NPathways, Dim::DModel),
 ];
 
 /// The sections behind the layers. A classifier's head, which has as many rows as there are classes, follows them.
 pub const BACK: [Entry; 3] = [
-    floats(Part::FinalGamma, "final norm gamma", Size::DModel),
-    floats(Part::FinalBeta, "final norm beta", Size::DModel),
-    matrix(Part::Unembed, "unembed", Size::VocabSize, Size::DModel),
+    floats(Part::FinalGamma, "final norm gamma", Dim::DModel),
+    floats(Part::FinalBeta, "final norm beta", Dim::DModel),
+    matrix(Part::Unembed, "unembed", Dim::VocabSize, Dim::DModel),
 ];
 
 /// All entries of a model of `n_layers` layers in the order of a file, with the layer that each belongs to.

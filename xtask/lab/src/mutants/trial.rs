@@ -42,7 +42,11 @@ struct Variant {
 const VARIANTS: [Variant; 3] = [
     Variant { files: &[""], arguments: &[], is_emulated: false },
     Variant { files: &["engine/src/math/"], arguments: &["--features=system-libm"], is_emulated: false },
-    Variant { files: &["engine/src/kernel/aarch64/", "engine/src/kernel/vector/", "engine/src/tiled.rs"], arguments: &[], is_emulated: true },
+    Variant {
+        files: &["engine/src/kernel/aarch64/", "engine/src/kernel/vector/", "engine/src/tiled.rs"],
+        arguments: &[],
+        is_emulated: true,
+    },
 ];
 
 const EMULATED: [(&str, &str); 3] = [
