@@ -12,8 +12,8 @@ use atome_engine::{Model, Shape};
 use serde_json::{json, Value};
 
 pub use args::BudgetArgs;
-use needs::{judge, needs, plan_name, Needs, Verdict};
-use work::PlanWork;
+use needs::{judge, needs, Needs, Verdict};
+use work::{plan_name, PlanWork};
 
 use crate::chips::CHIPS;
 use crate::model_file::ModelFile;

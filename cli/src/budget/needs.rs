@@ -130,15 +130,6 @@ fn longest_window(shape: Shape, plan: Plan, ram: u64) -> usize {
     fitting
 }
 
-/// A plan by its name.
-pub const fn plan_name(plan: Plan) -> &'static str {
-    match plan {
-        Plan::Lean => "lean",
-        Plan::Partial => "partial",
-        Plan::Cached => "cached",
-    }
-}
-
 impl Verdict {
     pub fn json(&self) -> Value {
         json!({

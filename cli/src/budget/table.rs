@@ -4,8 +4,8 @@ use std::path::Path;
 
 use atome_engine::Plan;
 
-use super::needs::{plan_name, Needs, Room, Verdict};
-use super::work::PlanWork;
+use super::needs::{Needs, Room, Verdict};
+use super::work::{plan_name, PlanWork};
 use crate::numbers::{grouped, kib};
 use crate::sizes::{Key, Source};
 

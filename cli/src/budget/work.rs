@@ -4,8 +4,6 @@ use anyhow::Result;
 use atome_engine::{Held, Layout, Part, Plan, Shape};
 use serde_json::{json, Value};
 
-use super::needs::plan_name;
-
 /// A plan's part of the ladder from the least memory to the most.
 #[derive(Debug)]
 pub struct PlanWork {
@@ -46,6 +44,15 @@ impl PlanWork {
             "first_that_stay": self.held.first,
             "work": work.collect::<Vec<Value>>(),
         })
+    }
+}
+
+/// A plan by its name.
+pub const fn plan_name(plan: Plan) -> &'static str {
+    match plan {
+        Plan::Lean => "lean",
+        Plan::Partial => "partial",
+        Plan::Cached => "cached",
     }
 }
 

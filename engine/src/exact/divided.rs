@@ -11,13 +11,13 @@
 
 use core::mem::swap;
 
+use super::compute::compute_apart;
 use super::layer_memory::{cut, take, LayerMemory};
-use super::pass::{compute_apart, fill_gates};
+use super::steps::fill_gates;
 use super::workspace::Workspace;
 use crate::kernel::Keys;
 use crate::layout::Layout;
-use crate::schedule::partial::Division;
-use crate::schedule::{self, RouterReading, Work};
+use crate::schedule::{self, Division, RouterReading, Work};
 use crate::weights::{Layer, Weights};
 
 /// A workspace in the lean plan's order, and what stays besides.

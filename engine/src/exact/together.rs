@@ -9,7 +9,7 @@
 
 use super::attend::Search;
 use super::layer_memory::{cut, LayerMemory};
-use super::pass::{mix, start_sequence, window};
+use super::steps::{mix, start_sequence, window};
 use super::workspace::Workspace;
 use crate::kernel::{self, Current, Keys, Moments, Normed, Projection, Properties};
 use crate::layout::{Layout, Plan};
@@ -31,7 +31,7 @@ pub(super) fn suits(layout: &Layout) -> bool {
     layout.shape().d_head() <= ROOM - WORK && layout.shape().d_model() <= MAX_D_MODEL
 }
 
-/// [`super::pass::compute`] of more than one position, for a layout that [`suits`].
+/// [`super::compute::compute`] of more than one position, for a layout that [`suits`].
 #[inline(never)]
 pub(super) fn run<'m>(
     weights: &impl Weights<'m>,

@@ -3,13 +3,9 @@
 use core::fmt;
 
 use super::attend::{AttentionMemory, Search};
-use super::divided::Divided;
 use super::layer_memory::{take, LayerMemory};
-use super::pass;
 use crate::layout::{Layout, TAG_WORDS};
-use crate::schedule::partial::Division;
-use crate::schedule::{self, Arithmetic, Prefix, RouterReading, Work};
-use crate::weights::Weights;
+use crate::schedule::Prefix;
 
 /// A work area over memory that the caller owns. It may start with any content; all zeros is a good one.
 ///
@@ -104,7 +100,7 @@ impl<'w> Workspace<'w> {
     }
 
     /// For a part of the program that borrows it and uses it as `layout` says.
-    fn reborrow<'s>(&'s mut self, layout: &'s Layout) -> Workspace<'s> {
+    pub(super) fn reborrow<'s>(&'s mut self, layout: &'s Layout) -> Workspace<'s> {
         Workspace {
             layout,
             logits: self.logits,
@@ -150,42 +146,6 @@ impl<'w> Workspace<'w> {
     /// Forgets what earlier calls computed. Never needed for right results; results do not depend on the cache.
     pub fn forget(&mut self) {
         self.prefix.forget();
-    }
-}
-
-impl<'w> Arithmetic<'w> for Workspace<'w> {
-    #[inline(always)]
-    fn layout(&self) -> &'w Layout {
-        self.layout
-    }
-
-    #[inline(always)]
-    fn prefix(&mut self) -> &mut Prefix<'w> {
-        &mut self.prefix
-    }
-
-    #[inline(always)]
-    fn pass<'m>(&mut self, weights: &impl Weights<'m>, work: Work, observe: impl FnMut(RouterReading)) -> Option<()> {
-        pass::compute(weights, self, work, observe)
-    }
-
-    #[inline(always)]
-    fn pass_by<'m>(
-        &mut self,
-        layout: &Layout,
-        weights: &impl Weights<'m>,
-        work: Work,
-        observe: impl FnMut(RouterReading),
-    ) -> Option<()> {
-        pass::compute_apart(weights, &mut self.reborrow(layout), work, observe)
-    }
-
-    #[inline(always)]
-    fn divide<'s>(&'s mut self, division: &'s Division) -> Option<impl schedule::Divided>
-    where
-        'w: 's,
-    {
-        Divided::new(self.reborrow(&division.lean), division)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a schedule asks of an arithmetic.
 
+use super::division::Division;
 use super::observe::RouterReading;
-use super::partial::Division;
 use super::positions::Work;
 use super::prefix::Prefix;
 use crate::layout::Layout;

@@ -11,6 +11,7 @@
 //! | partial | as the cached plan while the sequence has room; then all but its first positions, as the lean plan ([`partial`]) |
 
 mod arithmetic;
+mod division;
 mod observe;
 pub(crate) mod partial;
 mod positions;
@@ -18,6 +19,7 @@ mod prefix;
 mod start;
 
 pub(crate) use arithmetic::{Arithmetic, Divided};
+pub(crate) use division::Division;
 pub(crate) use observe::unobserved;
 pub use observe::RouterReading;
 pub(crate) use positions::{Positions, Work};

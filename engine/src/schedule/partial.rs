@@ -6,10 +6,11 @@
 //! afterwards changes back. That takes a small part of the time that a position does.
 
 use super::arithmetic::{Arithmetic, Divided};
+use super::division::Division;
 use super::observe::RouterReading;
 use super::positions::{Positions, Work};
 use super::start::Start;
-use crate::layout::{Layout, Plan};
+use crate::layout::Plan;
 use crate::weights::Weights;
 
 /// Computes the residual stream of the last of `n` tokens, 1 or more, in the memory's store. Nothing is left to
@@ -26,7 +27,7 @@ pub(crate) fn run<'m, 'w>(
     // While they are of use, the first positions stay, in a shorter sequence too.
     let divided = Start::after(memory.prefix(), divided_identity(identity), n - 1);
     if n > held.whole || divided.before > 0 {
-        Division::new(layout, held.first).run(weights, memory, [divided.before, n], observe)?;
+        compute_divided(&Division::new(layout, held.first), weights, memory, [divided.before, n], observe)?;
         memory.prefix().remember(divided.identity, held.first);
         return Some(Start { before: n, ..divided });
     }
@@ -49,51 +50,34 @@ fn divided_identity(identity: u64) -> u64 {
     }
 }
 
-/// How a sequence is divided into first positions, which stay, and others.
-pub(crate) struct Division {
-    /// How many stay.
-    pub first: usize,
-    /// How many others there may be.
-    pub others: usize,
-    /// The lean plan for the whole sequence.
-    pub lean: Layout,
-}
-
-impl Division {
-    fn new(layout: &Layout, first: usize) -> Self {
-        let max_seq = layout.max_seq();
-        Self { first, others: max_seq - first, lean: layout.inner(Plan::Lean, max_seq) }
-    }
-
-    /// Computes the residual stream of positions `start` up to `end`; the last one's is left in the memory.
-    #[inline(never)]
-    fn run<'m, 'w>(
-        &self,
-        weights: &impl Weights<'m>,
-        memory: &mut impl Arithmetic<'w>,
-        [start, end]: [usize; 2],
-        observe: impl FnMut(RouterReading) + Copy,
-    ) -> Option<()> {
-        memory.prefix().forget();
-        let mut memory = memory.divide(self)?;
-        let (mut done, mut count) = (start, 0);
-        while done < end {
-            let is_first = done < self.first;
-            count = self.others.min(if is_first { self.first } else { end } - done);
-            let positions = Positions { row: done, before: done, count };
-            for layer in 0..self.lean.shape().n_layers() {
-                if done > 0 {
-                    memory.fetch(layer, &weights.layer(layer)?, done);
-                }
-                memory.pass(weights, Work { positions, layers: [layer, layer + 1], has_gates: false }, observe)?;
-                memory.put_back(layer, if is_first { done + count } else { self.first });
-                if is_first {
-                    memory.keep(layer);
-                }
+/// Computes the residual stream of positions `start` up to `end`; the last one's is left in the memory.
+#[inline(never)]
+fn compute_divided<'m, 'w>(
+    division: &Division,
+    weights: &impl Weights<'m>,
+    memory: &mut impl Arithmetic<'w>,
+    [start, end]: [usize; 2],
+    observe: impl FnMut(RouterReading) + Copy,
+) -> Option<()> {
+    memory.prefix().forget();
+    let mut memory = memory.divide(division)?;
+    let (mut done, mut count) = (start, 0);
+    while done < end {
+        let is_first = done < division.first;
+        count = division.others.min(if is_first { division.first } else { end } - done);
+        let positions = Positions { row: done, before: done, count };
+        for layer in 0..division.lean.shape().n_layers() {
+            if done > 0 {
+                memory.fetch(layer, &weights.layer(layer)?, done);
             }
-            done += count;
+            memory.pass(weights, Work { positions, layers: [layer, layer + 1], has_gates: false }, observe)?;
+            memory.put_back(layer, if is_first { done + count } else { division.first });
+            if is_first {
+                memory.keep(layer);
+            }
         }
-        memory.leave(count.saturating_sub(1));
-        Some(())
+        done += count;
     }
+    memory.leave(count.saturating_sub(1));
+    Some(())
 }
