@@ -78,18 +78,24 @@ impl Need {
             let found = CORES.iter().find_map(|core| figures.get(&names::run(core, shape, variant, what)));
             found.copied().with_context(|| format!("no core has run the shape {shape}"))
         };
-        // Of whatever ran on this core: the most.
-        let stack = super::shapes::SHAPES
-            .iter()
-            .flat_map(|(shape, _)| [STACK_LOAD, STACK_PREDICT].map(|what| names::run(core, shape, variant, what)))
-            .filter_map(|name| figures.get(&name))
-            .max()
-            .with_context(|| format!("no stack figure of {}", core.title))?;
+        let stack = stack(figures, core, plan).with_context(|| format!("no stack figure of {}", core.title))?;
         Ok(Need {
             flash: code("code")? + code("libraries")? + get(names::file(shape))?,
             ram: code("ram")? + size(STATE)? + size(MODEL)? + stack,
         })
     }
+}
+
+/// The most that any run on this core took in a plan, or in any one where the core is too small for a shape that has that plan.
+fn stack(figures: &Figures, core: &Core, plan: Plan) -> Option<u64> {
+    let of = |plan| {
+        let variant = Variant::archive(Mode::Portable, Profile::Usual, plan);
+        let names = super::shapes::SHAPES
+            .iter()
+            .flat_map(|(shape, _)| [STACK_LOAD, STACK_PREDICT].map(|what| names::run(core, shape, variant, what)));
+        names.filter_map(|name| figures.get(&name).copied()).max()
+    };
+    of(plan).or_else(|| Plan::ALL.into_iter().filter_map(of).max())
 }
 
 /// What is left of flash and RAM, or how much is missing.
