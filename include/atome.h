@@ -135,9 +135,9 @@ typedef char atome_shape_is_in_range_t
 #define ATOME_HEAD_ ((ATOME_VOCAB_SIZE) + 1UL * (ATOME_MAX_SEQ) * (ATOME_N_PATHWAYS) + ATOME_STATE_WORDS)
 #define ATOME_SIZE_(floats) (4UL * (ATOME_HEAD_ + (floats)))
 /* The least that the partial plan can do with, and what it needs to hold two positions whole. */
-#define ATOME_PARTIAL_LEAST_ (ATOME_STATE_SIZE_LEAN + 4UL * (ATOME_D_MODEL))
+#define ATOME_PARTIAL_LEAST_ (ATOME_STATE_SIZE_LEAN + 16UL * (ATOME_D_MODEL))
 #define ATOME_PARTIAL_OF_TWO_ \
-    ATOME_SIZE_(ATOME_COMMON_ + (ATOME_D_MODEL) + \
+    ATOME_SIZE_(ATOME_COMMON_ + 4UL * (ATOME_D_MODEL) + \
                 1UL * (ATOME_N_LAYERS) * (2UL * (ATOME_D_HEAD) + (ATOME_HISTORY_ + 4UL) * (ATOME_D_MODEL)))
 
 /* sizeof(atome_state_t) of each plan for this shape, and of the C99 engine's, in bytes. */

@@ -3,7 +3,6 @@
  * Habit: matrices filled by hand, as wide as their struct can tell. Vectors of ordinary, tiny, huge and infinite values; with
  * the archive, every kernel of this computer.
  */
-#define ATOME_ONLY_ATOME01
 #include "atome.h"
 
 #include "show.h"

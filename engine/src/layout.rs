@@ -37,6 +37,9 @@ const PARTIAL: u32 = 3;
 /// Words of the tag that tells for which model and how many positions are computed.
 pub const TAG_WORDS: usize = 3;
 
+/// Rows of d_model that the partial plan has besides what layers remember: one for the residual stream that a call leaves
+/// behind, and three for a kernel's tables when it multiplies that.
+const PARTIAL_ROWS: usize = 4;
 /// Positions that the partial plan has to hold whole to be taken unasked.
 const WORTH_HOLDING: usize = 2;
 
@@ -138,8 +141,8 @@ impl Layout {
             Plan::Lean | Plan::Partial => (1, s),
             Plan::Cached => (self.shape.n_layers() as u32, 1),
         };
-        // The partial plan does with what the lean one takes, and room for what a call leaves behind.
-        let left = if self.plan == PARTIAL { d } else { 0 };
+        // The partial plan does with what the lean one takes, and rows for what a call leaves behind.
+        let left = if self.plan == PARTIAL { PARTIAL_ROWS as u32 * d } else { 0 };
         let layer = s as u64 * (self.shape.d_head() as u32 + d) as u64 + ((self.history_len() as u32 + 2) * d) as u64;
         let small = left as usize
             + self.logits()
@@ -207,7 +210,9 @@ impl Layout {
     pub(crate) const fn residual_rows(&self) -> usize {
         match self.plan() {
             Plan::Lean => self.max_seq(),
-            Plan::Partial | Plan::Cached => 1,
+            // One, and room for a kernel's tables.
+            Plan::Partial => PARTIAL_ROWS,
+            Plan::Cached => 1,
         }
     }
 
@@ -309,7 +314,7 @@ mod tests {
     fn the_partial_plan_takes_any_words_from_its_least_on() {
         let dims = Dims { d_model: 8, n_layers: 9, d_head: 4, vocab_size: 16, ..Dims::DEFAULT };
         let good = Layout::new(Shape::new(dims).expect("in range"), 9, Plan::Partial).expect("in range");
-        let least = Layout::new(good.shape, 9, Plan::Lean).expect("in range").bytes() + 4 * 8;
+        let least = Layout::new(good.shape, 9, Plan::Lean).expect("in range").bytes() + 4 * PARTIAL_ROWS * 8;
         for bytes in 0..2 * good.bytes() {
             let layout = Layout { bytes: bytes as u32, ..good };
             assert_eq!(layout.is_valid(), bytes >= least, "{bytes} bytes");

@@ -30,7 +30,7 @@ fn deep() -> Vec<Shape> {
 /// Layouts from the least memory to what holds everything.
 fn layouts(shape: Shape, max_seq: usize) -> Vec<Layout> {
     let bytes = |plan| Layout::new(shape, max_seq, plan).expect("in range").bytes();
-    let (least, most) = (bytes(Plan::Lean) + 4 * shape.d_model(), bytes(Plan::Cached));
+    let (least, most) = (bytes(Plan::Lean) + 16 * shape.d_model(), bytes(Plan::Cached));
     let steps = if cfg!(miri) { 2 } else { 7 };
     let some = (0..=steps).map(|step| least + most.saturating_sub(least) * step / steps);
     some.map(|bytes| Layout::partial(shape, max_seq, bytes).expect("enough")).collect()
@@ -166,7 +166,7 @@ fn as_much_stays_as_has_room() {
             for layout in layouts(shape, max_seq) {
                 let Held { whole, first } = layout.held();
                 let (kept, history) = (shape.top_k().min(max_seq), kernel_size.min(max_seq) - 1);
-                let common = layers * shape.n_pathways() + 3 * d + h + kept;
+                let common = layers * shape.n_pathways() + 6 * d + h + kept;
                 let room = layout.scratch_floats() - common;
                 let takes_whole = |n: usize| layers * (n * (d + h) + (history + 2) * d);
                 assert!(whole == 0 || takes_whole(whole) <= room);
@@ -190,7 +190,7 @@ fn as_much_stays_as_has_room() {
 #[test]
 fn less_than_the_least_is_refused() {
     for shape in deep() {
-        let least = Layout::new(shape, 9, Plan::Lean).expect("in range").bytes() + 4 * shape.d_model();
+        let least = Layout::new(shape, 9, Plan::Lean).expect("in range").bytes() + 16 * shape.d_model();
         assert_eq!(Layout::partial(shape, 9, least).map(|layout| layout.bytes()), Ok(least));
         assert_eq!(Layout::partial(shape, 9, least + 3).map(|layout| layout.bytes()), Ok(least));
         let error = Layout::partial(shape, 9, least - 1).expect_err("too few");

@@ -28,19 +28,26 @@ pub(crate) fn final_norm<'s, 'm>(
 #[inline(never)]
 pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
     final_norm(weights, workspace, n);
-    let Workspace { layout, logits, rows, search, layers, .. } = workspace;
-    let room = room_behind(layout, layers, n).unwrap_or(search.attended);
+    let Workspace { layout, logits, rows, layers, .. } = workspace;
+    let room = match layout.plan() {
+        // Its memory is cut in other ways, and has rows for this.
+        Plan::Partial => rows.residual.get_mut(layout.shape().d_model()..).unwrap_or_default(),
+        Plan::Lean | Plan::Cached => room_behind(layout, layers, n),
+    };
     kernel::matvec_with_room(&weights.unembed(), rows.normed, logits, room);
     logits
 }
 
-/// What is free in the memory of the first layer, behind the values of its `n` positions. `None` where a kernel has no use for
-/// it, or where the memory is cut in other ways.
+/// What is free in the memory of the first layer, behind the values of its `n` positions, where a kernel has a use for it.
 #[inline(always)]
-fn room_behind<'w>(layout: &Layout, layers: &'w mut [f32], n: usize) -> Option<&'w mut [f32]> {
-    if !Current::SEARCHES_ROOM || layout.plan() == Plan::Partial {
-        return None;
+fn room_behind<'w>(layout: &Layout, layers: &'w mut [f32], n: usize) -> &'w mut [f32] {
+    if !Current::SEARCHES_ROOM {
+        return &mut [];
     }
     let values = LayerMemory::of(layout, layers, 0).values;
-    values.get_mut(n * layout.shape().d_model()..).filter(|free| free.len() >= Current::WORTHWHILE_ROOM)
+    let free = values.get_mut(n * layout.shape().d_model()..).unwrap_or_default();
+    if free.len() < Current::WORTHWHILE_ROOM {
+        return &mut [];
+    }
+    free
 }

@@ -27,18 +27,32 @@ pub(crate) fn run<'m, 'w>(
     // While they are of use, the first positions stay, in a shorter sequence too.
     let divided = Start::after(memory.prefix(), divided_identity(identity), n - 1);
     if n > held.whole || divided.before > 0 {
-        compute_divided(&Division::new(layout, held.first), weights, memory, [divided.before, n], observe)?;
+        compute_divided(held.first, weights, memory, [divided.before, n], observe)?;
         memory.prefix().remember(divided.identity, held.first);
         return Some(Start { before: n, ..divided });
     }
     let start = Start::after(memory.prefix(), identity, n);
-    let inner = layout.inner(Plan::Cached, held.whole);
+    compute_whole(held.whole, weights, memory, (start, n), observe)?;
+    memory.prefix().remember(identity, n);
+    Some(Start { before: n, ..start })
+}
+
+// Each of these has what it works on to itself on the stack.
+
+/// Computes the residual stream of the first `n` positions, of which there is room for `whole`, in the cached plan's order.
+#[inline(never)]
+fn compute_whole<'m, 'w>(
+    whole: usize,
+    weights: &impl Weights<'m>,
+    memory: &mut impl Arithmetic<'w>,
+    (start, n): (Start, usize),
+    observe: impl FnMut(RouterReading) + Copy,
+) -> Option<()> {
+    let inner = memory.layout().inner(Plan::Cached, whole);
     let positions = Positions { row: start.before, before: start.before, count: n - start.before };
     let work = Work::of(&inner, positions, start.has_gates);
     memory.prefix().drop_unless(work.has_gates);
-    memory.pass_by(&inner, weights, work, observe)?;
-    memory.prefix().remember(identity, n);
-    Some(Start { before: n, ..start })
+    memory.pass_by(&inner, weights, work, observe)
 }
 
 /// What the memory of a divided sequence is filed under: it lies in other places than that of a whole one.
@@ -50,17 +64,19 @@ fn divided_identity(identity: u64) -> u64 {
     }
 }
 
-/// Computes the residual stream of positions `start` up to `end`; the last one's is left in the memory.
+/// Computes the residual stream of positions `start` up to `end`, of which the first `first` stay; the last one's is left in the
+/// memory.
 #[inline(never)]
 fn compute_divided<'m, 'w>(
-    division: &Division,
+    first: usize,
     weights: &impl Weights<'m>,
     memory: &mut impl Arithmetic<'w>,
     [start, end]: [usize; 2],
     observe: impl FnMut(RouterReading) + Copy,
 ) -> Option<()> {
+    let division = Division::new(memory.layout(), first);
     memory.prefix().forget();
-    let mut memory = memory.divide(division)?;
+    let mut memory = memory.divide(&division)?;
     let (mut done, mut count) = (start, 0);
     while done < end {
         let is_first = done < division.first;

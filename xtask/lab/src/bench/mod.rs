@@ -9,6 +9,7 @@ mod readme;
 mod results;
 mod summary;
 mod timings;
+mod unasked;
 
 use std::fs;
 use std::path::{Path, PathBuf};

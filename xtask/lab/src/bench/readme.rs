@@ -7,9 +7,15 @@ use anyhow::{Context, Result};
 use super::conditions::Conditions;
 use super::summary;
 use super::timings::{Timings, C};
+use super::unasked;
+use crate::record::COSTS;
 use xtask::workspace;
 
 const START: &str = "<!-- What follows is written by `cargo xtask bench`. -->\n";
+const CORES: &str = "
+A relink on microcontrollers, as it comes: instructions on emulated cores, bytes of flash, stack and RAM, all by `cargo xtask costs` in
+one run.
+";
 const CHIPS: &str = "
 One of 20 tokens after 4 on three chips, default shape (d=64, 4 layers, 32 positions). These times are **computed**: instructions
 on the emulated core, by `cargo xtask costs`, divided by the clock. A real chip takes longer: not every instruction is one cycle,
@@ -32,8 +38,9 @@ fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
     let rustc = rustc.split(" (").next().unwrap_or(rustc);
     let gcc = cc.rsplit(' ').next().unwrap_or(cc);
     Ok(format!(
-        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CHIPS}\n{}",
+        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CORES}\n{}\n{CHIPS}\n{}",
         summary::host_table(timings, C, "C engine")?,
+        unasked::table(&COSTS.read()?.figures),
         summary::chip_table()?,
     ))
 }

@@ -10,7 +10,7 @@ use crate::record::{Figures, COSTS};
 /// An engine as a program gets it: words, engine and plan in the results.
 type Caller = (&'static str, &'static str, &'static str);
 
-const UNASKED: Caller = ("a relink, as it comes: archive, lean plan", "archive", "lean");
+const UNASKED: Caller = ("a relink, as it comes: archive, partial plan", "archive", "partial");
 const CACHED: Caller = ("archive, `-DATOME_PLAN=ATOME_PLAN_CACHED`", "archive", "cached");
 const RUST: Caller = ("Rust crate, cached plan, `Tiled`", "engine", "cached");
 
@@ -36,7 +36,7 @@ const CHIPS: [Chip; 3] = [
     Chip { name: "ESP32-C3", core: "rv32imc", core_title: "RISC-V", megahertz: 160 },
 ];
 
-/// How an archive is built: words, and its name in the record of costs.
+/// How an archive is built: words, and its name in the record of costs. The profile for speed is for cores with an FPU.
 const BUILDS: [(&str, &str); 2] =
     [("a relink, as it comes", "cached portable"), ("`--profile speed`", "cached speed portable")];
 
@@ -120,7 +120,7 @@ mod tests {
         assert!(tiled.contains("avx2") && tiled.contains("100x"), "{text}");
         let archive = text.lines().find(|line| line.contains("112 tokens") && line.contains("CACHED")).unwrap();
         assert!(archive.contains("portable") && archive.contains("5.0x"), "{text}");
-        // Nothing was timed in the lean plan.
+        // Nothing was timed in the partial plan.
         assert!(!text.contains("as it comes"), "{text}");
         let text = host_table(&example(), C_TABLE, "C table").unwrap();
         let tiled = text.lines().find(|line| line.contains("112 tokens") && line.contains("Rust crate")).unwrap();
