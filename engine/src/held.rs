@@ -36,7 +36,7 @@ impl Held {
         let taps = shape.kernel_size();
         // A layer's history and state.
         let recurrent = d * least(taps, max_seq);
-        // Gates stay in this one: then a token needs nothing but its own position.
+        // Of a whole sequence the gates stay, too: then a token needs nothing but its own position.
         let whole = quotient(quotient(room, layers).saturating_sub(recurrent + d), d + h);
         let whole = least(whole, max_seq);
 

@@ -125,7 +125,7 @@ impl Layout {
 
     /// 4-byte words of all of it.
     const fn units(&self) -> usize {
-        // More than 32 bits know only hosts, which have the time to add them up.
+        // Only hosts can have more than 32 bits of bytes; there the sum is computed again.
         if self.plan == PARTIAL || usize::BITS <= u32::BITS {
             self.bytes as usize / 4
         } else {

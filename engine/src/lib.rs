@@ -2,8 +2,7 @@
 //!
 //! Data flows one way: bytes -> [`format`] (borrowed views, nothing copied) -> [`Model`] -> forward pass over a
 //! [`Workspace`] -> logits -> [`sample`]. The crate needs no standard library, allocates nothing and never panics. Unsafe
-//! code is confined to the fast ways of [`kernel`] (vector instructions, assembly) and to the bridge to a C library's
-//! `expf`, `tanhf` and `sqrtf` (feature `system-libm`).
+//! code is confined to [`kernel`] (vector instructions, assembly), to [`math`] and to one function of [`bytes`].
 //!
 //! ```
 //! use atome_engine::{predict_next, Dims, Layout, Model, Plan, Shape, Workspace};

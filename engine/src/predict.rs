@@ -23,7 +23,7 @@ pub fn argmax(values: impl IntoIterator<Item = f32>) -> usize {
 ///
 /// # Errors
 /// [`RunError`] where there is no token or the workspace is for another shape, and nothing is written then; or where the
-/// weights break their promise, which those of this crate do not.
+/// weights are not of the shape that they say, which those of this crate do not.
 pub fn predict_next<'m>(
     weights: &impl Run<'m>,
     workspace: &mut Workspace,

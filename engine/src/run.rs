@@ -11,10 +11,11 @@ use crate::weights::Weights;
 
 /// A model that can be run: [`Weights`], and which code of the memory plans its programs link.
 pub trait Run<'a>: Weights<'a> + Sized {
-    /// Where a run over the first `n` tokens in the workspace's store starts. In the partial plan, everything is computed then. `None` where the weights break their promise.
+    /// Where a run over the first `n` tokens in the workspace's store starts. In the partial plan, everything is computed then.
+    /// `None` where the weights are not of the shape that they say.
     ///
-    /// An engine whose programs link no more than their own plan's code asks [`start_cached`] or [`start_partial`] through a
-    /// pointer.
+    /// The C library calls [`start_cached`] or [`start_partial`] by a pointer from the program's configuration, so that a program
+    /// links the code of one plan only.
     fn start(&self, workspace: &mut Workspace, n: usize, observe: &mut impl FnMut(RouterReading)) -> Option<Start> {
         match workspace.layout.plan() {
             Plan::Lean => Some(Start::default()),
@@ -38,7 +39,7 @@ pub fn start_cached(workspace: &Workspace, identity: u64, n: usize) -> Start {
 }
 
 /// Computes a run over the first `n` tokens, 1 or more, in the partial plan, with nobody watching. `None` where the weights
-/// break their promise.
+/// are not of the shape that they say.
 pub fn start_partial<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) -> Option<Start> {
     partial::run(weights, workspace, n, unobserved)
 }
@@ -46,9 +47,9 @@ pub fn start_partial<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, 
 impl<'a> Run<'a> for Model<'a> {}
 
 /// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
-/// follows starts from the [`final_norm`] of the last of them.
+/// follows is [`crate::exact::final_norm`] of the last of them.
 ///
-/// Inlined, as are the loops below: a frame of its own would be stack in the programs that have the least of it, and they
+/// Inlined, as are the loops of `exact/pass.rs`: a frame of its own would be stack in the programs that have the least of it, and they
 /// only predict. Others share one copy, [`forward_unobserved`].
 #[inline(always)]
 pub(crate) fn forward<'m>(

@@ -24,7 +24,7 @@ const UNKNOWN: u64 = u64::MAX;
 ///
 /// # Errors
 /// [`RunError::NotCached`] unless the workspace has the cached plan, [`RunError::ShapeMismatch`] where it is for another
-/// shape, and nothing is written then; [`RunError::BrokenWeights`] where the weights break their promise.
+/// shape, and nothing is written then; [`RunError::BrokenWeights`] where the weights are not of the shape that they say.
 pub fn step<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, token: i32) -> Result<usize, RunError> {
     step_observed(weights, workspace, token, unobserved)
 }

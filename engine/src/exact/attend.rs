@@ -1,4 +1,4 @@
-//! Attention of one layer over a sequence: keys and values are stored position by position, then attended to.
+//! Attention of one layer over keys and values that are stored; [`AttentionMemory`] stores them, too, for callers of this alone.
 
 use super::layer_memory::{cut, LayerMemory};
 use crate::kernel::{self, Keys, Projection, TopK, Window};

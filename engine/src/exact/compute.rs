@@ -8,7 +8,7 @@ use crate::schedule::{RouterReading, Work};
 use crate::weights::Weights;
 
 /// Computes the residual stream of positions: from their tokens, or from what the layer before the first one left of it.
-/// `None` where the weights break their promise.
+/// `None` where the weights are not of the shape that they say.
 #[inline(always)]
 pub(super) fn compute<'m>(
     weights: &impl Weights<'m>,

@@ -1,6 +1,6 @@
 //! The arithmetic of docs/numerics.md, position by position: binary32, one rounding after every operation.
 //!
-//! The steps of the forward pass have the names and the order of that page. [`pass`] takes one position at a time through
+//! The steps of the forward pass have the names and numbers of that page. [`pass`] takes one position at a time through
 //! them, [`together`] some positions at a time, on a host; [`logits`] ends a prediction. The numbers themselves are made in
 //! [`crate::kernel`].
 //!
@@ -12,7 +12,7 @@
 //! | 2.3 router | `steps::route` | `softmax` |
 //! | 2.6 attention | `attend` | `search`, `softmax`, `gather` |
 //! | 2.4, 2.5, 2.7 convolution, recurrence, mix | `steps::mix` | `mix` |
-//! | 3 final norm, unembed | `logits` | `layer_norm_row`, `matvec` |
+//! | 3 final norm, unembed | `logits` | `layer_norm_row`, `matvec_with_room` |
 
 mod arithmetic;
 mod attend;

@@ -1,4 +1,4 @@
-//! The steps of docs/numerics.md for one position of one layer, in that page's order.
+//! The steps of docs/numerics.md for one position of one layer, with that page's numbers; 2.6 comes before 2.4 and 2.5.
 //!
 //! They come one after the other, and each of those that are calls of their own has what it works on to itself on the stack.
 

@@ -20,13 +20,13 @@ use crate::weights::{Layer, Weights};
 const MOST: usize = Current::POSITIONS_TOGETHER;
 /// Room on the stack: 4 KB.
 const ROOM: usize = 1024;
-/// What of any room is left to those who multiply matrices, and then to the pathways.
+/// Floats of any room that are kept free for the matrix kernels; the pathways use them afterwards.
 const WORK: usize = 768;
 
 /// The widest model: a row's codes, a byte for four weights, have room in what is left to those who multiply.
 const MAX_D_MODEL: usize = 8192;
 
-/// Whether there is always room for a position's query.
+/// Whether a position's query, and a row's codes, always fit the fixed room.
 pub(super) fn suits(layout: &Layout) -> bool {
     layout.shape().d_head() <= ROOM - WORK && layout.shape().d_model() <= MAX_D_MODEL
 }

@@ -1,4 +1,4 @@
-//! The order of a file's sections, as docs/formats.md#the-body has it. It is written down here only: tools and writers walk
+//! The order of a file's sections, as docs/formats.md#the-body has it. Tools and writers walk
 //! this table. What firmware links reads and counts without a walk, because a core pays for its code; tests compare each of
 //! these with the table.
 

@@ -1,9 +1,10 @@
 //! The arithmetic, in the words of docs/numerics.md.
 //!
-//! The files in this folder are the definition, a stage each: binary32, one rounding after every operation, never fused, sums
-//! in the order written and started from +0.0. Each folder beside them is a back end, which computes on some kind of target,
-//! or what back ends share: vector instructions on a host, chosen when the program runs ([`Kernel`]); on a microcontroller
-//! what the features `kernels` and `speed` add. All give the same bits. `backend.rs` says what a back end may do in its own way.
+//! The definition is one file for each stage (attention, conv, embed, mix, norm, project, softmax, ssm): binary32, one
+//! rounding after every operation, never fused, sums in the order written and started from +0.0. Each folder is a back end,
+//! which computes on some kind of target, or what back ends share: vector instructions on a host, chosen when the program
+//! runs ([`Kernel`]); on a microcontroller what the features `kernels` and `speed` add. All give the same bits. `backend.rs`
+//! says what a back end may do in its own way.
 
 mod attention;
 mod backend;

@@ -30,7 +30,7 @@ impl Kernel {
         true
     }
 
-    /// Its name: "portable"; with the feature `speed` "fpu" or "fixed-point".
+    /// Its name: "portable"; with the feature `kernels` "fpu" or "fixed-point".
     pub fn name(self) -> &'static str {
         self.c_name().to_str().unwrap_or_default()
     }

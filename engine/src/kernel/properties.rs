@@ -21,7 +21,7 @@ pub(crate) trait Properties {
     /// all rows.
     const KEY_TILE: usize = usize::MAX;
 
-    /// How many floats of room the product with one input has a use for, at least; by default none.
+    /// The fewest floats of spare memory that are of use to the product with one input; `usize::MAX` where none are.
     const WORTHWHILE_ROOM: usize = usize::MAX;
 
     /// Whether every call is worth a search for room: where the stack is short. Others take what lies at hand.

@@ -7,7 +7,7 @@ use super::prefix::Prefix;
 use crate::layout::Layout;
 use crate::weights::{Layer, Weights};
 
-/// The memory of an arithmetic, which computes positions there.
+/// Memory in which an arithmetic computes positions.
 pub(crate) trait Arithmetic<'w> {
     /// What the memory was laid out for.
     fn layout(&self) -> &'w Layout;
@@ -15,7 +15,8 @@ pub(crate) trait Arithmetic<'w> {
     /// Tokens, and how many of their positions are computed for which model.
     fn prefix(&mut self) -> &mut Prefix<'w>;
 
-    /// Computes the residual stream of positions, and leaves the last one's. `None` where the weights break their promise.
+    /// Computes the residual stream of positions, and leaves the last one's. `None` where the weights are not of the shape that
+    /// they say.
     fn pass<'m>(&mut self, weights: &impl Weights<'m>, work: Work, observe: impl FnMut(RouterReading)) -> Option<()>;
 
     /// [`Arithmetic::pass`], before which the prefix forgets what the pass writes over: should the call be cut short, the
@@ -31,7 +32,7 @@ pub(crate) trait Arithmetic<'w> {
         self.pass(weights, work, observe)
     }
 
-    /// [`Arithmetic::pass`] over the memory as it is by another layout.
+    /// [`Arithmetic::pass`] over the same memory, cut by another layout.
     fn pass_by<'m>(
         &mut self,
         layout: &Layout,

@@ -7,7 +7,7 @@
 //! | plan | what a call computes |
 //! |---|---|
 //! | lean | all positions, one layer after the other |
-//! | cached | the new positions, one after the other ([`Start`]) |
+//! | cached | the new positions only ([`Start`]); how many at a time, the arithmetic decides |
 //! | partial | as the cached plan while the sequence has room; then all but its first positions, as the lean plan ([`partial`]) |
 
 mod arithmetic;

@@ -14,7 +14,7 @@ use crate::layout::Plan;
 use crate::weights::Weights;
 
 /// Computes the residual stream of the last of `n` tokens, 1 or more, in the memory's store. Nothing is left to
-/// compute then. `None` where the weights break their promise.
+/// compute then. `None` where the weights are not of the shape that they say.
 pub(crate) fn run<'m, 'w>(
     weights: &impl Weights<'m>,
     memory: &mut impl Arithmetic<'w>,
@@ -55,7 +55,7 @@ fn compute_whole<'m, 'w>(
     memory.pass_by(&inner, weights, work, observe)
 }
 
-/// What the memory of a divided sequence is filed under: it lies in other places than that of a whole one.
+/// The key of a divided sequence: another one, so that it is never taken for a whole sequence, which lies in other places.
 fn divided_identity(identity: u64) -> u64 {
     if identity == 0 {
         0

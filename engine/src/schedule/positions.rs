@@ -34,7 +34,7 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Through all layers, each of which has its memory to itself.
+    /// Through all layers.
     #[inline(always)]
     pub fn of(layout: &Layout, positions: Positions, has_gates: bool) -> Self {
         Self { positions, layers: [0, layout.shape().n_layers()], has_gates }

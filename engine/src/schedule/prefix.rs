@@ -21,7 +21,8 @@ impl Prefix<'_> {
         usize::try_from(token).ok().filter(|&id| id < vocab_size).unwrap_or(0)
     }
 
-    /// Takes over `tokens`, as many as fit, and returns how many. Computed positions are given up where a token in front of their end changed.
+    /// Takes over `tokens`, as many as fit, and returns how many. Computed positions are given up where a token in front of
+    /// their end changed.
     pub(crate) fn set(&mut self, tokens: impl IntoIterator<Item = i32>, vocab_size: usize) -> usize {
         let computed = self.computed();
         let mut n = 0;
@@ -55,8 +56,8 @@ impl Prefix<'_> {
         self.drop_positions();
     }
 
-    /// How many positions of a stream are computed for the model `identity`. Once a stream has gone round the memory, only
-    /// where it stands counts: this is then between max_seq + 1 and 2 max_seq, which no prefix is taken for.
+    /// How many positions of a stream are computed for the model `identity`. Once a stream has gone round the memory, the
+    /// count only tells its row: it is then between max_seq + 1 and 2 max_seq, and no sequence has so many positions.
     pub(crate) fn streamed(&self, identity: u64) -> usize {
         if self.belongs_to(identity) {
             self.computed()
