@@ -5,7 +5,7 @@
 //! chunk is one position.
 
 use super::layer_memory::{cut, LayerMemory};
-use super::steps::{embed, mix, norm, project, route, start_sequence, window, Outputs};
+use super::steps::{embed, mix, norm, project, route, start_sequence, window};
 use super::workspace::Workspace;
 use crate::layout::Plan;
 use crate::schedule::{Positions, RouterReading};
@@ -65,8 +65,7 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         let shares = cut(router, position.row * pathways, pathways);
 
         norm(block, residual, rows.normed);
-        let outputs = Outputs { query: search.query, router: shares, spare: search.attended };
-        project(block, layout, position, rows.normed, &mut memory, outputs);
+        project(block, layout, position, rows.normed, &mut memory, search, shares);
         route(shares, cut(last_shares, layer * pathways, pathways));
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
         let window = window(layout, position, 0);

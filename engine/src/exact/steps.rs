@@ -2,6 +2,7 @@
 //!
 //! They come one after the other, and each of those that are calls of their own has what it works on to itself on the stack.
 
+use super::attend::Search;
 use super::layer_memory::{cut, LayerMemory};
 use super::workspace::Workspace;
 use crate::kernel::{self, Current, Keys, Mix, Projection, Properties, Window};
@@ -44,16 +45,6 @@ pub(super) fn norm<'m>(block: &impl Layer<'m>, x: &[f32], out: &mut [f32]) {
     kernel::layer_norm_row(&block.norm(), x, out);
 }
 
-/// What is computed for one position alone.
-pub(super) struct Outputs<'o> {
-    /// `[d_head]`.
-    pub query: &'o mut [f32],
-    /// `[n_pathways]`.
-    pub router: &'o mut [f32],
-    /// Of no meaning before and afterwards: room for a kernel.
-    pub spare: &'o mut [f32],
-}
-
 /// Step 2.2 for all that normalised inputs are multiplied by: key and value of a position are stored, its query and the
 /// router's scores left.
 #[inline(never)]
@@ -63,29 +54,30 @@ pub(super) fn project<'m>(
     position: Positions,
     inputs: &[f32],
     memory: &mut LayerMemory,
-    outputs: Outputs,
+    search: &mut Search,
+    router: &mut [f32],
 ) {
-    let Outputs { query, router, spare } = outputs;
     let (d, row) = (layout.shape().d_model(), position.row);
     let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
     let keys = memory.keys.get_mut(first..).unwrap_or_default();
     let values = memory.values.get_mut(row * d..);
     if Current::MATRICES_TOGETHER {
         let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
-        let room = if Current::SEARCHES_ROOM && room.is_empty() { spare } else { room };
+        // The outputs of attention are of no meaning yet.
+        let room = if Current::SEARCHES_ROOM && room.is_empty() { &mut *search.attended } else { room };
         kernel::project_one(
             inputs,
             &mut [
                 Projection { matrix: &block.wk(), out: keys, row_stride, position_stride: 1 },
                 Projection::new(&block.wv(), values),
-                Projection::new(&block.wq(), query),
+                Projection::new(&block.wq(), search.query),
                 Projection::new(&block.router(), router),
             ],
             room,
         );
     } else {
         kernel::multiply(&block.wk(), inputs, keys, row_stride);
-        kernel::multiply(&block.wq(), inputs, query, 1);
+        kernel::multiply(&block.wq(), inputs, search.query, 1);
         // More than two calls in a straight line, and a compiler for size keeps the function's address at hand.
         let Some(values) = values else { return };
         kernel::multiply(&block.wv(), inputs, values, 1);
