@@ -12,10 +12,10 @@
  * same time; one state belongs to one thread at a time. A model is only read after loading.
  *
  * Stack of a call, whatever the shape, atome_load_signed aside:
+ *   microcontrollers, as it comes                         1.1 KB; 1.5 KB with weights of ATOME02 or ATOMEP3
  *   microcontrollers, size profile                        0.6 KB
  *   microcontrollers with an FPU, speed profile           1.1 KB; 1.6 KB with weights of ATOME02
- *   Cortex-M0 and M0+, speed profile                      1.9 KB; 2.8 KB with weights of ATOMEP3
- *   other cores without an FPU, speed profile             4.1 KB; 5.1 KB with weights of ATOMEP3
+ *   0.6 KB more in the partial memory plan
  *   x86-64                                                16 KB, beside what the system keeps on a thread's stack for itself
  * atome_load_signed takes 6.1 KB on microcontrollers. An interrupt's handler comes on top. Each core: qemu/COSTS.md.
  *
