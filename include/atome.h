@@ -635,8 +635,9 @@ typedef struct atome_state_t {
      */
     float logits[ATOME_VOCAB_SIZE];
     /**
-     * Router weights of the last layer, a row for each position of the last call. The program may write into them, too; in
-     * the cached plan, the rows of positions that a call takes over from the one before stay as the program left them.
+     * Router weights of the last layer, a row for each position of the last call. The program may write into them, too; the
+     * rows of positions that a call takes over from the one before, as it never does in the lean plan, stay as the program
+     * left them.
      */
     float router_w[ATOME_MAX_SEQ][ATOME_N_PATHWAYS];
     /**

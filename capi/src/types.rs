@@ -172,8 +172,9 @@ pub struct atome_classifier_t {
 pub struct atome_state_t {
     /// Logits of the last prediction. The program may write into them: no prediction reads them back.
     pub logits: [f32; ATOME_VOCAB_SIZE],
-    /// Router weights of the last layer, a row for each position of the last call. The program may write into them, too; in
-    /// the cached plan, the rows of positions that a call takes over from the one before stay as the program left them.
+    /// Router weights of the last layer, a row for each position of the last call. The program may write into them, too; the
+    /// rows of positions that a call takes over from the one before, as it never does in the lean plan, stay as the program
+    /// left them.
     pub router_w: [[f32; ATOME_N_PATHWAYS]; ATOME_MAX_SEQ],
     /// Private: the tokens of the last call and which model its results belong to.
     pub bookkeeping: [u32; ATOME_STATE_WORDS],

@@ -16,7 +16,8 @@ pub enum Part {
     Prefix,
     /// Router weights of the last position, `[n_layers][n_pathways]`.
     LastShares,
-    /// The residual stream: of all positions in the lean plan, else of one, `[positions][d_model]`.
+    /// The residual stream: of all positions in the lean plan, of one in the cached plan; in the partial plan of one, and three
+    /// rows for a kernel's tables, `[rows][d_model]`.
     Residual,
     /// Normed input, query, output and kept scores of the position in work.
     Position,

@@ -12,7 +12,9 @@
 #ifndef RAM_FOR_STATE
 #define RAM_FOR_STATE (96 * 1024)
 #endif
-#if (ATOME_PLAN == ATOME_PLAN_CACHED ? ATOME_STATE_SIZE_CACHED : ATOME_STATE_SIZE_LEAN) > RAM_FOR_STATE
+#if (ATOME_PLAN == ATOME_PLAN_CACHED    ? ATOME_STATE_SIZE_CACHED                                                     \
+     : ATOME_PLAN == ATOME_PLAN_PARTIAL ? ATOME_STATE_SIZE_PARTIAL                                                    \
+                                        : ATOME_STATE_SIZE_LEAN) > RAM_FOR_STATE
 #error "the state takes more RAM than is set aside: try -DATOME_PLAN=ATOME_PLAN_LEAN"
 #endif
 
@@ -72,7 +74,9 @@ static void report(void)
     print_text(atome_mode());
     print_text(" mode\nRAM for the state: ");
     print_number(sizeof state);
-    print_text(ATOME_PLAN == ATOME_PLAN_CACHED ? " bytes (cached plan)" : " bytes (lean plan)");
+    print_text(ATOME_PLAN == ATOME_PLAN_CACHED    ? " bytes (cached plan)"
+               : ATOME_PLAN == ATOME_PLAN_PARTIAL ? " bytes (partial plan)"
+                                                  : " bytes (lean plan)");
     print_text("\nRAM for the model struct: ");
     print_number(sizeof model);
     print_text(" bytes\nFlash for the model: ");

@@ -49,7 +49,7 @@ CFLAGS = -std=c99 -Os -g -Wall -Wextra -ffunction-sections -fdata-sections
 # Every file of a program that includes atome.h must be compiled with the shape of the model.
 SHAPE = -include $(HEADER)
 # More macros, such as -DATOME_PLAN=ATOME_PLAN_CACHED.
-DEFINES =
+DEFINES = -DATOME_PLAN=ATOME_PLAN_LEAN
 # A question that is to become a C string.
 QUOTED = $(subst ",\",$(subst \,\\,$(PROMPT)))
 ASKED = $(if $(PROMPT),-DPROMPT='"$(subst ','\'',$(QUOTED))"') $(if $(DIALOGUE),-DDIALOGUE=$(DIALOGUE))

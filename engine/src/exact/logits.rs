@@ -29,23 +29,21 @@ pub(crate) fn final_norm<'s, 'm>(
 pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
     final_norm(weights, workspace, n);
     let Workspace { layout, logits, rows, layers, .. } = workspace;
-    let room = match layout.plan() {
-        // Its memory is cut in other ways, and has rows for this.
-        Plan::Partial => rows.residual.get_mut(layout.shape().d_model()..).unwrap_or_default(),
-        Plan::Lean | Plan::Cached => room_behind(layout, layers, n),
-    };
+    let room = if Current::SEARCHES_ROOM { room(layout, rows.residual, layers, n) } else { &mut [] };
     kernel::matvec_with_room(&weights.unembed(), rows.normed, logits, room);
     logits
 }
 
-/// What is free in the memory of the first layer, behind the values of its `n` positions, where a kernel has a use for it.
+/// What is free when `n` positions are computed, where that is of use to a kernel: in the partial plan, whose memory is cut in
+/// several ways, the rows that it has for this; else what lies behind the values of the first layer.
 #[inline(always)]
-fn room_behind<'w>(layout: &Layout, layers: &'w mut [f32], n: usize) -> &'w mut [f32] {
-    if !Current::SEARCHES_ROOM {
-        return &mut [];
+fn room<'w>(layout: &Layout, residual: &'w mut [f32], layers: &'w mut [f32], n: usize) -> &'w mut [f32] {
+    let d = layout.shape().d_model();
+    if layout.plan() == Plan::Partial {
+        return residual.get_mut(d..).unwrap_or_default();
     }
     let values = LayerMemory::of(layout, layers, 0).values;
-    let free = values.get_mut(n * layout.shape().d_model()..).unwrap_or_default();
+    let free = values.get_mut(n * d..).unwrap_or_default();
     if free.len() < Current::WORTHWHILE_ROOM {
         return &mut [];
     }

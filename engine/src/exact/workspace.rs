@@ -7,7 +7,8 @@ use super::layer_memory::{take, LayerMemory};
 use crate::layout::{Layout, TAG_WORDS};
 use crate::schedule::Prefix;
 
-/// A work area over memory that the caller owns. It may start with any content; all zeros is a good one.
+/// A work area over memory that the caller owns. It may start with any content but what a work area of another [`Layout`] has
+/// left there, which is for [`Workspace::forget`] to clear first; all zeros is a good one.
 ///
 /// What a later call may reuse lies in the borrowed arrays, so a `Workspace` made anew over the same arrays continues
 /// where the last one stopped.

@@ -25,7 +25,7 @@ pub(crate) fn run<'m, 'w>(
     let held = layout.held();
     let identity = weights.identity();
     // While they are of use, the first positions stay, in a shorter sequence too.
-    let divided = Start::after(memory.prefix(), divided_identity(identity), n - 1);
+    let divided = Start::after(memory.prefix(), divided_identity(identity), n.checked_sub(1)?);
     if n > held.whole || divided.before > 0 {
         compute_divided(held.first, weights, memory, [divided.before, n], observe)?;
         memory.prefix().remember(divided.identity, held.first);

@@ -48,7 +48,7 @@ fn layout(shape: Shape, max_seq: usize, input: &mut Input) -> Layout {
     if plan != Plan::Partial {
         return layout;
     }
-    let least = Layout::new(shape, max_seq, Plan::Lean).expect(SMALL).bytes() + 4 * shape.d_model();
+    let least = Layout::new(shape, max_seq, Plan::Lean).expect(SMALL).bytes() + 16 * shape.d_model();
     Layout::partial(shape, max_seq, least + 16 * input.below(256)).expect(SMALL)
 }
 

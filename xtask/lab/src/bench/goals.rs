@@ -105,8 +105,11 @@ fn load(timings: &Timings) -> Option<Row> {
 
 /// A build of the archive by its name in the record of costs, such as "speed portable".
 fn of_core(build: &str) -> String {
-    let (profile, mode) = build.strip_prefix("speed ").map_or(("size", build), |mode| ("speed", mode));
-    format!("C archive, cached plan, {profile} profile, {mode} mode")
+    let (profile, mode) = match build.split_once(' ') {
+        Some((profile, mode)) => (format!("profile for {profile}"), mode),
+        None => ("as it comes".to_string(), build),
+    };
+    format!("C archive, cached plan, {profile}, {mode} mode")
 }
 
 fn instructions(count: u64) -> String {
@@ -153,8 +156,8 @@ mod tests {
 
     #[test]
     fn a_build_is_told_by_its_profile_and_mode() {
-        assert_eq!(of_core("speed portable"), "C archive, cached plan, speed profile, portable mode");
-        assert_eq!(of_core("system"), "C archive, cached plan, size profile, system mode");
+        assert_eq!(of_core("speed portable"), "C archive, cached plan, profile for speed, portable mode");
+        assert_eq!(of_core("system"), "C archive, cached plan, as it comes, system mode");
     }
 
     #[test]

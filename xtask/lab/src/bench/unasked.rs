@@ -16,11 +16,17 @@ const PARTIAL: &str = "partial portable";
 const C: &str = "C -O2";
 
 /// A row about time: words, shape, archive and plan, and what is compared: of C, of the archive.
-const TIMES: [(&str, &str, &str, [&str; 2]); 6] = [
+const TIMES: [(&str, &str, &str, [&str; 2]); 7] = [
     ("default shape: one position", "default", DEFAULT, ["first", "next"]),
     ("default shape: each of 20 tokens after 4", "default", DEFAULT, ["token", "token"]),
-    ("944K model, 128 positions: one position", "944k", PARTIAL, ["first", "next"]),
-    ("944K model, 128 positions: each of 20 tokens after 4", "944k", PARTIAL, ["token", "token"]),
+    ("944K model, 24 positions: one position", "944k", PARTIAL, ["first", "next"]),
+    ("944K model, 24 positions, RAM for 10: each of 20 tokens after 4", "944k", PARTIAL, ["token", "token"]),
+    (
+        "944K model, RAM for all, as 128 positions have for 75: each of 20 tokens after 4",
+        "944k",
+        DEFAULT,
+        ["token", "token"],
+    ),
     ("a small shape (Cortex-M0 has room for no other): one position", "small", DEFAULT, ["first", "next"]),
     ("a small shape: each of 20 tokens after 4", "small", DEFAULT, ["token", "token"]),
 ];
