@@ -52,11 +52,11 @@ fn files(folder: &Path) -> Vec<(PathBuf, &'static str)> {
     };
     vec![
         (model.clone(), "ATOME_FILE_SIZE_ATOME01"),
-        (made("a.b3", "atome02", &[]), "#error \"this model is of the format ATOME02"),
+        (made("a.b3", "atome02", &[]), "#define ATOME_FORMATS\n"),
         (made("a.p3", "atomep3", &[]), "ATOME_BLOB_SIZE_ATOMEP3"),
         (
             made("a.box", "atome02", &["--container", "--attn-top-k", "4", "--max-seq", "24"]),
-            "#error \"this model lies in a container",
+            "#define ATOME_CONTAINERS\n",
         ),
         (small_classifier(folder), "ATOME_MAX_CLASSES < 3"),
     ]
