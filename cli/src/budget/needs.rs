@@ -24,8 +24,8 @@ pub struct Needs {
     pub flash: u64,
     /// `sizeof(atome_state_t)` in the lean plan.
     pub lean: u64,
-    /// `sizeof(atome_state_t)` in the partial plan.
-    pub partial: u64,
+    /// `sizeof(atome_state_t)` in the partial plan; none where that is 4 GiB or more.
+    pub partial: Option<u64>,
     /// `sizeof(atome_state_t)` in the cached plan.
     pub cached: u64,
     /// The C99 engine's state.
@@ -65,12 +65,14 @@ pub enum Room {
 pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Result<Needs> {
     let Found { shape, max_seq, sizes, .. } = *found;
     let bytes = |plan| Layout::new(shape, max_seq, plan).map(|layout| layout.bytes() as u64);
-    let work = PLANS.into_iter().map(|plan| PlanWork::new(shape, max_seq, plan)).collect::<Result<_>>()?;
+    let partial = bytes(Plan::Partial).ok();
+    let plans = PLANS.into_iter().filter(|&plan| plan != Plan::Partial || partial.is_some());
+    let work = plans.map(|plan| PlanWork::new(shape, max_seq, plan)).collect::<Result<_>>()?;
     Ok(Needs {
         sizes,
         flash: file.map_or(found.needed, |file| file.bytes.len()) as u64,
         lean: bytes(Plan::Lean)?,
-        partial: bytes(Plan::Partial)?,
+        partial,
         cached: bytes(Plan::Cached)?,
         c99: c99_state_bytes(&shape, max_seq),
         auto: Layout::auto(shape, max_seq)?.plan(),

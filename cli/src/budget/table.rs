@@ -20,9 +20,12 @@ pub fn render(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Stri
         text.push_str(&format!("{what:<24}{:>13}{note}\n", grouped(bytes)));
     };
     line("flash: model file", needs.flash, "");
-    line("RAM: state, lean plan", needs.lean, &beside_c99(needs, Plan::Lean));
-    line("RAM: state, partial plan", needs.partial, &beside_c99(needs, Plan::Partial));
-    line("RAM: state, cached plan", needs.cached, &beside_c99(needs, Plan::Cached));
+    let plans = [(Plan::Lean, Some(needs.lean)), (Plan::Partial, needs.partial), (Plan::Cached, Some(needs.cached))];
+    for (plan, bytes) in plans {
+        if let Some(bytes) = bytes {
+            line(&format!("RAM: state, {} plan", plan_name(plan)), bytes, &beside_c99(needs, plan, bytes));
+        }
+    }
     line("RAM: state, C99 engine", needs.c99, "");
     line("RAM: model struct", needs.model_struct, "   with 32-bit pointers; counted in every column");
     text.push_str(&work_table(&needs.work));
@@ -57,12 +60,7 @@ fn shape_line(needs: &Needs) -> String {
     text
 }
 
-fn beside_c99(needs: &Needs, plan: Plan) -> String {
-    let bytes = match plan {
-        Plan::Lean => needs.lean,
-        Plan::Partial => needs.partial,
-        Plan::Cached => needs.cached,
-    };
+fn beside_c99(needs: &Needs, plan: Plan, bytes: u64) -> String {
     let share = 100.0 * bytes as f64 / needs.c99 as f64;
     let auto = if needs.auto == plan { ", taken unless ATOME_PLAN says otherwise" } else { "" };
     format!("   {share:.0}% of the C99 engine's{auto}")

@@ -20,9 +20,9 @@ pub struct PlanWork {
 impl PlanWork {
     pub fn new(shape: Shape, max_seq: usize, plan: Plan) -> Result<Self> {
         let layout = Layout::new(shape, max_seq, plan)?;
-        let partly = Layout::new(shape, max_seq, Plan::Partial)?.held();
+        let partly = Layout::new(shape, max_seq, Plan::Partial).map_or(0, |layout| layout.held().whole);
         let held = layout.held();
-        let work = lengths(max_seq, partly.whole).into_iter().map(|n| (n, held.work(n))).collect();
+        let work = lengths(max_seq, partly).into_iter().map(|n| (n, held.work(n))).collect();
         Ok(Self { plan, bytes: layout.bytes() as u64, held, max_seq, parts: layout.parts().collect(), work })
     }
 
