@@ -37,7 +37,7 @@ const SMALL: Battery =
 
 const BATTERIES: [Battery; 6] = [
     SMALL,
-    Battery { name: "deep", shape: DEEP, source: Source::Seeds(1), ..SMALL },
+    Battery { name: "deep", shape: DEEP, source: Source::Seeds(1), needs_room: true, ..SMALL },
     Battery { name: "beyond", shape: BEYOND, source: Source::Seeds(12), ..SMALL },
     Battery {
         name: "default",
