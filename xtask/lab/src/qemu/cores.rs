@@ -23,7 +23,7 @@ pub struct Core {
     /// The C compiler's flags for the core, where those of the target's row are for another one.
     pub own_flags: Option<&'static str>,
     /// Its flags that choose the C library.
-    pub library: &'static [&'static str],
+    pub c_library: &'static [&'static str],
     /// Sources in `qemu/` that stand between the program and the machine.
     pub board: &'static [&'static str],
     /// Linker script in `qemu/linker`.
@@ -58,7 +58,7 @@ const CORTEX_M3: Core = Core {
     title: "Cortex-M3",
     target: Some("thumbv7m-none-eabi"),
     own_flags: None,
-    library: &[],
+    c_library: &[],
     board: CORTEX_M,
     linker_script: Some("mps2.ld"),
     machine: arm(&["-machine", "mps2-an385"]),
@@ -72,7 +72,7 @@ const RV32IMAC: Core = Core {
     title: "RISC-V imac",
     target: Some("riscv32imac-unknown-none-elf"),
     own_flags: None,
-    library: &["--specs=picolibc.specs"],
+    c_library: &["--specs=picolibc.specs"],
     board: RISC_V,
     linker_script: Some("virt.ld"),
     machine: Machine::Emulator {
@@ -184,7 +184,7 @@ impl Core {
     /// Its flags that choose the core and the C library.
     pub fn flags(&self) -> impl Iterator<Item = &'static str> {
         let of_core = self.own_flags.or(self.row().map(|row| row.flags)).unwrap_or_default();
-        of_core.split_whitespace().chain(self.library.iter().copied())
+        of_core.split_whitespace().chain(self.c_library.iter().copied())
     }
 
     /// Whether what differs between ways of computing, and not between cores, is tried on this one.
