@@ -7,7 +7,7 @@ fn main() {
     let mut blob = vec![0; Model::blob_len(&shape)];
     blob[..7].copy_from_slice(b"ATOME01");
     let model = Model::new(shape, &blob).unwrap();
-    for plan in [Plan::Lean, Plan::Cached] {
+    for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
         let layout = Layout::new(shape, 12, plan).unwrap();
         let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
         let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
