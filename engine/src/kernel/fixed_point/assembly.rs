@@ -3,18 +3,26 @@
 #![allow(unsafe_code)]
 
 use core::arch::global_asm;
+use core::mem::offset_of;
 
 #[cfg(assembly = "thumb1")]
 use super::scale::Scale;
 use super::sum::Sum;
 #[cfg(assembly = "thumb1")]
 use super::tables::FIRST_LEVEL;
-use super::tables::{Tables, GROUP};
+use super::tables::{Tables, FIRST_ROUNDED, GROUP, LEVELS, MISFIT, STEP};
 #[cfg(assembly = "thumb1")]
 use crate::kernel::Projection;
 
 // As in the assembly.
-const _: () = assert!(GROUP == 12 && super::tables::LEVELS == 3 && super::tables::STEP == 4);
+const _: () = assert!(GROUP == 12 && LEVELS == 3 && STEP == 4 && MISFIT == 1 << 31 && FIRST_ROUNDED == 1 << 25);
+const _: () = assert!(offset_of!(Run, end) == 16 && offset_of!(Run, level) == 20);
+#[cfg(assembly = "thumb1")]
+const _: () = {
+    assert!(offset_of!(Run, rows) == 24 && offset_of!(Rows, fields) == 28);
+    assert!(offset_of!(Rows, scale_high) == 32 && offset_of!(Rows, scale_low) == 36);
+    assert!(offset_of!(Rows, out) == 40 && offset_of!(Rows, stride) == 44 && offset_of!(Rows, first) == 48);
+};
 
 #[cfg(assembly = "thumb2")]
 global_asm!(include_str!("thumb2.s"), options(raw));
@@ -38,7 +46,7 @@ struct Run {
     rows: u32,
 }
 
-/// The same for whole rows, one after the other.
+/// [`Run`] for whole rows, one after the other.
 #[cfg(assembly = "thumb1")]
 #[repr(C)]
 struct Rows {
@@ -60,7 +68,7 @@ extern "C" {
     /// Up to `end`, `entries` has to be followed by groups of a table, and `row` by a byte for each of them.
     /// The entries have to be those of a level of groups of `Tables`, with the other levels beside them. Where `rows` is
     /// not 0, the run has to be that of a `Rows`, with bytes for so many rows and a place for each output.
-    fn __atome_engine_soft_float_groups(run: *mut Run) -> u32;
+    fn __atome_engine_fixed_point_groups(run: *mut Run) -> u32;
 }
 
 /// Adds `row`'s terms from column `start` on, a multiple of 4. Returns the first column whose term is not added, or the
@@ -81,7 +89,7 @@ pub(super) fn run_groups(tables: &Tables, row: &[u8], start: usize, sum: &mut Su
         rows: 0,
     };
     // SAFETY: `row` has at least `groups` bytes, and from `start` on the tables have as many groups.
-    let place = unsafe { __atome_engine_soft_float_groups(&mut run) };
+    let place = unsafe { __atome_engine_fixed_point_groups(&mut run) };
     *sum = Sum { magnitude: run.magnitude, is_negative: run.is_negative != 0, level: run.level as usize };
     start + 4 * (run.row as usize - row.as_ptr() as usize) + place as usize
 }
@@ -118,6 +126,6 @@ pub(super) fn run_rows(tables: &Tables, projection: &mut Projection, row: usize,
     let mut work = Rows { run, fields, scale_high, scale_low, out: out.as_mut_ptr(), stride: stride * 4, first };
     // SAFETY: `packed` has bytes for all rows, `out` a place for the last one and so for each, and the columns are whole
     // groups, of which there is at least one. The function knows from `rows` that it was given a `Rows`.
-    unsafe { __atome_engine_soft_float_groups(&mut *(&raw mut work).cast()) };
+    unsafe { __atome_engine_fixed_point_groups(&mut *(&raw mut work).cast()) };
     rows - work.run.rows as usize
 }

@@ -1,12 +1,8 @@
 //! What the assembly does, in Rust: for tests on machines that do not run it.
 
 use super::sum::Sum;
-use super::tables::{Tables, MISFIT};
+use super::tables::{Tables, FIRST_ROUNDED, MISFIT};
 use crate::weights::Trit;
-
-/// Where rounding begins: from here up, a sum of 24 significant bits is a multiple of at least 4 units, so that the two
-/// lowest bits of the exact sum (half, and whether anything lies below) decide how it rounds.
-const FIRST_ROUNDED: u32 = 1 << 25;
 
 /// Adds `row`'s terms from column `start` on, a multiple of 4. Returns the first column whose term is not added, or the
 /// number of columns.

@@ -46,7 +46,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use project::{project_powers, translated_sum, RowSum};
+pub(crate) use project::project_powers;
 
 use super::backend::Backend;
 use super::properties::FixedPoint;

@@ -25,9 +25,13 @@ const FEW_COLUMNS: usize = 64;
 /// below 2^31, it sets bit 31.
 pub(super) const MISFIT: u32 = 1 << 31;
 
+/// Where rounding begins: from here up, a sum of 24 significant bits is a multiple of at least 4 units, so that the two
+/// lowest bits of the exact sum (half, and whether anything lies below) decide how it rounds.
+pub(super) const FIRST_ROUNDED: u32 = 1 << 25;
+
 /// A block of `x`, as multiples of a unit: even numbers are exact, and an odd one stands for a value strictly between
 /// its even neighbours.
-pub(crate) struct Tables<'r> {
+pub(super) struct Tables<'r> {
     /// `[group][level][column]`, the bits of numbers in two's complement.
     groups: &'r mut [[f32; GROUP]],
     len: usize,

@@ -12,35 +12,35 @@
     .syntax unified
 
 @ Where rounding begins: 2^25.
-    .equ    .Lsf_ROUNDED_EXPONENT, 25
+    .equ    .Lfp_ROUNDED_EXPONENT, 25
 @ In the tables of one sign: shifts, where the other sign's tables are, the sign's bit of a binary32, addresses for bits
 @ 0-3 of the weights, then for bits 4-7.
-    .equ    .Lsf_OTHER_SIGN, 128
-    .equ    .Lsf_SIGN, 132
-    .equ    .Lsf_FIRST_HALF, 136
-    .equ    .Lsf_SECOND_HALF, 200
-    .equ    .Lsf_TABLES, 264
+    .equ    .Lfp_OTHER_SIGN, 128
+    .equ    .Lfp_SIGN, 132
+    .equ    .Lfp_FIRST_HALF, 136
+    .equ    .Lfp_SECOND_HALF, 200
+    .equ    .Lfp_TABLES, 264
 
 @ As in tables.rs.
 @ Bytes from level to level, and from group to group.
-    .equ    .Lsf_NEXT_LEVEL, 16
-    .equ    .Lsf_NEXT_GROUP, 48
-    .equ    .Lsf_LEVELS, 3
-    .equ    .Lsf_STEP, 4
+    .equ    .Lfp_NEXT_LEVEL, 16
+    .equ    .Lfp_NEXT_GROUP, 48
+    .equ    .Lfp_LEVELS, 3
+    .equ    .Lfp_STEP, 4
 @ Where things lie in what the function is called with, whose address is on top of the stack.
-    .equ    .Lsf_END, 16
-    .equ    .Lsf_LEVEL, 20
-    .equ    .Lsf_ROWS, 24
-    .equ    .Lsf_FIELDS, 28
-    .equ    .Lsf_SCALE_HIGH, 32
-    .equ    .Lsf_SCALE_LOW, 36
-    .equ    .Lsf_OUT, 40
-    .equ    .Lsf_STRIDE, 44
-    .equ    .Lsf_FIRST, 48
+    .equ    .Lfp_END, 16
+    .equ    .Lfp_LEVEL, 20
+    .equ    .Lfp_ROWS, 24
+    .equ    .Lfp_FIELDS, 28
+    .equ    .Lfp_SCALE_HIGH, 32
+    .equ    .Lfp_SCALE_LOW, 36
+    .equ    .Lfp_OUT, 40
+    .equ    .Lfp_STRIDE, 44
+    .equ    .Lfp_FIRST, 48
 @ Is added to a term's place.
-    .equ    .Lsf_IS_SUBTRACTED, 4
+    .equ    .Lfp_IS_SUBTRACTED, 4
 
-    .section .text.__atome_engine_soft_float_groups, "ax", %progbits
+    .section .text.__atome_engine_fixed_point_groups, "ax", %progbits
     .p2align 2
 
     @ Rounds the exact sum in r1. Out of the window, or below 2^25, the shift is 32, which leaves bit 31 clear; so does
@@ -59,7 +59,7 @@
     .macro term op, place, otherwise
     ldr     r1, [r2, #4 * \place]
     \op     r1, r0, r1
-    lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
+    lsrs    r3, r1, #.Lfp_ROUNDED_EXPONENT
     ldrb    r3, [r7, r3]
     settle  \otherwise
     .endm
@@ -82,9 +82,9 @@
 
     @ Units 2^STEP times as large.
     .macro coarse to, from
-    lsrs    \to, \from, #.Lsf_STEP + 1
+    lsrs    \to, \from, #.Lfp_STEP + 1
     lsls    \to, #1
-    lsls    r5, \from, #32 - (.Lsf_STEP + 1)
+    lsls    r5, \from, #32 - (.Lfp_STEP + 1)
     beq     1f
     adds    \to, #1
 1:
@@ -92,17 +92,17 @@
 
     .macro one_coarser
     ldr     r5, [sp]
-    ldr     r3, [r5, #.Lsf_LEVEL]
+    ldr     r3, [r5, #.Lfp_LEVEL]
     adds    r3, #1
-    str     r3, [r5, #.Lsf_LEVEL]
-    movs    r5, #.Lsf_NEXT_LEVEL
+    str     r3, [r5, #.Lfp_LEVEL]
+    movs    r5, #.Lfp_NEXT_LEVEL
     adds    r2, r5
     add     r10, r5
     .endm
 
     @ What to do where `term` cannot: slowly, or not at all.
     .macro otherwise name, slow, place, same_sign, other_sign
-.Lsf_\name:
+.Lfp_\name:
     movs    r5, #\place
     bl      \slow
     b.n     \same_sign
@@ -111,90 +111,90 @@
 
     @ The nine pairs of weights of one half: z, p and m for 0, +1 and -1. What they branch to stands in their middle.
     .macro half h, place0, place1
-.Lsf_\h\()pz:
-    term    adds, \place0, .Lsf_\h\()_p0
-    b.n     .Lsf_\h\()zz
-.Lsf_\h\()mz:
-    term    subs, \place0, .Lsf_\h\()_m0
-    b.n     .Lsf_\h\()zz
-.Lsf_\h\()pp:
-    term    adds, \place0, .Lsf_\h\()_p0p
-.Lsf_\h\()zp:
-    term    adds, \place1, .Lsf_\h\()_p1
-    b.n     .Lsf_\h\()zz
-.Lsf_\h\()pm:
-    term    adds, \place0, .Lsf_\h\()_p0m
-.Lsf_\h\()zm:
-    term    subs, \place1, .Lsf_\h\()_m1
-    b.n     .Lsf_\h\()zz
-    otherwise \h\()_p0, .Lsf_added, \place0, .Lsf_\h\()zz, .Lsf_\h\()zz
-    otherwise \h\()_m0, .Lsf_subtracted, \place0, .Lsf_\h\()zz, .Lsf_\h\()zz
-    otherwise \h\()_p1, .Lsf_added, \place1, .Lsf_\h\()zz, .Lsf_\h\()zz
-    otherwise \h\()_m1, .Lsf_subtracted, \place1, .Lsf_\h\()zz, .Lsf_\h\()zz
-    otherwise \h\()_p0p, .Lsf_added, \place0, .Lsf_\h\()zp, .Lsf_\h\()zm
-    otherwise \h\()_p0m, .Lsf_added, \place0, .Lsf_\h\()zm, .Lsf_\h\()zp
-    otherwise \h\()_m0p, .Lsf_subtracted, \place0, .Lsf_\h\()zp, .Lsf_\h\()zm
-    otherwise \h\()_m0m, .Lsf_subtracted, \place0, .Lsf_\h\()zm, .Lsf_\h\()zp
-.Lsf_\h\()mp:
-    term    subs, \place0, .Lsf_\h\()_m0p
-    term    adds, \place1, .Lsf_\h\()_p1
-    b.n     .Lsf_\h\()zz
-.Lsf_\h\()mm:
-    term    subs, \place0, .Lsf_\h\()_m0m
-    term    subs, \place1, .Lsf_\h\()_m1
+.Lfp_\h\()pz:
+    term    adds, \place0, .Lfp_\h\()_p0
+    b.n     .Lfp_\h\()zz
+.Lfp_\h\()mz:
+    term    subs, \place0, .Lfp_\h\()_m0
+    b.n     .Lfp_\h\()zz
+.Lfp_\h\()pp:
+    term    adds, \place0, .Lfp_\h\()_p0p
+.Lfp_\h\()zp:
+    term    adds, \place1, .Lfp_\h\()_p1
+    b.n     .Lfp_\h\()zz
+.Lfp_\h\()pm:
+    term    adds, \place0, .Lfp_\h\()_p0m
+.Lfp_\h\()zm:
+    term    subs, \place1, .Lfp_\h\()_m1
+    b.n     .Lfp_\h\()zz
+    otherwise \h\()_p0, .Lfp_added, \place0, .Lfp_\h\()zz, .Lfp_\h\()zz
+    otherwise \h\()_m0, .Lfp_subtracted, \place0, .Lfp_\h\()zz, .Lfp_\h\()zz
+    otherwise \h\()_p1, .Lfp_added, \place1, .Lfp_\h\()zz, .Lfp_\h\()zz
+    otherwise \h\()_m1, .Lfp_subtracted, \place1, .Lfp_\h\()zz, .Lfp_\h\()zz
+    otherwise \h\()_p0p, .Lfp_added, \place0, .Lfp_\h\()zp, .Lfp_\h\()zm
+    otherwise \h\()_p0m, .Lfp_added, \place0, .Lfp_\h\()zm, .Lfp_\h\()zp
+    otherwise \h\()_m0p, .Lfp_subtracted, \place0, .Lfp_\h\()zp, .Lfp_\h\()zm
+    otherwise \h\()_m0m, .Lfp_subtracted, \place0, .Lfp_\h\()zm, .Lfp_\h\()zp
+.Lfp_\h\()mp:
+    term    subs, \place0, .Lfp_\h\()_m0p
+    term    adds, \place1, .Lfp_\h\()_p1
+    b.n     .Lfp_\h\()zz
+.Lfp_\h\()mm:
+    term    subs, \place0, .Lfp_\h\()_m0m
+    term    subs, \place1, .Lfp_\h\()_m1
     @ The last pair goes on to what follows.
-.Lsf_\h\()zz:
+.Lfp_\h\()zz:
     .endm
 
-.Lsf_group:
+.Lfp_group:
     mov     r1, r9
     ldrb    r6, [r1]
     adds    r1, #1
     mov     r9, r1
     lsls    r1, r6, #28
     lsrs    r1, #26
-    adds    r1, #.Lsf_FIRST_HALF
+    adds    r1, #.Lfp_FIRST_HALF
     ldr     r1, [r7, r1]
     mov     pc, r1
     half    a, 0, 1
     lsrs    r1, r6, #4
     lsls    r1, #2
-    adds    r1, #.Lsf_SECOND_HALF
+    adds    r1, #.Lfp_SECOND_HALF
     ldr     r1, [r7, r1]
     mov     pc, r1
     half    b, 2, 3
-    adds    r2, #.Lsf_NEXT_GROUP
+    adds    r2, #.Lfp_NEXT_GROUP
     cmp     r2, r10
-    beq     .Lsf_done
-    b.n     .Lsf_group
-.Lsf_done:
+    beq     .Lfp_done
+    b.n     .Lfp_group
+.Lfp_done:
     ldr     r5, [sp]
-    ldr     r1, [r5, #.Lsf_ROWS]
+    ldr     r1, [r5, #.Lfp_ROWS]
     cmp     r1, #0
-    bne     .Lsf_times_scale
-    b.n     .Lsf_return
+    bne     .Lfp_times_scale
+    b.n     .Lfp_return
 
 @ The end of a row of many: normalises the sum, multiplies and rounds as __aeabi_fmul does, and goes on with the next
 @ row. A sum below 2^25 or of 2^31 and a product that may be no normal number end the run.
-.Lsf_times_scale:
-    lsrs    r3, r0, #.Lsf_ROUNDED_EXPONENT
+.Lfp_times_scale:
+    lsrs    r3, r0, #.Lfp_ROUNDED_EXPONENT
     ldrb    r3, [r7, r3]
     lsls    r0, r3
-    beq     .Lsf_no_product
-    ldr     r1, [r5, #.Lsf_FIELDS]
+    beq     .Lfp_no_product
+    ldr     r1, [r5, #.Lfp_FIELDS]
     subs    r1, r3
-    ldr     r3, [r5, #.Lsf_LEVEL]
+    ldr     r3, [r5, #.Lfp_LEVEL]
     lsls    r3, #2              @ STEP times
     adds    r1, r3
     subs    r1, #127
     subs    r3, r1, #1
     cmp     r3, #252
-    bhs     .Lsf_no_product
+    bhs     .Lfp_no_product
     lsls    r4, r0, #16
     lsrs    r4, #24
     lsrs    r0, #16
-    ldr     r2, [r5, #.Lsf_SCALE_HIGH]
-    ldr     r3, [r5, #.Lsf_SCALE_LOW]
+    ldr     r2, [r5, #.Lfp_SCALE_HIGH]
+    ldr     r3, [r5, #.Lfp_SCALE_LOW]
     movs    r6, r3
     muls    r6, r4, r6
     muls    r4, r2, r4
@@ -205,211 +205,211 @@
     adds    r4, r3
     lsrs    r3, r4, #8
     adds    r0, r3
-    bpl     .Lsf_below_two
-.Lsf_normal:
+    bpl     .Lfp_below_two
+.Lfp_normal:
     @ What lies below these 32 bits matters only where the lowest of them are 0.
     lsls    r3, r0, #25
-    beq     .Lsf_all_bits
-.Lsf_round:
+    beq     .Lfp_all_bits
+.Lfp_round:
     lsrs    r3, r0, #9
     movs    r4, #0x7f
     adcs    r0, r4
-    bcs     .Lsf_round_up
+    bcs     .Lfp_round_up
     lsrs    r0, #8
-.Lsf_pack:
+.Lfp_pack:
     lsls    r1, #23
     adds    r0, r1
-    movs    r2, #.Lsf_SIGN
+    movs    r2, #.Lfp_SIGN
     ldr     r2, [r7, r2]
     orrs    r0, r2
-    ldr     r1, [r5, #.Lsf_OUT]
+    ldr     r1, [r5, #.Lfp_OUT]
     str     r0, [r1]
-    ldr     r2, [r5, #.Lsf_STRIDE]
+    ldr     r2, [r5, #.Lfp_STRIDE]
     adds    r1, r2
-    str     r1, [r5, #.Lsf_OUT]
-    ldr     r1, [r5, #.Lsf_ROWS]
+    str     r1, [r5, #.Lfp_OUT]
+    ldr     r1, [r5, #.Lfp_ROWS]
     subs    r1, #1
-    str     r1, [r5, #.Lsf_ROWS]
-    beq     .Lsf_no_product
+    str     r1, [r5, #.Lfp_ROWS]
+    beq     .Lfp_no_product
     movs    r1, #1
-    str     r1, [r5, #.Lsf_LEVEL]
-    ldr     r1, [r5, #.Lsf_END]
+    str     r1, [r5, #.Lfp_LEVEL]
+    ldr     r1, [r5, #.Lfp_END]
     mov     r10, r1
-    ldr     r2, [r5, #.Lsf_FIRST]
-    ldr     r7, .Lsf_tables_address
+    ldr     r2, [r5, #.Lfp_FIRST]
+    ldr     r7, .Lfp_tables_address
     movs    r0, #0
-    b.n     .Lsf_group
-.Lsf_below_two:
+    b.n     .Lfp_group
+.Lfp_below_two:
     subs    r1, #1
     lsls    r0, #1
-    b.n     .Lsf_normal
-.Lsf_all_bits:
+    b.n     .Lfp_normal
+.Lfp_all_bits:
     orrs    r4, r6
     lsls    r4, #24
-    beq     .Lsf_round
+    beq     .Lfp_round
     adds    r0, #1
-    b.n     .Lsf_round
-.Lsf_round_up:
+    b.n     .Lfp_round
+.Lfp_round_up:
     movs    r0, #2
     lsls    r0, #23
-    b.n     .Lsf_pack
-.Lsf_no_product:
-    b.n     .Lsf_return
+    b.n     .Lfp_pack
+.Lfp_no_product:
+    b.n     .Lfp_return
 
 @ Takes the term's place in r5. Returns behind the call, or one branch further where the sum's sign is another. A sum
 @ for which the units are too coarse or too fine goes on in others.
-.Lsf_subtracted:
+.Lfp_subtracted:
     movs    r1, r5
-    adds    r1, #.Lsf_IS_SUBTRACTED
+    adds    r1, #.Lfp_IS_SUBTRACTED
     mov     r12, r1
     lsls    r5, #2
     ldr     r1, [r2, r5]
     negs    r1, r1
-    b.n     .Lsf_slow
-.Lsf_added:
+    b.n     .Lfp_slow
+.Lfp_added:
     mov     r12, r5
     lsls    r5, #2
     ldr     r1, [r2, r5]
-.Lsf_slow:
+.Lfp_slow:
     adds    r3, r0, r1
-    bmi     .Lsf_beyond
+    bmi     .Lfp_beyond
     @ From 2^25 on, it is the rounding that carried: too rare to be worth code.
-    lsrs    r5, r3, #.Lsf_ROUNDED_EXPONENT
-    bne     .Lsf_unfit
+    lsrs    r5, r3, #.Lfp_ROUNDED_EXPONENT
+    bne     .Lfp_unfit
     @ An even sum below 2^25 is what it is.
     lsrs    r5, r3, #1
-    bcs     .Lsf_finer
+    bcs     .Lfp_finer
     movs    r0, r3
     bx      lr
 
 @ Too large, a misfit, or below zero.
-.Lsf_beyond:
+.Lfp_beyond:
     cmp     r1, #0
-    bge     .Lsf_coarser
+    bge     .Lfp_coarser
     lsls    r5, r1, #1
-    beq     .Lsf_coarser_term
-.Lsf_below_zero:
+    beq     .Lfp_coarser_term
+.Lfp_below_zero:
     negs    r1, r3
-    lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
-    beq     .Lsf_small_swapped
+    lsrs    r3, r1, #.Lfp_ROUNDED_EXPONENT
+    beq     .Lfp_small_swapped
     ldrb    r3, [r7, r3]
-    settle  .Lsf_unfit
-.Lsf_swap:
-    movs    r1, #.Lsf_OTHER_SIGN
+    settle  .Lfp_unfit
+.Lfp_swap:
+    movs    r1, #.Lfp_OTHER_SIGN
     ldr     r7, [r7, r1]
     mov     r1, lr
     adds    r1, #2
     bx      r1
-.Lsf_small_swapped:
+.Lfp_small_swapped:
     lsrs    r5, r1, #1
-    bcs     .Lsf_finer_swapped
+    bcs     .Lfp_finer_swapped
     movs    r0, r1
-    b.n     .Lsf_swap
+    b.n     .Lfp_swap
 
 @ An odd sum below 2^25 needs finer units, in which the sum so far has to fit.
-.Lsf_finer_swapped:
+.Lfp_finer_swapped:
     negs    r1, r1
     subs    r1, r0              @ the term
-.Lsf_finer:
-    lsrs    r5, r0, #31 - .Lsf_STEP
-    bne     .Lsf_unfit
+.Lfp_finer:
+    lsrs    r5, r0, #31 - .Lfp_STEP
+    bne     .Lfp_unfit
     ldr     r5, [sp]
-    ldr     r3, [r5, #.Lsf_LEVEL]
+    ldr     r3, [r5, #.Lfp_LEVEL]
     subs    r3, #1
-    bmi     .Lsf_unfit
-    movs    r5, #.Lsf_NEXT_LEVEL
+    bmi     .Lfp_unfit
+    movs    r5, #.Lfp_NEXT_LEVEL
     subs    r2, r5
     place_of r5
     ldr     r1, [r2, r5]
     signed_term r5
     lsls    r5, r1, #1
-    beq     .Lsf_misfit
+    beq     .Lfp_misfit
     ldr     r5, [sp]
-    str     r3, [r5, #.Lsf_LEVEL]
-    movs    r5, #.Lsf_NEXT_LEVEL
+    str     r3, [r5, #.Lfp_LEVEL]
+    movs    r5, #.Lfp_NEXT_LEVEL
     negs    r5, r5
     add     r10, r5
-    lsls    r0, #.Lsf_STEP
+    lsls    r0, #.Lfp_STEP
     adds    r3, r0, r1
-    bmi     .Lsf_below_zero
-    lsrs    r5, r3, #.Lsf_ROUNDED_EXPONENT
-    beq     .Lsf_small_finer
+    bmi     .Lfp_below_zero
+    lsrs    r5, r3, #.Lfp_ROUNDED_EXPONENT
+    beq     .Lfp_small_finer
     movs    r1, r3
     ldrb    r3, [r7, r5]
-    settle  .Lsf_unfit
+    settle  .Lfp_unfit
     bx      lr
-.Lsf_small_finer:
+.Lfp_small_finer:
     lsrs    r5, r3, #1
-    bcs     .Lsf_finer
+    bcs     .Lfp_finer
     movs    r0, r3
     bx      lr
-.Lsf_misfit:
-    movs    r5, #.Lsf_NEXT_LEVEL
+.Lfp_misfit:
+    movs    r5, #.Lfp_NEXT_LEVEL
     adds    r2, r5
-.Lsf_unfit:
-    b.n     .Lsf_stop
+.Lfp_unfit:
+    b.n     .Lfp_stop
 
 @ A sum of 2^31 or more: its units get coarser. It is 2^27 of them, or more.
-.Lsf_coarser:
+.Lfp_coarser:
     ldr     r5, [sp]
-    ldr     r5, [r5, #.Lsf_LEVEL]
-    cmp     r5, #.Lsf_LEVELS - 1
-    beq     .Lsf_unfit
+    ldr     r5, [r5, #.Lfp_LEVEL]
+    cmp     r5, #.Lfp_LEVELS - 1
+    beq     .Lfp_unfit
     coarse  r1, r3
-    lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
+    lsrs    r3, r1, #.Lfp_ROUNDED_EXPONENT
     ldrb    r3, [r7, r3]
-    settle  .Lsf_unfit
+    settle  .Lfp_unfit
     one_coarser
     bx      lr
 
 @ A term too large for the level: both it and the sum so far get coarser.
-.Lsf_coarser_term:
+.Lfp_coarser_term:
     ldr     r5, [sp]
-    ldr     r5, [r5, #.Lsf_LEVEL]
-    cmp     r5, #.Lsf_LEVELS - 1
-    beq     .Lsf_unfit
+    ldr     r5, [r5, #.Lfp_LEVEL]
+    cmp     r5, #.Lfp_LEVELS - 1
+    beq     .Lfp_unfit
     place_of r5
-    movs    r3, #.Lsf_NEXT_LEVEL
+    movs    r3, #.Lfp_NEXT_LEVEL
     adds    r3, r5
     ldr     r1, [r2, r3]
     signed_term r5
     lsls    r5, r1, #1
-    beq     .Lsf_unfit
+    beq     .Lfp_unfit
     coarse  r3, r0
     @ Two odd numbers have no known sum.
     movs    r5, r3
     ands    r5, r1
     lsls    r5, #31
-    bne     .Lsf_stop
+    bne     .Lfp_stop
     adds    r3, r1
-    bmi     .Lsf_coarser_swapped
+    bmi     .Lfp_coarser_swapped
     movs    r1, r3
-    lsrs    r3, #.Lsf_ROUNDED_EXPONENT
-    beq     .Lsf_stop
+    lsrs    r3, #.Lfp_ROUNDED_EXPONENT
+    beq     .Lfp_stop
     ldrb    r3, [r7, r3]
-    settle  .Lsf_stop
+    settle  .Lfp_stop
     one_coarser
     bx      lr
-.Lsf_coarser_swapped:
+.Lfp_coarser_swapped:
     cmp     r1, #0
-    bge     .Lsf_stop
+    bge     .Lfp_stop
     negs    r1, r3
-    lsrs    r3, r1, #.Lsf_ROUNDED_EXPONENT
-    beq     .Lsf_stop
+    lsrs    r3, r1, #.Lfp_ROUNDED_EXPONENT
+    beq     .Lfp_stop
     ldrb    r3, [r7, r3]
-    settle  .Lsf_stop
+    settle  .Lfp_stop
     one_coarser
-    b.n     .Lsf_swap
+    b.n     .Lfp_swap
 
-.Lsf_stop:
+.Lfp_stop:
     mov     r1, r9
     subs    r1, #1
     mov     r9, r1
     mov     r1, r12
     movs    r3, #3
     ands    r1, r3
-.Lsf_return:
-    ldr     r4, .Lsf_tables_address
+.Lfp_return:
+    ldr     r4, .Lfp_tables_address
     subs    r7, r7, r4
     mov     r3, r9
     mov     r6, r10
@@ -424,26 +424,26 @@
     mov     r10, r6
     pop     {r4-r7, pc}
 
-    .global __atome_engine_soft_float_groups
-    .hidden __atome_engine_soft_float_groups
-    .type __atome_engine_soft_float_groups, %function
+    .global __atome_engine_fixed_point_groups
+    .hidden __atome_engine_fixed_point_groups
+    .type __atome_engine_fixed_point_groups, %function
     .p2align 1
     .thumb_func
 @ u32 f(struct { u32 magnitude, is_negative; u32 *entries; u8 *row; u32 *end; u32 level; u32 rows; ... } *): adds terms
 @ until `end` (returns 0), or until one does not fit (returns its place, 0 to 3, in the group that `entries` and `row`
 @ then point at). Where `rows` is not 0, it goes on from row to row and writes what the sums come to, times a scale,
 @ until that would be too hard; `rows` is then the number of rows that are left.
-__atome_engine_soft_float_groups:
+__atome_engine_fixed_point_groups:
     push    {r4-r7, lr}
     mov     r5, r9
     mov     r6, r10
     push    {r0, r5, r6}
-    ldr     r7, .Lsf_tables_address
+    ldr     r7, .Lfp_tables_address
     ldr     r1, [r0, #4]
     cmp     r1, #0
     beq     1f
-    adds    r7, #.Lsf_TABLES / 2
-    adds    r7, #.Lsf_TABLES / 2
+    adds    r7, #.Lfp_TABLES / 2
+    adds    r7, #.Lfp_TABLES / 2
 1:
     ldr     r1, [r0, #12]
     mov     r9, r1
@@ -454,20 +454,20 @@ __atome_engine_soft_float_groups:
     movs    r4, #0x7f
     movs    r1, #0
     cmp     r2, r10
-    beq     .Lsf_return
-    b.n     .Lsf_group
-    .size   __atome_engine_soft_float_groups, . - __atome_engine_soft_float_groups
+    beq     .Lfp_return
+    b.n     .Lfp_group
+    .size   __atome_engine_fixed_point_groups, . - __atome_engine_fixed_point_groups
 
     .p2align 2
-.Lsf_tables_address:
-    .word   .Lsf_tables
+.Lfp_tables_address:
+    .word   .Lfp_tables
 
     @ Bits 0-3, bits 4-7; then both with the signs swapped.
     .macro row h, p, m
-    .word   .Lsf_\h\()zz+1, .Lsf_\h\()\p\()z+1, .Lsf_\h\()zz+1, .Lsf_\h\()\m\()z+1
-    .word   .Lsf_\h\()z\p\()+1, .Lsf_\h\()\p\p\()+1, .Lsf_\h\()z\p\()+1, .Lsf_\h\()\m\p\()+1
-    .word   .Lsf_\h\()zz+1, .Lsf_\h\()\p\()z+1, .Lsf_\h\()zz+1, .Lsf_\h\()\m\()z+1
-    .word   .Lsf_\h\()z\m\()+1, .Lsf_\h\()\p\m\()+1, .Lsf_\h\()z\m\()+1, .Lsf_\h\()\m\m\()+1
+    .word   .Lfp_\h\()zz+1, .Lfp_\h\()\p\()z+1, .Lfp_\h\()zz+1, .Lfp_\h\()\m\()z+1
+    .word   .Lfp_\h\()z\p\()+1, .Lfp_\h\()\p\p\()+1, .Lfp_\h\()z\p\()+1, .Lfp_\h\()\m\p\()+1
+    .word   .Lfp_\h\()zz+1, .Lfp_\h\()\p\()z+1, .Lfp_\h\()zz+1, .Lfp_\h\()\m\()z+1
+    .word   .Lfp_\h\()z\m\()+1, .Lfp_\h\()\p\m\()+1, .Lfp_\h\()z\m\()+1, .Lfp_\h\()\m\m\()+1
     .endm
     @ By the top bits: shifts for sums from 2^25 to 2^31.
     .macro shifts
@@ -493,15 +493,15 @@ __atome_engine_soft_float_groups:
     .endm
 
     .p2align 2
-.Lsf_tables:
+.Lfp_tables:
     shifts
-    .word   .Lsf_tables_below_zero
+    .word   .Lfp_tables_below_zero
     .word   0
     row     a, p, m
     row     b, p, m
-.Lsf_tables_below_zero:
+.Lfp_tables_below_zero:
     shifts
-    .word   .Lsf_tables
+    .word   .Lfp_tables
     .word   1 << 31
     row     a, m, p
     row     b, m, p
