@@ -25,3 +25,21 @@ mod rows;
 mod small;
 #[cfg(test)]
 mod tests;
+
+use crate::weights::{Matrix, Projection};
+
+/// Has `multiply` make the outputs of every position: its input, `[cols]`, the projection, and the outputs from the position's
+/// on. `false`, with nothing done or only a part, where that returns `None` or an array is too short.
+fn project_each(
+    inputs: &[f32],
+    positions: usize,
+    projections: &mut [Projection],
+    multiply: impl Fn(&[f32], &Matrix, &mut [f32], usize) -> Option<()>,
+) -> bool {
+    let one = |projection: &mut Projection, position: usize| {
+        let Projection { matrix, out, row_stride, position_stride } = projection;
+        let x = inputs.get(position.checked_mul(matrix.cols())?..)?.get(..matrix.cols())?;
+        multiply(x, matrix, out.get_mut(position.checked_mul(*position_stride)?..)?, *row_stride)
+    };
+    projections.iter_mut().all(|projection| (0..positions).all(|position| one(projection, position).is_some()))
+}

@@ -1,6 +1,7 @@
 //! The ternary matrices times vectors.
 
 use super::four_rows::{four_rows, ROWS};
+use super::project_each;
 use crate::kernel::Projection;
 use crate::weights::Matrix;
 
@@ -9,20 +10,14 @@ const WAITING: usize = 4 * ROWS;
 
 /// `false`, with nothing done or only a part, where rows do not start on bytes or an array is too short.
 pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
-    projections
-        .iter_mut()
-        .all(|projection| (0..positions).all(|position| project_one(inputs, position, projection).is_some()))
+    project_each(inputs, positions, projections, multiply)
 }
 
-fn project_one(inputs: &[f32], position: usize, projection: &mut Projection) -> Option<()> {
-    let Projection { matrix, out, row_stride, position_stride } = projection;
-    let start = position.checked_mul(matrix.cols())?;
-    let x = inputs.get(start..)?.get(..matrix.cols())?;
-    let out = out.get_mut(position.checked_mul(*position_stride)?..)?;
-    if *row_stride == 1 {
+fn multiply(x: &[f32], matrix: &Matrix, out: &mut [f32], row_stride: usize) -> Option<()> {
+    if row_stride == 1 {
         return matvec(matrix, x, 0, out.get_mut(..matrix.rows())?);
     }
-    let mut slots = out.iter_mut().step_by((*row_stride).max(1));
+    let mut slots = out.iter_mut().step_by(row_stride.max(1));
     for first in (0..matrix.rows()).step_by(WAITING) {
         let mut waiting = [0.0; WAITING];
         let waiting = waiting.get_mut(..WAITING.min(matrix.rows() - first))?;

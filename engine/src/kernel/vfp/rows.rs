@@ -1,5 +1,6 @@
 //! Row after row, in little code.
 
+use super::project_each;
 use crate::kernel::Projection;
 use crate::weights::Matrix;
 
@@ -9,24 +10,19 @@ const TRANSLATED: usize = 512;
 
 /// `false`, with nothing done or only a part, where rows do not start on bytes or an array is too short.
 pub(in crate::kernel) fn project(inputs: &[f32], positions: usize, projections: &mut [Projection]) -> bool {
-    projections
-        .iter_mut()
-        .all(|projection| (0..positions).all(|position| project_one(inputs, position, projection).is_some()))
+    project_each(inputs, positions, projections, multiply)
 }
 
-fn project_one(inputs: &[f32], position: usize, projection: &mut Projection) -> Option<()> {
-    let Projection { matrix, out, row_stride, position_stride } = projection;
-    let x = inputs.get(position.checked_mul(matrix.cols())?..)?.get(..matrix.cols())?;
+fn multiply(x: &[f32], matrix: &Matrix, out: &mut [f32], row_stride: usize) -> Option<()> {
     let (groups, odd_columns) = x.as_chunks::<4>();
     if !odd_columns.is_empty() || groups.is_empty() {
         return None;
     }
-    let out = out.get_mut(position.checked_mul(*position_stride)?..)?;
     match matrix.codec() {
-        None => rows(matrix.packed(), groups, matrix.scale(), out, *row_stride, matrix.rows()),
+        None => rows(matrix.packed(), groups, matrix.scale(), out, row_stride, matrix.rows()),
         Some(codec) => match codec.rows {
-            None => translated(matrix, groups, out, *row_stride),
-            Some(rows) => one_by_one(matrix, out, *row_stride, |row, y| rows(matrix, x, row, y)),
+            None => translated(matrix, groups, out, row_stride),
+            Some(rows) => one_by_one(matrix, out, row_stride, |row, y| rows(matrix, x, row, y)),
         },
     }
 }
@@ -104,6 +100,9 @@ mod assembly {
         rows: usize,
         scale: f32,
     }
+
+    // As in the assembly, which reads the others in this order from the front.
+    const _: () = assert!(core::mem::offset_of!(Arguments, scale) == 24);
 
     /// Only for arguments that [`super::rows`] has checked.
     #[inline(never)]
