@@ -49,8 +49,8 @@ impl<'a> Run<'a> for Model<'a> {}
 /// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
 /// follows is [`crate::exact::final_norm`] of the last of them.
 ///
-/// Inlined, as are the loops of `exact/pass.rs`: a frame of its own would be stack in the programs that have the least of it, and they
-/// only predict. Others share one copy, [`forward_unobserved`].
+/// Inlined, as are the loops of `exact/pass.rs`: a frame of its own would be stack in the programs that have the least of it,
+/// and they only predict. Others share one copy, [`forward_unobserved`].
 #[inline(always)]
 pub(crate) fn forward<'m>(
     weights: &impl Run<'m>,

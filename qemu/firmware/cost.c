@@ -40,7 +40,14 @@ static int load(void)
 static int load(void) { return atome_load(&model, blob_start, (size_t)(blob_end - blob_start)); }
 #endif
 
-static int predict(void) { return atome_predict_next(&model, &state, tokens, LATER + 1); }
+/* In the partial plan, a sequence that does not stay as a whole takes the most stack. */
+#if defined(ATOME_PLAN_PARTIAL)
+#define DEEPEST (ATOME_PLAN == ATOME_PLAN_PARTIAL ? ATOME_MAX_SEQ : LATER + 1)
+#else
+#define DEEPEST (LATER + 1)
+#endif
+
+static int predict(void) { return atome_predict_next(&model, &state, tokens, DEEPEST); }
 
 /* Where the caller's frame ends: a call's own begins there. */
 __attribute__((always_inline)) static inline uintptr_t stack_pointer(void)

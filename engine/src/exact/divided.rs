@@ -7,7 +7,7 @@
 //! ```
 //!
 //! What stays are the first positions' keys and values, and history and state behind them. The last layer's keys and values
-//! stay where the lean plan has them, so that the others change places with them to be computed.
+//! stay where the lean plan has them: those of another layer change places with them while that layer is computed.
 
 use core::mem::swap;
 

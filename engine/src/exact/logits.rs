@@ -23,8 +23,8 @@ pub(crate) fn final_norm<'s, 'm>(
     (workspace.rows.normed, workspace.logits)
 }
 
-/// The logits behind the last of `n` positions that were computed, `[vocab_size]`; they stay in the workspace. The memory holds
-/// no more than these positions.
+/// The logits behind the last of `n` positions that were computed, `[vocab_size]`; they stay in the workspace. What layers
+/// remember of positions behind these may be written over.
 #[inline(never)]
 pub(crate) fn unembed<'s, 'm>(weights: &impl Weights<'m>, workspace: &'s mut Workspace, n: usize) -> &'s [f32] {
     final_norm(weights, workspace, n);

@@ -2,8 +2,8 @@
 //!
 //! A sequence that has room as a whole is computed as in the cached plan. Of a longer one, the first positions stay: their
 //! keys and values in every layer, and every layer's history and state behind them. The others are computed in each call,
-//! one layer at a time as in the lean plan: what stays of a layer changes places with what lies where the lean plan wants it, and
-//! afterwards changes back. That takes a small part of the time that a position does.
+//! one layer at a time as in the lean plan: what stays of a layer changes places with what lies where the lean plan wants it,
+//! and afterwards changes back. That takes a small part of the time that a position does.
 
 use super::arithmetic::{Arithmetic, Divided};
 use super::division::Division;
