@@ -1,4 +1,4 @@
-//! Whole calls, one criterion group a job and shape: C in both builds, then engine and archive in both plans, with every
+//! Whole calls, one criterion group a job and shape: C in both builds, then engine and archive in all plans, with every
 //! kernel.
 //!
 //! Before criterion looks at each of them for itself, all are timed in turn and the ratios to C printed.

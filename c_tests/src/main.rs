@@ -66,7 +66,7 @@ Options:
                    each that it has in turn, as many cases each
   --jobs N         threads (default: all cores)
   --replay CASE    run one case, as a failure prints it: shape=NAME:seed=0x...:calls=...
-  --real FILE      atome_944k.bin: its 112 greedy tokens, all logits of every step, in both plans (minutes)
+  --real FILE      atome_944k.bin: its 112 greedy tokens, all logits of every step, in all plans (minutes)
   --wild[=CLASSES] make calls on your own reference that lead the published C99 engine out of its arrays or that it
                    does not know: null, formats, unembed, empty-slot, top-k, between commas (default: all of them)
 

@@ -1,4 +1,4 @@
-//! The real model: 112 greedy tokens, every logit of every step, in both plans.
+//! The real model: 112 greedy tokens, every logit of every step, in all plans.
 
 use std::fs;
 use std::path::Path;

@@ -60,8 +60,9 @@ pub const SHAPES: [TestShape; 18] = [
     TestShape { name: "d80", d_model: 80, max_seq: 40, n_layers: 2, vocab_size: 33, d_head: 20, kernel_size: 4, weight: 6, ..DEFAULT },
     // Rows that start on bytes, five taps, eight keys at a time and some left.
     TestShape { name: "d36", d_model: 36, max_seq: 20, n_layers: 2, vocab_size: 21, d_head: 8, weight: 16, ..DEFAULT },
-    // Deep: of a sequence of more than 7 tokens, only the first 5 positions stay in the C99 engine's memory.
-    TestShape { name: "deep", d_model: 12, max_seq: 20, n_layers: 9, vocab_size: 21, d_head: 4, kernel_size: 3, weight: 12, ..DEFAULT },
+    // Deep: of a sequence of more than 15 tokens, only the first 13 positions stay in the C99 engine's memory. They are computed
+    // in two parts: there is room for 7 at a time.
+    TestShape { name: "deep", d_model: 12, max_seq: 20, n_layers: 5, vocab_size: 21, d_head: 4, kernel_size: 3, weight: 12, ..DEFAULT },
     REAL,
 ];
 

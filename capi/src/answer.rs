@@ -100,8 +100,9 @@ const LONGEST_QUESTION: usize = 65_536;
 /// bytes; a token that is no byte, or a NUL, becomes a question mark in it. info may be NULL.
 ///
 /// Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. Answer and doubt are the
-/// same on every target and in both memory plans. In the lean plan each token of the answer takes a pass over all positions
-/// before it; in the cached plan each position is computed once.
+/// same on every target and in all memory plans. In the lean plan each token of the answer takes a pass over all positions
+/// before it; in the cached plan each position is computed once. In the partial plan that is so while all have room; then each token,
+/// those at the end of a long question too, takes a pass over the positions that found none.
 ///
 /// Returns ATOME_SURE (1) or ATOME_UNSURE (0), then info->doubt says why; ATOME_ERR_INVALID (-1) when another pointer is NULL,
 /// size is 0, how->longest_answer is below 1 or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do

@@ -33,7 +33,7 @@ impl RouterStats {
     }
 
     /// Takes the reading of `position` of the text. A position that was counted in an earlier call does not count again where
-    /// it is computed once more, so both memory plans give the same numbers.
+    /// it is computed once more, so all memory plans give the same numbers.
     pub fn add(&mut self, reading: &RouterReading, position: usize) {
         let Some(layer) = self.layers.get_mut(reading.layer).filter(|layer| layer.next <= position) else { return };
         let entropy = f64::from(entropy(reading.weights));

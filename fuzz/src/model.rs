@@ -7,7 +7,7 @@ use crate::input::{blob, longest_blob, Input};
 
 const MAX_CLASSES: usize = 4;
 
-/// A model either loads or is refused for a reason that is true; a loaded one gives the same bits in both memory plans and
+/// A model either loads or is refused for a reason that is true; a loaded one gives the same bits in all memory plans and
 /// token by token.
 pub fn model(data: &[u8]) {
     let mut input = Input::new(data);

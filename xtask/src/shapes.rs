@@ -64,9 +64,10 @@ pub const ODD: Shape =
 pub const BEYOND: Shape =
     Shape { d_model: 5, max_seq: 4, n_layers: 2, n_pathways: 4, vocab_size: 13, d_head: 3, kernel_size: 9, top_k: 9 };
 
-/// Deep: in the partial plan, a sequence of up to 6 tokens stays, and of a longer one the first 4.
+/// Deep: in the partial plan, a sequence of up to 11 tokens stays, and of a longer one the first 9, which are computed in two
+/// parts: there is room for 7 at a time.
 pub const DEEP: Shape =
-    Shape { d_model: 8, max_seq: 16, n_layers: 8, vocab_size: 13, d_head: 4, kernel_size: 2, ..DEFAULT };
+    Shape { d_model: 8, max_seq: 16, n_layers: 5, vocab_size: 13, d_head: 4, kernel_size: 2, ..DEFAULT };
 
 /// Small enough for thousands of random models.
 pub const TINY: Shape =

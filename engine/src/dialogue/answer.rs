@@ -88,7 +88,8 @@ pub struct Answer {
 /// `choose` picks each token by the logits, such as [`crate::argmax`] of them; one from vocab_size on counts as token 0. `say`
 /// gets the answer's tokens as they come.
 /// The result does not depend on the memory plan. The cached plan computes each position once, the lean one all of them
-/// again for each token of the answer but the first.
+/// again for each token of the answer but the first. The partial plan does as the cached one while all positions have room;
+/// then each token, those at the end of a long question too, takes a pass over the positions that found none.
 ///
 /// # Errors
 /// As [`crate::predict_next`].

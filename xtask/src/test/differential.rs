@@ -29,7 +29,7 @@ pub fn each_kernel(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed(output.trim().to_string()))
 }
 
-/// The 944K model, portable: every logit of every step of its 112 tokens, in both plans.
+/// The 944K model, portable: every logit of every step of its 112 tokens, in all plans.
 pub fn real_model(context: &Context) -> Result<Outcome> {
     let Some(model) = workspace::real_model() else {
         return Ok(Outcome::Skipped("THERE IS NO ../shared/data/atome_944k.bin HERE".to_string()));

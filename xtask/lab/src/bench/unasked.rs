@@ -31,6 +31,13 @@ const TIMES: [(&str, &str, &str, [&str; 2]); 7] = [
     ("a small shape: each of 20 tokens after 4", "small", DEFAULT, ["token", "token"]),
 ];
 
+/// A row about bytes of RAM: words, shapes of which the most counts, archive and plan, and what.
+const BYTES: [(&str, &[&str], &str, &str); 3] = [
+    ("stack of a prediction", &["default", "small"], DEFAULT, "stack-predict"),
+    ("stack of a prediction, 944K model, 24 positions", &["944k"], PARTIAL, "stack-predict"),
+    ("RAM of the state, default shape", &["default"], DEFAULT, "state"),
+];
+
 /// Times as fast, then bytes for bytes.
 pub fn table(figures: &Figures) -> String {
     let mut head = vec!["unasked, beside the C engine at `-O2`".to_string()];
