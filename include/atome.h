@@ -1442,7 +1442,8 @@ ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
 #else
 #define ATOME_CONSTANT_ "%c0"
 #endif
-/* The condition is for link-time optimisation, which makes one file of several. */
+/* The condition is for link-time optimisation, which makes one file of several. No value may be 0: lld calls two symbols of value 0
+ * duplicates. */
 #define ATOME_SAME_IN_ALL_FILES_(symbol, value) \
     __asm__ volatile(".globl " symbol "\n\t" ATOME_HIDE_SYMBOL_(symbol) ".ifdef " symbol "\n\t.if " symbol \
                      " - " ATOME_CONSTANT_ "\n\t.error \"" symbol "\"\n\t.endif\n\t.endif\n\t.set " symbol \
@@ -1462,8 +1463,8 @@ static __attribute__((used)) void atome_files_agree_(void)
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_TOP_K", ATOME_TOP_K);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_MAX_CLASSES", ATOME_MAX_CLASSES);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_PLAN", ATOME_PLAN);
-    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_FORMATS", ATOME_READS_FORMATS_);
-    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_CONTAINERS", ATOME_READS_CONTAINERS_);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_FORMATS", 1 + ATOME_READS_FORMATS_);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_CONTAINERS", 1 + ATOME_READS_CONTAINERS_);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_the_size_of_atome_state_t", sizeof(atome_state_t));
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_the_size_of_atome_model_t", sizeof(atome_model_t));
 }
