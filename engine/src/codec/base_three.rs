@@ -31,7 +31,7 @@ pub static BASE_THREE: Codec = Codec {
     #[cfg(any(test, backend = "vfp"))]
     rows: None,
     #[cfg(any(test, backend = "fixed_point"))]
-    with_codes: super::with_codes,
+    row_sum: crate::kernel::fixed_point::translated_sum,
     #[cfg(any(test, backend = "fixed_point"))]
     terms: None,
     #[cfg(any(test, vectors))]

@@ -7,8 +7,6 @@ mod base_three;
 mod powers_of_three;
 
 use crate::weights::{Codec, Packing};
-#[cfg(any(test, backend = "fixed_point"))]
-use crate::weights::{Matrix, MAX_CODES};
 
 pub use base_three::BASE_THREE;
 pub use powers_of_three::POWERS_OF_THREE;
@@ -27,13 +25,6 @@ impl Packing {
             Self::PowersOfThree => Some(&POWERS_OF_THREE),
         }
     }
-}
-
-/// As [`WithCodes`](crate::weights::Codec), for every packing: the codes lie on the stack meanwhile.
-#[cfg(any(test, backend = "fixed_point"))]
-fn with_codes(matrix: &Matrix, start: usize, len: usize, take: &mut dyn FnMut(&[u8])) {
-    let mut codes = [0; MAX_CODES];
-    take(matrix.column_codes(start, len, &mut codes).unwrap_or_default());
 }
 
 /// The sum of the weights from index `start` on times the values, in order, for formats of which this is not worth more

@@ -29,7 +29,7 @@ pub static POWERS_OF_THREE: Codec = Codec {
     #[cfg(any(test, backend = "vfp"))]
     rows: Some(crate::kernel::vfp::powers::rows),
     #[cfg(any(test, backend = "fixed_point"))]
-    with_codes: super::with_codes,
+    row_sum: crate::kernel::fixed_point::translated_sum,
     #[cfg(any(test, backend = "fixed_point"))]
     terms: Some(Terms { write_codes: terms, project: crate::kernel::fixed_point::project_powers }),
     #[cfg(any(test, vectors))]

@@ -210,14 +210,6 @@ pub(crate) struct Terms {
 #[cfg(any(test, backend = "vfp"))]
 pub(crate) type Rows = fn(&Matrix, &[f32], usize, &mut [f32]) -> Option<()>;
 
-/// The most bytes of codes that [`WithCodes`] hands over.
-#[cfg(any(test, backend = "fixed_point"))]
-pub(crate) const MAX_CODES: usize = 64;
-
-/// Hands over so many bytes of [`Matrix::column_codes`], [`MAX_CODES`] at most, from the weight at an index on.
-#[cfg(any(test, backend = "fixed_point"))]
-pub(crate) type WithCodes = fn(matrix: &Matrix, start: usize, len: usize, take: &mut dyn FnMut(&[u8]));
-
 /// `y[row * stride] = scale * (matrix x)[row]`.
 pub(crate) type Multiply = fn(matrix: &Matrix, x: &[f32], y: &mut [f32], stride: usize);
 
@@ -240,9 +232,10 @@ pub struct Codec {
     /// Where there is a faster way with an FPU that does not need trits: the outputs of the rows from one on.
     #[cfg(any(test, backend = "vfp"))]
     pub(crate) rows: Option<Rows>,
-    /// Hands weights to a kernel that only adds: by a table, so that a program without such weights links none of it.
+    /// The sum of a row's columns in fixed point, for kernels that only add: here, so that a program without such weights links
+    /// none of it. This is the one place where the weights name a kernel: a way around it took every program 112 bytes.
     #[cfg(any(test, backend = "fixed_point"))]
-    pub(crate) with_codes: WithCodes,
+    pub(crate) row_sum: crate::kernel::fixed_point::RowSum,
     /// Where weights are 0, ±1, ±3 and ±9. Kernels that only add ask for it.
     #[cfg(any(test, backend = "fixed_point"))]
     pub(crate) terms: Option<Terms>,

@@ -8,7 +8,7 @@ mod trit;
 pub use floats::Floats;
 pub use matrix::{Codec, Matrix, Projection};
 #[cfg(any(test, backend = "fixed_point"))]
-pub(crate) use matrix::{Terms, MAX_CODES, TERMS};
+pub(crate) use matrix::{Terms, TERMS};
 pub use packing::{Expected, Fault, Packing};
 pub use trit::{Trit, Trits};
 

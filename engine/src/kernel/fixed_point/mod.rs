@@ -46,7 +46,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use project::project_powers;
+pub(crate) use project::{project_powers, translated_sum, RowSum};
 
 use super::backend::Backend;
 use super::properties::FixedPoint;

@@ -4,7 +4,7 @@ use super::accumulate::row_sum;
 use super::tables::{Tables, GROUP};
 use crate::kernel::properties::{FixedPoint, Properties};
 use crate::kernel::Projection;
-use crate::weights::{Matrix, MAX_CODES, TERMS};
+use crate::weights::{Matrix, TERMS};
 
 /// From so many rows on, filling the tables costs less than it saves.
 const WORTHWHILE_ROWS: usize = 8;
@@ -14,7 +14,7 @@ const ON_STACK: usize = 4 * GROUP;
 
 /// The most columns of a block: what their weights are translated to, where they do not lie two bits each, has a place on
 /// the stack, too.
-const BLOCK: usize = 4 * MAX_CODES;
+const BLOCK: usize = 256;
 
 const _: () = assert!(FixedPoint::WORTHWHILE_ROOM == ON_STACK);
 
@@ -121,6 +121,16 @@ fn many_rows(_: &Tables, _: &mut Projection, _: usize, _: usize) -> usize {
     0
 }
 
+/// The sum of the tables' columns, filled from so many values, with a matrix's weights from one on; what it starts from.
+pub(crate) type RowSum = fn(&Tables, &[f32], &Matrix, usize, f32) -> f32;
+
+/// [`row_sum`] of the weights from `first` on, which are translated: for codecs.
+pub(crate) fn translated_sum(tables: &Tables, x: &[f32], matrix: &Matrix, first: usize, start: f32) -> f32 {
+    let mut codes = [0; BLOCK / 4];
+    let codes = matrix.column_codes(first, x.len() / 4, &mut codes).unwrap_or_default();
+    row_sum(tables, x, codes, 0, start)
+}
+
 /// Columns that are added to the sums of a position's outputs.
 struct Block {
     /// The first.
@@ -153,13 +163,7 @@ impl Block {
             let start = if self.start == 0 { 0.0 } else { *slot };
             let sum = match matrix.codec() {
                 None => row_sum(tables, x, matrix.packed().get(first / 4..).unwrap_or_default(), 0, start),
-                Some(codec) => {
-                    let mut sum = start;
-                    (codec.with_codes)(matrix, first, x.len() / 4, &mut |codes| {
-                        sum = row_sum(tables, x, codes, 0, start)
-                    });
-                    sum
-                }
+                Some(codec) => (codec.row_sum)(tables, x, matrix, first, start),
             };
             *slot = if self.end == matrix.cols() { sum * matrix.scale() } else { sum };
             row += 1;

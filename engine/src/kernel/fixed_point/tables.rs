@@ -31,7 +31,7 @@ pub(super) const FIRST_ROUNDED: u32 = 1 << 25;
 
 /// A block of `x`, as multiples of a unit: even numbers are exact, and an odd one stands for a value strictly between
 /// its even neighbours.
-pub(super) struct Tables<'r> {
+pub(crate) struct Tables<'r> {
     /// `[group][level][column]`, the bits of numbers in two's complement.
     groups: &'r mut [[f32; GROUP]],
     len: usize,
