@@ -58,16 +58,13 @@ pub fn table(figures: &Figures) -> String {
         };
         Some(bytes(flash("portable", "predict-cached")?, flash(C, "predict")?))
     }));
-    for (words, what) in [("stack of a prediction", "stack-predict"), ("RAM of the state, default shape", "state")] {
+    for (words, shapes, archive, what) in BYTES {
         rows.push(row(words, |core| {
             let of = |variant: &str| {
-                let shapes = if what == "state" { &["default"][..] } else { &["default", "small"][..] };
-                shapes
-                    .iter()
-                    .filter_map(|shape| figures.get(&format!("{core}/{shape}/{variant}/{what}")).copied())
-                    .max()
+                let each = shapes.iter().map(|shape| format!("{core}/{shape}/{variant}/{what}"));
+                each.filter_map(|name| figures.get(&name).copied()).max()
             };
-            Some(bytes(of(DEFAULT)?, of(C)?))
+            Some(bytes(of(archive)?, of(C)?))
         }));
     }
     markdown::table(&rows, 1)
