@@ -58,3 +58,25 @@ fn word(bytes: &[u8; 4]) -> u32 {
     let byte = |index: usize| unsafe { bytes.as_ptr().add(index).read_volatile() };
     LittleEndian::read_u32(&[byte(0), byte(1), byte(2), byte(3)])
 }
+
+/// Numbers of 32 bits or fewer, whose bits may be any.
+#[allow(unsafe_code)]
+mod number {
+    /// # Safety
+    /// Any bits must be a value, and neither size nor alignment above those of 32 bits.
+    pub unsafe trait Number {}
+    // SAFETY: integers.
+    unsafe impl Number for i8 {}
+    // SAFETY: as above.
+    unsafe impl Number for i16 {}
+    // SAFETY: as above.
+    unsafe impl Number for i32 {}
+}
+
+/// Words as numbers of fewer bits, or with a sign, in the order of addresses: as many as fit.
+#[allow(unsafe_code)]
+pub(crate) fn numbers<T: number::Number>(words: &mut [u32]) -> &mut [T] {
+    let count = core::mem::size_of_val(words) / core::mem::size_of::<T>();
+    // SAFETY: as many bytes, at least as aligned, borrowed as long; any bits are values of both types.
+    unsafe { core::slice::from_raw_parts_mut(words.as_mut_ptr().cast(), count) }
+}

@@ -49,6 +49,7 @@ mod fingerprint;
 pub mod format;
 mod generate;
 mod held;
+pub mod integer;
 pub mod kernel;
 mod layout;
 pub mod math;

@@ -1,0 +1,214 @@
+//! What follows from a model's weights alone (docs/integer.md#constants).
+//!
+//! Scales, gammas and betas become integers of few bits with an exponent beside them; exponents are chosen so that nothing
+//! that a position computes can overflow.
+
+use super::gate::gate;
+use super::scaled::{fixed, top, Scaled, NONE};
+use super::words::{bits, ceil_log2, root, round_shift};
+use crate::weights::{Floats, Layer, Matrix, Norm, Packing, Ssm, Weights};
+
+/// Fraction bits of the recurrence's state beyond those of its inputs.
+pub(super) const STATE_BITS: i32 = 3;
+
+/// Most fraction bits of the residual stream.
+const MOST_RESIDUAL_BITS: i32 = 40;
+
+/// The greatest magnitude of gamma and beta, as integers, for which [`norm`](super::norm::norm) cannot overflow.
+const MOST_GAMMA: i64 = 1 << 14;
+const MOST_BETA: i64 = 1 << 29;
+
+/// Exponents of gamma are from -this to this.
+const MOST_GAMMA_BITS: i32 = 170;
+
+/// Units of a layer norm.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct NormConstants {
+    /// Fraction bits of gamma as an integer.
+    pub(super) gamma_bits: i32,
+    /// Fraction bits of a normalised value, before gamma.
+    pub(super) value_bits: i32,
+    /// Fraction bits of the outputs.
+    pub(super) output_bits: i32,
+}
+
+impl NormConstants {
+    fn to_words(self) -> [i32; 2] {
+        [self.gamma_bits, self.value_bits]
+    }
+
+    fn from_words([gamma_bits, value_bits]: [i32; 2]) -> Self {
+        Self { gamma_bits, value_bits, output_bits: gamma_bits + value_bits - 15 }
+    }
+
+    pub(super) fn new(norm: &Norm, d: usize) -> Self {
+        let value_bits = 15 - (ceil_log2(d) + 1) / 2;
+        let gamma_bits = gamma_bits(greatest(&norm.gamma), greatest(&norm.beta), value_bits);
+        Self::from_words([gamma_bits, value_bits])
+    }
+
+    /// Gamma as an integer, and beta in the unit of its product with a value.
+    #[inline]
+    pub(super) fn fixed(&self, gamma: f32, beta: f32) -> (i64, i64) {
+        (fixed(gamma, self.gamma_bits), fixed(beta, self.gamma_bits + self.value_bits))
+    }
+}
+
+/// The most fraction bits with which gamma and beta stay in their bounds.
+fn gamma_bits(gamma: f32, beta: f32, value_bits: i32) -> i32 {
+    let least = -MOST_GAMMA_BITS;
+    // One more bit than this has none of them in its bounds.
+    let mut gamma_bits = (15 - top(gamma)).min(30 - top(beta) - value_bits).clamp(least, MOST_GAMMA_BITS);
+    while gamma_bits > least
+        && (fixed(gamma, gamma_bits) > MOST_GAMMA || fixed(beta, gamma_bits + value_bits) > MOST_BETA)
+    {
+        gamma_bits -= 1;
+    }
+    gamma_bits
+}
+
+/// The greatest magnitude.
+fn greatest(values: &Floats) -> f32 {
+    // Of values that are not negative, the bits have the values' order.
+    f32::from_bits(values.iter().map(|value| value.abs().to_bits()).max().unwrap_or(0))
+}
+
+/// Units and scales of a layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LayerConstants {
+    pub(super) norm: NormConstants,
+    /// Makes powers of two of the router's sums.
+    pub(super) router: Scaled,
+    /// Makes powers of two of products of queries and keys.
+    pub(super) score: Scaled,
+    /// Scales of the convolution and of values, in the unit of the norm's outputs.
+    pub(super) conv: Scaled,
+    pub(super) value: Scaled,
+    /// Fraction bits of the recurrence's output weights.
+    pub(super) output_weight_bits: i32,
+    /// The sums of a convolution are below 2^this.
+    pub(super) conv_sum_bits: i32,
+    /// What the layer adds to the residual stream is below 2^this.
+    pub(super) top: i32,
+}
+
+impl LayerConstants {
+    /// 32-bit words that they take.
+    pub(super) const WORDS: usize = 13;
+
+    pub(super) fn to_words(self) -> [i32; Self::WORDS] {
+        let [a, b] = self.norm.to_words();
+        let [[c, d], [e, f], [g, h], [i, j]] = [self.router, self.score, self.conv, self.value].map(Scaled::to_words);
+        [a, b, c, d, e, f, g, h, i, j, self.output_weight_bits, self.conv_sum_bits, self.top]
+    }
+
+    pub(super) fn from_words([a, b, c, d, e, f, g, h, i, j, k, l, top]: [i32; Self::WORDS]) -> Self {
+        let [router, score, conv, value] = [[c, d], [e, f], [g, h], [i, j]].map(Scaled::from_words);
+        let norm = NormConstants::from_words([a, b]);
+        Self { norm, router, score, conv, value, output_weight_bits: k, conv_sum_bits: l, top }
+    }
+}
+
+/// Units of a whole model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct ModelConstants {
+    /// Fraction bits of the residual stream.
+    pub(super) residual_bits: i32,
+    /// What the embedding's weights are multiplied by.
+    pub(super) embed_scale: i32,
+    pub(super) final_norm: NormConstants,
+}
+
+impl ModelConstants {
+    /// 32-bit words that they take.
+    pub(super) const WORDS: usize = 4;
+
+    pub(super) fn to_words(self) -> [i32; Self::WORDS] {
+        let [gamma_bits, value_bits] = self.final_norm.to_words();
+        [self.residual_bits, self.embed_scale, gamma_bits, value_bits]
+    }
+
+    pub(super) fn from_words([residual_bits, embed_scale, a, b]: [i32; Self::WORDS]) -> Self {
+        Self { residual_bits, embed_scale, final_norm: NormConstants::from_words([a, b]) }
+    }
+}
+
+/// The greatest magnitude of a weight.
+fn greatest_weight(matrix: &Matrix) -> usize {
+    match matrix.codec().map(|codec| codec.packing()) {
+        Some(Packing::PowersOfThree) => 9,
+        _ => 1,
+    }
+}
+
+/// A layer's constants. `channel` is told each channel's gate and output weight.
+pub(super) fn layer<'m>(block: &impl Layer<'m>, mut channel: impl FnMut(usize, i16, i16)) -> LayerConstants {
+    let (norm, ssm, conv) = (block.norm(), block.ssm(), block.pathways().conv.taps);
+    let (wq, wk, wv) = (block.wq(), block.wk(), block.wv());
+    let d = wv.rows();
+    let norm = NormConstants::new(&norm, d);
+    let unit = norm.output_bits;
+    let output_weights = || output_weights(&ssm);
+    let output_top = output_weights().filter(|weight| weight.sign() != 0).map(|weight| weight.exponent + 16).max();
+    let output_weight_bits = output_top.map_or(0, |top| 15 - top);
+    let mut greatest_gate = 0;
+    for (index, (a, weight)) in ssm.a_raw.iter().zip(output_weights()).enumerate() {
+        let gate = gate(a);
+        greatest_gate = greatest_gate.max(i64::from(gate).abs());
+        let weight = round_shift(weight.signed(), -(weight.exponent + output_weight_bits)).clamp(-32_767, 32_767);
+        channel(index, gate, weight as i16);
+    }
+    let conv_sum_bits = 15 + ceil_log2(conv.cols() * greatest_weight(&conv));
+    // The inputs are below 2^15 units.
+    let inputs = 15 - unit;
+    // The state is below 2^15 units over 1 - gate, as far as a sequence of 2^12 positions gets there.
+    let state = 12.min(16 - bits((32_768 - greatest_gate) as u64));
+    let value_sums = ceil_log2(d * greatest_weight(&wv));
+    let conv_sums = conv_sum_bits - 15;
+    let top = (conv_sums + inputs + top(conv.scale()))
+        .max(value_sums + inputs + top(wv.scale()))
+        .max(output_top.unwrap_or(NONE) + inputs + state);
+    LayerConstants {
+        norm,
+        router: Scaled::new(block.router().scale()).times(Scaled::LOG2_E).over_two_to(unit),
+        score: Scaled::new(wq.scale())
+            .times(Scaled::new(wk.scale()))
+            .times(Scaled::LOG2_E)
+            .times(reciprocal_root(wk.rows()))
+            .over_two_to(2 * unit),
+        conv: Scaled::new(conv.scale()).over_two_to(unit),
+        value: Scaled::new(wv.scale()).over_two_to(unit),
+        output_weight_bits,
+        conv_sum_bits,
+        top,
+    }
+}
+
+/// What the states of the recurrence are multiplied by: its input weights are part of it, so that the recurrence needs none.
+fn output_weights<'m>(ssm: &Ssm<'m>) -> impl Iterator<Item = Scaled> + use<'m> {
+    ssm.b.iter().zip(ssm.c_out.iter()).map(|(b, c)| Scaled::new(b).times(Scaled::new(c)))
+}
+
+/// 1 over the square root of a head's size.
+fn reciprocal_root(d_head: usize) -> Scaled {
+    Scaled::of(((1u64 << 44) / root((d_head as u64) << 24).max(1)) as i64, -32)
+}
+
+/// The unit of the residual stream: such that the embedding and all that layers add to it, each below 2^top, have a sum below
+/// 2^29 units.
+pub(super) fn model<'m>(weights: &impl Weights<'m>, layer_tops: impl Iterator<Item = i32> + Clone) -> ModelConstants {
+    let embed = weights.embed();
+    let embed_top = top(embed.scale()) + ceil_log2(greatest_weight(&embed));
+    let tops = layer_tops.chain([embed_top]);
+    let greatest = tops.clone().max().unwrap_or(NONE);
+    let residual_bits = if greatest <= NONE / 2 {
+        0
+    } else {
+        // In units of 2^(greatest - 16); what is smaller counts as one.
+        let sum: u64 = tops.map(|top| 1 << (16 + top - greatest).max(0)).sum();
+        MOST_RESIDUAL_BITS.min(29 - (greatest + bits(sum - 1) - 16))
+    };
+    let embed_scale = fixed(embed.scale(), residual_bits).clamp(-(1 << 30), 1 << 30) as i32;
+    let final_norm = NormConstants::new(&weights.final_norm(), embed.cols());
+    ModelConstants { residual_bits, embed_scale, final_norm }
+}

@@ -1,0 +1,51 @@
+//! The arithmetic of docs/integer.md, position by position: integers only, with results that no order of sums can change.
+//!
+//! A second arithmetic beside [`crate::exact`]: the same models and schedules, in a quarter of the memory, and much faster on
+//! cores without an FPU; its results are close to the exact ones, not equal to them. All the same they are one result
+//! everywhere: no rounding depends on an order, a compiler or a chip.
+//!
+//! | step | here | numbers |
+//! |---|---|---|
+//! | embed | [`steps`] | 32 bits, with the model's fraction bits |
+//! | norm | [`norm`] | 16 bits |
+//! | keys, values, queries | [`project`] | sums of 32 bits, kept in 8 with a shift a row |
+//! | router | [`router`], [`softmax`] | shares in units of 2^-15 |
+//! | attention | [`attend`] | scores of 64 bits, sums of 32 |
+//! | convolution, recurrence, mix | [`mix`] | 32 bits |
+//! | final norm, logits | [`logits`] | sums of 32 bits, handed out as binary32 |
+//!
+//! What follows from the weights alone is in [`constants`].
+
+mod attend;
+mod constants;
+mod gate;
+mod layout;
+mod logits;
+mod mix;
+mod norm;
+mod pass;
+mod project;
+mod refusal;
+mod router;
+mod scaled;
+mod softmax;
+mod steps;
+mod tables;
+mod words;
+mod workspace;
+
+pub use layout::{Layout, LayoutError};
+pub use pass::predict_next;
+pub use refusal::{check, Refusal};
+pub use workspace::Workspace;
+
+// The sums of every step are bounded for these sizes (docs/integer.md#bounds).
+
+/// The greatest d_model.
+const MOST_MODEL: usize = 1024;
+/// The greatest d_head.
+const MOST_HEAD: usize = 256;
+/// The greatest kernel_size.
+const MOST_TAPS: usize = 16;
+/// The longest sequence.
+const MOST_POSITIONS: usize = 4096;

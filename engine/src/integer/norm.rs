@@ -1,0 +1,76 @@
+//! Layer norm (docs/integer.md#norm).
+
+use super::constants::NormConstants;
+use super::words::{bits, ceil_log2, root, round_shift, width};
+use crate::weights::Norm;
+
+/// Values are brought to so many bits before their mean is taken.
+const VALUE_BITS: i32 = 14;
+
+/// 1e-5 * 2^48: what keeps the variance off 0.
+const EPSILON: i64 = 2_814_749_767;
+const EPSILON_BITS: i32 = 48;
+
+/// The most that epsilon is shifted to the left.
+const MOST_EPSILON_SHIFT: i32 = 20;
+
+/// `out = gamma * (x - mean) / sqrt(variance + 1e-5) + beta` over `x`, `[d_model]` with `residual_bits` fraction bits, in the
+/// unit of `constants`.
+pub(super) fn norm(norm: &Norm, constants: &NormConstants, x: &[i32], residual_bits: i32, out: &mut [i16]) {
+    let d = x.len() as i64;
+    // One shift for the whole vector: how large it is, the result does not depend on.
+    let shift = width(x) - VALUE_BITS;
+    let values = || x.iter().map(|&value| round_shift(i64::from(value), shift));
+    let sum: i64 = values().sum();
+    let mean = (2 * sum + d).div_euclid(2 * d);
+    let squares: i64 = values().map(|value| (value - mean) * (value - mean)).sum();
+    let inverse = InverseRoot::new(squares, d, residual_bits - shift);
+    let right = inverse.fraction_bits - constants.value_bits;
+    for (((out, value), gamma), beta) in out.iter_mut().zip(values()).zip(norm.gamma.iter()).zip(norm.beta.iter()) {
+        let normed = clamp(round_shift((value - mean) * inverse.factor, right));
+        let (gamma, beta) = constants.fixed(gamma, beta);
+        *out = clamp(round_shift(gamma * normed + beta, 15)) as i16;
+    }
+}
+
+/// To 16 bits, symmetrically.
+fn clamp(value: i64) -> i64 {
+    value.clamp(-32_767, 32_767)
+}
+
+/// 1 / sqrt(variance + 1e-5), of 15 bits or so.
+struct InverseRoot {
+    factor: i64,
+    fraction_bits: i32,
+}
+
+impl InverseRoot {
+    /// From the sum of the squared differences of `d` values with `value_bits` fraction bits.
+    fn new(squares: i64, d: i64, value_bits: i32) -> Self {
+        // d times the variance, and d times epsilon, in the unit of the squares.
+        let shift = (EPSILON_BITS - 2 * value_bits).max(-MOST_EPSILON_SHIFT);
+        let epsilon = match shift {
+            ..=0 => (d * EPSILON) << -shift,
+            1..=63 => (d * EPSILON) >> shift,
+            _ => 0,
+        };
+        let total = (squares + epsilon).max(1) as u64;
+        // To 31 or 32 bits by an even shift, whose half is the root's.
+        let shift = bits(total) - 32;
+        let shift = shift + (shift & 1);
+        let total = if shift < 0 { total << -shift } else { total >> shift };
+        let total_root = root(total) as i64;
+        let (d_root, d_shift) = root_of_size(d);
+        let factor = ((d_root << 14) + (total_root >> 1)) / total_root;
+        Self { factor, fraction_bits: 14 + d_shift + shift / 2 }
+    }
+}
+
+/// The root of `d` times 2^shift, and the shift: the most with which the square has 32 bits.
+fn root_of_size(d: i64) -> (i64, i32) {
+    let shift = (32 - bits(d as u64)) / 2;
+    (root((d as u64) << (2 * shift)) as i64, shift)
+}
+
+// The sums above are bounded for these sizes.
+const _: () = assert!(ceil_log2(super::MOST_MODEL) <= 10);

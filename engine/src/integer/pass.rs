@@ -1,0 +1,128 @@
+//! One position at a time through the layers, step by step (docs/integer.md#the-pass).
+
+use super::attend::Query;
+use super::logits::logit;
+use super::norm::norm;
+use super::project::row_sum;
+use super::steps::{
+    attend_and_mix, embed, fill_channels, layer_constants, model_constants, prepare, project_attention, shares, window,
+};
+use super::workspace::{cut, Workspace};
+use crate::error::RunError;
+use crate::layout::Plan;
+use crate::predict::argmax;
+use crate::schedule::{Positions, RouterReading, Start, Work};
+use crate::weights::{Layer, Weights};
+
+/// The most probable token after `tokens`, by integers; the logits are in [`Workspace::logits`]. Only the first max_seq tokens
+/// count.
+///
+/// # Errors
+/// As [`crate::predict_next`].
+pub fn predict_next<'m>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    tokens: impl IntoIterator<Item = i32>,
+) -> Result<usize, RunError> {
+    let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
+    if n == 0 {
+        return Err(RunError::NoTokens);
+    }
+    if !weights.has_shape(workspace.layout.shape()) {
+        return Err(RunError::ShapeMismatch);
+    }
+    let start = match workspace.layout.plan() {
+        Plan::Cached => Start::after(&workspace.prefix, weights.identity(), n),
+        Plan::Lean | Plan::Partial => Start::default(),
+    };
+    if start.before < n {
+        let positions = Positions { row: start.before, before: start.before, count: n - start.before };
+        let work = Work::of(workspace.layout.schedule(), positions, start.has_gates);
+        workspace.prefix.drop_unless(start.has_gates);
+        run(weights, workspace, work, |_| ()).ok_or(RunError::BrokenWeights)?;
+        workspace.prefix.remember(start.identity, n);
+    }
+    unembed(weights, workspace, n);
+    Ok(argmax(workspace.logits.iter().copied()))
+}
+
+/// Takes positions through the layers: all through one layer after the other in the lean plan, else one after the other through
+/// all layers. `None` where the weights are not of the shape that they say.
+pub(super) fn run<'m>(
+    weights: &impl Weights<'m>,
+    workspace: &mut Workspace,
+    work: Work,
+    mut observe: impl FnMut(RouterReading),
+) -> Option<()> {
+    let Work { positions, layers: [first, end], has_gates } = work;
+    if !has_gates {
+        prepare(weights, workspace)?;
+    }
+    let chunk = if workspace.layout.plan() == Plan::Cached { 1 } else { positions.count };
+    let mut done = 0;
+    while done < positions.count {
+        let chunk = positions.part(done, chunk);
+        if first == 0 {
+            embed(weights, workspace, chunk.row, chunk.count);
+        }
+        for layer in first..end {
+            let block = weights.layer(layer)?;
+            for index in 0..chunk.count {
+                position(&block, workspace, layer, chunk.part(index, 1), index, &mut observe);
+            }
+        }
+        done += chunk.count;
+    }
+    Some(())
+}
+
+/// One position through one layer: its residual stream is in row `index`.
+fn position<'m>(
+    block: &impl Layer<'m>,
+    workspace: &mut Workspace,
+    layer: usize,
+    position: Positions,
+    index: usize,
+    observe: &mut impl FnMut(RouterReading),
+) {
+    let (constants, residual_bits) = (layer_constants(workspace, layer), model_constants(workspace).residual_bits);
+    let Workspace { layout, router, last_shares, residual, sums, normed, query, layers, .. } = workspace;
+    let (d, pathways, held) = (layout.shape().d_model(), layout.shape().n_pathways(), layout.held_layers());
+    let mut memory = layers.layer(layer % held, held);
+    if position.before == 0 {
+        // A sequence is always a fresh start: no history, state 0.
+        memory.history.fill(0);
+        memory.state.fill(0);
+        if held < layout.shape().n_layers() {
+            fill_channels(block, &mut memory);
+        }
+    }
+    let residual = cut(residual, index * d, d);
+    norm(&block.norm(), &constants.norm, residual, residual_bits, normed);
+    let query_shift = project_attention(block, position.row, normed, &mut memory, query, sums);
+    let shares = shares(block, &constants, normed);
+    let handed_out = cut(router, position.row * pathways, pathways);
+    let last = cut(last_shares, layer * pathways, pathways);
+    for ((slot, last), &share) in handed_out.iter_mut().zip(last).zip(&shares) {
+        // At most 2^15 + 16: the quotient is exact.
+        *slot = share as f32 / 32_768.0;
+        *last = *slot;
+    }
+    observe(RouterReading { layer, position: position.row, weights: handed_out });
+    let query = Query { values: query, shift: query_shift };
+    let rows = window(layout.max_seq(), position);
+    attend_and_mix(block, &constants, &mut memory, &query, rows, (normed, shares), sums, (residual, residual_bits));
+}
+
+/// The logits behind the last of `n` positions that were computed; they stay in the workspace.
+pub(super) fn unembed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) {
+    let constants = model_constants(workspace);
+    let d = workspace.layout.shape().d_model();
+    let row = if workspace.layout.plan() == Plan::Cached { 0 } else { n - 1 };
+    let residual = cut(workspace.residual, row * d, d);
+    norm(&weights.final_norm(), &constants.final_norm, residual, constants.residual_bits, workspace.normed);
+    let matrix = weights.unembed();
+    for (token, out) in workspace.logits.iter_mut().enumerate() {
+        *out = logit(row_sum(&matrix, token, workspace.normed), matrix.scale(), constants.final_norm.output_bits);
+    }
+}

@@ -1,0 +1,47 @@
+//! Sums of weights times inputs, and what is kept of them (docs/integer.md#projections).
+
+use super::words::{round_shift, width};
+use crate::weights::Matrix;
+
+/// `sums[row]`: the row's weights times `inputs`, `[cols]`. The matrix's scale comes in later.
+pub(super) fn project(matrix: &Matrix, inputs: &[i16], sums: &mut [i32]) {
+    for (row, sum) in sums.iter_mut().enumerate() {
+        *sum = row_sum(matrix, row, inputs);
+    }
+}
+
+/// One of them.
+pub(super) fn row_sum(matrix: &Matrix, row: usize, inputs: &[i16]) -> i32 {
+    let start = row * matrix.cols();
+    let weights = (start..).map(|index| i32::from(matrix.weight(index)));
+    weights.zip(inputs).map(|(weight, &input)| weight * i32::from(input)).sum()
+}
+
+/// The sums in 8 bits each, and how far they were shifted to the right for that.
+pub(super) fn to_eight_bits(sums: &[i32], out: &mut [i8]) -> i8 {
+    let shift = (width(sums) - 7).max(0);
+    for (out, &sum) in out.iter_mut().zip(sums) {
+        *out = round_shift(i64::from(sum), shift).min(127) as i8;
+    }
+    shift as i8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_bits_hold_every_sum() {
+        for (sums, expected, shift) in [
+            (&[0, 5, -3][..], &[0, 5, -3][..], 0),
+            (&[127, -128], &[127, -128], 0),
+            (&[255, -1], &[127, 0], 1),
+            (&[-256, 253], &[-128, 127], 1),
+            (&[1 << 25, -(1 << 25)], &[64, -64], 19),
+        ] {
+            let mut out = [0; 3];
+            assert_eq!(to_eight_bits(sums, &mut out), shift, "{sums:?}");
+            assert_eq!(&out[..sums.len()], expected, "{sums:?}");
+        }
+    }
+}

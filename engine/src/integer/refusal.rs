@@ -1,0 +1,95 @@
+//! Models that have no meaning in integers.
+
+use core::fmt;
+
+use super::constants::{layer, model};
+use super::scaled::NONE;
+use crate::weights::{Floats, Layer, Matrix, Norm, Weights};
+
+/// The embedding's scale must be at least 2^this units of the residual stream.
+const LEAST_EMBED_BITS: u32 = 6;
+
+/// Why the integer arithmetic does not take a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A scale, gamma, beta or vector holds an infinity or NaN.
+    NotFinite {
+        /// The layer, from 0; `None` for what is of no layer.
+        layer: Option<usize>,
+        /// What holds it, as docs/formats.md names it.
+        part: &'static str,
+    },
+    /// What layers may add to the residual stream dwarfs the embedding: in integers that hold the former, nothing would be
+    /// left of the latter.
+    SmallEmbedding,
+    /// A layer is missing.
+    BrokenWeights,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFinite { layer: Some(layer), part } => {
+                write!(f, "{part} of layer {layer} holds an infinity or NaN: not a model for the integer arithmetic")
+            }
+            Self::NotFinite { layer: None, part } => {
+                write!(f, "{part} holds an infinity or NaN: not a model for the integer arithmetic")
+            }
+            Self::SmallEmbedding => f.write_str(
+                "what the layers may add dwarfs the embedding's scale: not a model for the integer arithmetic",
+            ),
+            Self::BrokenWeights => f.write_str("a layer's weights are missing"),
+        }
+    }
+}
+
+impl core::error::Error for Refusal {}
+
+/// Whether the integer arithmetic takes the model. Runs do not ask again: of a model that is refused, their results are
+/// meaningless, and never unsafe.
+///
+/// # Errors
+/// The first [`Refusal`].
+pub fn check<'m>(weights: &impl Weights<'m>) -> Result<(), Refusal> {
+    let layers = weights.shape().n_layers();
+    let finite = |matrix: Matrix, layer, part| {
+        matrix.scale().is_finite().then_some(()).ok_or(Refusal::NotFinite { layer, part })
+    };
+    finite(weights.embed(), None, "the scale of the embedding")?;
+    for index in 0..layers {
+        let block = weights.layer(index).ok_or(Refusal::BrokenWeights)?;
+        let layer = Some(index);
+        finite_norm(&block.norm(), layer)?;
+        finite(block.pathways().conv.taps, layer, "the scale of the convolution")?;
+        let ssm = block.ssm();
+        for (values, part) in [(ssm.a_raw, "a_raw"), (ssm.b, "b"), (ssm.c_out, "c_out")] {
+            finite_values(&values, layer, part)?;
+        }
+        finite(block.wq(), layer, "the scale of wq")?;
+        finite(block.wk(), layer, "the scale of wk")?;
+        finite(block.wv(), layer, "the scale of wv")?;
+        finite(block.router(), layer, "the scale of the router")?;
+    }
+    finite_norm(&weights.final_norm(), None)?;
+    finite(weights.unembed(), None, "the scale of the unembedding")?;
+
+    let tops = (0..layers).map(|index| weights.layer(index).map_or(NONE, |block| layer(&block, |_, _, _| ()).top));
+    let embed_scale = model(weights, tops).embed_scale.unsigned_abs();
+    if weights.embed().scale() != 0.0 && embed_scale < 1 << LEAST_EMBED_BITS {
+        return Err(Refusal::SmallEmbedding);
+    }
+    Ok(())
+}
+
+fn finite_norm(norm: &Norm, layer: Option<usize>) -> Result<(), Refusal> {
+    finite_values(&norm.gamma, layer, "gamma")?;
+    finite_values(&norm.beta, layer, "beta")
+}
+
+fn finite_values(values: &Floats, layer: Option<usize>, part: &'static str) -> Result<(), Refusal> {
+    if values.iter().all(f32::is_finite) {
+        Ok(())
+    } else {
+        Err(Refusal::NotFinite { layer, part })
+    }
+}

@@ -1,0 +1,150 @@
+//! binary32 values taken apart: the model's file has its scales and vectors as such, and no float operation touches them
+//! (docs/integer.md#floats-of-the-file).
+
+use super::words::{bits, round_shift};
+
+/// What stands for the exponent of 0: less than that of any other value.
+pub(crate) const NONE: i32 = -1000;
+
+/// Above every result of [`fixed`] that has a use.
+const TOO_LARGE: i64 = 1 << 62;
+
+/// A finite value's mantissa with its sign, up to 24 bits, and exponent: `mantissa * 2^exponent`. Subnormals need no case of
+/// their own. Values with the exponent of infinities and NaN are refused before ([`super::Refusal`]).
+fn parts(value: f32) -> (i64, i32) {
+    let word = value.to_bits();
+    let exponent = (word >> 23 & 255) as i32;
+    let mantissa = i64::from(word & 0x7f_ffff | if exponent > 0 { 1 << 23 } else { 0 });
+    (if word >> 31 == 1 { -mantissa } else { mantissa }, exponent.max(1) - 150)
+}
+
+/// `value * 2^fraction_bits`, rounded.
+pub(crate) fn fixed(value: f32, fraction_bits: i32) -> i64 {
+    let (mantissa, exponent) = parts(value);
+    let shift = -(exponent + fraction_bits);
+    if mantissa != 0 && bits(mantissa.unsigned_abs()) - shift > 62 {
+        return TOO_LARGE * mantissa.signum();
+    }
+    round_shift(mantissa, shift)
+}
+
+/// The least `t` for which `|value| < 2^t`; [`NONE`] for 0.
+pub(crate) fn top(value: f32) -> i32 {
+    match parts(value) {
+        (0, _) => NONE,
+        (mantissa, exponent) => exponent + bits(mantissa.unsigned_abs()),
+    }
+}
+
+/// A number as `sign * mantissa * 2^exponent`, whose mantissa has 16 bits, the first of them set; or 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scaled {
+    /// The mantissa with its sign.
+    signed: i32,
+    pub(crate) exponent: i32,
+}
+
+impl Scaled {
+    /// log2(e).
+    pub(crate) const LOG2_E: Self = Self { signed: 47_274, exponent: -15 };
+
+    /// A binary32 value, rounded to 16 bits.
+    pub(crate) fn new(value: f32) -> Self {
+        let (mantissa, exponent) = parts(value);
+        Self::of(mantissa, exponent)
+    }
+
+    /// `number * 2^exponent`, rounded to 16 bits.
+    pub(crate) fn of(number: i64, exponent: i32) -> Self {
+        let magnitude = number.unsigned_abs() as i64;
+        if magnitude == 0 {
+            return Self::default();
+        }
+        let shift = bits(magnitude as u64) - 16;
+        let mut scaled = Self { signed: round_shift(magnitude, shift) as i32, exponent: exponent + shift };
+        if scaled.signed == 1 << 16 {
+            scaled = Self { signed: 1 << 15, exponent: scaled.exponent + 1 };
+        }
+        scaled.signed *= number.signum() as i32;
+        scaled
+    }
+
+    /// The product, rounded to 16 bits.
+    pub(crate) fn times(self, other: Self) -> Self {
+        Self::of(i64::from(self.signed) * i64::from(other.signed), self.exponent + other.exponent)
+    }
+
+    /// Divided by 2^`bits`.
+    pub(crate) fn over_two_to(self, bits: i32) -> Self {
+        Self { exponent: self.exponent - bits, ..self }
+    }
+
+    pub(crate) fn to_words(self) -> [i32; 2] {
+        [self.signed, self.exponent]
+    }
+
+    pub(crate) fn from_words([signed, exponent]: [i32; 2]) -> Self {
+        Self { signed, exponent }
+    }
+
+    /// -1, 0 or 1.
+    pub(crate) fn sign(self) -> i64 {
+        i64::from(self.signed.signum())
+    }
+
+    /// 2^15 up to 2^16; 0 for 0.
+    pub(crate) fn mantissa(self) -> i64 {
+        i64::from(self.signed.unsigned_abs())
+    }
+
+    /// The mantissa with its sign.
+    pub(crate) fn signed(self) -> i64 {
+        i64::from(self.signed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_point_values_are_the_nearest() {
+        for (value, fraction_bits, expected) in [
+            (1.0, 0, 1),
+            (-0.75, 2, -3),
+            (0.3, 10, 307),
+            (-0.5, 0, 0),
+            (0.5, 0, 1),
+            (f32::from_bits(1), 149, 1),
+            (-f32::from_bits(3), 148, -1),
+            (f32::MAX, 0, TOO_LARGE),
+            (f32::MIN, 100, -TOO_LARGE),
+            (0.0, 300, 0),
+        ] {
+            assert_eq!(fixed(value, fraction_bits), expected, "{value} * 2^{fraction_bits}");
+        }
+    }
+
+    #[test]
+    fn tops_are_above_and_not_twice_as_high() {
+        for value in [1.0f32, 0.99, 1e-38, 3e38, -2.0, f32::from_bits(1)] {
+            let power = 2f64.powi(top(value));
+            assert!(f64::from(value.abs()) < power && f64::from(value.abs()) * 2.0 >= power, "{value}");
+        }
+        assert_eq!(top(-0.0), NONE);
+    }
+
+    #[test]
+    fn mantissas_have_sixteen_bits() {
+        for (value, signed, exponent) in [
+            (1.0, 1 << 15, -15),
+            (-3.0, -(3 << 14), -14),
+            (1.999_999_9, 1 << 15, -14),
+            (0.0, 0, 0),
+            (1e-45, 1 << 15, -164),
+        ] {
+            assert_eq!(Scaled::new(value), Scaled { signed, exponent }, "{value}");
+        }
+        assert_eq!(Scaled::new(-3.0).times(Scaled::new(0.5)), Scaled::new(-1.5));
+    }
+}

@@ -1,0 +1,137 @@
+//! The steps of docs/integer.md for one position of one layer.
+
+use super::attend::{attend, Query, Remembered};
+use super::constants::{layer, model, LayerConstants, ModelConstants};
+use super::mix::{mix, Channels, Position};
+use super::project::{project, to_eight_bits};
+use super::router::{route, Shares};
+use super::softmax::MOST;
+use super::workspace::{cut, Layers, Workspace};
+use crate::schedule::Positions;
+use crate::weights::{Layer, Matrix, Weights};
+
+/// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
+pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace) -> Option<()> {
+    let held = workspace.layout.held_layers();
+    for index in 0..workspace.layout.shape().n_layers() {
+        let block = weights.layer(index)?;
+        let constants = fill_channels(&block, &mut workspace.layers.layer(index % held, held));
+        store(workspace.layer_constants, index, constants.to_words());
+    }
+    let tops = (0..workspace.layout.shape().n_layers()).map(|index| layer_constants(workspace, index).top);
+    let constants = model(weights, tops);
+    store(workspace.model_constants, 0, constants.to_words());
+    Some(())
+}
+
+/// Gates and output weights of a layer's channels; its constants.
+pub(super) fn fill_channels<'m>(block: &impl Layer<'m>, memory: &mut Layers) -> LayerConstants {
+    layer(block, |channel, gate, weight| {
+        if let (Some(gates), Some(weights)) = (memory.gates.get_mut(channel), memory.output_weights.get_mut(channel)) {
+            (*gates, *weights) = (gate, weight);
+        }
+    })
+}
+
+fn store<const N: usize>(all: &mut [i32], index: usize, words: [i32; N]) {
+    for (slot, word) in cut(all, index * N, N).iter_mut().zip(words) {
+        *slot = word;
+    }
+}
+
+pub(super) fn layer_constants(workspace: &Workspace, index: usize) -> LayerConstants {
+    LayerConstants::from_words(workspace.layer_constants.as_chunks().0.get(index).copied().unwrap_or_default())
+}
+
+pub(super) fn model_constants(workspace: &Workspace) -> ModelConstants {
+    ModelConstants::from_words(workspace.model_constants.first_chunk().copied().unwrap_or_default())
+}
+
+/// The embedding of `count` positions from row `row` on, to the front of the residual stream's rows.
+pub(super) fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, row: usize, count: usize) {
+    let scale = model_constants(workspace).embed_scale;
+    let matrix = weights.embed();
+    let d = matrix.cols();
+    for index in 0..count {
+        let start = workspace.prefix.token(row + index) * d;
+        for (column, x) in cut(workspace.residual, index * d, d).iter_mut().enumerate() {
+            *x = i32::from(matrix.weight(start + column)) * scale;
+        }
+    }
+}
+
+/// Keys and values of a position are stored, its query is left in the workspace: each in 8 bits. What the query was shifted by.
+pub(super) fn project_attention<'m>(
+    block: &impl Layer<'m>,
+    row: usize,
+    normed: &[i16],
+    memory: &mut Layers,
+    query: &mut [i8],
+    sums: &mut [i32],
+) -> i8 {
+    let (d, h) = (normed.len(), query.len());
+    let mut one = |matrix: Matrix, out: &mut [i8]| {
+        let sums = cut(sums, 0, out.len());
+        project(&matrix, normed, sums);
+        to_eight_bits(sums, out)
+    };
+    let key_shift = one(block.wk(), cut(memory.keys, row * h, h));
+    let value_shift = one(block.wv(), cut(memory.values, row * d, d));
+    if let (Some(key), Some(value)) = (memory.key_shifts.get_mut(row), memory.value_shifts.get_mut(row)) {
+        (*key, *value) = (key_shift, value_shift);
+    }
+    one(block.wq(), query)
+}
+
+/// The router's shares.
+pub(super) fn shares<'m>(block: &impl Layer<'m>, constants: &LayerConstants, normed: &[i16]) -> Shares {
+    let matrix = block.router();
+    let mut sums = [0; MOST];
+    let sums = cut(&mut sums, 0, matrix.rows());
+    project(&matrix, normed, sums);
+    route(sums, constants.router)
+}
+
+/// Attention, and the sum of the pathways, which is added to the residual stream.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn attend_and_mix<'m>(
+    block: &impl Layer<'m>,
+    constants: &LayerConstants,
+    memory: &mut Layers,
+    query: &Query,
+    rows: impl Iterator<Item = usize>,
+    (normed, shares): (&[i16], Shares),
+    sums: &mut [i32],
+    (residual, residual_bits): (&mut [i32], i32),
+) {
+    let remembered = Remembered {
+        keys: memory.keys,
+        key_shifts: memory.key_shifts,
+        values: memory.values,
+        value_shifts: memory.value_shifts,
+    };
+    let sums = cut(sums, 0, normed.len());
+    let attended = attend(&remembered, query, constants, rows, block.top_k(), shares[2], sums);
+    let mut channels = Channels {
+        history: memory.history,
+        state: memory.state,
+        gates: memory.gates,
+        output_weights: memory.output_weights,
+    };
+    let position = Position { inputs: normed, sums, attended, shares };
+    mix(&block.pathways().conv.taps, constants, &mut channels, &position, residual, residual_bits);
+}
+
+/// The rows of the positions that the one at `position` attends to, in order.
+pub(super) fn window(max_seq: usize, position: Positions) -> impl Iterator<Item = usize> {
+    let len = max_seq.min(position.before + 1);
+    let newest = position.row;
+    (0..len).map(move |index| {
+        let back = len - 1 - index;
+        if back <= newest {
+            newest - back
+        } else {
+            newest + max_seq - back
+        }
+    })
+}

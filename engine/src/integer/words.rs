@@ -1,0 +1,106 @@
+//! Operations on integers that every step uses (docs/integer.md#words).
+
+/// `a * 2^-shift`, rounded to the nearest integer, halves upwards: as if integers had no end. `|a|` is below 2^61; what a
+/// negative shift makes of it must fit, too.
+#[inline]
+pub(crate) fn round_shift(a: i64, shift: i32) -> i64 {
+    match shift {
+        1..=62 => (a + (1 << (shift - 1))) >> shift,
+        63.. => 0,
+        _ if a == 0 => 0,
+        _ => a << (-shift).min(63),
+    }
+}
+
+/// [`round_shift`] of what is not negative, and `most` where the result would be greater.
+#[inline]
+pub(crate) fn round_shift_at_most(a: i64, shift: i32, most: i64) -> i64 {
+    // A left shift that leaves fewer bits free is beyond any bound in use.
+    if shift < 0 && i64::from(bits(a.unsigned_abs())) - i64::from(shift) > 62 {
+        return if a == 0 { 0 } else { most };
+    }
+    round_shift(a, shift).min(most)
+}
+
+/// Bits of a number: the least `b` for which it is below 2^b.
+#[inline]
+pub(crate) const fn bits(value: u64) -> i32 {
+    (u64::BITS - value.leading_zeros()) as i32
+}
+
+/// The least `b` for which every value lies in -2^b..2^b.
+#[inline]
+pub(crate) fn width(values: &[i32]) -> i32 {
+    bits(u64::from(values.iter().fold(0, |all, &value| all | (value ^ (value >> 31)) as u32)))
+}
+
+/// The least `c` with 2^c >= `count`, which is 1 or more.
+#[inline]
+pub(crate) const fn ceil_log2(count: usize) -> i32 {
+    bits(count as u64 - 1)
+}
+
+/// The square root, rounded down.
+pub(crate) fn root(value: u64) -> u64 {
+    let mut root = 0;
+    let mut bit = 1 << 31;
+    while bit > 0 {
+        let with = root | bit;
+        if with * with <= value {
+            root = with;
+        }
+        bit >>= 1;
+    }
+    root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn halves_are_rounded_upwards() {
+        for (a, shift, expected) in [
+            (5, 1, 3),
+            (-5, 1, -2),
+            (6, 2, 2),
+            (-6, 2, -1),
+            (-7, 2, -2),
+            (1, 62, 0),
+            (-1, 70, 0),
+            (3, -4, 48),
+            (0, -90, 0),
+        ] {
+            assert_eq!(round_shift(a, shift), expected, "{a} >> {shift}");
+        }
+    }
+
+    #[test]
+    fn a_bound_holds_where_the_result_has_no_room() {
+        for (a, shift, expected) in [(0, -200, 0), (1, -200, 9), (1, -3, 8), (1, -4, 9), (1 << 42, -40, 9), (40, 2, 9)]
+        {
+            assert_eq!(round_shift_at_most(a, shift, 9), expected, "{a} >> {shift}");
+        }
+    }
+
+    #[test]
+    fn widths_are_those_of_twos_complement() {
+        for (values, expected) in
+            [(&[][..], 0), (&[0, -1], 0), (&[1], 1), (&[-2], 1), (&[127, -128], 7), (&[128], 8), (&[i32::MIN], 31)]
+        {
+            assert_eq!(width(values), expected, "{values:?}");
+        }
+        assert_eq!([1, 2, 3, 4, 5, 1024].map(ceil_log2), [0, 1, 2, 2, 3, 10]);
+    }
+
+    #[test]
+    fn roots_are_rounded_down() {
+        let squares = [0, 1, 2, 3, 255, 65_535, 0x7fff_ffff, 0xffff_ffff];
+        for root_of in squares {
+            let square = root_of * root_of;
+            assert_eq!(root(square), root_of);
+            assert!(root_of < 2 || root(square - 1) == root_of - 1);
+        }
+        assert_eq!(root(u64::MAX), 0xffff_ffff);
+    }
+}
