@@ -63,7 +63,7 @@ impl<'m> EditedModel<'m> {
     }
 }
 
-impl<'m> Run<'m> for EditedModel<'m> {}
+impl<'m, M> Run<'m, M> for EditedModel<'m> {}
 
 impl<'m> Weights<'m> for EditedModel<'m> {
     type Layer = Block<'m>;

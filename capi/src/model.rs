@@ -6,7 +6,8 @@ use core::marker::PhantomData;
 use core::slice;
 
 use atome_engine::{
-    Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, RouterReading, Run, Shape, Ssm, Start, Weights, Workspace,
+    Arithmetic, Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, RouterReading, Run, Shape, Ssm, Start, Weights,
+    Workspace,
 };
 
 use crate::config::{cache, formats};
@@ -191,9 +192,12 @@ impl<'m> LoadedModel<'m> {
     }
 }
 
-impl<'m> Run<'m> for LoadedModel<'m> {
+impl<'m, 's> Run<'m, Workspace<'s>> for LoadedModel<'m> {
     /// Nobody watches a run of a C program.
-    fn start(&self, workspace: &mut Workspace, n: usize, _: &mut impl FnMut(RouterReading)) -> Option<Start> {
+    fn start<'w>(&self, workspace: &mut Workspace<'s>, n: usize, _: &mut impl FnMut(RouterReading)) -> Option<Start>
+    where
+        Workspace<'s>: Arithmetic<'w>,
+    {
         // SAFETY: it was opened.
         cache().map_or_else(
             || Some(Start::default()),

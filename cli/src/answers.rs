@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 use atome_engine::dialogue::{Dialogue, Doubt, Limits};
 use atome_engine::sample::Sampler;
-use atome_engine::{Run, Workspace};
+use atome_engine::{Arithmetic, Run};
 use atome_models::asking::{ask, Reply, Signals};
 use clap::Args;
 use serde_json::{json, Value};
@@ -46,9 +46,9 @@ pub struct Manner {
 }
 
 /// A model that answers.
-pub struct Answers<'a, W> {
+pub struct Answers<'a, W, M> {
     pub model: W,
-    pub workspace: Workspace<'a>,
+    pub memory: M,
     pub sampler: Sampler,
     pub dialogue: Dialogue<'a>,
     pub manner: Manner,
@@ -56,7 +56,7 @@ pub struct Answers<'a, W> {
     pub unsure: usize,
 }
 
-impl<'m, W: Run<'m>> Answers<'_, W> {
+impl<'m, 'w, W: Run<'m, M>, M: Arithmetic<'w>> Answers<'_, W, M> {
     /// Answers one question, or all that are asked.
     pub fn run(&mut self, question: Option<&[u8]>, talk: &Talk) -> Result<ExitCode> {
         let left = match question {
@@ -74,7 +74,7 @@ impl<'m, W: Run<'m>> Answers<'_, W> {
     }
 
     fn answer(&mut self, question: &[u8]) -> Result<()> {
-        let shape = self.workspace.layout().shape();
+        let shape = self.memory.layout().shape();
         let mut stats = RouterStats::new(shape.n_layers(), shape.n_pathways());
         let (mut text, mut held) = (TextStream::default(), String::new());
         // What may turn out to be unsure is not shown in a pipe before that is known.
@@ -82,7 +82,7 @@ impl<'m, W: Run<'m>> Answers<'_, W> {
         let start = Instant::now();
         let reply = ask(
             &self.model,
-            &mut self.workspace,
+            &mut self.memory,
             &self.dialogue,
             &mut self.sampler,
             question,

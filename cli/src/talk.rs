@@ -34,7 +34,7 @@ pub fn talk(args: &TalkArgs) -> Result<ExitCode> {
     }
     let mut answers = Answers {
         model,
-        workspace: Workspace::new(&layout, &mut floats, &mut words)?,
+        memory: Workspace::new(&layout, &mut floats, &mut words)?,
         sampler: args.sampling.sampler()?,
         dialogue: description.dialogue.view(),
         manner,

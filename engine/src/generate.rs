@@ -1,9 +1,9 @@
 //! Token after token.
 
 use crate::error::RunError;
-use crate::exact::Workspace;
 use crate::predict::predict_prefix;
 use crate::run::Run;
+use crate::schedule::Arithmetic;
 
 /// Appends tokens to `prompt`, at most `max_tokens`, until both together reach max_seq; returns how many.
 ///
@@ -13,16 +13,16 @@ use crate::run::Run;
 ///
 /// # Errors
 /// As [`crate::predict_next`]; nothing is generated then.
-pub fn generate<'m>(
-    weights: &impl Run<'m>,
-    workspace: &mut Workspace,
+pub fn generate<'m, 'w, M: Arithmetic<'w>>(
+    weights: &impl Run<'m, M>,
+    memory: &mut M,
     prompt: impl IntoIterator<Item = i32>,
     max_tokens: usize,
     mut next: impl FnMut(&[f32]) -> Option<usize>,
 ) -> Result<usize, RunError> {
-    let layout = workspace.layout;
+    let layout = memory.layout();
     let vocab_size = layout.shape().vocab_size();
-    let start = workspace.prefix.set(prompt, vocab_size);
+    let start = memory.prefix().set(prompt, vocab_size);
     if start == 0 {
         return Err(RunError::NoTokens);
     }
@@ -31,11 +31,11 @@ pub fn generate<'m>(
     }
     let end = layout.max_seq().min(start.saturating_add(max_tokens));
     for n in start..end {
-        predict_prefix(weights, workspace, n)?;
-        let Some(token) = next(workspace.logits) else {
+        predict_prefix(weights, memory, n)?;
+        let Some(token) = next(memory.logits()) else {
             return Ok(n - start);
         };
-        workspace.prefix.push(n, if token < vocab_size { token } else { 0 });
+        memory.prefix().push(n, if token < vocab_size { token } else { 0 });
     }
     Ok(end - start)
 }
@@ -48,21 +48,21 @@ pub fn generate<'m>(
 ///
 /// # Errors
 /// As [`generate`]; nothing is generated then.
-pub fn generate_sliding<'m, I: ExactSizeIterator<Item = i32>>(
-    weights: &impl Run<'m>,
-    workspace: &mut Workspace,
+pub fn generate_sliding<'m, 'w, M: Arithmetic<'w>, I: ExactSizeIterator<Item = i32>>(
+    weights: &impl Run<'m, M>,
+    memory: &mut M,
     prompt: impl IntoIterator<IntoIter = I>,
     max_tokens: usize,
     mut next: impl FnMut(&[f32]) -> Option<usize>,
 ) -> Result<usize, RunError> {
-    let layout = workspace.layout;
+    let layout = memory.layout();
     let (max_seq, vocab_size) = (layout.max_seq(), layout.shape().vocab_size());
     let mut prompt = prompt.into_iter();
     let beyond = prompt.len().saturating_sub(max_seq);
     if let Some(last_beyond) = beyond.checked_sub(1) {
         prompt.nth(last_beyond);
     }
-    let mut n = workspace.prefix.set(prompt, vocab_size);
+    let mut n = memory.prefix().set(prompt, vocab_size);
     if n == 0 {
         return Err(RunError::NoTokens);
     }
@@ -70,15 +70,15 @@ pub fn generate_sliding<'m, I: ExactSizeIterator<Item = i32>>(
         return Err(RunError::ShapeMismatch);
     }
     for written in 0..max_tokens {
-        predict_prefix(weights, workspace, n)?;
-        let Some(token) = next(workspace.logits) else {
+        predict_prefix(weights, memory, n)?;
+        let Some(token) = next(memory.logits()) else {
             return Ok(written);
         };
         if n == max_seq {
-            workspace.prefix.drop_first();
+            memory.prefix().drop_first();
             n -= 1;
         }
-        workspace.prefix.push(n, if token < vocab_size { token } else { 0 });
+        memory.prefix().push(n, if token < vocab_size { token } else { 0 });
         n += 1;
     }
     Ok(max_tokens)

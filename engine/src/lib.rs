@@ -37,6 +37,7 @@
 // Proofs export their names, which counts as unsafe.
 #![cfg_attr(not(atome_proofs), deny(unsafe_code))]
 
+mod argmax;
 pub mod bytes;
 mod classify;
 mod codec;
@@ -75,6 +76,7 @@ extern crate std;
 #[path = "../tests/common/random.rs"]
 mod random;
 
+pub use argmax::argmax;
 pub use classify::classify;
 pub use codec::{BASE_THREE, POWERS_OF_THREE};
 pub use entropy::entropy;
@@ -86,9 +88,9 @@ pub use generate::{generate, generate_sliding};
 pub use held::Held;
 pub use layout::{c99_state_bytes, Layout, Plan, TAG_WORDS};
 pub use parts::Part;
-pub use predict::{argmax, predict_next, predict_next_observed};
+pub use predict::{predict_next, predict_next_observed};
 pub use run::{start_cached, start_partial, Run};
-pub use schedule::{Prefix, RouterReading, Start};
+pub use schedule::{Arithmetic, Prefix, RouterReading, Start};
 pub use self_test::{self_test, SelfTestError};
 pub use shape::{Dims, Shape, ShapeError};
 pub use step::{step, step_observed};

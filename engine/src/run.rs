@@ -1,35 +1,22 @@
 //! A run over a sequence, in the plan of its workspace.
 
-use core::cell::RefCell;
-
 use crate::error::RunError;
 use crate::exact::Workspace;
 use crate::format::Model;
-use crate::layout::Plan;
 use crate::schedule::{partial, unobserved, Arithmetic, Positions, RouterReading, Start, Work};
 use crate::weights::Weights;
 
-/// A model that can be run: [`Weights`], and which code of the memory plans its programs link.
-pub trait Run<'a>: Weights<'a> + Sized {
-    /// Where a run over the first `n` tokens in the workspace's store starts. In the partial plan, everything is computed then.
-    /// `None` where the weights are not of the shape that they say.
+/// A model that can be run in a memory `M`: [`Weights`], and which code of the memory plans its programs link.
+pub trait Run<'a, M>: Weights<'a> + Sized {
+    /// As [`Arithmetic::start`].
     ///
     /// The C library calls [`start_cached`] or [`start_partial`] by a pointer from the program's configuration, so that a program
     /// links the code of one plan only.
-    fn start(&self, workspace: &mut Workspace, n: usize, observe: &mut impl FnMut(RouterReading)) -> Option<Start> {
-        match workspace.layout.plan() {
-            Plan::Lean => Some(Start::default()),
-            Plan::Partial => {
-                // Several passes share the observer.
-                let observe = RefCell::new(observe);
-                partial::run(self, workspace, n, |reading| {
-                    if let Ok(mut observe) = observe.try_borrow_mut() {
-                        observe(reading);
-                    }
-                })
-            }
-            Plan::Cached => Some(start_cached(workspace, self.identity(), n)),
-        }
+    fn start<'w>(&self, memory: &mut M, n: usize, observe: &mut impl FnMut(RouterReading)) -> Option<Start>
+    where
+        M: Arithmetic<'w>,
+    {
+        memory.start(self, n, observe)
     }
 }
 
@@ -44,44 +31,44 @@ pub fn start_partial<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, 
     partial::run(weights, workspace, n, unobserved)
 }
 
-impl<'a> Run<'a> for Model<'a> {}
+impl<'a, M> Run<'a, M> for Model<'a> {}
 
-/// Computes the residual stream of the first `n` tokens in the workspace's store, as far as it is not computed already. What
-/// follows is [`crate::exact::final_norm`] of the last of them.
+/// Computes the residual stream of the first `n` tokens in the memory's store, as far as it is not computed already. What
+/// follows is the final norm of the last of them.
 ///
 /// Inlined, as are the loops of `exact/pass.rs`: a frame of its own would be stack in the programs that have the least of it,
 /// and they only predict. Others share one copy, [`forward_unobserved`].
 #[inline(always)]
-pub(crate) fn forward<'m>(
-    weights: &impl Run<'m>,
-    workspace: &mut Workspace,
+pub(crate) fn forward<'m, 'w, M: Arithmetic<'w>>(
+    weights: &impl Run<'m, M>,
+    memory: &mut M,
     n: usize,
     mut observe: impl FnMut(RouterReading),
 ) -> Result<(), RunError> {
     if n == 0 {
         return Err(RunError::NoTokens);
     }
-    if !weights.has_shape(workspace.layout.shape()) {
+    if !weights.has_shape(memory.layout().shape()) {
         return Err(RunError::ShapeMismatch);
     }
-    let start = weights.start(workspace, n, &mut observe);
+    let start = weights.start(memory, n, &mut observe);
     let Start { identity, has_gates, before } = start.ok_or(RunError::BrokenWeights)?;
     if before >= n {
         return Ok(());
     }
     let positions = Positions { row: before, before, count: n - before };
-    let work = Work::of(workspace.layout, positions, has_gates);
-    workspace.compute(weights, work, observe).ok_or(RunError::BrokenWeights)?;
-    workspace.prefix.remember(identity, n);
+    let work = Work::of(memory.layout(), positions, has_gates);
+    memory.compute(weights, work, observe).ok_or(RunError::BrokenWeights)?;
+    memory.prefix().remember(identity, n);
     Ok(())
 }
 
 /// [`forward`] as a call of its own.
 #[inline(never)]
-pub(crate) fn forward_unobserved<'m>(
-    weights: &impl Run<'m>,
-    workspace: &mut Workspace,
+pub(crate) fn forward_unobserved<'m, 'w, M: Arithmetic<'w>>(
+    weights: &impl Run<'m, M>,
+    memory: &mut M,
     n: usize,
 ) -> Result<(), RunError> {
-    forward(weights, workspace, n, unobserved)
+    forward(weights, memory, n, unobserved)
 }

@@ -7,8 +7,8 @@
 use core::fmt;
 use core::ops::RangeInclusive;
 
+use crate::argmax::argmax;
 use crate::math::{mul_high, portable};
-use crate::predict::argmax;
 
 /// A setting outside its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -67,7 +67,7 @@ impl<'a, W: Weights<'a>> Tiled<'a, W> {
     }
 }
 
-impl<'a, W: Weights<'a>> Run<'a> for Tiled<'a, W> {}
+impl<'a, W: Weights<'a>, M> Run<'a, M> for Tiled<'a, W> {}
 
 impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
     type Layer = TiledLayer<'a, W::Layer>;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use atome_engine::integer::{check, predict_next, Layout, Workspace};
-use atome_engine::{Dims, Model, Plan, Shape, Weights};
+use atome_engine::integer::{check, Layout, Workspace};
+use atome_engine::{predict_next, Dims, Model, Plan, Shape, Weights};
 
 /// CRC-32 of all positions' sums of the logits, as the definition's second prototype gave them.
 fn crc_of_sums(model: &Model, unit: f32, tokens: &[u8], plan: Plan) -> (u32, Vec<i32>) {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use atome_engine::dialogue::{answer_observed, Dialogue, Doubt};
 use atome_engine::sample::Sampler;
-use atome_engine::{entropy, RouterReading, Run, Workspace};
+use atome_engine::{entropy, Arithmetic, RouterReading, Run};
 
 /// What a question and its answer showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -41,23 +41,23 @@ pub struct Reply {
 ///
 /// # Errors
 /// Those of the engine and of `show`.
-pub fn ask<'m>(
-    model: &impl Run<'m>,
-    workspace: &mut Workspace<'_>,
+pub fn ask<'m, 'w, M: Arithmetic<'w>>(
+    model: &impl Run<'m, M>,
+    memory: &mut M,
     dialogue: &Dialogue<'_>,
     sampler: &mut Sampler,
     question: &[u8],
     mut observe: impl FnMut(&RouterReading<'_>),
     mut show: impl FnMut(usize) -> Result<()>,
 ) -> Result<Reply> {
-    workspace.forget();
+    memory.forget();
     let asked = dialogue.prompt(question).count();
-    let mut seen = vec![0; workspace.layout().shape().n_layers()];
+    let mut seen = vec![0; memory.layout().shape().n_layers()];
     let (mut of_question, mut of_answer) = (Mean::default(), Mean::default());
     let (mut tokens, mut least_margin, mut shown) = (Vec::new(), f64::INFINITY, Ok(()));
     let answer = answer_observed(
         model,
-        workspace,
+        memory,
         dialogue,
         question,
         |logits| {
@@ -140,7 +140,7 @@ mod tests {
         for plan in [Plan::Cached, Plan::Lean] {
             let layout = Layout::new(description.shape, description.max_seq, plan).unwrap();
             let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-            let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
+            let mut workspace = atome_engine::Workspace::new(&layout, &mut floats, &mut words).unwrap();
             let mut sampler = Sampler::new(0.0, 1, 1.0, 0).unwrap();
             let (mut readings, mut shown) = (0, Vec::new());
             let reply = ask(

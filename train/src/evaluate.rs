@@ -1,7 +1,9 @@
 //! Cross-entropy over windows of a text.
 
 use anyhow::Result;
-use atome_engine::{predict_next, Layout as Memory, Model, Plan, Tiled, Weights as _, Workspace};
+use atome_engine::{
+    argmax, integer, predict_next, Arithmetic, Layout as Memory, Model, Plan, Run, Tiled, Weights as _, Workspace,
+};
 use rayon::prelude::*;
 
 use crate::batches::gather;
@@ -62,8 +64,7 @@ pub fn judge(config: &ModelConfig, weights: &Weights<f32>, text: &[u8], starts: 
 /// # Errors
 /// The model does not fit in memory with windows this long, or the engine refuses it.
 pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
-    let shape = *model.shape();
-    let memory = Memory::new(shape, window - 1, Plan::Cached)?;
+    let memory = Memory::new(*model.shape(), window - 1, Plan::Cached)?;
     let mut tiles = vec![0; Tiled::room(model)];
     let model = &Tiled::new(*model, &mut tiles);
     let losses: Vec<f64> = starts
@@ -72,19 +73,60 @@ pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], windo
             || (vec![0.0; memory.floats()], vec![0; memory.words()]),
             |(floats, words), &start| {
                 let mut workspace = Workspace::new(&memory, floats, words)?;
-                let mut nats = 0.0;
-                let mut logits = vec![0.0; shape.vocab_size()];
-                for position in start + 1..start + window {
-                    let before = text[start..position].iter().map(|&byte| i32::from(byte));
-                    predict_next(model, &mut workspace, before)?;
-                    logits.copy_from_slice(workspace.logits());
-                    nats += cross_entropy_alone(&mut logits, shape.vocab_size(), &text[position..=position]);
-                }
-                Ok(nats)
+                Ok(predict(model, &mut workspace, &text[start..start + window])?.0)
             },
         )
         .collect::<Result<_>>()?;
     Ok(Judgement { bytes: (starts.len() * (window - 1)) as u64, nats: losses.iter().sum() })
+}
+
+/// Judges as [`judge_with_engine`] does, by the integer arithmetic. Beside it, how many of the most probable tokens are the exact
+/// arithmetic's, each after the same text.
+///
+/// # Errors
+/// As [`judge_with_engine`]; the integer arithmetic has no meaning for the model.
+pub fn judge_by_integers(model: &Model<'_>, text: &[u8], starts: &[usize], window: usize) -> Result<(Judgement, u64)> {
+    integer::check(model)?;
+    let exact = Memory::new(*model.shape(), window - 1, Plan::Cached)?;
+    let memory = integer::Layout::new(*model.shape(), window - 1, Plan::Cached)?;
+    let zeros = |floats, words| (vec![0.0; floats], vec![0; words]);
+    let found: Vec<(f64, u64)> = starts
+        .par_iter()
+        .map_init(
+            || (zeros(exact.floats(), exact.words()), zeros(memory.floats(), memory.words())),
+            |((exact_floats, exact_words), (floats, words)), &start| {
+                let text = &text[start..start + window];
+                let (_, expected) = predict(model, &mut Workspace::new(&exact, exact_floats, exact_words)?, text)?;
+                let (nats, tokens) = predict(model, &mut integer::Workspace::new(&memory, floats, words)?, text)?;
+                let same = tokens.iter().zip(expected).filter(|(token, expected)| *token == expected).count();
+                Ok((nats, same as u64))
+            },
+        )
+        .collect::<Result<_>>()?;
+    let nats = found.iter().map(|(nats, _)| nats).sum();
+    let same = found.iter().map(|(_, same)| same).sum();
+    Ok((Judgement { bytes: (starts.len() * (window - 1)) as u64, nats }, same))
+}
+
+/// The cross-entropies of every byte of `text` but the first together, in nats, each predicted from those before it; and the most
+/// probable tokens in their places.
+fn predict<'m, 'w, M: Arithmetic<'w>>(
+    model: &impl Run<'m, M>,
+    memory: &mut M,
+    text: &[u8],
+) -> Result<(f64, Vec<usize>)> {
+    let mut nats = 0.0;
+    let mut logits = vec![0.0; memory.layout().shape().vocab_size()];
+    let mut tokens = Vec::with_capacity(text.len());
+    for position in 1..text.len() {
+        let before = text[..position].iter().map(|&byte| i32::from(byte));
+        predict_next(model, memory, before)?;
+        logits.copy_from_slice(memory.logits());
+        tokens.push(argmax(logits.iter().copied()));
+        let vocab_size = logits.len();
+        nats += cross_entropy_alone(&mut logits, vocab_size, &text[position..=position]);
+    }
+    Ok((nats, tokens))
 }
 
 /// Where windows of `window` bytes begin that lie side by side from byte `from` on, at most `most` of them.

@@ -1,6 +1,8 @@
 //! Calls that run a model over tokens.
 
-use atome_engine::{argmax, classify, generate, generate_sliding, predict_next, step, Classifier, Plan, Run, Tiled};
+use atome_engine::{
+    argmax, classify, generate, generate_sliding, predict_next, step, Classifier, Plan, Run, Tiled, Workspace,
+};
 
 use super::codes::run_code;
 use super::engine::Engine;
@@ -118,7 +120,12 @@ impl Runs<'_> {
     }
 
     /// A generation that takes the tokens which `choose` finds in the logits.
-    fn generate_with<'m>(&mut self, model: &impl Run<'m>, prompt: Prompt<'_>, mut choose: impl FnMut(&[f32]) -> usize) {
+    fn generate_with<'m>(
+        &mut self,
+        model: &impl for<'w> Run<'m, Workspace<'w>>,
+        prompt: Prompt<'_>,
+        mut choose: impl FnMut(&[f32]) -> usize,
+    ) {
         let max_tokens = usize::try_from(prompt.max_tokens).unwrap_or(0);
         let room = max_tokens.min(self.engine.layout.max_seq());
         let mut output = Vec::with_capacity(room + MARGIN);

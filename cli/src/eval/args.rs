@@ -14,6 +14,7 @@ Examples:
   atome eval model.safetensors --text story.txt --held-out
   atome eval model.bin --text story.txt --from 235930 --window 128
   atome eval models/default.bin --questions questions.tsv
+  atome eval model.bin --text story.txt --integer
   atome eval checkpoint.pt --text story.txt --with train --json | jq .perplexity";
 
 /// Measures how well a model predicts a text (bits a byte, perplexity), or how well it answers.
@@ -48,6 +49,10 @@ pub struct EvalArgs {
     /// What computes the logits [default: the engine where it can]
     #[arg(long = "with", value_name = "WHAT")]
     pub with: Option<With>,
+
+    /// By the integer arithmetic; tells how many of the most probable bytes are the exact one's, too
+    #[arg(long, conflicts_with = "with")]
+    pub integer: bool,
 
     #[command(flatten)]
     pub windows: WindowArgs,

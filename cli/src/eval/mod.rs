@@ -16,7 +16,7 @@ pub use args::EvalArgs;
 use args::With;
 pub use subject::Subject;
 
-use crate::numbers::grouped;
+use crate::numbers::{grouped, percent};
 use crate::output::{print, print_json};
 use crate::texts;
 use crate::usage_error::UsageError;
@@ -38,12 +38,40 @@ fn predict(args: &EvalArgs, text: &Path) -> Result<()> {
     let (starts, window) = windows(args, text, &subject, &corpus)?;
     let subject = subject.for_engine(&args.model, args.with)?;
     let start = Instant::now();
-    let judgement = args
+    let (judgement, same) = args
         .windows
-        .on_threads(|| subject.judge(&corpus.bytes, &starts, window))
+        .on_threads(|| {
+            if args.integer {
+                let (judgement, same) = subject.judge_by_integers(&corpus.bytes, &starts, window)?;
+                return Ok((judgement, Some(same)));
+            }
+            Ok((subject.judge(&corpus.bytes, &starts, window)?, None))
+        })
         .with_context(|| args.model.display().to_string())?;
-    let with = if matches!(subject, Subject::File { .. }) { "engine" } else { "train" };
-    show((args, text), &judgement, (starts.len(), window), with, start.elapsed().as_secs_f64())
+    let found = Found {
+        judgement,
+        same,
+        windows: starts.len(),
+        window,
+        with: match &subject {
+            Subject::File { .. } if args.integer => "engine, integers",
+            Subject::File { .. } => "engine",
+            Subject::Checkpoint { .. } => "train",
+        },
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    show(args, text, &found)
+}
+
+/// What is shown of a judgement.
+struct Found {
+    judgement: Judgement,
+    /// How many of the most probable bytes are the exact arithmetic's, where another one computed.
+    same: Option<u64>,
+    windows: usize,
+    window: usize,
+    with: &'static str,
+    seconds: f64,
 }
 
 /// Where the windows begin, and how long they are.
@@ -60,35 +88,34 @@ fn windows(args: &EvalArgs, text: &Path, subject: &Subject, corpus: &Corpus) -> 
     Ok((args.windows.starts(text, corpus, from, window)?, window))
 }
 
-fn show(
-    (args, of): (&EvalArgs, &Path),
-    judgement: &Judgement,
-    (count, window): (usize, usize),
-    with: &str,
-    seconds: f64,
-) -> Result<()> {
+fn show(args: &EvalArgs, of: &Path, found: &Found) -> Result<()> {
+    let &Found { ref judgement, same, windows, window, with, seconds } = found;
     if args.json {
         return print_json(&json!({
             "model": args.model.display().to_string(),
             "text": of.display().to_string(),
-            "windows": count,
+            "windows": windows,
             "window": window,
             "bytes": judgement.bytes,
             "nats_per_byte": judgement.loss(),
             "bits_per_byte": judgement.bits_per_byte(),
             "perplexity": judgement.perplexity(),
+            "same_as_exact": same,
             "with": with,
             "seconds": seconds,
         }));
     }
+    let same = same.map_or(String::new(), |same| {
+        format!("as exact       {} of the most probable bytes, {}\n", grouped(same), percent(same, judgement.bytes))
+    });
     print(&format!(
         "perplexity     {:.5}\nbits a byte    {:.5}\nnats a byte    {:.5}\npredicted      {} bytes in {} windows of {window}, \
-         each from cold\ncomputed by    {with}, {:.1} s\n",
+         each from cold\n{same}computed by    {with}, {:.1} s\n",
         judgement.perplexity(),
         judgement.bits_per_byte(),
         judgement.loss(),
         grouped(judgement.bytes),
-        grouped(count as u64),
+        grouped(windows as u64),
         seconds
     ))
 }

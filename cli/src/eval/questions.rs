@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use anyhow::{bail, Context, Result};
 use atome_engine::sample::Sampler;
-use atome_engine::{Layout, Model, Plan, Workspace};
+use atome_engine::{integer, Arithmetic, Layout, Model, Plan, Run, Workspace};
 use atome_models::asking::ask;
+use atome_models::dialogue::OwnedDialogue;
 use atome_train::bounded::{self, Limit};
 use serde_json::json;
 
@@ -41,15 +42,33 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
     let found = find(&file, args.shape.sizes())?;
     let questions = read(path)?;
     let model = Model::new(found.shape, &file.bytes).with_context(named)?;
-    let layout = Layout::new(found.shape, found.max_seq, Plan::Cached)?;
-    let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
-    let mut workspace = Workspace::new(&layout, &mut floats, &mut words)?;
+    let start = Instant::now();
+    let zeros = |floats, words| (vec![0.0; floats], vec![0; words]);
+    let counts = if args.integer {
+        integer::check(&model).with_context(named)?;
+        let layout = integer::Layout::new(found.shape, found.max_seq, Plan::Cached)?;
+        let (mut floats, mut words) = zeros(layout.floats(), layout.words());
+        count(&model, integer::Workspace::new(&layout, &mut floats, &mut words)?, &dialogue, &questions)?
+    } else {
+        let layout = Layout::new(found.shape, found.max_seq, Plan::Cached)?;
+        let (mut floats, mut words) = zeros(layout.floats(), layout.words());
+        count(&model, Workspace::new(&layout, &mut floats, &mut words)?, &dialogue, &questions)?
+    };
+    show(args, path, questions.len() as u64, &counts, start.elapsed().as_secs_f64())
+}
+
+/// Asks all questions, each from cold.
+fn count<'m, 'w, M: Arithmetic<'w>>(
+    model: &impl Run<'m, M>,
+    mut memory: M,
+    dialogue: &OwnedDialogue,
+    questions: &[Question],
+) -> Result<Counts> {
     let mut sampler = Sampler::new(0.0, 1, 1.0, 0)?;
     let mut counts = Counts::default();
-    let start = Instant::now();
-    for (question, right) in &questions {
+    for (question, right) in questions {
         let question = question.as_bytes();
-        let reply = ask(&model, &mut workspace, &dialogue.view(), &mut sampler, question, |_| (), |_| Ok(()))?;
+        let reply = ask(model, &mut memory, &dialogue.view(), &mut sampler, question, |_| (), |_| Ok(()))?;
         let is_right =
             right.as_ref().is_some_and(|right| reply.tokens.iter().copied().eq(right.bytes().map(usize::from)));
         let is_sure = reply.doubt.is_none();
@@ -58,7 +77,7 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
         counts.wrong_and_sure += u64::from(!is_right && is_sure);
         counts.unsure += u64::from(!is_sure);
     }
-    show(args, path, questions.len() as u64, &counts, start.elapsed().as_secs_f64())
+    Ok(counts)
 }
 
 fn show(args: &EvalArgs, path: &Path, asked: u64, counts: &Counts, seconds: f64) -> Result<()> {

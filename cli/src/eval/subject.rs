@@ -8,7 +8,7 @@ use atome_engine::{Classifier, Model, Packing, Shape};
 use atome_train::bounded::{read_if, Limit};
 use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
 use atome_train::config::{ModelConfig, Quantiser};
-use atome_train::evaluate::{judge, judge_with_engine, Judgement};
+use atome_train::evaluate::{judge, judge_by_integers, judge_with_engine, Judgement};
 use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
 use atome_train::layout::Layout;
 use atome_train::saved::SavedModel;
@@ -147,6 +147,14 @@ impl Subject {
         match self {
             Self::File { shape, .. } => shape.vocab_size().min(256),
             Self::Checkpoint { model, .. } => model.config.vocab_size(),
+        }
+    }
+
+    /// Judges windows of a text by integers; also how many of the most probable tokens are the exact arithmetic's.
+    pub fn judge_by_integers(&self, text: &[u8], starts: &[usize], window: usize) -> Result<(Judgement, u64)> {
+        match self.engine_model()? {
+            Some(model) => judge_by_integers(&model, text, starts, window),
+            None => bail!("only the forward pass of training computes this checkpoint: expected it without --integer"),
         }
     }
 

@@ -56,6 +56,10 @@ pub struct RunArgs {
     #[arg(long)]
     pub plan: Option<PlanName>,
 
+    /// Compute in integers only, as a program with the integer arithmetic does
+    #[arg(long)]
+    pub integer: bool,
+
     /// Stream: a token costs one position however long the text gets. Beyond the window attention
     /// reaches back --max-seq positions and all else is carried on, so the text may differ there
     #[arg(long, verbatim_doc_comment)]

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, Context, Result};
 use atome_engine::sample::Sampler;
-use atome_engine::{Classifier, Layout, Model, Plan, Tiled, Workspace};
+use atome_engine::{integer, Arithmetic, Classifier, Layout, Matrix, Model, Plan, Tiled, Workspace};
 use atome_models::dialogue::OwnedDialogue;
 
 pub use args::RunArgs;
@@ -42,29 +42,48 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
             (classifier.base, Some(classifier.head))
         }
     };
+    let mut tiles = vec![0; Tiled::room(&model)];
+    let loaded = Loaded { model: Tiled::new(model, &mut tiles), head, dialogue: dialogue.as_ref() };
+    notes(args, &file, &found);
+    if args.integer {
+        integer::check(&model).with_context(named)?;
+        let layout = integer_layout(&found, args.plan).with_context(named)?;
+        let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
+        return loaded.run(args, prompt, integer::Workspace::new(&layout, &mut floats, &mut words)?);
+    }
     let layout = layout(&found, args.plan).with_context(named)?;
     let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
-    let mut tiles = vec![0; Tiled::room(&model)];
-    let model = Tiled::new(model, &mut tiles);
-    let workspace = Workspace::new(&layout, &mut floats, &mut words)?;
-    let sampler = args.sampling.sampler()?;
-    notes(args, &file, &found);
-    match (head, &dialogue) {
-        (None, Some(dialogue)) => {
-            answers(args, dialogue, model, workspace, sampler)?.run(prompt, &about(dialogue, args.manner.quiet))
+    loaded.run(args, prompt, Workspace::new(&layout, &mut floats, &mut words)?)
+}
+
+/// A model, and what makes a classifier or a dialogue of it.
+struct Loaded<'m> {
+    model: Tiled<'m, Model<'m>>,
+    head: Option<Matrix<'m>>,
+    dialogue: Option<&'m OwnedDialogue>,
+}
+
+impl Loaded<'_> {
+    fn run<'w>(self, args: &RunArgs, prompt: Option<&[u8]>, memory: impl Arithmetic<'w>) -> Result<ExitCode> {
+        let Self { model, head, dialogue } = self;
+        let sampler = args.sampling.sampler()?;
+        match (head, dialogue) {
+            (None, Some(dialogue)) => {
+                answers(args, dialogue, model, memory, sampler)?.run(prompt, &about(dialogue, args.manner.quiet))
+            }
+            (head, dialogue) => Session { args, model, memory, sampler, dialogue }.run(head, prompt),
         }
-        (head, dialogue) => Session { args, model, workspace, sampler, dialogue: dialogue.as_ref() }.run(head, prompt),
     }
 }
 
 /// The session of a model that answers.
-fn answers<'a, W>(
+fn answers<'a, W, M>(
     args: &RunArgs,
     dialogue: &'a OwnedDialogue,
     model: W,
-    workspace: Workspace<'a>,
+    memory: M,
     sampler: Sampler,
-) -> Result<Answers<'a, W>> {
+) -> Result<Answers<'a, W, M>> {
     if args.stream {
         let why = "--stream: this model answers questions, which fit its window; expected --raw beside it";
         return Err(UsageError(why.to_owned()).into());
@@ -73,7 +92,7 @@ fn answers<'a, W>(
     if let Some(tokens) = args.tokens {
         dialogue.longest_answer = dialogue.longest_answer.min(tokens as usize);
     }
-    Ok(Answers { model, workspace, sampler, dialogue, manner: args.manner, unsure: 0 })
+    Ok(Answers { model, memory, sampler, dialogue, manner: args.manner, unsure: 0 })
 }
 
 /// What the user should know before reading the output.
@@ -103,6 +122,11 @@ fn layout(found: &Found, plan: Option<PlanName>) -> Result<Layout> {
         return Ok(cached);
     }
     Ok(Layout::new(found.shape, found.max_seq, Plan::Lean)?)
+}
+
+fn integer_layout(found: &Found, plan: Option<PlanName>) -> Result<integer::Layout> {
+    let plan = plan.map_or(Plan::Cached, Plan::from);
+    Ok(integer::Layout::new(found.shape, found.max_seq, plan)?)
 }
 
 fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {

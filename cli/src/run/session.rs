@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use atome_engine::sample::Sampler;
-use atome_engine::{classify, predict_next_observed, step_observed, Matrix, Model, Plan, RunError, Tiled, Workspace};
+use atome_engine::{classify, predict_next_observed, step_observed, Arithmetic, Matrix, Model, Plan, RunError, Tiled};
 use atome_models::dialogue::OwnedDialogue;
 use serde_json::json;
 
@@ -47,16 +47,16 @@ impl fmt::Display for BadPrompt {
 impl std::error::Error for BadPrompt {}
 
 /// A model that continues text, or names its class.
-pub struct Session<'s> {
+pub struct Session<'s, M> {
     pub args: &'s RunArgs,
     pub model: Tiled<'s, Model<'s>>,
-    pub workspace: Workspace<'s>,
+    pub memory: M,
     pub sampler: Sampler,
     /// Of a classifier that was trained on questions in a form.
     pub dialogue: Option<&'s OwnedDialogue>,
 }
 
-impl Session<'_> {
+impl<'w, M: Arithmetic<'w>> Session<'_, M> {
     /// Answers `prompt`, or the lines of standard input; with the head of a classifier, by their classes.
     pub fn run(&mut self, head: Option<Matrix<'_>>, prompt: Option<&[u8]>) -> Result<ExitCode> {
         let talk = talk(head.is_some(), self.args.manner.quiet);
@@ -96,7 +96,7 @@ impl Session<'_> {
     }
 
     fn note_cut(&self, tokens: usize, part: &str) {
-        let max_seq = self.workspace.layout().max_seq();
+        let max_seq = self.memory.layout().max_seq();
         if tokens > max_seq {
             self.note(&format!(
                 "note: prompt of {}: only the {part} {max_seq} count (--max-seq)",
@@ -106,7 +106,7 @@ impl Session<'_> {
     }
 
     fn tokens(&self, prompt: &[u8]) -> Result<Vec<i32>> {
-        let vocab_size = self.workspace.layout().shape().vocab_size();
+        let vocab_size = self.memory.layout().shape().vocab_size();
         match prompt.iter().enumerate().find(|&(_, &byte)| usize::from(byte) >= vocab_size) {
             Some((offset, &byte)) => Err(BadPrompt { offset, byte, vocab_size }.into()),
             None => Ok(prompt.iter().map(|&byte| i32::from(byte)).collect()),
@@ -114,7 +114,7 @@ impl Session<'_> {
     }
 
     fn stats(&self) -> RouterStats {
-        let shape = *self.workspace.layout().shape();
+        let shape = *self.memory.layout().shape();
         RouterStats::new(shape.n_layers(), shape.n_pathways())
     }
 
@@ -122,7 +122,7 @@ impl Session<'_> {
         let mut text = self.tokens(prompt)?;
         if self.args.stream {
             self.check_stream()?;
-            self.workspace.forget();
+            self.memory.forget();
         } else {
             self.note_cut(text.len(), "last");
         }
@@ -162,17 +162,17 @@ impl Session<'_> {
     /// The token after `text`. Text longer than the window counts from its last max_seq tokens on
     /// (docs/relink.md#text-longer-than-atome_max_seq).
     fn next(&mut self, text: &[i32], stats: &mut RouterStats) -> Result<usize> {
-        let start = text.len().saturating_sub(self.workspace.layout().max_seq());
+        let start = text.len().saturating_sub(self.memory.layout().max_seq());
         let window = text.get(start..).unwrap_or(text);
-        predict_next_observed(&self.model, &mut self.workspace, window.iter().copied(), |reading| {
+        predict_next_observed(&self.model, &mut self.memory, window.iter().copied(), |reading| {
             stats.add(&reading, start + reading.position);
         })?;
-        Ok(self.sampler.sample(self.workspace.logits()))
+        Ok(self.sampler.sample(self.memory.logits()))
     }
 
     /// A stream keeps every layer's memory.
     fn check_stream(&self) -> Result<()> {
-        if self.workspace.layout().plan() == Plan::Cached {
+        if self.memory.layout().plan() == Plan::Cached {
             return Ok(());
         }
         let why = match self.args.plan {
@@ -189,10 +189,10 @@ impl Session<'_> {
 
     /// [`Session::next`] of a stream that holds all of `text` but its last token, or nothing yet.
     fn next_of_stream(&mut self, text: &[i32], prompt_len: usize, stats: &mut RouterStats) -> Result<usize> {
-        let at_once = if text.len() == prompt_len { text.len().min(self.workspace.layout().max_seq()) } else { 0 };
+        let at_once = if text.len() == prompt_len { text.len().min(self.memory.layout().max_seq()) } else { 0 };
         let (prompt, rest) = text.split_at_checked(at_once).unwrap_or((text, &[]));
         if !prompt.is_empty() {
-            predict_next_observed(&self.model, &mut self.workspace, prompt.iter().copied(), |reading| {
+            predict_next_observed(&self.model, &mut self.memory, prompt.iter().copied(), |reading| {
                 stats.add(&reading, reading.position);
             })?;
         }
@@ -200,11 +200,11 @@ impl Session<'_> {
         for (index, &token) in rest.iter().enumerate().skip(unseen - at_once) {
             self.step(token, at_once + index, stats)?;
         }
-        Ok(self.sampler.sample(self.workspace.logits()))
+        Ok(self.sampler.sample(self.memory.logits()))
     }
 
     fn step(&mut self, token: i32, position: usize, stats: &mut RouterStats) -> Result<usize, RunError> {
-        step_observed(&self.model, &mut self.workspace, token, |reading| stats.add(&reading, position))
+        step_observed(&self.model, &mut self.memory, token, |reading| stats.add(&reading, position))
     }
 
     fn name_class(&mut self, head: &Matrix, prompt: &[u8]) -> Result<()> {
@@ -215,11 +215,11 @@ impl Session<'_> {
         self.note_cut(tokens.len(), "first");
         let mut stats = self.stats();
         // A classification cannot be watched; this computes the same positions, which the cached plan then keeps.
-        predict_next_observed(&self.model, &mut self.workspace, tokens.iter().copied(), |reading| {
+        predict_next_observed(&self.model, &mut self.memory, tokens.iter().copied(), |reading| {
             stats.add(&reading, reading.position);
         })?;
         let mut logits = Vec::with_capacity(head.rows());
-        let winner = classify(&self.model, head, &mut self.workspace, tokens, |_, logit| logits.push(logit))?;
+        let winner = classify(&self.model, head, &mut self.memory, tokens, |_, logit| logits.push(logit))?;
         let names = sidecar::classes(&self.args.model);
         if self.args.manner.json {
             return print_json(&json!({

@@ -1,11 +1,10 @@
 //! One question, one answer, and what speaks against it.
 
 use crate::error::RunError;
-use crate::exact::{unembed, Workspace};
 use crate::layout::Plan;
 use crate::math::portable;
 use crate::run::{forward, forward_unobserved, Run};
-use crate::schedule::RouterReading;
+use crate::schedule::{Arithmetic, RouterReading};
 
 use super::surprise::ln_probability;
 use super::{Dialogue, Limits};
@@ -93,47 +92,48 @@ pub struct Answer {
 ///
 /// # Errors
 /// As [`crate::predict_next`].
-pub fn answer<'m>(
-    weights: &impl Run<'m>,
-    workspace: &mut Workspace,
+pub fn answer<'m, 'w, M: Arithmetic<'w>>(
+    weights: &impl Run<'m, M>,
+    memory: &mut M,
     dialogue: &Dialogue,
     question: &[u8],
     choose: impl FnMut(&[f32]) -> usize,
     say: impl FnMut(usize),
 ) -> Result<Answer, RunError> {
-    let compute = |workspace: &mut Workspace, n| forward_unobserved(weights, workspace, n);
-    Talk { weights, workspace, dialogue, compute }.answer(question, choose, say)
+    let compute = |memory: &mut M, n| forward_unobserved(weights, memory, n);
+    Talk { weights, memory, dialogue, compute }.answer(question, choose, say)
 }
 
 /// [`answer`], showing the router's shares at every position and layer that is computed: in the lean plan, more than once.
 ///
 /// # Errors
 /// As [`answer`].
-pub fn answer_observed<'m>(
-    weights: &impl Run<'m>,
-    workspace: &mut Workspace,
+pub fn answer_observed<'m, 'w, M: Arithmetic<'w>>(
+    weights: &impl Run<'m, M>,
+    memory: &mut M,
     dialogue: &Dialogue,
     question: &[u8],
     choose: impl FnMut(&[f32]) -> usize,
     say: impl FnMut(usize),
     mut observe: impl FnMut(RouterReading),
 ) -> Result<Answer, RunError> {
-    let compute = |workspace: &mut Workspace, n| forward(weights, workspace, n, &mut observe);
-    Talk { weights, workspace, dialogue, compute }.answer(question, choose, say)
+    let compute = |memory: &mut M, n| forward(weights, memory, n, &mut observe);
+    Talk { weights, memory, dialogue, compute }.answer(question, choose, say)
 }
 
-struct Talk<'t, 'w, 'd, W, C> {
+struct Talk<'t, 'd, W, M, C> {
     weights: &'t W,
-    workspace: &'t mut Workspace<'w>,
+    memory: &'t mut M,
     dialogue: &'t Dialogue<'d>,
-    /// Computes the first n positions of the workspace's tokens.
+    /// Computes the first n positions of the memory's tokens.
     compute: C,
 }
 
-impl<'m, W, C> Talk<'_, '_, '_, W, C>
+impl<'m, 'w, W, M, C> Talk<'_, '_, W, M, C>
 where
-    W: Run<'m>,
-    C: FnMut(&mut Workspace, usize) -> Result<(), RunError>,
+    W: Run<'m, M>,
+    M: Arithmetic<'w>,
+    C: FnMut(&mut M, usize) -> Result<(), RunError>,
 {
     fn answer(
         mut self,
@@ -149,12 +149,12 @@ where
         if asked == 0 {
             return nothing(Doubt::NoQuestion);
         }
-        let (vocab_size, max_seq) = (self.workspace.layout.shape().vocab_size(), self.workspace.layout.max_seq());
+        let (vocab_size, max_seq) = (self.memory.layout().shape().vocab_size(), self.memory.layout().max_seq());
         if self.dialogue.before.len() + asked + self.dialogue.after.len() >= max_seq {
             return nothing(Doubt::TooLong);
         }
         let prompt = self.dialogue.prompt(question).map(i32::from);
-        let n = self.workspace.prefix.set(prompt, vocab_size);
+        let n = self.memory.prefix().set(prompt, vocab_size);
         let question_nats = self.read(asked, n)?;
         let (len, mut signals, has_ended) = self.speak(n, choose, say)?;
         signals.question_nats = question_nats;
@@ -167,18 +167,18 @@ where
         let start = self.dialogue.before.len();
         let end = (start + asked + 1).min(n);
         let mut nats = Mean::default();
-        let is_lean = self.workspace.layout.plan() == Plan::Lean;
+        let is_lean = self.memory.layout().plan() == Plan::Lean;
         if is_lean {
             // All positions lie there afterwards.
-            (self.compute)(self.workspace, n)?;
+            (self.compute)(self.memory, n)?;
         }
         // Nothing comes before the first token that could make it expected.
         for at in start.max(1)..end {
             if !is_lean {
-                (self.compute)(self.workspace, at)?;
+                (self.compute)(self.memory, at)?;
             }
-            let token = self.workspace.prefix.token(at);
-            nats.add(-ln_probability(unembed(self.weights, self.workspace, at), token));
+            let token = self.memory.prefix().token(at);
+            nats.add(-ln_probability(self.memory.unembed(self.weights, at), token));
         }
         Ok(nats.value())
     }
@@ -192,15 +192,15 @@ where
     ) -> Result<(usize, Signals, bool), RunError> {
         let Dialogue { stop, longest_answer, .. } = *self.dialogue;
         let (mut nats, mut least, mut len, mut has_ended) = (Mean::default(), 0.0_f32, 0, stop.is_none());
-        let room = self.workspace.layout.max_seq().saturating_sub(n);
+        let room = self.memory.layout().max_seq().saturating_sub(n);
         let longest = longest_answer.min(room);
         // Where an answer is as long as it may be, the token behind it tells whether that was all.
         while len < longest || stop.is_some() {
             // In the lean plan, reading the prompt has computed all of it.
-            if len > 0 || self.workspace.layout.plan() != Plan::Lean {
-                (self.compute)(self.workspace, n + len)?;
+            if len > 0 || self.memory.layout().plan() != Plan::Lean {
+                (self.compute)(self.memory, n + len)?;
             }
-            let logits = unembed(self.weights, self.workspace, n + len);
+            let logits = self.memory.unembed(self.weights, n + len);
             let (token, logits_len) = (choose(logits), logits.len());
             let is_stop = stop == Some(token);
             if len == longest && !is_stop {
@@ -214,7 +214,7 @@ where
                 break;
             }
             say(token);
-            self.workspace.prefix.push(n + len, if token < logits_len { token } else { 0 });
+            self.memory.prefix().push(n + len, if token < logits_len { token } else { 0 });
             len += 1;
         }
         let least_probability = portable::exp(least);

@@ -28,5 +28,4 @@ mod workspace;
 pub use attend::AttentionMemory;
 #[cfg(any(kani, atome_proofs))]
 pub(crate) use layer_memory::cut;
-pub(crate) use logits::{final_norm, unembed};
 pub use workspace::{Workspace, WorkspaceError};

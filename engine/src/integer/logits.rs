@@ -1,9 +1,30 @@
-//! From sums to binary32 logits, in one rounding (docs/integer.md#logits).
+//! The logits behind a position, from sums to binary32 in one rounding (docs/integer.md#logits).
 
+use super::norm::norm;
+use super::project::row_sum;
+use super::steps::model_constants;
 use super::words::bits;
+use super::workspace::{cut, Workspace};
+use crate::layout::Plan;
+use crate::weights::{Matrix, Weights};
+
+/// The final norm of the last of `n` positions that were computed, left in the workspace; its fraction bits.
+pub(super) fn final_norm<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) -> i32 {
+    let constants = model_constants(workspace);
+    let d = workspace.layout.shape().d_model();
+    let row = if workspace.layout.plan() == Plan::Cached { 0 } else { n.saturating_sub(1) };
+    let residual = cut(workspace.residual, row * d, d);
+    norm(&weights.final_norm(), &constants.final_norm, residual, constants.residual_bits, workspace.normed);
+    constants.final_norm.output_bits
+}
+
+/// A row of a matrix times the final norm, `[d_model]` with `input_bits` fraction bits.
+pub(super) fn output(matrix: &Matrix, row: usize, normed: &[i16], input_bits: i32) -> f32 {
+    logit(row_sum(matrix, row, normed), matrix.scale(), input_bits)
+}
 
 /// `sum * scale * 2^-input_bits`, rounded to binary32: to the nearest, ties to even. `scale` is finite.
-pub(super) fn logit(sum: i32, scale: f32, input_bits: i32) -> f32 {
+fn logit(sum: i32, scale: f32, input_bits: i32) -> f32 {
     let word = scale.to_bits();
     let exponent = (word >> 23 & 255) as i32;
     let mantissa = u64::from(word & 0x7f_ffff | if exponent > 0 { 1 << 23 } else { 0 });

@@ -16,6 +16,7 @@
 //!
 //! What follows from the weights alone is in [`constants`].
 
+mod arithmetic;
 mod attend;
 mod constants;
 mod gate;
@@ -35,7 +36,6 @@ mod words;
 mod workspace;
 
 pub use layout::{Layout, LayoutError};
-pub use pass::predict_next;
 pub use refusal::{check, Refusal};
 pub use workspace::Workspace;
 

@@ -1,50 +1,14 @@
 //! One position at a time through the layers, step by step (docs/integer.md#the-pass).
 
 use super::attend::Query;
-use super::logits::logit;
 use super::norm::norm;
-use super::project::row_sum;
 use super::steps::{
     attend_and_mix, embed, fill_channels, layer_constants, model_constants, prepare, project_attention, shares, window,
 };
 use super::workspace::{cut, Workspace};
-use crate::error::RunError;
 use crate::layout::Plan;
-use crate::predict::argmax;
-use crate::schedule::{Positions, RouterReading, Start, Work};
+use crate::schedule::{Positions, RouterReading, Work};
 use crate::weights::{Layer, Weights};
-
-/// The most probable token after `tokens`, by integers; the logits are in [`Workspace::logits`]. Only the first max_seq tokens
-/// count.
-///
-/// # Errors
-/// As [`crate::predict_next`].
-pub fn predict_next<'m>(
-    weights: &impl Weights<'m>,
-    workspace: &mut Workspace,
-    tokens: impl IntoIterator<Item = i32>,
-) -> Result<usize, RunError> {
-    let n = workspace.prefix.set(tokens, workspace.layout.shape().vocab_size());
-    if n == 0 {
-        return Err(RunError::NoTokens);
-    }
-    if !weights.has_shape(workspace.layout.shape()) {
-        return Err(RunError::ShapeMismatch);
-    }
-    let start = match workspace.layout.plan() {
-        Plan::Cached => Start::after(&workspace.prefix, weights.identity(), n),
-        Plan::Lean | Plan::Partial => Start::default(),
-    };
-    if start.before < n {
-        let positions = Positions { row: start.before, before: start.before, count: n - start.before };
-        let work = Work::of(workspace.layout.schedule(), positions, start.has_gates);
-        workspace.prefix.drop_unless(start.has_gates);
-        run(weights, workspace, work, |_| ()).ok_or(RunError::BrokenWeights)?;
-        workspace.prefix.remember(start.identity, n);
-    }
-    unembed(weights, workspace, n);
-    Ok(argmax(workspace.logits.iter().copied()))
-}
 
 /// Takes positions through the layers: all through one layer after the other in the lean plan, else one after the other through
 /// all layers. `None` where the weights are not of the shape that they say.
@@ -112,17 +76,4 @@ fn position<'m>(
     let query = Query { values: query, shift: query_shift };
     let rows = window(layout.max_seq(), position);
     attend_and_mix(block, &constants, &mut memory, &query, rows, (normed, shares), sums, (residual, residual_bits));
-}
-
-/// The logits behind the last of `n` positions that were computed; they stay in the workspace.
-pub(super) fn unembed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) {
-    let constants = model_constants(workspace);
-    let d = workspace.layout.shape().d_model();
-    let row = if workspace.layout.plan() == Plan::Cached { 0 } else { n - 1 };
-    let residual = cut(workspace.residual, row * d, d);
-    norm(&weights.final_norm(), &constants.final_norm, residual, constants.residual_bits, workspace.normed);
-    let matrix = weights.unembed();
-    for (token, out) in workspace.logits.iter_mut().enumerate() {
-        *out = logit(row_sum(&matrix, token, workspace.normed), matrix.scale(), constants.final_norm.output_bits);
-    }
 }

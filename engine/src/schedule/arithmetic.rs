@@ -4,16 +4,33 @@ use super::division::Division;
 use super::observe::RouterReading;
 use super::positions::Work;
 use super::prefix::Prefix;
+use super::start::Start;
 use crate::layout::Layout;
-use crate::weights::{Layer, Weights};
+use crate::weights::{Layer, Matrix, Weights};
 
-/// Memory in which an arithmetic computes positions.
-pub(crate) trait Arithmetic<'w> {
-    /// What the memory was laid out for.
+/// Memory in which an arithmetic computes positions: [`crate::Workspace`], or [`crate::integer::Workspace`]. For functions that
+/// take either.
+pub trait Arithmetic<'w> {
+    /// Shape, longest sequence and plan that the memory was laid out for. How much memory that is, the arithmetic's own layout
+    /// tells.
     fn layout(&self) -> &'w Layout;
 
     /// Tokens, and how many of their positions are computed for which model.
     fn prefix(&mut self) -> &mut Prefix<'w>;
+
+    /// What this arithmetic's work for a model is filed under: never what another one's is. 0 says "unknown".
+    fn identity<'m>(weights: &impl Weights<'m>) -> u64 {
+        weights.identity()
+    }
+
+    /// Where a run over the first `n` tokens in the memory's store starts. In the partial plan, everything is computed then.
+    /// `None` where the weights are not of the shape that they say.
+    fn start<'m>(
+        &mut self,
+        weights: &impl Weights<'m>,
+        n: usize,
+        observe: &mut impl FnMut(RouterReading),
+    ) -> Option<Start>;
 
     /// Computes the residual stream of positions, and leaves the last one's. `None` where the weights are not of the shape that
     /// they say.
@@ -32,6 +49,31 @@ pub(crate) trait Arithmetic<'w> {
         self.pass(weights, work, observe)
     }
 
+    /// Forgets what earlier calls computed. Never needed for right results, but where the memory was used otherwise.
+    fn forget(&mut self) {
+        self.prefix().forget();
+    }
+
+    /// The logits behind the last of `n` positions that were computed, `[vocab_size]`; they stay in the memory. What layers
+    /// remember of positions behind these may be written over.
+    fn unembed<'m>(&mut self, weights: &impl Weights<'m>, n: usize) -> &[f32];
+
+    /// The logits of the last prediction, `[vocab_size]`.
+    fn logits(&self) -> &[f32];
+
+    /// The index of the first greatest class behind the last of `n` positions that were computed: rows of `head` times the final
+    /// norm. `logit` is told each class and its logit in turn.
+    fn classify<'m>(
+        &mut self,
+        weights: &impl Weights<'m>,
+        head: &Matrix,
+        n: usize,
+        logit: impl FnMut(usize, f32),
+    ) -> usize;
+}
+
+/// Memory that can be divided, for the partial plan.
+pub(crate) trait Divisible<'w>: Arithmetic<'w> {
     /// [`Arithmetic::pass`] over the same memory, cut by another layout.
     fn pass_by<'m>(
         &mut self,

@@ -18,7 +18,8 @@ mod positions;
 mod prefix;
 mod start;
 
-pub(crate) use arithmetic::{Arithmetic, Divided};
+pub use arithmetic::Arithmetic;
+pub(crate) use arithmetic::{Divided, Divisible};
 pub(crate) use division::Division;
 pub(crate) use observe::unobserved;
 pub use observe::RouterReading;

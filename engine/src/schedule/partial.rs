@@ -5,7 +5,7 @@
 //! one layer at a time as in the lean plan: what stays of a layer changes places with what lies where the lean plan wants it,
 //! and afterwards changes back. That takes a small part of the time that a position does.
 
-use super::arithmetic::{Arithmetic, Divided};
+use super::arithmetic::{Divided, Divisible};
 use super::division::Division;
 use super::observe::RouterReading;
 use super::positions::{Positions, Work};
@@ -17,7 +17,7 @@ use crate::weights::Weights;
 /// compute then. `None` where the weights are not of the shape that they say.
 pub(crate) fn run<'m, 'w>(
     weights: &impl Weights<'m>,
-    memory: &mut impl Arithmetic<'w>,
+    memory: &mut impl Divisible<'w>,
     n: usize,
     observe: impl FnMut(RouterReading) + Copy,
 ) -> Option<Start> {
@@ -44,7 +44,7 @@ pub(crate) fn run<'m, 'w>(
 fn compute_whole<'m, 'w>(
     whole: usize,
     weights: &impl Weights<'m>,
-    memory: &mut impl Arithmetic<'w>,
+    memory: &mut impl Divisible<'w>,
     (start, n): (Start, usize),
     observe: impl FnMut(RouterReading) + Copy,
 ) -> Option<()> {
@@ -70,7 +70,7 @@ fn divided_identity(identity: u64) -> u64 {
 fn compute_divided<'m, 'w>(
     first: usize,
     weights: &impl Weights<'m>,
-    memory: &mut impl Arithmetic<'w>,
+    memory: &mut impl Divisible<'w>,
     [start, end]: [usize; 2],
     observe: impl FnMut(RouterReading) + Copy,
 ) -> Option<()> {

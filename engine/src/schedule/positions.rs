@@ -4,7 +4,7 @@ use crate::layout::Layout;
 
 /// Neighbouring positions of a sequence.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Positions {
+pub struct Positions {
     /// Row of the memory that the first of them takes; the others take the next ones.
     pub row: usize,
     /// Positions before them that the memory holds.
@@ -23,7 +23,7 @@ impl Positions {
 
 /// One pass through some layers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Work {
+pub struct Work {
     /// Positions that are computed.
     pub positions: Positions,
     /// The first layer, and the one behind the last. In layer 0, positions are made from their tokens; in others, from what
