@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use shapes::SHAPES;
+use shapes::{INTEGER_SHAPES, SHAPES};
 
 const ADAPTER: &str = "adapter";
 const OUR_REFERENCE: &str = "reference";
@@ -30,10 +30,12 @@ fn main() {
             compile("scout", &scout, &["api", "heard"], &shape.flags(), Path::new(OUR_REFERENCE));
         }
     }
+    compile_integers();
     // For a test of the header.
     cc::Build::new().std("c99").include(HEADER).file(format!("{ADAPTER}/blob_sizes.c")).compile("atome_blob_sizes");
     println!("cargo::rerun-if-changed={HEADER}/atome.h");
     fs::write(out.join("references.rs"), references(&reference, is_ours)).expect("OUT_DIR is writable");
+    fs::write(out.join("integers.rs"), integers(is_ours)).expect("OUT_DIR is writable");
     bindings::write(ADAPTER, &out.join("engine_api.rs"));
     println!("cargo::rerun-if-changed={ADAPTER}");
     println!("cargo::rerun-if-changed=src/shapes.rs");
@@ -59,6 +61,16 @@ fn reference_folder() -> (PathBuf, bool) {
     (folder, false)
 }
 
+/// The integer reference of every shape. Of the shapes that it has for itself our floating-point one, too, which loads models.
+fn compile_integers() {
+    for (index, shape) in SHAPES.iter().chain(&INTEGER_SHAPES).enumerate() {
+        compile("integer", &format!("int{index}_"), &["integers"], &shape.flags(), Path::new(OUR_REFERENCE));
+        if index >= SHAPES.len() {
+            compile("reference", &format!("ref{index}_"), &["api"], &shape.flags(), Path::new(OUR_REFERENCE));
+        }
+    }
+}
+
 /// The adapter's `<unit>_unit.c` with the engine in `folder`, of which `exported` names alone can be seen, under a prefix.
 fn compile(unit: &str, prefix: &str, exported: &[&str], shape_flags: &[String], folder: &Path) {
     let mut build = cc::Build::new();
@@ -69,6 +81,10 @@ fn compile(unit: &str, prefix: &str, exported: &[&str], shape_flags: &[String], 
     }
     for flag in shape_flags {
         build.flag(flag);
+    }
+    if unit == "integer" && env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch == "x86_64" || arch == "aarch64") {
+        // The compiler refuses every operation on floats.
+        build.flag("-mgeneral-regs-only");
     }
     build.define("REFERENCE_PREFIX", prefix).include(folder).include(ADAPTER).file(format!("{ADAPTER}/{unit}_unit.c"));
     let objects = build.compile_intermediates();
@@ -117,5 +133,28 @@ fn references(folder: &Path, is_ours: bool) -> String {
         folder.display().to_string()
     );
     let _ = writeln!(text, "/// Whether it is the reference of this crate, not an engine of the user's.\npub const IS_OURS: bool = {is_ours};");
+    text
+}
+
+/// A Rust list of the integer references and of what loads their models, in the order of both lists of shapes.
+fn integers(is_ours: bool) -> String {
+    let all = SHAPES.len() + INTEGER_SHAPES.len();
+    let loader =
+        |index| if is_ours || index >= SHAPES.len() { format!("ref{index}_api") } else { format!("scout{index}_api") };
+    let mut text = String::from("extern \"C\" {\n");
+    for index in 0..all {
+        let _ = writeln!(
+            text,
+            "    static int{index}_integers: engine_integers;\n    static {}: engine_api;",
+            loader(index)
+        );
+    }
+    text += "}\n/// The integer reference of each shape, and the reference that loads its models.\n";
+    let _ = writeln!(text, "pub static INTEGERS: [(&engine_integers, &engine_api); {all}] = [");
+    for index in 0..all {
+        text += "    // SAFETY: constants of these types, which the build script has compiled and linked.\n";
+        let _ = writeln!(text, "    (unsafe {{ &int{index}_integers }}, unsafe {{ &{} }}),", loader(index));
+    }
+    text += "];\n";
     text
 }

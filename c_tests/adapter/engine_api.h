@@ -88,4 +88,30 @@ struct engine_api {
     const struct engine_extras *extras; /* NULL in a reference */
 };
 
+/* What a load of the integer reference answers (integer.h). */
+enum { ENGINE_INTEGER_OK = 0, ENGINE_INTEGER_SHAPE = -1, ENGINE_INTEGER_NOT_FINITE = -2, ENGINE_INTEGER_DWARFED = -3 };
+
+/* The greatest size of a quantity that a state has met, and its bounds for weights of at most 1 and of at most 9. */
+struct engine_integer_bound {
+    const char *name;
+    int64_t largest, ternary, powers_of_3;
+};
+
+/* The integer reference (integer.h) of one shape, for models that the floating-point reference of that shape has loaded. */
+struct engine_integers {
+    size_t constants_size, state_size;
+    int quantities;
+    int (*is_inside_limits)(const int sizes[6]); /* d, S, h, k, K, P */
+    int (*load)(void *constants, const void *model);
+    int (*load_classifier)(void *constants, const void *classifier);
+    void (*init)(void *state);
+    int (*predict)(const void *constants, void *state, const int *tokens, int n, int from, int32_t *accumulators);
+    uint32_t (*logit)(const void *constants, int32_t accumulator);
+    int64_t (*share)(const void *state, int layer, int pathway);
+    int (*residual_unit)(const void *constants);
+    int (*norm_unit)(const void *constants, int norm);
+    uint32_t (*bounds_exceeded)(const void *state);
+    struct engine_integer_bound (*bound)(const void *state, int quantity);
+};
+
 #endif

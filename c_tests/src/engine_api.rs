@@ -6,3 +6,6 @@ include!(concat!(env!("OUT_DIR"), "/engine_api.rs"));
 
 // SAFETY: a constant table of numbers and functions; nothing writes to it.
 unsafe impl Sync for engine_api {}
+
+// SAFETY: as above.
+unsafe impl Sync for engine_integers {}

@@ -16,6 +16,8 @@ mod crash;
 mod edited_model;
 mod engine_api;
 mod engine_side;
+#[cfg(test)]
+mod integer;
 mod left_out;
 mod memory;
 mod outcome;

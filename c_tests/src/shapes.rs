@@ -66,6 +66,16 @@ pub const SHAPES: [TestShape; 18] = [
     REAL,
 ];
 
+/// Shapes of the integer reference alone: of a model that is known, and at the limits of the arithmetic.
+#[cfg_attr(not(test), allow(dead_code))]
+#[rustfmt::skip]
+pub const INTEGER_SHAPES: [TestShape; 3] = [
+    // models/default.bin
+    TestShape { name: "default-model", d_model: 128, max_seq: 80, n_layers: 6, vocab_size: 128, kernel_size: 8, ..DEFAULT },
+    TestShape { name: "at-limits", d_model: 1024, max_seq: 24, n_layers: 2, n_pathways: 16, vocab_size: 32, d_head: 256, kernel_size: 16, top_k: 16, ..DEFAULT },
+    TestShape { name: "longest", d_model: 2, max_seq: 4096, n_layers: 2, vocab_size: 5, d_head: 1, kernel_size: 1, top_k: 1, ..DEFAULT },
+];
+
 impl TestShape {
     /// The macros that a compiler is given.
     pub fn flags(&self) -> Vec<String> {

@@ -1,0 +1,4 @@
+//! The integer reference of each shape, and what is expected of it: the definition in `docs/integer.md`.
+
+mod reference;
+mod vectors;
