@@ -1,4 +1,8 @@
 //! The integer reference of each shape, and what is expected of it: the definition in `docs/integer.md`.
 
+mod bounds;
+mod hostile;
+mod logits;
 mod reference;
+mod refusals;
 mod vectors;
