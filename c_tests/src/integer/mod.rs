@@ -3,6 +3,7 @@
 mod bounds;
 mod hostile;
 mod logits;
+mod quality;
 mod reference;
 mod refusals;
 mod vectors;
