@@ -344,10 +344,17 @@ void integer_init(integer_state_t *state)
     memset(state, 0, sizeof *state);
 }
 
+/* A number for each float, greater for a greater one; 0 for both zeros. */
+static int64_t order(uint32_t bits)
+{
+    int64_t size = bits & 0x7fffffff;
+    return bits >> 31 ? -size : size;
+}
+
 int integer_predict(const integer_constants_t *constants, integer_state_t *state, const int *tokens, int n, int from,
                     int32_t *accumulators)
 {
-    int sign = scale_of(&constants->head->scale).sign, t, l, r, best = 0;
+    int t, l, r, best = 0;
     int64_t u[D];
 
     state->constants = constants;
@@ -361,7 +368,7 @@ int integer_predict(const integer_constants_t *constants, integer_state_t *state
         best = 0;
         for (r = 0; r < constants->outputs; r++) {
             sums[r] = (int32_t)row_sum(state, constants->head, r, u);
-            if (sums[r] * (int64_t)sign > sums[best] * (int64_t)sign) {
+            if (order(integer_logit(constants, sums[r])) > order(integer_logit(constants, sums[best]))) {
                 best = r;
             }
         }

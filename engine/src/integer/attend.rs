@@ -1,4 +1,4 @@
-//! Top-k attention (docs/integer.md#attention).
+//! Top-k attention (docs/integer.md#8-scores).
 
 use super::constants::LayerConstants;
 use super::softmax::{softmax, FARTHEST, MOST};

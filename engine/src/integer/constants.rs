@@ -133,11 +133,12 @@ impl ModelConstants {
     }
 }
 
-/// The greatest magnitude of a weight.
-fn greatest_weight(matrix: &Matrix) -> usize {
+/// No weight is above 2^this.
+fn weight_bits(matrix: &Matrix) -> i32 {
     match matrix.codec().map(|codec| codec.packing()) {
-        Some(Packing::PowersOfThree) => 9,
-        _ => 1,
+        // 9.
+        Some(Packing::PowersOfThree) => 4,
+        _ => 0,
     }
 }
 
@@ -158,12 +159,12 @@ pub(super) fn layer<'m>(block: &impl Layer<'m>, mut channel: impl FnMut(usize, i
         let weight = round_shift(weight.signed(), -(weight.exponent + output_weight_bits)).clamp(-32_767, 32_767);
         channel(index, gate, weight as i16);
     }
-    let conv_sum_bits = 15 + ceil_log2(conv.cols() * greatest_weight(&conv));
+    let conv_sum_bits = 15 + ceil_log2(conv.cols()) + weight_bits(&conv);
     // The inputs are below 2^15 units.
     let inputs = 15 - unit;
     // The state is below 2^15 units over 1 - gate, as far as a sequence of 2^12 positions gets there.
     let state = 12.min(16 - bits((32_768 - greatest_gate) as u64));
-    let value_sums = ceil_log2(d * greatest_weight(&wv));
+    let value_sums = ceil_log2(d) + weight_bits(&wv);
     let conv_sums = conv_sum_bits - 15;
     let top = (conv_sums + inputs + top(conv.scale()))
         .max(value_sums + inputs + top(wv.scale()))
@@ -198,7 +199,7 @@ fn reciprocal_root(d_head: usize) -> Scaled {
 /// 2^29 units.
 pub(super) fn model<'m>(weights: &impl Weights<'m>, layer_tops: impl Iterator<Item = i32> + Clone) -> ModelConstants {
     let embed = weights.embed();
-    let embed_top = top(embed.scale()) + ceil_log2(greatest_weight(&embed));
+    let embed_top = top(embed.scale()) + weight_bits(&embed);
     let tops = layer_tops.chain([embed_top]);
     let greatest = tops.clone().max().unwrap_or(NONE);
     let residual_bits = if greatest <= NONE / 2 {

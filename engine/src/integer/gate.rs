@@ -1,4 +1,4 @@
-//! What the recurrence's state is multiplied by (docs/integer.md#gates).
+//! What the recurrence's state is multiplied by (docs/integer.md#constants-2-gates).
 
 use super::scaled::fixed;
 use super::tables::ROOTS;

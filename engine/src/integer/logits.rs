@@ -1,4 +1,4 @@
-//! The logits behind a position, from sums to binary32 in one rounding (docs/integer.md#logits).
+//! The logits behind a position, from sums to binary32 in one rounding (docs/integer.md#10-head).
 
 use super::norm::norm;
 use super::project::row_sum;

@@ -1,4 +1,4 @@
-//! Convolution, recurrence, and the sum of the pathways (docs/integer.md#mix).
+//! Convolution, recurrence, and the sum of the pathways (docs/integer.md#9-mix).
 
 use super::attend::Attended;
 use super::constants::{LayerConstants, STATE_BITS};

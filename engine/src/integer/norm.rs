@@ -1,4 +1,4 @@
-//! Layer norm (docs/integer.md#norm).
+//! Layer norm (docs/integer.md#2-norm).
 
 use super::constants::NormConstants;
 use super::words::{bits, ceil_log2, root, round_shift, width};

@@ -1,4 +1,4 @@
-//! Sums of weights times inputs, and what is kept of them (docs/integer.md#projections).
+//! Sums of weights times inputs, and what is kept of them (docs/integer.md#3-matrix-times-vector).
 
 use super::words::{round_shift, width};
 use crate::weights::Matrix;

@@ -1,4 +1,4 @@
-//! The router's shares (docs/integer.md#router).
+//! The router's shares (docs/integer.md#5-router).
 
 use super::scaled::Scaled;
 use super::softmax::{softmax, FARTHEST, MOST};

@@ -1,5 +1,5 @@
 //! binary32 values taken apart: the model's file has its scales and vectors as such, and no float operation touches them
-//! (docs/integer.md#floats-of-the-file).
+//! (docs/integer.md#words).
 
 use super::words::{bits, round_shift};
 

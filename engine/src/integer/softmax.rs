@@ -1,4 +1,4 @@
-//! Softmax of logits in powers of two (docs/integer.md#softmax).
+//! Softmax of logits in powers of two (docs/integer.md#5-router).
 
 use super::tables::EXP2;
 use super::words::round_shift;

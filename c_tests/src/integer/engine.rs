@@ -1,0 +1,159 @@
+//! The engine's integer arithmetic beside the reference: whatever models hold, logits, shares and greedy tokens of every position
+//! have the same bits, in every plan and in steps.
+
+use atome_engine::integer::{check, Layout, Workspace};
+use atome_engine::{classify, predict_next, step, Classifier, Dims, Model, Plan, RouterReading, Shape, Tiled};
+use fastrand::Rng;
+
+use super::hostile::RECIPES;
+use super::reference::{shape_named, IntegerModel};
+use crate::packed::Packing;
+use crate::random_model::model_file;
+use crate::random_values::Character;
+use crate::shapes::{TestShape, SHAPES};
+
+/// `None` for more pathways than the engine takes.
+fn shape_of(shape: &TestShape) -> Option<Shape> {
+    let dims = Dims {
+        vocab_size: shape.vocab_size,
+        d_model: shape.d_model,
+        n_layers: shape.n_layers,
+        d_head: shape.d_head,
+        kernel_size: shape.kernel_size,
+        n_pathways: shape.n_pathways,
+        top_k: shape.top_k,
+    };
+    Shape::new(dims).ok()
+}
+
+/// What one position of a run shows: logits, greedy token, and the last layer's shares.
+type Shown = (Vec<u32>, i32, Vec<i64>);
+
+/// The reference's positions; `None` where it refuses the model.
+fn expected(place: usize, shape: &TestShape, file: &[u8], tokens: &[i32]) -> Option<Vec<Shown>> {
+    let mut model = IntegerModel::load(place, file).ok()?;
+    let position = |n: usize| {
+        let (sums, greedy) = model.predict(&tokens[..n], n - 1);
+        let shares = (0..shape.n_pathways).map(|pathway| model.share(shape.n_layers - 1, pathway)).collect();
+        (sums.iter().map(|&sum| model.logit(sum)).collect(), greedy, shares)
+    };
+    Some((1..=tokens.len()).map(position).collect())
+}
+
+fn shown(workspace: &Workspace<'_>, greedy: usize, layers: usize) -> Shown {
+    let shares = workspace.last_router_weights(layers - 1).unwrap();
+    let shares = shares.iter().map(|share| (share * 32_768.0) as i64).collect();
+    (workspace.logits().iter().map(|logit| logit.to_bits()).collect(), greedy as i32, shares)
+}
+
+/// Compares all positions in the way that `seed` chooses: a plan, or steps.
+fn compare(model: &Model<'_>, max_seq: usize, tokens: &[i32], expected: &[Shown], seed: u64) -> Result<(), String> {
+    let shape = *atome_engine::Weights::shape(model);
+    let plan = if seed.is_multiple_of(3) { Plan::Lean } else { Plan::Cached };
+    let layout = Layout::new(shape, max_seq, plan).unwrap();
+    let (mut floats, mut words) = (vec![f32::NAN; layout.floats()], vec![seed as u32; layout.words()]);
+    Workspace::new(&layout, &mut floats, &mut words).unwrap().forget();
+    let mut tiles = vec![0; Tiled::room(model)];
+    let tiled = Tiled::new(*model, &mut tiles);
+    for (index, expected) in expected.iter().enumerate() {
+        let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
+        let greedy = if seed % 3 == 2 {
+            step(&tiled, &mut workspace, tokens[index]).unwrap()
+        } else {
+            predict_next(&tiled, &mut workspace, tokens[..=index].iter().copied()).unwrap()
+        };
+        if shown(&workspace, greedy, shape.n_layers()) != *expected {
+            return Err(format!("position {index} differs, {plan:?}, way {}", seed % 3));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn hostile_models_give_the_references_bits_or_its_refusal() {
+    let (mut compared, mut refused) = (0, 0);
+    for (test_shape, recipe, seed) in SHAPES
+        .iter()
+        .flat_map(|shape| RECIPES.iter().enumerate().map(move |(seed, recipe)| (shape, recipe, seed as u64)))
+    {
+        let (place, _) = shape_named(test_shape.name);
+        let Some(shape) = shape_of(test_shape) else { continue };
+        if Layout::new(shape, test_shape.max_seq, Plan::Lean).is_err() || test_shape.d_model > 300 {
+            continue;
+        }
+        for packing in [Packing::TwoBits, Packing::Base3, Packing::PowersOf3] {
+            let mut rng = Rng::with_seed(seed);
+            let file = recipe.file(test_shape, packing, &mut rng);
+            let tokens: Vec<i32> =
+                (0..test_shape.max_seq.min(7)).map(|_| rng.i32(-1..=test_shape.vocab_size as i32)).collect();
+            let model = Model::new(shape, &file).unwrap();
+            let expected = expected(place, test_shape, &file, &tokens);
+            assert_eq!(check(&model).is_ok(), expected.is_some(), "{}, {}", recipe.name, test_shape.name);
+            let Some(expected) = expected else {
+                refused += 1;
+                continue;
+            };
+            for way in seed..seed + 3 {
+                if let Err(error) = compare(&model, test_shape.max_seq, &tokens, &expected, way) {
+                    panic!("{}, {}, {packing:?}: {error}", recipe.name, test_shape.name);
+                }
+            }
+            compared += 3 * tokens.len();
+        }
+    }
+    println!("{compared} positions equal, {refused} models refused by both");
+    assert!(compared > 5000 && refused > 10);
+}
+
+#[test]
+fn a_classifier_names_the_references_class() {
+    let (place, test_shape) = shape_named("d19");
+    let shape = shape_of(test_shape).unwrap();
+    for seed in 0..20 {
+        let mut rng = Rng::with_seed(seed);
+        let file = model_file(test_shape, Packing::TwoBits, Some(5), Character::Tame, &mut rng);
+        let tokens = [1, 2, 3];
+        let mut reference = IntegerModel::load(place, &file).unwrap();
+        let (sums, class) = reference.predict(&tokens, 2);
+        let expected: Vec<u32> = sums.iter().map(|&sum| reference.logit(sum)).collect();
+        let classifier = Classifier::new(shape, &file, 5).unwrap();
+        let layout = Layout::new(shape, test_shape.max_seq, Plan::Cached).unwrap();
+        let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+        let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
+        let mut logits = Vec::new();
+        let found = classify(&classifier.base, &classifier.head, &mut workspace, tokens, |_, logit| {
+            logits.push(logit.to_bits());
+        });
+        assert_eq!((found.unwrap() as i32, logits), (class, expected));
+    }
+}
+
+#[test]
+fn every_layers_routers_are_seen_and_a_prefix_of_one_arithmetic_is_not_the_others() {
+    let (_, test_shape) = shape_named("d19");
+    let shape = shape_of(test_shape).unwrap();
+    let file = RECIPES[0].file(test_shape, Packing::TwoBits, &mut Rng::with_seed(1));
+    let model = Model::new(shape, &file).unwrap();
+    let (exact, integer) = (
+        atome_engine::Layout::new(shape, test_shape.max_seq, Plan::Cached).unwrap(),
+        Layout::new(shape, test_shape.max_seq, Plan::Cached).unwrap(),
+    );
+    let len = |one: usize, other: usize| one.max(other);
+    let (mut floats, mut words) =
+        (vec![0.0; len(exact.floats(), integer.floats())], vec![0; len(exact.words(), integer.words())]);
+    let mut seen = Vec::new();
+    let mut watch = |reading: RouterReading<'_>| seen.push((reading.layer, reading.position));
+    let alone = {
+        let mut workspace = Workspace::new(&integer, &mut floats, &mut words).unwrap();
+        atome_engine::predict_next_observed(&model, &mut workspace, [1, 2], &mut watch).unwrap();
+        workspace.logits().to_vec()
+    };
+    let positions = (0..2).flat_map(|position| (0..shape.n_layers()).map(move |layer| (layer, position)));
+    assert!(positions.eq(seen));
+    // The tokens lie in the same words: nothing but the identity tells the two apart.
+    let mut workspace = atome_engine::Workspace::new(&exact, &mut floats, &mut words).unwrap();
+    predict_next(&model, &mut workspace, [1, 2]).unwrap();
+    let mut workspace = Workspace::new(&integer, &mut floats, &mut words).unwrap();
+    predict_next(&model, &mut workspace, [1, 2]).unwrap();
+    assert_eq!(workspace.logits(), alone);
+}
