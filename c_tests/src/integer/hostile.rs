@@ -92,10 +92,11 @@ pub const TOWER: Recipe = Recipe {
 };
 
 #[rustfmt::skip]
-pub const RECIPES: [Recipe; 19] = [
+pub const RECIPES: [Recipe; 20] = [
     PLAIN,
     Recipe { name: "all weights the greatest", embed: Weights::Greatest, weights: Weights::Greatest, ..PLAIN },
     LOUD,
+    Recipe { name: "loud sums alone", embed_scale: Floats::All(0.0), b: Floats::All(0.0), ..LOUD },
     Recipe { name: "loud with signs", weights: Weights::Signs, beta: Floats::Signs(1.0), ..LOUD },
     Recipe { name: "loud and slow", a: Floats::All(f32::MAX), b: Floats::All(1.0), c_out: Floats::All(1.0), ..LOUD },
     Recipe { name: "loud and swinging", a: Floats::All(f32::MIN), b: Floats::All(-1.0), c_out: Floats::All(1.0), ..LOUD },
