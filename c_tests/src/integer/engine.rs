@@ -1,7 +1,7 @@
 //! The engine's integer arithmetic beside the reference: whatever models hold, logits, shares and greedy tokens of every position
 //! have the same bits, in every plan and in steps.
 
-use atome_engine::integer::{check, Layout, Workspace};
+use atome_engine::integer::{check, check_head, Layout, Workspace};
 use atome_engine::{classify, predict_next, step, Classifier, Dims, Model, Plan, RouterReading, Shape, Tiled};
 use fastrand::Rng;
 
@@ -125,6 +125,19 @@ fn a_classifier_names_the_references_class() {
             logits.push(logit.to_bits());
         });
         assert_eq!((found.unwrap() as i32, logits), (class, expected));
+    }
+}
+
+#[test]
+fn a_classifiers_head_is_refused_as_the_reference_does() {
+    let (place, test_shape) = shape_named("d19");
+    let mut file = model_file(test_shape, Packing::TwoBits, Some(5), Character::Tame, &mut Rng::with_seed(1));
+    let at = file.len() - 4 - (5 * test_shape.d_model).div_ceil(4);
+    for (scale, is_taken) in [(0.5f32, true), (f32::MAX, true), (f32::NAN, false), (f32::NEG_INFINITY, false)] {
+        file[at..at + 4].copy_from_slice(&scale.to_le_bytes());
+        let classifier = Classifier::new(shape_of(test_shape).unwrap(), &file, 5).unwrap();
+        assert_eq!(check_head(&classifier.head).is_ok(), is_taken, "{scale}");
+        assert_eq!(IntegerModel::load(place, &file).is_ok(), is_taken, "{scale}");
     }
 }
 

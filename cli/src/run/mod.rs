@@ -47,6 +47,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     notes(args, &file, &found);
     if args.integer {
         integer::check(&model).with_context(named)?;
+        loaded.head.as_ref().map_or(Ok(()), integer::check_head).with_context(named)?;
         let layout = integer_layout(&found, args.plan).with_context(named)?;
         let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
         return loaded.run(args, prompt, integer::Workspace::new(&layout, &mut floats, &mut words)?);

@@ -52,26 +52,23 @@ impl core::error::Error for Refusal {}
 /// The first [`Refusal`].
 pub fn check<'m>(weights: &impl Weights<'m>) -> Result<(), Refusal> {
     let layers = weights.shape().n_layers();
-    let finite = |matrix: Matrix, layer, part| {
-        matrix.scale().is_finite().then_some(()).ok_or(Refusal::NotFinite { layer, part })
-    };
-    finite(weights.embed(), None, "the scale of the embedding")?;
+    finite_scale(weights.embed(), None, "the scale of the embedding")?;
     for index in 0..layers {
         let block = weights.layer(index).ok_or(Refusal::BrokenWeights)?;
         let layer = Some(index);
         finite_norm(&block.norm(), layer)?;
-        finite(block.pathways().conv.taps, layer, "the scale of the convolution")?;
+        finite_scale(block.pathways().conv.taps, layer, "the scale of the convolution")?;
         let ssm = block.ssm();
         for (values, part) in [(ssm.a_raw, "a_raw"), (ssm.b, "b"), (ssm.c_out, "c_out")] {
             finite_values(&values, layer, part)?;
         }
-        finite(block.wq(), layer, "the scale of wq")?;
-        finite(block.wk(), layer, "the scale of wk")?;
-        finite(block.wv(), layer, "the scale of wv")?;
-        finite(block.router(), layer, "the scale of the router")?;
+        finite_scale(block.wq(), layer, "the scale of wq")?;
+        finite_scale(block.wk(), layer, "the scale of wk")?;
+        finite_scale(block.wv(), layer, "the scale of wv")?;
+        finite_scale(block.router(), layer, "the scale of the router")?;
     }
     finite_norm(&weights.final_norm(), None)?;
-    finite(weights.unembed(), None, "the scale of the unembedding")?;
+    finite_scale(weights.unembed(), None, "the scale of the unembedding")?;
 
     let tops = (0..layers).map(|index| weights.layer(index).map_or(NONE, |block| layer(&block, |_, _, _| ()).top));
     let embed_scale = model(weights, tops).embed_scale.unsigned_abs();
@@ -79,6 +76,22 @@ pub fn check<'m>(weights: &impl Weights<'m>) -> Result<(), Refusal> {
         return Err(Refusal::SmallEmbedding);
     }
     Ok(())
+}
+
+/// Whether the integer arithmetic takes the head of a classifier, whose other parts are for [`check`].
+///
+/// # Errors
+/// [`Refusal::NotFinite`] for its scale.
+pub fn check_head(head: &Matrix) -> Result<(), Refusal> {
+    finite_scale(*head, None, "the scale of the head")
+}
+
+fn finite_scale(matrix: Matrix, layer: Option<usize>, part: &'static str) -> Result<(), Refusal> {
+    if matrix.scale().is_finite() {
+        Ok(())
+    } else {
+        Err(Refusal::NotFinite { layer, part })
+    }
 }
 
 fn finite_norm(norm: &Norm, layer: Option<usize>) -> Result<(), Refusal> {
