@@ -6,13 +6,12 @@ use anyhow::{bail, Context, Result};
 use atome_engine::Model;
 use atome_models::{calibration::texts as default_texts, embedded};
 use atome_train::calibration::{calibrate as measure, domain_plot, markdown, token_plot, Calibration, Sequence, Texts};
-use atome_train::checkpoint::atomic::write_atomic;
 use atome_train::corpus::Corpus;
 use clap::Args;
 use serde_json::{json, Value};
 
 use crate::eval::Subject;
-use crate::files::check_results;
+use crate::files::{check_results, claim_folder, write_all, Output};
 use crate::output::{print, print_json};
 use crate::shape_args::ShapeArgs;
 use crate::usage_error::UsageError;
@@ -133,7 +132,7 @@ fn run(args: &CalibrateArgs, model: &Model<'_>, texts: &Texts, name: &str, about
 }
 
 fn save(folder: &Path, found: &Calibration, name: &str, results: &Value) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let _lock = claim_folder(folder)?;
     let [json, page, tokens, domains] = RESULTS;
     let mut files = vec![
         (json, serde_json::to_string_pretty(results)? + "\n"),
@@ -143,9 +142,6 @@ fn save(folder: &Path, found: &Calibration, name: &str, results: &Value) -> Resu
     if !found.domains.is_empty() {
         files.push((domains, domain_plot(&format!("Router entropy by text: {name}"), found)));
     }
-    for (name, text) in files {
-        let path = folder.join(name);
-        write_atomic(&path, text.as_bytes()).with_context(|| path.display().to_string())?;
-    }
-    Ok(())
+    let outputs: Vec<Output> = files.into_iter().map(|(name, text)| Output::new(&folder.join(name), text)).collect();
+    write_all(&outputs, &[], true)
 }

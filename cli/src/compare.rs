@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
-use atome_train::checkpoint::atomic::write_atomic;
+use anyhow::Result;
 use atome_train::compare::{compare as sweep, plot, table, variants, Plan, Row, Variant, USUAL, VARIANTS};
 use atome_train::recipe::{Recipe, EVERYDAY_RATE};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::files::check_results;
+use crate::files::{check_results, claim_folder, write_all, Output};
 use crate::output::{note, print, print_json};
 use crate::stop::stop_flag;
 use crate::temperature::TemperatureArgs;
@@ -107,6 +106,7 @@ pub fn compare(args: &CompareArgs) -> Result<()> {
     let variants = variants(&args.variants).map_err(|error| UsageError(format!("--variants: {error}")))?;
     check_results(&args.out, &results(args, &variants), &[&args.text])?;
     let corpus = crate::texts::load(&args.text, 256)?;
+    let _lock = claim_folder(&args.out)?;
     let plan = Plan {
         variants,
         seeds: args.seeds,
@@ -142,9 +142,7 @@ pub fn compare(args: &CompareArgs) -> Result<()> {
 fn save(args: &CompareArgs, rows: &[Row], results: &serde_json::Value) -> Result<()> {
     let title = format!("{} steps, {} seeds", args.steps, args.seeds);
     let texts = [serde_json::to_string_pretty(results)? + "\n", table(rows), plot(&title, rows)];
-    for (name, text) in RESULTS.into_iter().zip(texts) {
-        let path = args.out.join(name);
-        write_atomic(&path, text.as_bytes()).with_context(|| path.display().to_string())?;
-    }
-    Ok(())
+    let outputs: Vec<Output> =
+        RESULTS.into_iter().zip(texts).map(|(name, text)| Output::new(&args.out.join(name), text)).collect();
+    write_all(&outputs, &[], true)
 }

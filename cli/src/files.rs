@@ -5,8 +5,9 @@ use std::fs;
 use std::io::{self, Error, ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail, Result};
-use atome_train::checkpoint::atomic::{Existing, Pending};
+use anyhow::{anyhow, bail, Context, Result};
+use atome_train::checkpoint::atomic::{commit_all, Existing, Pending};
+use atome_train::disk::{place, Lock};
 
 use crate::output::{note, print, write_out};
 use crate::usage_error::UsageError;
@@ -81,18 +82,18 @@ pub fn write_all(outputs: &[Output], inputs: &[&Path], force: bool) -> Result<()
         check_stream(stream, io::stdout().is_terminal())?;
     }
     let mut pending = Vec::new();
-    for output in files {
+    for output in &files {
         let written = Pending::write(&output.path, &output.bytes, existing);
-        pending.push((output, written.map_err(|error| named(output.place(), error))?));
+        pending.push(written.map_err(|error| named(output.place(), error))?);
     }
     // What was sent cannot be taken back, so the files only get their names when that is done.
     for stream in streams {
         write_out(&stream.bytes)?;
     }
-    for (output, file) in pending {
-        file.commit().map_err(|error| named(output.place(), error))?;
-    }
-    Ok(())
+    commit_all(pending).map_err(|(index, error)| match files.get(index) {
+        Some(output) => named(output.place(), error),
+        None => anyhow!(error),
+    })
 }
 
 /// Tells what was written: on standard error, where standard output has one of the files.
@@ -124,7 +125,7 @@ pub fn check_places<'p>(outputs: &[Place<'p>], inputs: &[&Path], force: bool) ->
     check_names(outputs.iter().copied(), inputs)?;
     for &output in outputs.iter().filter(|output| !is_standard_output(output.path)) {
         check_folder(output)?;
-        if !force && output.path.exists() {
+        if !force && is_taken(output.path) {
             return Err(named(output, ErrorKind::AlreadyExists.into()));
         }
     }
@@ -141,7 +142,32 @@ pub fn check_folder(output: Place<'_>) -> Result<()> {
     }
     match no_folder(output.path) {
         Some(why) => bail!("{output}: write: {why}"),
+        None if is_taken(output.path) && !output.path.exists() => {
+            bail!("{output}: is a link that leads nowhere: expected a link to a file, or none")
+        }
         None => Ok(()),
+    }
+}
+
+/// Whether something has this name, be it a link that leads nowhere.
+pub fn is_taken(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Keeps other runs from writing `output`, a file or a folder, until the lock is dropped. Devices take what many write.
+///
+/// # Errors
+/// Another run writes it, or its folder takes no new file.
+pub fn lock(output: Place<'_>) -> Result<Option<Lock>> {
+    if output.path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        return Ok(None);
+    }
+    match Lock::of_output(output.path) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error) if error.kind() == ErrorKind::ResourceBusy => {
+            bail!("{output}: another run of this program writes it: expected another name, or the end of that run")
+        }
+        Err(error) => Err(anyhow!(error).context(format!("{output}: lock"))),
     }
 }
 
@@ -156,6 +182,15 @@ pub fn check_results(folder: &Path, results: &[String], inputs: &[&Path]) -> Res
         Some(file) => bail!("{}: {} is no folder", Place::of("--out", folder), file.display()),
         None => Ok(()),
     }
+}
+
+/// Makes the folder where it is missing, and keeps other runs from writing their results into it.
+///
+/// # Errors
+/// As [`lock`], and where the folder cannot be made.
+pub fn claim_folder(folder: &Path) -> Result<Option<Lock>> {
+    fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    lock(Place::of("--out", folder))
 }
 
 fn named(output: Place<'_>, error: Error) -> anyhow::Error {
@@ -209,17 +244,6 @@ pub fn check_names<'p>(outputs: impl IntoIterator<Item = Place<'p>>, inputs: &[&
         taken.push(place);
     }
     Ok(())
-}
-
-/// A name that is the same for all ways to write a path.
-fn place(path: &Path) -> PathBuf {
-    let folder = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::canonicalize(path)
-        .or_else(|_| fs::canonicalize(folder).map(|folder| folder.join(path.file_name().unwrap_or_default())))
-        .unwrap_or_else(|_| path.to_owned())
 }
 
 #[cfg(test)]

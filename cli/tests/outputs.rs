@@ -232,3 +232,29 @@ fn what_is_there_stays_and_the_work_is_not_begun() {
         assert!(message.contains("--out maker.pub: is there already; --force replaces it"), "{call:?}: {message}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn several_files_are_all_written_or_none_where_a_link_leads_nowhere() {
+    let desk = Desk::new();
+    let nowhere = |link: &str| std::os::unix::fs::symlink("nowhere", desk.path().join(link)).unwrap();
+    ["model.bin.json", "shape.h", "new.jsonl", "link.pub"].into_iter().for_each(nowhere);
+    let links = || desk.files().iter().filter(|(name, _)| !desk.path().join(name).exists()).count();
+    let before = links();
+    let calls: [(&[&str], &str); 4] = [
+        (&["export", "trained.safetensors", "--out", "model.bin", "--sidecar"], "model.bin.json"),
+        (&["export", "trained.safetensors", "--out", "model.bin", "--header", "shape.h"], "shape.h"),
+        (&["convert", "small.bin", "--format", "atome02", "--out", "shape.h"], "shape.h"),
+        (&["unpack", "small.box", "--out", "model.bin", "--sidecar"], "model.bin.json"),
+    ];
+    for (call, link) in calls {
+        for force in [&[][..], &["--force"]] {
+            let message = desk.refused(&[call, force].concat(), 1);
+            assert!(message.contains(link), "{call:?}: {message}");
+        }
+    }
+    let training = ["train", "--text", "story.txt", "--out", "new.safetensors", "--steps", "1", "--force"];
+    assert!(desk.refused(&training, 1).contains("new.jsonl: is a link that leads nowhere"));
+    desk.refused(&["keygen", "link"], 1);
+    assert_eq!(links(), before);
+}

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::{ensure, Context, Result};
 use atome_engine::Shape;
+use atome_train::checkpoint::atomic::Existing;
 use atome_train::checkpoint::{dims_of, Checkpoint};
 use atome_train::config::{AtomeConfig, ModelConfig};
 use atome_train::corpus::Corpus;
@@ -94,6 +95,7 @@ pub fn train(steps: u64, folder: &Path, threads: Option<usize>, quiet: bool, sto
         limit: None,
         quiet,
         resumed: false,
+        existing: Existing::Replace,
     };
     let outcome = run(&mut trainer, &options, stop)?;
     ensure!(!outcome.interrupted, "stopped at step {} of {steps}", outcome.step);

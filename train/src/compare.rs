@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{bail, ensure, Context, Result};
 use serde::Serialize;
 
+use crate::checkpoint::atomic::Existing;
 use crate::checkpoint::Checkpoint;
 use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
 use crate::corpus::Corpus;
@@ -203,6 +204,7 @@ fn one(
             limit: plan.limit.clone(),
             quiet: plan.quiet,
             resumed,
+            existing: Existing::Replace,
         };
         run(&mut trainer, &options, stop)?;
         ensure!(!stop.load(Ordering::Relaxed), "stopped; the same command goes on");

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod config;
 mod config_check;
 pub mod corpus;
+pub mod disk;
 pub mod encoding;
 pub mod evaluate;
 pub mod export;

@@ -8,7 +8,7 @@ use anyhow::{bail, Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::bounded::{self, Limit};
-use crate::checkpoint::atomic::write_atomic;
+use crate::checkpoint::atomic::{Existing, Pending};
 use crate::pretrained::Origin;
 
 /// A line of the log.
@@ -85,29 +85,12 @@ pub struct Log {
 }
 
 impl Log {
-    /// A new log, in the place of whatever lies at `path`.
+    /// The log that lies at `path` and begins with these lines.
     ///
     /// # Errors
     /// Names the file that cannot be written.
-    pub fn create(path: &Path) -> Result<Self> {
-        Self::write(path, Vec::new())
-    }
-
-    /// The log of a training that goes on after `step` steps: what was written about later ones is taken back.
-    ///
-    /// # Errors
-    /// Names the file, and the line that is no line of a log.
-    pub fn resume(path: &Path, step: u64) -> Result<Self> {
-        let mut lines = if path.exists() { read(path)? } else { Vec::new() };
-        lines.retain(|line| line.step() <= step);
-        Self::write(path, lines)
-    }
-
-    fn write(path: &Path, lines: Vec<Line>) -> Result<Self> {
-        let named = || format!("{}: the log cannot be written", path.display());
-        let text: String = lines.iter().map(|line| as_json(line) + "\n").collect();
-        write_atomic(path, text.as_bytes()).with_context(named)?;
-        let file = OpenOptions::new().append(true).open(path).with_context(named)?;
+    pub fn open(path: &Path, lines: Vec<Line>) -> Result<Self> {
+        let file = OpenOptions::new().append(true).open(path).with_context(|| unwritable(path))?;
         Ok(Self { path: path.to_owned(), file, lines })
     }
 
@@ -118,15 +101,36 @@ impl Log {
     pub fn add(&mut self, line: Line) -> Result<()> {
         let text = as_json(&line) + "\n";
         self.lines.push(line);
-        self.file
-            .write_all(text.as_bytes())
-            .with_context(|| format!("{}: the log cannot be written", self.path.display()))
+        self.file.write_all(text.as_bytes()).with_context(|| unwritable(&self.path))
     }
 
     /// All lines.
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
+}
+
+/// The lines of a training that goes on after `step` steps: what was written about later ones is taken back.
+///
+/// # Errors
+/// As [`read`], but there need not be a log.
+pub fn lines_until(path: &Path, step: u64) -> Result<Vec<Line>> {
+    let mut lines = if path.exists() { read(path)? } else { Vec::new() };
+    lines.retain(|line| line.step() <= step);
+    Ok(lines)
+}
+
+/// A log of these lines that does not have its name yet.
+///
+/// # Errors
+/// Names the file that cannot be written.
+pub fn pending(path: &Path, lines: &[Line], existing: Existing) -> Result<Pending> {
+    let text: String = lines.iter().map(|line| as_json(line) + "\n").collect();
+    Pending::write(path, text.as_bytes(), existing).with_context(|| unwritable(path))
+}
+
+fn unwritable(path: &Path) -> String {
+    format!("{}: the log cannot be written", path.display())
 }
 
 fn as_json(line: &Line) -> String {
@@ -155,6 +159,11 @@ pub fn read(path: &Path) -> Result<Vec<Line>> {
 mod tests {
     use super::*;
 
+    fn log(path: &Path, lines: Vec<Line>) -> Log {
+        pending(path, &lines, Existing::Replace).unwrap().commit().unwrap();
+        Log::open(path, lines).unwrap()
+    }
+
     fn judgement(step: u64) -> Line {
         Line::Judgement { step, bits_per_byte: 2.5, perplexity: 5.6 }
     }
@@ -163,12 +172,12 @@ mod tests {
     fn a_resumed_log_forgets_what_was_not_saved() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log.jsonl");
-        let mut log = Log::create(&path).unwrap();
-        [10, 20, 30].into_iter().for_each(|step| log.add(judgement(step)).unwrap());
-        drop(log);
+        let mut first = log(&path, Vec::new());
+        [10, 20, 30].into_iter().for_each(|step| first.add(judgement(step)).unwrap());
+        drop(first);
         // A kill in the middle of a line.
         OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"event\":\"judg").unwrap();
-        let mut log = Log::resume(&path, 20).unwrap();
+        let mut log = log(&path, lines_until(&path, 20).unwrap());
         log.add(judgement(25)).unwrap();
         assert_eq!(read(&path).unwrap(), [judgement(10), judgement(20), judgement(25)]);
         assert_eq!(log.lines(), read(&path).unwrap());
@@ -187,7 +196,7 @@ mod tests {
         let path = folder.path().join("log.jsonl");
         for bad in ["what\n", "{\"event\":\"judgement\"}\n", "\u{fffd}\n", "{\"event\":\"step\",\"step\":-1}\n"] {
             std::fs::write(&path, as_json(&judgement(1)) + "\n" + bad).unwrap();
-            let message = format!("{:#}", Log::resume(&path, 5).unwrap_err());
+            let message = format!("{:#}", lines_until(&path, 5).unwrap_err());
             assert!(message.contains("log.jsonl: line 2: expected"), "{message}");
         }
     }

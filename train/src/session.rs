@@ -1,14 +1,16 @@
 //! A training from start to end: saves, log, plot, display, pauses and interruptions.
 
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{anyhow, Context, Result};
 
-use crate::checkpoint::atomic::write_atomic;
+use crate::checkpoint::atomic::{commit_all, write_atomic, Existing, Pending};
+use crate::checkpoint::Checkpoint;
 use crate::evaluate::Judgement;
-use crate::log::{Line, Log};
+use crate::log::{lines_until, pending, Line, Log};
 use crate::plot::loss_curve;
 use crate::progress::Progress;
 use crate::saved_training::save_training;
@@ -42,6 +44,8 @@ pub struct Options {
     pub quiet: bool,
     /// Whether the training goes on, and its log with it.
     pub resumed: bool,
+    /// Whether the first save takes the places of files that are there.
+    pub existing: Existing,
 }
 
 /// How a training ended.
@@ -81,11 +85,8 @@ pub fn run(trainer: &mut Trainer, options: &Options, stop: &AtomicBool) -> Resul
     let recipe = trainer.recipe();
     let progress = Progress::new(trainer.state().step, recipe.steps, recipe.tokens_per_step(), options.quiet);
     let limit = options.limit.clone().and_then(|limit| measurable(limit, |text| progress.note(text)));
-    let log = match &options.log {
-        None => None,
-        Some(path) if options.resumed => Some(Log::resume(path, trainer.state().step)?),
-        Some(path) => Some(Log::create(path)?),
-    };
+    // At once, so that a folder that cannot be written to is known before hours of work.
+    let log = first_files(trainer, options, &progress)?;
     let mut session = Session {
         trainer,
         options,
@@ -100,6 +101,54 @@ pub fn run(trainer: &mut Trainer, options: &Options, stop: &AtomicBool) -> Resul
     session.run()
 }
 
+const UNSAVED: &str = "the checkpoint cannot be saved";
+
+/// Writes the files of the training for the first time, all of them or none, and opens its log.
+fn first_files(trainer: &Trainer, options: &Options, progress: &Progress) -> Result<Option<Log>> {
+    let existing = options.existing;
+    let lines = match &options.log {
+        Some(path) if options.resumed => lines_until(path, trainer.state().step)?,
+        _ => Vec::new(),
+    };
+    let saved = checkpoint(trainer).pending(&options.out, existing).context(UNSAVED)?;
+    let (mut names, mut files) = (vec![&options.out], vec![saved]);
+    if let Some(path) = &options.log {
+        names.push(path);
+        files.push(pending(path, &lines, existing)?);
+    }
+    if let Some(path) = options.plot.as_ref().filter(|_| options.log.is_some()) {
+        match Pending::write(path, plot(options, &lines).as_bytes(), existing) {
+            Ok(file) => {
+                names.push(path);
+                files.push(file);
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(error).context(path_text(path)),
+            // Where it is only no file that can be written, the rest is worth as much.
+            Err(error) => progress.note(&no_plot(path, &error)),
+        }
+    }
+    commit_all(files).map_err(|(index, error)| {
+        anyhow!(error).context(names.get(index).map(|path| path_text(path)).unwrap_or_default())
+    })?;
+    options.log.as_ref().map(|path| Log::open(path, lines)).transpose()
+}
+
+fn checkpoint(trainer: &Trainer) -> Checkpoint {
+    save_training(trainer.recipe(), trainer.state(), &trainer.corpus().digest)
+}
+
+fn plot(options: &Options, lines: &[Line]) -> String {
+    loss_curve(&options.out.display().to_string(), lines)
+}
+
+fn path_text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+fn no_plot(path: &Path, error: &io::Error) -> String {
+    format!("{}: the plot cannot be written: {error}", path.display())
+}
+
 impl Session<'_> {
     fn run(&mut self) -> Result<Outcome> {
         let start = Line::Start {
@@ -110,8 +159,6 @@ impl Session<'_> {
             init_from: self.trainer.recipe().init_from.clone(),
         };
         self.add_to_log(start);
-        // At once, so that a folder that cannot be written to is known before hours of work.
-        self.save()?;
         let ended = self.steps();
         let judgement = match &ended {
             Ok(()) => self.judge(),
@@ -184,16 +231,13 @@ impl Session<'_> {
     }
 
     fn save(&self) -> Result<()> {
-        let trainer = &self.trainer;
-        let checkpoint = save_training(trainer.recipe(), trainer.state(), &trainer.corpus().digest);
-        checkpoint.save(&self.options.out).context("the checkpoint cannot be saved")
+        checkpoint(self.trainer).save(&self.options.out).context(UNSAVED)
     }
 
     fn draw(&mut self) {
         let (Some(path), Some(log)) = (&self.options.plot, &self.log) else { return };
-        let svg = loss_curve(&self.options.out.display().to_string(), log.lines());
-        if let Err(error) = write_atomic(path, svg.as_bytes()) {
-            self.progress.note(&format!("{}: the plot cannot be written: {error}", path.display()));
+        if let Err(error) = write_atomic(path, plot(self.options, log.lines()).as_bytes()) {
+            self.progress.note(&no_plot(path, &error));
         }
     }
 

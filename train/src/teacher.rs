@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::batches::gather;
+use crate::checkpoint::atomic::{Existing, Pending};
 use crate::config::ModelConfig;
 use crate::corpus::{Corpus, Split};
 use crate::layout::Layout;
@@ -90,12 +91,18 @@ impl TeacherLogits {
             vocab_size: teacher.config.vocab_size(),
         };
         let named = || path.display().to_string();
+        let existing = match path.symlink_metadata() {
+            Ok(_) => Existing::Replace,
+            Err(_) => Existing::Keep,
+        };
         if let Some(logits) = Self::existing(path, &header).with_context(named)? {
             return Ok(logits);
         }
         let megabytes = 4.0 * (header.values() * split.train) as f64 / 1e6;
         note(format!("{}: writing the teacher's logits, {megabytes:.0} MB", path.display()));
-        write(path, &header, teacher, corpus).with_context(named)?;
+        Pending::fill(path, existing, |file| write(file, &header, teacher, corpus))
+            .and_then(|file| Ok(file.commit()?))
+            .with_context(named)?;
         match Self::existing(path, &header).with_context(named)? {
             Some(logits) => Ok(logits),
             None => bail!("{}: changed while it was in use", path.display()),
@@ -146,10 +153,8 @@ impl Header {
     }
 }
 
-fn write(path: &Path, header: &Header, teacher: &Teacher, corpus: &Corpus) -> Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    let mut writer = BufWriter::new(&mut file);
+fn write(file: &mut File, header: &Header, teacher: &Teacher, corpus: &Corpus) -> Result<()> {
+    let mut writer = BufWriter::new(file);
     serde_json::to_writer(&mut writer, header)?;
     writer.write_all(b"\n")?;
     let chunks: Vec<usize> = (0..header.chunks).collect();
@@ -169,9 +174,5 @@ fn write(path: &Path, header: &Header, teacher: &Teacher, corpus: &Corpus) -> Re
             writer.write_all(&part)?;
         }
     }
-    writer.flush()?;
-    drop(writer);
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    Ok(writer.flush()?)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use atome_train::checkpoint::atomic::Existing;
 use atome_train::checkpoint::Checkpoint;
 use atome_train::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
 use atome_train::corpus::{Corpus, Split};
@@ -122,6 +123,7 @@ fn options(folder: &Path, resumed: bool) -> Options {
         limit: None,
         quiet: true,
         resumed,
+        existing: Existing::Replace,
     }
 }
 

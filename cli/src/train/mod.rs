@@ -8,6 +8,7 @@ mod starting_point;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
+use atome_train::checkpoint::atomic::Existing;
 use atome_train::checkpoint::Checkpoint;
 use atome_train::config::{ModelConfig, Pathways, Quantiser};
 use atome_train::corpus::Split;
@@ -32,8 +33,10 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     // Before anything is read: what is in its place is neither replaced nor gone on with.
     check_folder(Place::of("--out", &args.out))?;
     let teacher = args.teacher.teacher.as_deref().map(load_teacher).transpose()?;
-    let start = StartingPoint::of(args, teacher.as_ref())?;
     let outputs = Outputs::of(args);
+    // To the end: two trainings of one name would take each other's saves for their own.
+    let _locks = outputs.claim(args)?;
+    let start = StartingPoint::of(args, teacher.as_ref())?;
     outputs.check(args)?;
     let recipe = start.recipe.clone();
     recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
@@ -89,6 +92,7 @@ fn options(args: &TrainArgs, outputs: Outputs) -> Options {
         limit: args.work.temperature.limit(),
         quiet: args.work.quiet,
         resumed: args.resume,
+        existing: if args.resume || args.force { Existing::Replace } else { Existing::Keep },
     }
 }
 

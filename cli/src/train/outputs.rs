@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use atome_train::disk::Lock;
 
 use super::args::TrainArgs;
-use crate::files::{check_folder, check_names, Place};
+use crate::files::{check_folder, check_names, is_taken, lock, Place};
 use crate::usage_error::UsageError;
 
 /// Where the files of a training go.
@@ -28,11 +29,11 @@ impl Outputs {
         }
     }
 
-    /// Every file has a name of its own, and nothing that is there already is lost.
+    /// Every file has a name and a folder of its own, and until the locks are dropped no other run writes any of them.
     ///
     /// # Errors
-    /// A usage error that names the file.
-    pub fn check(&self, args: &TrainArgs) -> Result<()> {
+    /// Names the file, and what is in its way.
+    pub fn claim(&self, args: &TrainArgs) -> Result<Vec<Lock>> {
         let inputs = [Some(&args.text), args.teacher.teacher.as_ref(), args.init_from.as_ref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         let (log, plot) = (Place::of("--log", &self.log), Place::of("--plot", &self.plot));
@@ -41,12 +42,20 @@ impl Outputs {
             outputs.push(Place::of("--teacher-logits", &self.logits));
         }
         check_names(outputs.iter().copied(), &inputs)?;
-        for place in [log, plot] {
-            if place.path.exists() && !args.force && !args.resume {
-                return Err(UsageError(format!("{place}: is there already: --force replaces it")).into());
-            }
-        }
         // Now, and not at the first save, which may be an hour away.
-        outputs.into_iter().try_for_each(check_folder)
+        outputs.iter().copied().try_for_each(check_folder)?;
+        outputs.into_iter().filter_map(|output| lock(output).transpose()).collect()
+    }
+
+    /// Nothing that is there already is lost.
+    ///
+    /// # Errors
+    /// A usage error that names the file.
+    pub fn check(&self, args: &TrainArgs) -> Result<()> {
+        let is_lost = |place: &Place<'_>| is_taken(place.path) && !args.force && !args.resume;
+        match [Place::of("--log", &self.log), Place::of("--plot", &self.plot)].iter().find(|place| is_lost(place)) {
+            Some(place) => Err(UsageError(format!("{place}: is there already: --force replaces it")).into()),
+            None => Ok(()),
+        }
     }
 }

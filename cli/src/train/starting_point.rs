@@ -12,6 +12,7 @@ use atome_train::teacher::Teacher;
 
 use super::args::TrainArgs;
 use super::recipe;
+use crate::files::is_taken;
 use crate::usage_error::UsageError;
 
 /// What to train, and from where on.
@@ -35,7 +36,7 @@ impl StartingPoint {
         if args.resume {
             return resumed(args, teacher);
         }
-        if args.out.exists() && !args.force {
+        if is_taken(&args.out) && !args.force {
             let message =
                 format!("{}: is there already: --resume goes on with it, --force replaces it", args.out.display());
             return Err(UsageError(message).into());

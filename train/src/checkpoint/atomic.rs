@@ -1,10 +1,12 @@
-//! Files that appear whole or not at all.
+//! Files that appear whole or not at all, one or several.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{Builder, NamedTempFile};
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::disk::{claimed, folder, link_to, sync_folder};
 
 /// Whether a file of the same name may be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,22 +29,25 @@ impl Pending {
     /// Writes `bytes` to a new file beside `path` and waits until they are on the disk.
     ///
     /// # Errors
-    /// Whatever the system says, such as a full disk or a folder that cannot be written to; and a `path` that is there
-    /// and is no regular file, or is there and must stay. Nothing is left behind then.
+    /// As [`Self::fill`].
     pub fn write(path: &Path, bytes: &[u8], existing: Existing) -> io::Result<Self> {
+        Self::fill(path, existing, |file| file.write_all(bytes))
+    }
+
+    /// Lets `fill` write a new file beside `path`, and waits until its bytes are on the disk.
+    ///
+    /// # Errors
+    /// Whatever `fill` or the system says, such as a full disk or a folder that cannot be written to; and a `path` that is
+    /// there and is no regular file, is a link that leads nowhere, or is there and must stay. Nothing is left behind then.
+    pub fn fill<E: From<io::Error>>(
+        path: &Path,
+        existing: Existing,
+        fill: impl FnOnce(&mut fs::File) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let target = target(path, existing)?;
-        let mut builder = Builder::new();
-        builder.prefix(".atome-").suffix(".tmp");
-        // Else the file keeps the access rights of a secret.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.tempfile_in(folder(&target)).map_err(unnamed)?;
-        // What takes the place of a file is for the same people.
-        if let Ok(found) = fs::metadata(&target) {
-            file.as_file().set_permissions(found.permissions())?;
-        }
+        let mut file = claimed(&target, fs::metadata(&target).ok().as_ref())?;
         // Straight to the file: the errors of the wrapper name it, and it has no name that the user gave.
-        file.as_file_mut().write_all(bytes)?;
+        fill(file.as_file_mut())?;
         file.as_file().sync_all()?;
         Ok(Self { file, target, existing })
     }
@@ -52,12 +57,63 @@ impl Pending {
     /// # Errors
     /// Whatever the system says; an older file of that name is then still there.
     pub fn commit(self) -> io::Result<()> {
+        let target = self.target.clone();
+        self.give_name()?;
+        sync_folder(folder(&target))
+    }
+
+    fn give_name(self) -> io::Result<()> {
         match self.existing {
             Existing::Replace => self.file.persist(&self.target),
             Existing::Keep => self.file.persist_noclobber(&self.target),
         }
         .map_err(|refused| refused.error)?;
-        sync_folder(folder(&self.target))
+        Ok(())
+    }
+}
+
+/// Gives all files their names, or none: where one is refused, those before it are taken back.
+///
+/// # Errors
+/// The place of the file that was refused, and what the system says.
+pub fn commit_all(files: Vec<Pending>) -> Result<(), (usize, io::Error)> {
+    let mut named = Vec::new();
+    for (index, file) in files.into_iter().enumerate() {
+        let before = Before::of(&file.target);
+        let folder = folder(&file.target).to_owned();
+        if let Err(error) = file.give_name() {
+            named.into_iter().rev().for_each(|(_, before): (PathBuf, Before)| before.back());
+            return Err((index, error));
+        }
+        named.push((folder, before));
+    }
+    for (index, (folder, _)) in named.iter().enumerate() {
+        sync_folder(folder).map_err(|error| (index, error))?;
+    }
+    Ok(())
+}
+
+/// What had a name before a new file got it.
+struct Before {
+    target: PathBuf,
+    /// Its other name; where the file system has no second names, what is replaced cannot be had back.
+    kept: Option<TempPath>,
+    was_there: bool,
+}
+
+impl Before {
+    fn of(target: &Path) -> Self {
+        let was_there = fs::symlink_metadata(target).is_ok();
+        Self { target: target.to_owned(), kept: if was_there { link_to(target).ok() } else { None }, was_there }
+    }
+
+    fn back(self) {
+        match self.kept {
+            // What cannot be taken back stays: there is an error to report already.
+            Some(kept) => drop(kept.persist(&self.target)),
+            None if !self.was_there => drop(fs::remove_file(&self.target)),
+            None => {}
+        }
     }
 }
 
@@ -71,36 +127,19 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Where the file will lie: behind a link, if `path` is one.
 fn target(path: &Path, existing: Existing) -> io::Result<PathBuf> {
+    let refused = |why: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, why));
     match fs::metadata(path) {
-        Ok(found) if !found.is_file() => {
-            // A rename would put a file in the place of a device.
-            Err(io::Error::new(io::ErrorKind::InvalidInput, "is there and is no regular file"))
-        }
+        // A rename would put a file in the place of a device.
+        Ok(found) if !found.is_file() => refused("is there and is no regular file"),
         Ok(_) if existing == Existing::Keep => Err(io::Error::new(io::ErrorKind::AlreadyExists, "is there already")),
         Ok(_) => path.canonicalize(),
+        // A rename would replace the link, and somebody waits for a file where it leads.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(path).is_ok() => {
+            refused("is a link that leads nowhere: expected a link to a file, or none")
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
         Err(error) => Err(error),
     }
-}
-
-/// What is wrong, without the name of the new file, which nobody has asked for.
-fn unnamed(error: io::Error) -> io::Error {
-    io::Error::from(error.kind())
-}
-
-fn folder(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// The name itself is on the disk only when the folder is.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -143,6 +182,58 @@ mod tests {
         // The caller knows the name of the file; that of the new one beside it says nothing to a reader.
         assert!(!refused.to_string().contains(".atome-"), "{refused}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn several_files_get_their_names_or_none_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let [old, new, taken] = ["old", "new", "taken"].map(|name| folder.path().join(name));
+        fs::write(&old, "before").unwrap();
+        let pending = vec![
+            Pending::write(&old, b"after", Existing::Replace).unwrap(),
+            Pending::write(&new, b"after", Existing::Keep).unwrap(),
+            Pending::write(&taken, b"after", Existing::Keep).unwrap(),
+        ];
+        fs::write(&taken, "meanwhile").unwrap();
+        let (index, error) = commit_all(pending).unwrap_err();
+        assert_eq!((index, error.kind()), (2, io::ErrorKind::AlreadyExists));
+        assert_eq!((fs::read(&old).unwrap(), fs::read(&taken).unwrap()), (b"before".to_vec(), b"meanwhile".to_vec()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "something new is there");
+        commit_all(vec![Pending::write(&old, b"after", Existing::Replace).unwrap()]).unwrap();
+        assert_eq!(fs::read(&old).unwrap(), b"after");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_is_removed_by_the_next_one_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("file"), folder.path().join("other"));
+        let left = |path: &Path| {
+            // As a kill leaves it: the file is there, and nobody has it open.
+            let pending = Pending::write(path, b"half", Existing::Replace).unwrap();
+            pending.file.keep().unwrap().1
+        };
+        let (stray, of_other) = (left(&path), left(&other));
+        let at_work = Pending::write(&path, b"at work", Existing::Replace).unwrap();
+        assert!(!stray.exists() && of_other.exists());
+        write_atomic(&path, b"done").unwrap();
+        at_work.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"at work");
+        write_atomic(&other, b"done").unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_that_lead_nowhere_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).unwrap();
+        for existing in [Existing::Keep, Existing::Replace] {
+            let refused = Pending::write(&link, b"x", existing).unwrap_err().to_string();
+            assert!(refused.contains("leads nowhere"), "{refused}");
+        }
+        assert!(link.is_symlink() && !link.exists());
     }
 
     #[cfg(unix)]
