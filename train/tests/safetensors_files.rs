@@ -264,3 +264,58 @@ fn a_save_that_fails_loses_nothing() {
     assert!(std::fs::read(&path).unwrap() == before);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let mut checkpoint = described();
+    checkpoint.tensors.insert("state".to_owned(), Tensor::new(vec![2], vec![0.5, 1.5]).unwrap());
+    let bytes = checkpoint.to_safetensors().unwrap();
+    let (header, _) = SafeTensors::read_metadata(&bytes).unwrap();
+    let key = bytes.windows(keys::CONTENTS.len()).position(|found| found == keys::CONTENTS.as_bytes()).unwrap();
+    for place in 0..8 * bytes.len() {
+        // Without the word for the digest, a file says nothing about its contents.
+        if (key..key + keys::CONTENTS.len()).contains(&(place / 8)) || place % 7 != place / 8 % 7 {
+            continue;
+        }
+        let mut flipped = bytes.clone();
+        flipped[place / 8] ^= 1 << (place % 8);
+        let refused = Checkpoint::from_bytes(&flipped);
+        // Blanks of the header carry nothing.
+        assert!(refused.is_err() || refused.unwrap() == checkpoint && place / 8 < 8 + header, "bit {place}");
+        if place / 8 >= 8 + header {
+            let message = Checkpoint::from_bytes(&flipped).unwrap_err().to_string();
+            assert!(message.contains("the file was damaged or changed after it was saved"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn files_from_before_the_digest_and_those_that_others_wrote_again_are_read() {
+    let checkpoint = described();
+    let bytes = checkpoint.to_safetensors().unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    let mut metadata = header.metadata().clone().unwrap();
+    // The library writes the header in another order, and the values, too.
+    let again = safetensors::serialize(file.tensors(), Some(metadata.clone())).unwrap();
+    assert_eq!(Checkpoint::from_bytes(&again).unwrap(), checkpoint);
+    assert!(metadata.remove(keys::CONTENTS).is_some());
+    let older = safetensors::serialize(file.tensors(), Some(metadata)).unwrap();
+    assert_eq!(Checkpoint::from_bytes(&older).unwrap(), checkpoint);
+}
+
+#[test]
+fn names_that_stand_twice_are_refused() {
+    let value = |name: &str, start: usize| {
+        format!(r#""{name}":{{"dtype":"F32","shape":[1],"data_offsets":[{start},{}]}}"#, start + 4)
+    };
+    for header in [
+        format!("{{{},{}}}", value("a", 0), value("a", 0)),
+        format!(r#"{{"__metadata__":{{"step":"1","step":"2"}},{}}}"#, value("a", 0)),
+        format!(r#"{{"__metadata__":{{"m":"1"}},"__metadata__":{{}},{}}}"#, value("a", 0)),
+    ] {
+        let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 4]].concat();
+        let message = Checkpoint::from_bytes(&bytes).unwrap_err().to_string();
+        assert!(message.starts_with("safetensors: ") && message.contains("twice"), "{message}");
+    }
+}

@@ -33,6 +33,17 @@ pub enum ContentError {
     /// The safetensors library refuses the file.
     #[error("safetensors: {0}")]
     Safetensors(String),
+    /// The contents are not those that were saved.
+    #[error(
+        "metadata: {}: {found} are the contents, expected {expected}: the file was damaged or changed after it was saved",
+        super::keys::CONTENTS
+    )]
+    Changed {
+        /// Digest of what is there.
+        found: String,
+        /// Digest of what was saved.
+        expected: String,
+    },
     /// A tensor is wrong.
     #[error(transparent)]
     Tensor(#[from] TensorError),

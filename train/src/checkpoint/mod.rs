@@ -5,6 +5,7 @@
 pub mod atomic;
 mod choice;
 mod contents;
+mod digest;
 mod dims;
 mod error;
 mod file;
@@ -15,6 +16,7 @@ mod read;
 mod safetensors;
 mod save;
 mod tensor;
+mod unique;
 mod view;
 
 pub use contents::{keys, Checkpoint};
