@@ -109,8 +109,21 @@ impl Search<'_> {
         layers.all(offset, |at| evidence.is_matrix(at, len, read))
     }
 
+    /// Bytes of the largest shape in the ranges, or more than there are addresses.
+    fn longest(&self) -> usize {
+        let ranges = &self.known.ranges;
+        let [d, v, h] = [*ranges.d_model.end(), *ranges.vocab_size.end(), *ranges.d_head.end()];
+        let matrices = [*ranges.kernel_size.end(), h, h, d, *ranges.n_pathways.end()];
+        let layer = matrices.into_iter().map(|rows| SCALE.saturating_add(self.packed(rows, d)));
+        let layer = layer.fold((NORM + SSM).saturating_mul(d), usize::saturating_add);
+        let head = self.known.n_classes.map_or(0, |classes| SCALE + self.packed(classes, d));
+        let ends = SCALE.saturating_add(self.packed(v, d)).saturating_mul(2).saturating_add(NORM.saturating_mul(d));
+        layer.saturating_mul(*ranges.n_layers.end()).saturating_add(ends).saturating_add(head)
+    }
+
     fn widths(&mut self) {
-        if !self.evidence.is_scale(0) {
+        // What is longer than any model need not be looked at: it would take minutes.
+        if !self.evidence.is_scale(0) || self.evidence.len() > self.longest() {
             return;
         }
         let front = self.evidence.clean_from(SCALE);

@@ -63,3 +63,17 @@ fn a_file_written_by_the_table_is_found_to_fit_its_shape() {
         }
     }
 }
+
+#[test]
+fn what_is_longer_than_any_shape_is_not_searched() {
+    // Every word is a scale, a float of ordinary size and free of codes that no weight has: all shapes would fit it.
+    let words = 0.5_f32.to_le_bytes().repeat(32 << 20);
+    let search = |len: usize, ranges: Ranges| {
+        let known = Known { packing: Packing::BaseThree, n_classes: None, ranges };
+        let mut count = 0;
+        recover(&words[..len], &known, &mut |_| count += 1).map(|()| count)
+    };
+    assert_eq!(search(words.len(), Ranges::default()), Ok(0));
+    let dims = Dims { n_layers: 64, ..Dims::DEFAULT };
+    assert_eq!(search(1 << 20, only(&dims)), Ok(0));
+}

@@ -59,9 +59,14 @@ impl<'a> Archive<'a> {
     pub fn new(file: &'a [u8]) -> Result<Self, ArchiveError> {
         let directory = Directory::find(file)?;
         let mut entries = BTreeMap::new();
-        let mut at = directory.offset;
+        let (mut at, mut stored) = (directory.offset, 0_usize);
         for _ in 0..directory.entries {
             let (name, entry, next) = entry(file, at)?;
+            // Else a small file could have the same bytes looked at under many names.
+            stored = stored.saturating_add(entry.bytes.len());
+            if stored > file.len() {
+                return error(at, format!("{name}: the entries share their bytes, expected each to have its own"));
+            }
             if entries.insert(name, entry).is_some() {
                 return error(at, format!("a second entry named {name:?}"));
             }

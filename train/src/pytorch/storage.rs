@@ -1,5 +1,7 @@
 //! The values of a tensor.
 
+use std::collections::BTreeMap;
+
 use super::archive::Archive;
 use super::pickle::TensorRef;
 use crate::checkpoint::{elements, ContentError, Number, Tensor, TensorError};
@@ -9,6 +11,8 @@ pub struct Storages<'a> {
     archive: &'a Archive<'a>,
     /// The folder of all entries.
     folder: &'a str,
+    /// Storages whose checksums are known to be right: tensors that share one do not have it looked at again.
+    checked: BTreeMap<String, &'a [u8]>,
     /// Bytes of values that may still be taken: a small file cannot ask for much memory by naming one storage many times.
     budget: usize,
 }
@@ -19,7 +23,7 @@ const MAX_SHARING: usize = 4;
 impl<'a> Storages<'a> {
     /// The storages of a file of `file_len` bytes, in the folder `folder` of its archive.
     pub fn new(archive: &'a Archive<'a>, folder: &'a str, file_len: usize) -> Self {
-        Self { archive, folder, budget: file_len.saturating_mul(MAX_SHARING) }
+        Self { archive, folder, checked: BTreeMap::new(), budget: file_len.saturating_mul(MAX_SHARING) }
     }
 
     /// The values of the tensor `name`, row-major, as f32: widened, or rounded half to even.
@@ -58,20 +62,24 @@ impl<'a> Storages<'a> {
 
     /// All bytes of the storage that `tensor` is a view of.
     fn storage(
-        &self,
+        &mut self,
         tensor: &TensorRef<'_>,
         number: Number,
         wrong: &impl Fn(String) -> TensorError,
     ) -> Result<&'a [u8], ContentError> {
         let entry = format!("{}data/{}", self.folder, tensor.storage.key);
-        let bytes = match self.archive.get(&entry) {
-            Some(bytes) => bytes?,
-            None => return Err(wrong(format!("there is no entry {entry} with its values")).into()),
+        let bytes = match self.checked.get(&entry) {
+            Some(bytes) => *bytes,
+            None => match self.archive.get(&entry) {
+                Some(bytes) => bytes?,
+                None => return Err(wrong(format!("there is no entry {entry} with its values")).into()),
+            },
         };
         if tensor.storage.len.checked_mul(number.size()) != Some(bytes.len()) {
             let (found, expected, kind) = (bytes.len(), tensor.storage.len, tensor.storage.element.name());
             return Err(wrong(format!("the entry {entry} has {found} bytes, expected {expected} {kind} values")).into());
         }
+        self.checked.insert(entry, bytes);
         Ok(bytes)
     }
 }

@@ -194,6 +194,45 @@ fn one_storage_cannot_be_multiplied() {
 }
 
 #[test]
+fn a_storage_is_looked_at_once_however_many_tensors_share_it() {
+    let values = vec![0; 16 << 20];
+    let names: Vec<String> = (0..12_000).map(|index| index.to_string()).collect();
+    let empty = tensor("0", 4 << 20, 0, &[0], &[1]);
+    let tensors: Vec<(&str, Vec<u8>)> = names.iter().map(|name| (name.as_str(), empty.clone())).collect();
+    let pickle = whole(&ordered_dict(&tensors));
+    let bytes = zip::write(&[stored("m/data.pkl", &pickle), stored("m/data/0", &values)], Style::default());
+    let checkpoint = quickly(|| Checkpoint::from_bytes(&bytes)).unwrap();
+    assert_eq!(checkpoint.tensors.len(), 12_000);
+}
+
+#[test]
+fn zip_entries_have_bytes_of_their_own() {
+    let values = vec![0; 1 << 20];
+    let pickle = whole(&ordered_dict(&[("a", tensor("0", 1 << 18, 0, &[1], &[1]))]));
+    let mut bytes = zip::write(
+        &[stored("m/data.pkl", &pickle), stored("m/data/0", &values), stored("m/data/1", &values)],
+        Style::default(),
+    );
+    // The second storage's description leads to the bytes of the first one.
+    let places: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(b"PK\x01\x02")).collect();
+    let of = |bytes: &[u8], entry: usize| bytes[places[entry] + 42..places[entry] + 46].to_vec();
+    assert!(Checkpoint::from_bytes(&bytes).is_ok());
+    let first = of(&bytes, 1);
+    bytes[places[2] + 42..places[2] + 46].copy_from_slice(&first);
+    // As long as it is no more than the file holds, nothing is multiplied.
+    let local = u32::from_le_bytes(of(&bytes, 2).try_into().unwrap()) as usize;
+    assert!(bytes[local..].starts_with(b"PK\x03\x04"));
+    let directory = places[0];
+    let cut = local + 30 + 8 + 7 + values.len();
+    let mut small = bytes[..cut].to_vec();
+    small.extend(&bytes[directory..]);
+    let end = small.len() - 22;
+    small[end + 16..end + 20].copy_from_slice(&(cut as u32).to_le_bytes());
+    let message = Checkpoint::from_bytes(&small).unwrap_err().to_string();
+    assert!(message.contains("m/data/1: the entries share their bytes"), "{message}");
+}
+
+#[test]
 fn zip_records_may_lead_anywhere() {
     let bytes = file_in_style(&good_pickle(), Style { wide: true, comment: b"" });
     let places = |signature: &[u8]| -> Vec<usize> {
