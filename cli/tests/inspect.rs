@@ -3,7 +3,7 @@
 mod common;
 
 use atome_engine::format::sections;
-use atome_engine::Shape;
+use atome_engine::{Dims, Shape};
 use common::*;
 
 #[test]
@@ -113,4 +113,21 @@ fn a_bad_sidecar_is_named() {
     }
     // With every size given, there is no reason to look at it.
     success(atome().arg("inspect").arg(&model).args(SMALL_FLAGS).args(["--attn-top-k", "4", "--max-seq", "32"]));
+}
+
+#[test]
+fn a_shape_of_many_layers_is_not_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let dims = Dims { d_model: 1, n_layers: 1025, d_head: 1, kernel_size: 1, n_pathways: 3, vocab_size: 1, top_k: 1 };
+    let model = |n_layers| {
+        let bytes = model_bytes(Dims { n_layers, ..dims }, None, Floats::Trained, &mut fastrand::Rng::with_seed(1));
+        let path = write(folder.path(), "deep.bin", &bytes);
+        let mut call = atome();
+        call.arg("inspect").arg(path).args(["--d-model", "1", "--d-head", "1", "--kernel-size", "1"]);
+        call.args(["--n-pathways", "3", "--vocab", "1", "--n-layers", &n_layers.to_string()]);
+        call
+    };
+    let message = failure(&mut model(1025), 1);
+    assert!(message.contains("has 1,025 layers, expected 1,024 at most"), "{message}");
+    assert!(json(&mut model(1024))["sections"].as_array().unwrap().len() > 10_000);
 }

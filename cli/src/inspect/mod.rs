@@ -4,7 +4,7 @@ mod args;
 mod section_stats;
 mod table;
 
-use anyhow::Result;
+use anyhow::{bail, Result};
 use atome_engine::container::Tokenizer;
 use serde_json::{json, Map, Value};
 
@@ -13,19 +13,38 @@ use section_stats::{read_sections, SectionStats};
 
 use crate::label::Label;
 use crate::model_file::ModelFile;
+use crate::numbers::grouped;
 use crate::output::{print, print_json};
 use crate::shape_source::{find, Found};
 use crate::sizes::{sizes_json, sources_json};
 
+/// The most layers whose sections are listed; models for microcontrollers have a few.
+const MAX_LAYERS: usize = 1024;
+
 pub fn inspect(args: &InspectArgs) -> Result<()> {
     let file = ModelFile::read(&args.model)?;
     let found = find(&file, args.shape.sizes())?;
+    check_length(&file, &found)?;
     let sections = read_sections(&file, &found);
     if args.json {
         print_json(&report(&file, &found, &sections))
     } else {
         print(&table::render(&file, &found, &sections))
     }
+}
+
+/// A list of a million sections helps nobody, and takes far more memory than the file.
+fn check_length(file: &ModelFile, found: &Found) -> Result<()> {
+    let layers = found.shape.n_layers();
+    if layers > MAX_LAYERS {
+        bail!(
+            "{}: has {} layers, expected {} at most: the list would be far longer than the file",
+            file.path.display(),
+            grouped(layers as u64),
+            grouped(MAX_LAYERS as u64)
+        );
+    }
+    Ok(())
 }
 
 fn report(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> Value {

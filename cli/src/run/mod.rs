@@ -42,7 +42,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
             (classifier.base, Some(classifier.head))
         }
     };
-    let mut tiles = vec![0; Tiled::room(&model)];
+    let mut tiles = room(Tiled::room(&model));
     let loaded = Loaded { model: Tiled::new(model, &mut tiles), head, dialogue: dialogue.as_ref() };
     notes(args, &file, &found);
     if args.integer {
@@ -128,6 +128,15 @@ fn layout(found: &Found, plan: Option<PlanName>) -> Result<Layout> {
 fn integer_layout(found: &Found, plan: Option<PlanName>) -> Result<integer::Layout> {
     let plan = plan.map_or(Plan::Cached, Plan::from);
     Ok(integer::Layout::new(found.shape, found.max_seq, plan)?)
+}
+
+/// Room for a copy that only saves time: where there is none, the model is read where it lies.
+fn room(len: usize) -> Vec<u8> {
+    let mut room = Vec::new();
+    if room.try_reserve_exact(len).is_ok() {
+        room.resize(len, 0);
+    }
+    room
 }
 
 fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {
