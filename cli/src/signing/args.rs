@@ -31,7 +31,7 @@ pub struct SignArgs {
     /// Container
     pub container: PathBuf,
 
-    /// Secret key, written by `atome keygen`
+    /// Secret key, written by `atome keygen`; a warning tells where others can read it
     #[arg(short, long, value_name = "FILE")]
     pub key: PathBuf,
 

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
 use atome_train::bounded::{self, Limit};
+use atome_train::disk::sync_folder_of;
 use atome_train::encoding::plain;
 use atome_train::hex::hex;
 use ed25519_compact::{KeyPair, PublicKey, Seed};
 
 use crate::files::{check_folder, Place};
+use crate::output::note;
 
 const SECRET: &str = "atome-secret-key";
 const PUBLIC: &str = "atome-public-key";
@@ -47,7 +49,8 @@ pub fn write_pair(name: &Path, pair: &KeyPair) -> Result<()> {
         let _ = fs::remove_file(&public);
         return Err(error);
     }
-    Ok(())
+    // Else a power cut can leave a device with a public key whose secret one is lost.
+    sync_folder_of(&secret).with_context(|| format!("{}: write", secret.display()))
 }
 
 /// Writes a new file with these access rights.
@@ -73,7 +76,22 @@ fn create(path: &Path, mode: u32, text: &str) -> Result<()> {
 pub fn read_secret(path: &Path) -> Result<KeyPair> {
     let named = || path.display().to_string();
     let seed = read(path, SECRET, PUBLIC, "a public key; signing takes the secret one").with_context(named)?;
+    warn_of_readers(path);
     Ok(KeyPair::from_seed(Seed::new(seed)))
+}
+
+/// A secret that others can read is none.
+fn warn_of_readers(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(found) = fs::metadata(path) {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&found.permissions()) & 0o777;
+        if found.is_file() && mode & 0o077 != 0 {
+            let name = path.display();
+            note(&format!("warning: {name}: others can read it (mode {mode:04o}), expected 0600: chmod 600 {name}"));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// The public key.

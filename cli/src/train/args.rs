@@ -26,8 +26,9 @@ Without flags: 60,800 parameters, 3,000 steps of 16 chunks of 64 bytes, AdamW; t
 falls to a hundredth of that by half a cosine; gradients longer than 1 are shortened. A larger model wants a lower rate.
 
 Ctrl-C stops after the step and saves; --resume goes on as if nothing had happened, also after a kill (from the last
-save then). Beside the checkpoint lie a log (.jsonl, one JSON object a line) and the loss curve (.svg). One training at a
-time writes a file: a second one is refused while the first one runs. What came after the start stays without --force.";
+save then). Beside the checkpoint lie a log (.jsonl, one JSON object a line) and the loss curve (.svg).
+One training at a time writes a file: a second one is refused while the first one runs. A file that came after the
+start stays as it is, too, without --force.";
 
 /// Trains a model on a text file.
 #[derive(Debug, Args)]
