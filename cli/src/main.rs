@@ -56,8 +56,13 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(refusal) => {
             // A closed output is no reason to fail: there is nobody left to tell.
-            let _ = refusal.print();
-            return ExitCode::from(if refusal.use_stderr() { USAGE } else { 0 });
+            let text = refusal.render().to_string();
+            if refusal.use_stderr() {
+                output::note(text.trim_end_matches('\n'));
+                return ExitCode::from(USAGE);
+            }
+            let _ = output::print(&text);
+            return ExitCode::SUCCESS;
         }
     };
     match execute(cli) {

@@ -36,6 +36,7 @@ mod simd;
 pub mod state;
 pub mod statistics;
 pub mod teacher;
+pub mod terminal;
 pub mod thermal;
 pub mod trainer;
 mod vector;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::evaluate::Judgement;
+use crate::terminal::safe;
 use crate::trainer::StepReport;
 
 /// How often a line is written where there is no terminal.
@@ -108,9 +109,9 @@ impl Progress {
     /// Something else that should be known.
     pub fn note(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| say(text)),
+            Some(bar) => bar.suspend(|| say(&safe(text))),
             None if self.quiet => {}
-            None => say(text),
+            None => say(&safe(text)),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::c_files::CSource;
 use crate::dialogue::{self, in_sidecar};
 use crate::files::{report, write_all, Output};
 use crate::model_file::{Format, ModelFile};
+use crate::output::json_line;
 use crate::shape_source::{find, Found};
 use crate::sidecar;
 use crate::usage_error::UsageError;
@@ -45,7 +46,7 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     let inputs: Vec<&Path> = iter::once(&args.model).chain(&found.sidecar).map(PathBuf::as_path).collect();
     write_all(&outputs, &inputs, args.force)?;
     let summary = Summary { args, file: &file, found: &found, written: &written, outputs: &outputs };
-    report(&outputs, &if args.json { format!("{}\n", summary.json()) } else { summary.text() })
+    report(&outputs, &if args.json { json_line(&summary.json()) } else { summary.text() })
 }
 
 impl ConvertArgs {

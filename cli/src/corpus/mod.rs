@@ -11,7 +11,7 @@ use atome_train::gather::{build, web, Source};
 pub use args::CorpusArgs;
 
 use crate::files::{self, check_places, write_all, Output, Place};
-use crate::output::note;
+use crate::output::{json_line, note};
 
 pub fn corpus(args: &CorpusArgs) -> Result<()> {
     let sources: Vec<Source> = args.sources.iter().map(|text| source(text)).collect();
@@ -28,7 +28,7 @@ pub fn corpus(args: &CorpusArgs) -> Result<()> {
     let outputs = [Output::new(&args.out, gathered.text.as_str()).of("--out")];
     write_all(&outputs, &inputs, args.force)?;
     let told = match args.json {
-        true => format!("{}\n", report::json(&gathered, &args.out)),
+        true => json_line(&report::json(&gathered, &args.out)),
         false => report::text(&gathered, &args.out),
     };
     files::report(&outputs, &told)

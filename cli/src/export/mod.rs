@@ -16,7 +16,7 @@ use summary::Summary;
 use crate::c_files::CSource;
 use crate::container;
 use crate::files::{report, write_all, Output};
-use crate::output::note;
+use crate::output::{json_line, note};
 use crate::sidecar;
 use crate::sizes::{Key, Sizes, Source};
 use crate::values::is_standard_output;
@@ -46,7 +46,7 @@ pub fn export(args: &ExportArgs) -> Result<()> {
         outputs: &outputs,
         c_files: &args.c_files,
     };
-    let told = if args.json { format!("{}\n", summary.json()) } else { summary.text() };
+    let told = if args.json { json_line(&summary.json()) } else { summary.text() };
     report(&outputs, &told)
 }
 
