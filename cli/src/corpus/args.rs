@@ -25,7 +25,8 @@ Examples:
 /// HTML is stripped, control characters but tab and line feed are dropped, runs of blanks folded and
 /// repeated paragraphs left out. A source that fails is named and skipped. What was loaded from the
 /// web is kept and not loaded again; a download that broke off is continued. Pages are loaded by a
-/// program that was built for it: cargo build --release -p atome-cli --features web.
+/// program that was built for it: cargo build --release -p atome-cli --features web. A page has 1 GiB
+/// at most, comes within an hour at 1 KiB a second or more, and not compressed.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = long_help())]
 pub struct CorpusArgs {
@@ -45,13 +46,17 @@ pub struct CorpusArgs {
     #[arg(long, value_name = "N", value_parser = whole::<usize>(1..=usize::MAX as u64))]
     pub max_bytes: Option<usize>,
 
-    /// Folder for downloads [default: atome-corpus in the user's cache folder]
+    /// Folder for downloads [default: atome-corpus in the user's cache folder, which nobody else may write to]
     #[arg(long, value_name = "FOLDER", value_parser = no_stream())]
     pub cache: Option<PathBuf>,
 
     /// Load again what was loaded before
     #[arg(long)]
     pub refresh: bool,
+
+    /// Follow redirects to other hosts; away from https they are never followed
+    #[arg(long)]
+    pub other_hosts: bool,
 
     /// Replace a file that is there
     #[arg(long)]

@@ -4,14 +4,18 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ureq::http::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE, RETRY_AFTER};
-use ureq::http::{HeaderMap, HeaderName, StatusCode};
+use ureq::http::header::{
+    CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE, RETRY_AFTER,
+};
+use ureq::http::{HeaderMap, HeaderName, Response, StatusCode};
 use ureq::{Agent, Body};
 
 use super::cache::Entry;
 use super::pages::{Page, Pages};
+use super::redirect;
+use super::source::NAMED;
 use crate::encoding::charset;
 
 /// How patient to be.
@@ -27,6 +31,12 @@ pub struct FetchOptions {
     pub pause: Duration,
     /// The longest page or file.
     pub most_bytes: u64,
+    /// For all of a page or file, attempts and pauses included.
+    pub whole: Duration,
+    /// Bytes a second, from the time on that a server has to send its first ones.
+    pub least_rate: u64,
+    /// Whether redirects may lead to other hosts; away from TLS they never do.
+    pub other_hosts: bool,
 }
 
 impl Default for FetchOptions {
@@ -37,6 +47,9 @@ impl Default for FetchOptions {
             attempts: 5,
             pause: Duration::from_millis(500),
             most_bytes: 1 << 30,
+            whole: Duration::from_secs(3600),
+            least_rate: 1024,
+            other_hosts: false,
         }
     }
 }
@@ -65,6 +78,22 @@ pub enum FetchError {
         url: String,
         /// The limit.
         most: u64,
+    },
+    /// What the server sends is none that could be read.
+    #[error("{url}: {reason}")]
+    Refused {
+        /// The address.
+        url: String,
+        /// What it sends, and what was expected.
+        reason: String,
+    },
+    /// It took too long altogether.
+    #[error("{url}: not loaded within {} seconds; the next run goes on with what is there", whole.as_secs_f64())]
+    TooSlow {
+        /// The address.
+        url: String,
+        /// The limit.
+        whole: Duration,
     },
     /// Attempt after attempt failed.
     #[error("{url}: {attempts} attempts failed, the last one: {reason}")]
@@ -119,6 +148,11 @@ impl Fetcher {
             .timeout_connect(Some(options.connect))
             .timeout_recv_response(Some(options.read))
             .timeout_per_read(Some(options.read))
+            // Followed here, where it is known which ones may be.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // What is not asked for need not be decoded.
+            .accept_encoding("identity")
             .user_agent(concat!("atome-corpus/", env!("CARGO_PKG_VERSION")))
             .build()
             .new_agent();
@@ -141,15 +175,16 @@ impl Fetcher {
         let cache = |reason| FetchError::Cache { url: url.to_owned(), folder: self.cache.clone(), reason };
         let entry = Entry::new(&self.cache, url).map_err(cache)?;
         if !self.refresh {
-            if let Some(bytes) = entry.whole().map_err(cache)? {
-                return Ok(Page { bytes, charset: entry.charset() });
+            if let Some((bytes, charset)) = entry.whole().map_err(cache)? {
+                return Ok(Page { bytes, charset });
             }
         }
+        let end = Instant::now() + self.options.whole;
         let (mut best, mut failures, mut pause) = (resumable(&entry), 0, self.options.pause);
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let (reason, asked) = match self.attempt(url, &entry) {
+            let (reason, asked) = match self.attempt(url, &entry, end) {
                 Ok((part, charset)) => {
                     let bytes = entry.finish(&part, charset.as_deref()).map_err(cache)?;
                     return Ok(Page { bytes, charset });
@@ -164,28 +199,31 @@ impl Fetcher {
             if failures >= self.options.attempts || attempts >= MAX_ATTEMPTS {
                 return Err(FetchError::GaveUp { url: url.to_owned(), attempts, reason });
             }
-            thread::sleep(asked.unwrap_or(pause).min(MAX_PAUSE));
+            let pause_now = asked.unwrap_or(pause).min(MAX_PAUSE);
+            if Instant::now() + pause_now >= end {
+                return Err(FetchError::TooSlow { url: url.to_owned(), whole: self.options.whole });
+            }
+            thread::sleep(pause_now);
             pause = pause.saturating_mul(2);
         }
     }
 
     /// The whole part, and its charset.
-    fn attempt(&self, url: &str, entry: &Entry) -> Result<(File, Option<String>), Attempt> {
+    fn attempt(&self, url: &str, entry: &Entry, end: Instant) -> Result<(File, Option<String>), Attempt> {
         let have = entry.part();
-        let mut request = self.agent.get(url);
-        if let Some((len, version)) = &have {
-            request = request.header(RANGE, format!("bytes={len}-")).header(IF_RANGE, version);
+        let (head, body) = self.answer(url, have.as_ref(), end)?.into_parts();
+        if let Some(encoding) = text(&head.headers, CONTENT_ENCODING).filter(|name| !is_plain(name)) {
+            let reason = format!("the server sends the encoding {encoding:?}, expected bytes as they are");
+            return Err(Attempt::Stop(FetchError::Refused { url: url.to_owned(), reason }));
         }
-        let response = request.call().map_err(|error| refused(url, error))?;
-        let (head, body) = response.into_parts();
         let charset = text(&head.headers, CONTENT_TYPE).and_then(charset);
         let part = match (head.status, have) {
             (StatusCode::OK, _) => {
                 let file = entry.start(version(&head.headers))?;
-                self.receive(url, body, file, 0)?
+                self.receive(url, body, file, 0, end)?
             }
             (StatusCode::PARTIAL_CONTENT, Some((len, _))) if range_start(&head.headers) == Some(len) => {
-                self.receive(url, body, entry.resume()?, len)?
+                self.receive(url, body, entry.resume()?, len, end)?
             }
             (status @ (StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE), _) => {
                 entry.discard()?;
@@ -200,8 +238,35 @@ impl Fetcher {
         Ok((part, charset))
     }
 
+    /// The answer at the end of all redirects.
+    fn answer(&self, url: &str, have: Option<&(u64, String)>, end: Instant) -> Result<Response<Body>, Attempt> {
+        let stop = |reason| Attempt::Stop(FetchError::Refused { url: url.to_owned(), reason });
+        let hosts = NAMED.iter().find(|named| named.urls.contains(&url)).map_or(&[][..], |named| named.hosts);
+        let mut at = url.to_owned();
+        for _ in 0..=redirect::MOST {
+            if Instant::now() >= end {
+                return Err(self.too_slow(url));
+            }
+            let mut request = self.agent.get(&at);
+            if let Some((len, version)) = have {
+                request = request.header(RANGE, format!("bytes={len}-")).header(IF_RANGE, version);
+            }
+            let response = request.call().map_err(|error| refused(url, error))?;
+            let location = text(response.headers(), LOCATION).filter(|_| response.status().is_redirection());
+            let Some(location) = location else { return Ok(response) };
+            let from = at.parse().map_err(|_| stop(format!("{at}: no address of the web")))?;
+            let to = redirect::target(&from, location, hosts, self.options.other_hosts).map_err(stop)?;
+            at = to.to_string();
+        }
+        Err(stop(format!("more than {} redirects", redirect::MOST)))
+    }
+
+    fn too_slow(&self, url: &str) -> Attempt {
+        Attempt::Stop(FetchError::TooSlow { url: url.to_owned(), whole: self.options.whole })
+    }
+
     /// Writes a body behind the `have` bytes of `file`.
-    fn receive(&self, url: &str, body: Body, mut file: File, have: u64) -> Result<File, Attempt> {
+    fn receive(&self, url: &str, body: Body, mut file: File, have: u64, end: Instant) -> Result<File, Attempt> {
         let most = self.options.most_bytes;
         let too_long = || Attempt::Stop(FetchError::TooLong { url: url.to_owned(), most });
         let expected = body.content_length();
@@ -210,8 +275,11 @@ impl Fetcher {
         }
         let mut reader = body.into_reader();
         let mut buffer = vec![0; 1 << 16];
-        let mut received = 0;
+        let (mut received, start) = (0, Instant::now());
         loop {
+            if Instant::now() >= end {
+                return Err(self.too_slow(url));
+            }
             let len = match reader.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(len) => len,
@@ -222,6 +290,11 @@ impl Fetcher {
                 return Err(too_long());
             }
             file.write_all(buffer.get(..len).unwrap_or(&[]))?;
+            let (rate, taken) = (self.options.least_rate, start.elapsed());
+            if taken > self.options.read && (received as f64) < rate as f64 * taken.as_secs_f64() {
+                let reason = format!("after {} bytes: fewer than {rate} a second", have + received);
+                return Err(Attempt::Retry(reason, None));
+            }
         }
         match expected {
             Some(expected) if expected != received => {
@@ -251,6 +324,12 @@ fn refused(url: &str, error: ureq::Error) -> Attempt {
         }
         other => Attempt::Retry(other.to_string(), None),
     }
+}
+
+/// Whether a body comes as it is.
+fn is_plain(encoding: &str) -> bool {
+    let encoding = encoding.trim();
+    encoding.is_empty() || encoding.eq_ignore_ascii_case("identity")
 }
 
 /// Whether a server that answers so may answer otherwise in a while.

@@ -9,6 +9,8 @@ mod fetch;
 mod html;
 mod pages;
 mod paragraphs;
+#[cfg(feature = "web")]
+mod redirect;
 mod source;
 mod web;
 

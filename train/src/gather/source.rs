@@ -23,6 +23,8 @@ pub struct Named {
     pub about: &'static str,
     /// Its pages or files.
     pub urls: &'static [&'static str],
+    /// Hosts, and all below them, that redirects of these pages may lead to.
+    pub hosts: &'static [&'static str],
 }
 
 /// All known collections.
@@ -31,6 +33,8 @@ pub const NAMED: &[Named] = &[
         name: "tinystories",
         about: "short stories in simple words: the validation text of TinyStories (CDLA-Sharing-1.0)",
         urls: &["https://huggingface.co/datasets/roneneldan/TinyStories/resolve/main/TinyStories-valid.txt"],
+        // Files lie in other places than pages.
+        hosts: &["huggingface.co", "hf.co"],
     },
     Named {
         name: "esp-idf",
@@ -44,6 +48,7 @@ pub const NAMED: &[Named] = &[
             "https://docs.espressif.com/projects/esp-idf/en/stable/esp32/api-guides/wifi.html",
             "https://docs.espressif.com/projects/esp-idf/en/stable/esp32/api-guides/build-system.html",
         ],
+        hosts: &[],
     },
     Named {
         name: "mcu-wikipedia",
@@ -58,6 +63,7 @@ pub const NAMED: &[Named] = &[
             "https://en.wikipedia.org/wiki/Real-time_operating_system",
             "https://en.wikipedia.org/wiki/Flash_memory",
         ],
+        hosts: &[],
     },
 ];
 

@@ -17,6 +17,9 @@ fn options() -> FetchOptions {
         attempts: 3,
         pause: Duration::from_millis(5),
         most_bytes: 1 << 20,
+        whole: Duration::from_secs(60),
+        least_rate: 1,
+        other_hosts: false,
     }
 }
 
@@ -313,4 +316,96 @@ fn a_source_that_fails_is_named_and_skipped() {
     assert_eq!(gathered.totals.ascii_share, 24.0 / 26.0);
     let capped = build(&sources[..3], &fetcher(&folder.path().join("cache")), None, 24);
     assert_eq!((capped.text.as_str(), capped.totals.capped), ("first\n\nshared text\n\ncaf", true));
+}
+
+#[test]
+fn two_runs_with_one_cache_take_turns() {
+    let cache = tempfile::tempdir().unwrap();
+    // Slow enough for both to be at work, and another text each time.
+    let server = Server::start(|count, _| {
+        let text = vec![b'a' + count as u8; 60_000 + 20_000 * count];
+        let head = head("200 OK", &[("Content-Length", text.len().to_string())]);
+        vec![head, Do::Send(text[..9_000].to_vec()), Do::Wait(options().read / 2), Do::Send(text[9_000..].to_vec())]
+    });
+    let get = || Fetcher::new(cache.path().to_owned(), options(), true).get(&server.url()).unwrap();
+    let mut found: Vec<Vec<u8>> = std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..3).map(|_| scope.spawn(get)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    found.sort();
+    let expected: Vec<Vec<u8>> = (0..3).map(|count| vec![b'a' + count as u8; 60_000 + 20_000 * count]).collect();
+    assert!(found == expected, "{:?}", found.iter().map(Vec::len).collect::<Vec<_>>());
+    let kept = fetcher(cache.path()).get(&server.url()).unwrap();
+    assert!(kept == expected[2] && server.requests().len() == 3);
+}
+
+#[test]
+fn what_was_cut_off_in_the_cache_is_loaded_again() {
+    let cache = tempfile::tempdir().unwrap();
+    let server = Server::start(|_, request| cut(&body(), None, request, usize::MAX));
+    assert!(fetcher(cache.path()).get(&server.url()).unwrap() == body());
+    for entry in std::fs::read_dir(cache.path()).unwrap().map(|entry| entry.unwrap().path()) {
+        if std::fs::metadata(&entry).unwrap().len() == body().len() as u64 {
+            std::fs::write(entry, &body()[..100_000]).unwrap();
+        }
+    }
+    assert!(fetcher(cache.path()).get(&server.url()).unwrap() == body());
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn encodings_that_are_not_understood_are_never_kept_as_text() {
+    for encoding in ["gzip", "br", "identity, gzip", "x-unknown"] {
+        let (result, requests) = get(move |_, _| {
+            let headers = [("Content-Length", "4".to_owned()), ("Content-Encoding", encoding.to_owned())];
+            vec![head("200 OK", &headers), Do::Send(b"\x1f\x8b\x08\0".to_vec())]
+        });
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains(&format!("the server sends the encoding {encoding:?}")), "{message}");
+        assert_eq!(requests.len(), 1);
+    }
+    let plain = |_: usize, _: &Request| {
+        let headers = [("Content-Length", "4".to_owned()), ("Content-Encoding", "Identity".to_owned())];
+        vec![head("200 OK", &headers), Do::Send(b"text".to_vec())]
+    };
+    assert_eq!(get(plain).0.unwrap(), b"text");
+}
+
+/// A byte now and then: each in time, all of them never.
+fn trickle(_: usize, _: &Request) -> Vec<Do> {
+    let mut steps = vec![head("200 OK", &[("Content-Length", "1000".to_owned()), ("ETag", "\"1\"".to_owned())])];
+    steps.extend((0..1000).flat_map(|_| [Do::Send(b"x".to_vec()), Do::Wait(Duration::from_millis(100))]));
+    steps
+}
+
+#[test]
+fn a_server_that_trickles_is_left() {
+    let cache = tempfile::tempdir().unwrap();
+    let run = |options: FetchOptions| {
+        let server = Server::start(trickle);
+        let start = Instant::now();
+        let message = Fetcher::new(cache.path().to_owned(), options, false).get(&server.url()).unwrap_err().to_string();
+        assert!(start.elapsed() < Duration::from_secs(10), "{message}: took {:?}", start.elapsed());
+        message
+    };
+    let message = run(FetchOptions { whole: Duration::from_millis(1500), ..options() });
+    assert!(message.contains("not loaded within 1.5 seconds"), "{message}");
+    let message = run(FetchOptions { least_rate: 1000, attempts: 1, ..options() });
+    assert!(message.contains("fewer than 1000 a second"), "{message}");
+}
+
+#[test]
+fn redirects_stay_on_their_host_unless_asked() {
+    let there = Server::start(|_, request| cut(b"there", None, request, 5));
+    let elsewhere = there.url().replace("127.0.0.1", "localhost");
+    let to = elsewhere.clone();
+    let first = Server::start(move |_, _| {
+        vec![head("302 Found", &[("Location", to.clone()), ("Content-Length", "0".to_owned())])]
+    });
+    let cache = tempfile::tempdir().unwrap();
+    let message = fetcher(cache.path()).get(&first.url()).unwrap_err().to_string();
+    assert!(message.contains(&format!("redirected to {elsewhere}: another host")), "{message}");
+    assert!(there.requests().is_empty(), "the other host was asked");
+    let asked = FetchOptions { other_hosts: true, ..options() };
+    assert_eq!(Fetcher::new(cache.path().to_owned(), asked, false).get(&first.url()).unwrap(), b"there");
 }
