@@ -4,6 +4,7 @@ mod aarch64;
 mod agreement;
 mod computers;
 mod context;
+mod dependencies;
 mod differential;
 mod directives;
 mod header;
@@ -156,6 +157,7 @@ fn of_the_code() -> Vec<Step> {
             Ok(Outcome::Passed(missing.install()?))
         }),
         step("formatting", |_| rust::formatting()),
+        step("dependencies", |_| dependencies::allowed()),
         step("xtask's own tests", |_| rust::own_tests()),
     ];
     for mode in Mode::ALL {
