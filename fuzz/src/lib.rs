@@ -7,13 +7,17 @@ mod calls;
 mod checkpoint;
 mod container;
 mod input;
+mod log;
 mod model;
 mod program;
+mod text;
 
 pub use calls::calls;
 pub use checkpoint::checkpoint;
 pub use container::container;
+pub use log::log;
 pub use model::model;
+pub use text::text;
 
 /// A function to fuzz.
 pub struct Target {
@@ -24,9 +28,11 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 6] = [
     Target { name: "model", run: model },
     Target { name: "calls", run: calls },
     Target { name: "checkpoint", run: checkpoint },
     Target { name: "container", run: container },
+    Target { name: "text", run: text },
+    Target { name: "log", run: log },
 ];

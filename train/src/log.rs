@@ -144,12 +144,20 @@ fn as_json(line: &Line) -> String {
 pub fn read(path: &Path) -> Result<Vec<Line>> {
     let named = || format!("{}: the log cannot be read", path.display());
     let bytes = bounded::read(path, Limit::LOG).with_context(named)?;
+    lines_of(&bytes).with_context(|| path.display().to_string())
+}
+
+/// The lines of a log in memory, as [`read`] takes them.
+///
+/// # Errors
+/// Names the line that is no line of a log.
+pub fn lines_of(bytes: &[u8]) -> Result<Vec<Line>> {
     let mut lines = Vec::new();
     for (index, text) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
         match serde_json::from_slice(text) {
             Ok(line) => lines.push(line),
             Err(_) if !text.ends_with(b"\n") => {}
-            Err(error) => bail!("{}: line {}: expected a line of a training's log: {error}", path.display(), index + 1),
+            Err(error) => bail!("line {}: expected a line of a training's log: {error}", index + 1),
         }
     }
     Ok(lines)

@@ -15,7 +15,7 @@ use xtask::setup::Missing;
 use xtask::{options, workers};
 
 /// The targets: functions of `fuzz/src`.
-const TARGETS: [&str; 4] = ["model", "calls", "checkpoint", "container"];
+const TARGETS: [&str; 6] = ["model", "calls", "checkpoint", "container", "text", "log"];
 
 const DEFAULT_MINUTES: u64 = 30;
 
@@ -29,7 +29,7 @@ Usage: cargo xtask fuzz [--minutes N] [--jobs N] [--from-corpus] [--keep] [TARGE
 
 Arguments:
   TARGET         model (loading and running blobs), calls (sequences of C calls), checkpoint (PyTorch and safetensors
-                 files) or container; all of them without an argument
+                 files), container, text (encodings and HTML) or log (a training's); all of them without an argument
 
 Options:
   --minutes N    minutes for each target (default 30)
