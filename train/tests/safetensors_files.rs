@@ -316,6 +316,8 @@ fn names_that_stand_twice_are_refused() {
     ] {
         let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 4]].concat();
         let message = Checkpoint::from_bytes(&bytes).unwrap_err().to_string();
-        assert!(message.starts_with("safetensors: ") && message.contains("twice"), "{message}");
+        // The library sees one of them itself.
+        let is_told = message.contains("stands twice") || message.contains("duplicate field");
+        assert!(message.starts_with("safetensors: ") && is_told, "{message}");
     }
 }
