@@ -11,13 +11,13 @@
  * model was loaded from. Different states may be used from different threads at the
  * same time; one state belongs to one thread at a time. A model is only read after loading.
  *
- * Stack of a call, whatever the shape, atome_load_signed aside:
+ * Stack of a call, whatever the shape, atome_load_signed and its like aside:
  *   microcontrollers, as it comes                         1.1 KB; 1.5 KB with weights of ATOME02 or ATOMEP3
  *   microcontrollers, size profile                        0.6 KB
  *   microcontrollers with an FPU, speed profile           1.1 KB; 1.6 KB with weights of ATOME02
  *   0.6 KB more in the partial memory plan
  *   x86-64                                                16 KB, beside what the system keeps on a thread's stack for itself
- * atome_load_signed takes 6.1 KB on microcontrollers. An interrupt's handler comes on top. Each core: qemu/COSTS.md.
+ * atome_load_signed and its like take 6.1 KB on microcontrollers. An interrupt's handler comes on top. Each core: qemu/COSTS.md.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -228,7 +228,7 @@ typedef char atome_partial_state_is_large_enough_t
 /**
  * Version of the agreement between this header and the archive. They work together only when it is the same.
  */
-#define ATOME_ABI_VERSION 4
+#define ATOME_ABI_VERSION 5
 
 /**
  * Success.
@@ -272,9 +272,26 @@ typedef char atome_partial_state_is_large_enough_t
 #define ATOME_ERR_DAMAGED -7
 
 /**
- * The container is not signed, or not by the owner of this key, or was changed since.
+ * The container is not signed, or not by the owner of a key of the program's, or was changed since.
  */
 #define ATOME_ERR_SIGNATURE -8
+
+/**
+ * The container is signed by this key, and its model is for another product than the program asked for.
+ */
+#define ATOME_ERR_PRODUCT -9
+
+/**
+ * The container is signed by this key, and its model is of a lower version than the program asked for.
+ */
+#define ATOME_ERR_OUTDATED -10
+
+#if defined(ATOME_SIGNED)
+/**
+ * The most public keys that one call takes.
+ */
+#define ATOME_MAX_KEYS 8
+#endif
 
 /**
  * atome_answer: an answer that can be relied on as far as the model's limits tell.
@@ -615,13 +632,25 @@ typedef struct atome_container_info_t {
      */
     uint16_t tokens_are_bytes;
     /**
-     * 1 where it claims to be signed, else 0. Only atome_load_signed tells whether that is so.
+     * 1 where it claims to be signed, else 0. Only atome_load_signed and its like tell whether that is so.
      */
     uint16_t is_signed;
     /**
      * SHA-256 of the checkpoint that it was made from, or zeros.
      */
     uint8_t training_digest[32];
+    /**
+     * The product that it is for; 0 where it names none. Certain only where atome_load_signed_at_least took the container.
+     */
+    uint32_t product;
+    /**
+     * Its version among the product's models; 0 where it names none. Certain only where a signed load took the container.
+     */
+    uint32_t model_version;
+    /**
+     * The first bytes of the public key that it claims to be signed for; zeros where it names none.
+     */
+    uint8_t key_id[4];
 } atome_container_info_t;
 
 /**
@@ -959,8 +988,9 @@ int atome_explain(const uint8_t *data,
 #if defined(ATOME_SIGNED)
 /**
  * atome_load of a container that bears a valid signature; public_key has 32 bytes (`atome keygen` makes it, `atome sign`
- * signs). Nothing of the model is used before the signature of all of it is found right. Only in archives that are built
- * with `--signed`; define ATOME_SIGNED before the include.
+ * signs). Nothing of the model is used before the signature of all of it is found right, twice: no single branch decides. Any
+ * model that was ever signed by this key loads, old ones and those of other products, too: see
+ * atome_load_signed_at_least. Only in archives that are built with `--signed`; define ATOME_SIGNED before the include.
  *
  * Returns what atome_load returns; also ATOME_ERR_INVALID (-1) for data that are no container, and ATOME_ERR_SIGNATURE (-8)
  * when the container is not signed, or by another key, or was changed after signing.
@@ -973,6 +1003,34 @@ int atome_load_signed(struct atome_model_t *model,
                       const uint8_t *data,
                       size_t len,
                       const uint8_t *public_key);
+#endif
+
+#if defined(ATOME_SIGNED)
+/**
+ * atome_load_signed of a model for one product and of one version or a later one. It refuses what a signature alone
+ * lets pass: a model of yesterday, with its faults, and another product's model of the same shape.
+ *
+ * public_keys are n_keys keys of 32 bytes, 1 to ATOME_MAX_KEYS; any of them may have signed, so that two can live side by side
+ * while one is retired. A container that names its key (`atome sign` does where the container names a product or a version)
+ * is checked with that one alone, others with each in turn. product is the number of `atome pack --product`, and 0
+ * takes containers that name none; min_version is compared with the number of `--model-version`. A program that learns of
+ * newer models keeps the highest version that it loaded where an attacker cannot write: atome_container_info tells it.
+ *
+ * Returns what atome_load_signed returns; also ATOME_ERR_INVALID (-1) when n_keys is out of range, ATOME_ERR_PRODUCT (-9)
+ * for another product's model and ATOME_ERR_OUTDATED (-10) for an older one, both with a right signature.
+ *
+ * Caller:
+ * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes, `public_keys` is NULL or leads to
+ * `n_keys` times 32.
+ */
+ATOME_HIDDEN_
+int atome_load_signed_at_least(struct atome_model_t *model,
+                               const uint8_t *data,
+                               size_t len,
+                               const uint8_t (*public_keys)[32],
+                               size_t n_keys,
+                               uint32_t product,
+                               uint32_t min_version);
 #endif
 
 #if defined(ATOME_SIGNED)
@@ -990,6 +1048,29 @@ int atome_classifier_load_signed(struct atome_classifier_t *clf,
                                  const uint8_t *data,
                                  size_t len,
                                  const uint8_t *public_key);
+#endif
+
+#if defined(ATOME_SIGNED)
+/**
+ * atome_classifier_load_signed of a classifier for one product and of one version or a later one; everything said of
+ * atome_load_signed_at_least holds.
+ *
+ * Returns what atome_classifier_load_signed returns; also ATOME_ERR_INVALID (-1) when n_keys is out of range,
+ * ATOME_ERR_PRODUCT (-9) for another product's model and ATOME_ERR_OUTDATED (-10) for an older one, both with a right
+ * signature.
+ *
+ * Caller:
+ * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes, `public_keys` is NULL or leads to `n_keys`
+ * times 32.
+ */
+ATOME_HIDDEN_
+int atome_classifier_load_signed_at_least(struct atome_classifier_t *clf,
+                                          const uint8_t *data,
+                                          size_t len,
+                                          const uint8_t (*public_keys)[32],
+                                          size_t n_keys,
+                                          uint32_t product,
+                                          uint32_t min_version);
 #endif
 
 /**
@@ -1490,9 +1571,11 @@ static inline int atome_file_agrees_(void)
 #define atome_load(...) ATOME_CALL_((atome_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_load_exact(...) ATOME_CALL_((atome_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_load_signed(...) ATOME_CALL_((atome_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_load_signed_at_least(...) ATOME_CALL_((atome_load_signed_at_least)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_classifier_load(...) ATOME_CALL_((atome_classifier_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_classifier_load_exact(...) ATOME_CALL_((atome_classifier_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_classifier_load_signed(...) ATOME_CALL_((atome_classifier_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_classifier_load_signed_at_least(...) ATOME_CALL_((atome_classifier_load_signed_at_least)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_predict_next(...) ATOME_CALL_((atome_predict_next)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_classify(...) ATOME_CALL_((atome_classify)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_step(...) ATOME_CALL_((atome_step)(__VA_ARGS__), ATOME_ERR_CONFIG)

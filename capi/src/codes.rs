@@ -19,5 +19,9 @@ pub const ATOME_ERR_MALFORMED: c_int = -5;
 pub const ATOME_ERR_SHAPE: c_int = -6;
 /// The container's checksum is wrong, or its header contradicts itself.
 pub const ATOME_ERR_DAMAGED: c_int = -7;
-/// The container is not signed, or not by the owner of this key, or was changed since.
+/// The container is not signed, or not by the owner of a key of the program's, or was changed since.
 pub const ATOME_ERR_SIGNATURE: c_int = -8;
+/// The container is signed by this key, and its model is for another product than the program asked for.
+pub const ATOME_ERR_PRODUCT: c_int = -9;
+/// The container is signed by this key, and its model is of a lower version than the program asked for.
+pub const ATOME_ERR_OUTDATED: c_int = -10;

@@ -8,7 +8,8 @@ use atome_engine::container::{Container, ContainerError, Description, Tokenizer,
 use atome_engine::{Dims, Shape};
 
 use crate::codes::{
-    ATOME_ERR_CONFIG, ATOME_ERR_DAMAGED, ATOME_ERR_INVALID, ATOME_ERR_SHAPE, ATOME_ERR_TRUNCATED, ATOME_OK,
+    ATOME_ERR_CONFIG, ATOME_ERR_DAMAGED, ATOME_ERR_INVALID, ATOME_ERR_OUTDATED, ATOME_ERR_PRODUCT, ATOME_ERR_SHAPE,
+    ATOME_ERR_TRUNCATED, ATOME_OK,
 };
 use crate::config::{config, container_reader};
 use crate::text::Text;
@@ -20,6 +21,8 @@ pub(crate) const fn code(error: ContainerError) -> c_int {
         ContainerError::Truncated { .. } => ATOME_ERR_TRUNCATED,
         ContainerError::Checksum { .. } | ContainerError::Field { .. } => ATOME_ERR_DAMAGED,
         ContainerError::Shape { .. } => ATOME_ERR_SHAPE,
+        ContainerError::Product { .. } => ATOME_ERR_PRODUCT,
+        ContainerError::Outdated { .. } => ATOME_ERR_OUTDATED,
     }
 }
 
@@ -118,7 +121,8 @@ pub unsafe extern "C" fn atome_container_info(data: *const u8, len: usize, info:
         Ok(container) => container,
         Err(error) => return code(error),
     };
-    let Description { shape, window, n_classes, weights, tokenizer, training_digest, .. } = *container.about();
+    let Description { shape, window, n_classes, weights, tokenizer, training_digest, product, model_version, .. } =
+        *container.about();
     let Dims { vocab_size, d_model, n_layers, d_head, kernel_size, n_pathways, top_k } = shape.dims();
     // SAFETY: not NULL; the caller vouches for the place.
     unsafe {
@@ -136,6 +140,9 @@ pub unsafe extern "C" fn atome_container_info(data: *const u8, len: usize, info:
             tokens_are_bytes: u16::from(tokenizer == Tokenizer::Bytes),
             is_signed: u16::from(container.is_signed()),
             training_digest,
+            product,
+            model_version,
+            key_id: container.key_id().unwrap_or_default(),
         });
     }
     ATOME_OK
@@ -203,6 +210,8 @@ pub(crate) fn explain(text: &mut Text, error: &ContainerError) {
             text.push("; program ");
             push_shape(text, &program);
         }
+        // Found by those alone who ask for a product, and they give a code.
+        ContainerError::Product { .. } | ContainerError::Outdated { .. } => {}
     }
 }
 

@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use std::vec;
 use std::vec::Vec;
 
-use atome_engine::container::{file_len, write, Container, Description, WeightFormat};
+use atome_engine::container::{file_len, put_signature, write, Container, Description, WeightFormat};
 use atome_engine::{Dims, Model, Shape};
 
 use crate::codes::*;
@@ -16,10 +16,18 @@ use crate::tests::{blob, Memory, LAYOUT, MODEL_SIZE, SHAPE};
 use crate::types::atome_container_info_t;
 
 pub(crate) fn container(shape: Shape, plain: &[u8]) -> Vec<u8> {
-    let about = Description::new(shape, 7, WeightFormat::TwoBits);
+    container_of(&Description::new(shape, 7, WeightFormat::TwoBits), plain)
+}
+
+/// For a product and of a version, 0 for none.
+pub(crate) fn container_for(product: u32, model_version: u32, plain: &[u8]) -> Vec<u8> {
+    container_of(&Description { product, model_version, ..Description::new(SHAPE, 7, WeightFormat::TwoBits) }, plain)
+}
+
+fn container_of(about: &Description, plain: &[u8]) -> Vec<u8> {
     let notes = [("name", "test")];
-    let mut file = vec![0; file_len(&about, &notes, plain).unwrap()];
-    write(&about, &notes, plain, &mut file).unwrap();
+    let mut file = vec![0; file_len(about, &notes, plain).unwrap()];
+    write(about, &notes, plain, &mut file).unwrap();
     file
 }
 
@@ -95,13 +103,32 @@ fn another_shape_is_named_beside_the_programs() {
     damaged[300] ^= 1;
     assert_eq!(explain(&damaged), (ATOME_ERR_DAMAGED, "the container is damaged: wrong checksum".to_owned()));
 
+    let info = info_of(&file);
+    assert_eq!((info.d_model, info.vocab_size, info.top_k, info.window, info.is_signed), (9, 11, 4, 7, 0));
+}
+
+fn info_of(file: &[u8]) -> atome_container_info_t {
     let mut info = Memory::new(size_of::<atome_container_info_t>());
     // SAFETY: memory of the struct's size.
-    let info = unsafe {
+    unsafe {
         assert_eq!(atome_container_info(file.as_ptr(), file.len(), info.at()), ATOME_OK);
         info.at::<atome_container_info_t>().read()
+    }
+}
+
+#[test]
+fn product_version_and_key_can_be_read() {
+    let mut file = container_for(0x4b49_5443, 7, &blob(1));
+    let told = |file: &[u8]| {
+        let info = info_of(file);
+        (info.product, info.model_version, info.is_signed, info.key_id)
     };
-    assert_eq!((info.d_model, info.vocab_size, info.top_k, info.window, info.is_signed), (9, 11, 4, 7, 0));
+    assert_eq!(told(&file), (0x4b49_5443, 7, 0, [0; 4]));
+    put_signature(&mut file, [9, 8, 7, 6], |_| [1; 64]).unwrap();
+    assert_eq!(told(&file), (0x4b49_5443, 7, 1, [9, 8, 7, 6]));
+    assert_eq!(told(&container(SHAPE, &blob(1))), (0, 0, 0, [0; 4]));
+    // A program that asks for nothing loads it like any other.
+    assert_eq!(load(&mut Memory::new(MODEL_SIZE), &file), ATOME_OK);
 }
 
 #[test]

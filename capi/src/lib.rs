@@ -84,6 +84,8 @@ pub mod api {
 #[cfg(runtime_calls)]
 mod runtime;
 #[cfg(all(test, feature = "signed"))]
+mod signature_tricks_tests;
+#[cfg(all(test, feature = "signed"))]
 mod signed_tests;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use core::mem::{offset_of, size_of};
 use atome_engine::{Matrix, Shape, Start, Workspace};
 
 /// Version of the agreement between this header and the archive. They work together only when it is the same.
-pub const ATOME_ABI_VERSION: u32 = 4;
+pub const ATOME_ABI_VERSION: u32 = 5;
 
 // The shape macros. The header defines them before these types, and firmware may set its own: the values here only give
 // the types a size on the Rust side, which nothing relies on.
@@ -222,10 +222,16 @@ pub struct atome_container_info_t {
     pub weights: u16,
     /// 1 where token n is the byte n, else 0.
     pub tokens_are_bytes: u16,
-    /// 1 where it claims to be signed, else 0. Only atome_load_signed tells whether that is so.
+    /// 1 where it claims to be signed, else 0. Only atome_load_signed and its like tell whether that is so.
     pub is_signed: u16,
     /// SHA-256 of the checkpoint that it was made from, or zeros.
     pub training_digest: [u8; 32],
+    /// The product that it is for; 0 where it names none. Certain only where atome_load_signed_at_least took the container.
+    pub product: u32,
+    /// Its version among the product's models; 0 where it names none. Certain only where a signed load took the container.
+    pub model_version: u32,
+    /// The first bytes of the public key that it claims to be signed for; zeros where it names none.
+    pub key_id: [u8; 4],
 }
 
 /// The shape of the program that includes this header, as the library reads it. Defined by the header itself.

@@ -8,13 +8,16 @@ use crate::label::Note;
 use crate::model_file::ModelFile;
 use crate::sidecar;
 
-/// From the notes of a model's container, else from its sidecar; `None` for a model that continues text.
+/// From the notes of a model's container, else from its sidecar where that may say anything; `None` for a model that continues text.
 pub fn of(file: &ModelFile) -> Result<Option<OwnedDialogue>> {
     if let Some(label) = &file.label {
         let found = OwnedDialogue::from_notes(&label.notes);
         if let Some(dialogue) = found.with_context(|| format!("{}: notes: dialogue", file.path.display()))? {
             return Ok(Some(dialogue));
         }
+    }
+    if file.is_verified {
+        return Ok(None);
     }
     let Some((path, object)) = sidecar::dialogue(&file.path) else { return Ok(None) };
     OwnedDialogue::from_json(&object).with_context(|| format!("{}: dialogue", path.display())).map(Some)

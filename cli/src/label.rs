@@ -1,7 +1,7 @@
 //! What a container says of the model file in it.
 
 use anyhow::Result;
-use atome_engine::container::{Container, Description, MAGIC};
+use atome_engine::container::{Container, Description, KEY_ID_LEN, MAGIC};
 use atome_train::hex::hex;
 
 use crate::sizes::{Key, Sizes, Source};
@@ -15,6 +15,8 @@ pub struct Label {
     pub about: Description,
     pub notes: Vec<Note>,
     pub is_signed: bool,
+    /// First bytes of the public key that it claims to be signed for, where it names one.
+    pub key_id: Option<[u8; KEY_ID_LEN]>,
     /// Where the model file lies.
     pub payload: usize,
     /// Bytes of the whole container.
@@ -29,6 +31,18 @@ impl Label {
             sizes.fill(key, key.of(&dims), Source::Container);
         }
         sizes.fill(Key::MaxSeq, usize::from(self.about.window), Source::Container);
+    }
+
+    /// What it says of product and version; `None` where it names neither.
+    pub fn identity(&self) -> Option<String> {
+        let Description { product, model_version, .. } = self.about;
+        // Large numbers are mostly four characters, or were chosen at random.
+        let product = match product {
+            0 => "no product".to_owned(),
+            1..=0xffff => format!("product {product}"),
+            _ => format!("product {product} (0x{product:08x})"),
+        };
+        ((self.about.product, model_version) != (0, 0)).then(|| format!("{product}, version {model_version}"))
     }
 
     /// The training digest in hexadecimal; `None` where it is not known.
@@ -52,6 +66,7 @@ pub fn open(bytes: &[u8]) -> Result<(Label, &[u8])> {
         about: *container.about(),
         notes,
         is_signed: container.is_signed(),
+        key_id: container.key_id(),
         payload: container.payload_offset(),
         len: container.len(),
     };

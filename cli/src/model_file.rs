@@ -10,6 +10,7 @@ use atome_train::bounded::{read_if, Limit};
 
 use crate::label::{is_container, open, Label};
 use crate::next_step;
+use crate::signing::{TrustArgs, WantedArgs};
 
 /// What a file's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub struct ModelFile {
     pub format: Format,
     /// Of a container: what it said. `bytes` are the model file in it.
     pub label: Option<Label>,
+    /// Whether nothing but its signed bytes may say anything of it: no sidecar is looked at.
+    pub is_verified: bool,
 }
 
 impl ModelFile {
@@ -102,7 +105,13 @@ impl ModelFile {
                 None => return Err(refused).with_context(named),
             },
         };
-        Ok(Self { path: path.to_owned(), bytes, format, label })
+        Ok(Self { path: path.to_owned(), bytes, format, label, is_verified: false })
+    }
+
+    /// The model in `bytes`, which were read from `path`, if it is one that `trust` allows.
+    pub fn from_trusted(path: &Path, bytes: Vec<u8>, trust: &TrustArgs, wanted: WantedArgs) -> Result<Self> {
+        trust.check(wanted, path, &bytes)?;
+        Ok(Self { is_verified: trust.is_asked(), ..Self::from_bytes(path, bytes)? })
     }
 
     /// The sections.

@@ -30,6 +30,17 @@ pub fn whole<T: TryFrom<u64>>(allowed: RangeInclusive<u64>) -> impl Fn(&str) -> 
     }
 }
 
+/// A number of 32 bits, in digits or behind 0x in hexadecimal ones.
+pub fn number(text: &str) -> Result<u32, String> {
+    let found = match text.strip_prefix("0x") {
+        // A sign is no digit, which from_str_radix takes.
+        Some(digits) if digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok(),
+        Some(_) => None,
+        None => text.parse().ok(),
+    };
+    found.ok_or_else(|| "expected a whole number from 0 to 4294967295, or 0x and up to 8 hexadecimal digits".to_owned())
+}
+
 /// Which numbers with a fraction are allowed; infinity and NaN never are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Real {

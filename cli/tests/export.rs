@@ -297,3 +297,50 @@ fn a_container_tells_its_checkpoint() {
     assert_eq!(container.about().training_digest, digest);
     assert_eq!(container.notes().collect::<Result<Vec<_>, _>>().unwrap(), [("name", "export")]);
 }
+
+#[test]
+fn a_container_tells_what_it_is_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = checkpoint(folder.path(), Some(48));
+    let words = ["--product", "7", "--model-version", "3"];
+    success(export(folder.path(), &checkpoint).args(["--out", "model.box", "--container"]).args(words));
+    let bytes = fs::read(folder.path().join("model.box")).unwrap();
+    let about = *atome_engine::container::Container::open(&bytes).unwrap().about();
+    assert_eq!((about.product, about.model_version), (7, 3));
+    let message = failure(export(folder.path(), &checkpoint).args(["--out", "model.bin"]).args(words), 2);
+    assert!(message.contains("--product: ") && message.contains("expected --container"), "{message}");
+}
+
+#[test]
+fn with_a_key_nothing_is_exported_that_it_has_not_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = checkpoint(folder.path(), Some(48));
+    let call = |words: &[&str]| {
+        let mut command = atome();
+        command.current_dir(folder.path()).args(words);
+        command
+    };
+    for name in ["maker", "other"] {
+        success(&mut call(&["keygen", name]));
+    }
+    let export = |out: &str, key: &str| {
+        let mut command = export(folder.path(), &checkpoint);
+        command.args(["--out", out, "--container", "--key", key]);
+        command
+    };
+    let message = failure(&mut export("a.box", "maker.pub"), 1);
+    assert!(message.contains("checkpoint.safetensors.sig"), "{message}");
+    success(&mut call(&["sign", "checkpoint.safetensors", "--detached", "--key", "maker.secret"]));
+    success(&mut export("a.box", "maker.pub"));
+    let bytes = fs::read(folder.path().join("a.box")).unwrap();
+    let digest: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(fs::read(&checkpoint).unwrap()).into();
+    assert_eq!(atome_engine::container::Container::open(&bytes).unwrap().about().training_digest, digest);
+    let message = failure(&mut export("b.box", "other.pub"), 1);
+    assert!(message.contains("checkpoint.safetensors: its signature in"), "{message}");
+    let mut changed = fs::read(&checkpoint).unwrap();
+    *changed.last_mut().unwrap() ^= 1;
+    fs::write(&checkpoint, changed).unwrap();
+    let message = failure(&mut export("b.box", "maker.pub"), 1);
+    assert!(message.contains("changed after signing"), "{message}");
+    assert!(!folder.path().join("b.box").exists());
+}

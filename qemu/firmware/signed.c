@@ -13,9 +13,13 @@
 #include "signed_models.h"
 
 /* The containers, in the runner's order. */
-enum { OURS, OUR_OTHER, THEIRS, OUR_CLASSIFIER };
+enum { OURS, OUR_OTHER, THEIRS, OUR_CLASSIFIER, OUR_NEWER, THEIR_NEWER_CLASSIFIER };
+/* Of the newer two. */
+#define PRODUCT 0x80000007u
+#define VERSION 300u
 /* Where things are in a container: docs/container.md. */
-enum { FLAGS = 10, D_MODEL = 16, WINDOW = 30, PAYLOAD = 44, RESERVED = 52, DIGEST = 64, NOTES = 96, SIGNATURE = 64 };
+enum { FLAGS = 10, D_MODEL = 16, WINDOW = 30, PAYLOAD = 44, PRODUCT_AT = 52, VERSION_AT = 56, KEY_ID = 60, DIGEST = 64 };
+enum { NOTES = 96, SIGNATURE = 64 };
 enum { TOKENS = 4 };
 
 /* All that a call may write to, so that one comparison finds what changed. */
@@ -113,6 +117,40 @@ static void measure_stack(void)
     write_result("stack", (uint32_t)(stack_used() - used));
 }
 
+static int load_at_least(int index, int first_key, size_t n_keys, uint32_t product, uint32_t min_version)
+{
+    const container_t container = signed_container(index);
+
+    return atome_load_signed_at_least(&all.model, container.data, container.length, public_keys(first_key), n_keys,
+                                      product, min_version);
+}
+
+static int classifier_load_at_least(int first_key, size_t n_keys, uint32_t product, uint32_t min_version)
+{
+    const container_t container = signed_container(THEIR_NEWER_CLASSIFIER);
+
+    return atome_classifier_load_signed_at_least(&all.classifier, container.data, container.length,
+                                                 public_keys(first_key), n_keys, product, min_version);
+}
+
+/* Of the product, recent enough, and signed by one of the keys; the container tells its three numbers. */
+static void newer_loads(void)
+{
+    const container_t newer = signed_container(OUR_NEWER);
+    atome_container_info_t info;
+
+    expect_code("what a container says", ATOME_OK, atome_container_info(newer.data, newer.length, &info));
+    if (info.product != PRODUCT || info.model_version != VERSION || memcmp(info.key_id, public_key(0), 4) != 0) {
+        fail("a container", ": another product, version or key than it was given");
+    }
+    expect_code("a model of this version", ATOME_OK, load_at_least(OUR_NEWER, 0, 1, PRODUCT, VERSION));
+    same_predictions(&all.model, &plain_model);
+    expect_code("a model of a later version", ATOME_OK, load_at_least(OUR_NEWER, 0, 2, PRODUCT, 0));
+    expect_code("an old container", ATOME_OK, load_at_least(THEIRS, 0, 2, 0, 0));
+    expect_code("a classifier by the second key", ATOME_OK, classifier_load_at_least(0, 2, PRODUCT, VERSION));
+    same_classes(&all.classifier, &plain_classifier);
+}
+
 /* What does not ---------------------------------------------------------------------------------------------------- */
 
 static void wrong_arguments(void)
@@ -131,6 +169,20 @@ static void wrong_arguments(void)
                    atome_classifier_load_signed(&all.classifier, ours.data, ours.length, public_key(0)));
     expect_refusal("classifier_load with another key", ATOME_ERR_SIGNATURE,
                    atome_classifier_load_signed(&all.classifier, classifier.data, classifier.length, public_key(1)));
+}
+
+static void outdated_or_of_another_product(void)
+{
+    expect_refusal("an older model", ATOME_ERR_OUTDATED, load_at_least(OUR_NEWER, 0, 2, PRODUCT, VERSION + 1));
+    expect_refusal("an old container", ATOME_ERR_OUTDATED, load_at_least(OURS, 0, 2, 0, 1));
+    expect_refusal("another product's model", ATOME_ERR_PRODUCT, load_at_least(OUR_NEWER, 0, 2, PRODUCT - 1, 0));
+    expect_refusal("a model of no product", ATOME_ERR_PRODUCT, load_at_least(OURS, 0, 2, PRODUCT, 0));
+    expect_refusal("a newer model by another key", ATOME_ERR_SIGNATURE, load_at_least(OUR_NEWER, 1, 1, PRODUCT, VERSION));
+    expect_refusal("no key", ATOME_ERR_INVALID, load_at_least(OUR_NEWER, 0, 0, PRODUCT, VERSION));
+    expect_refusal("too many keys", ATOME_ERR_INVALID, load_at_least(OUR_NEWER, 0, ATOME_MAX_KEYS + 1, PRODUCT, VERSION));
+    expect_refusal("an older classifier", ATOME_ERR_OUTDATED, classifier_load_at_least(0, 2, PRODUCT, VERSION + 1));
+    expect_refusal("another product's classifier", ATOME_ERR_PRODUCT, classifier_load_at_least(0, 2, 0, VERSION));
+    expect_refusal("a classifier by another key", ATOME_ERR_SIGNATURE, classifier_load_at_least(0, 1, PRODUCT, VERSION));
 }
 
 static void truncated(void)
@@ -171,9 +223,11 @@ static void tampered_everywhere(void)
 
     tampered("another magic", 0, 1, ATOME_ERR_INVALID);
     tampered("another shape", D_MODEL, 1, ATOME_ERR_SHAPE);
-    tampered("a number that is reserved", RESERVED, 1, ATOME_ERR_DAMAGED);
     tampered("another payload offset", PAYLOAD, 1, ATOME_ERR_DAMAGED);
     tampered("no flag of a signature", FLAGS, 1, ATOME_ERR_SIGNATURE);
+    tampered("another product", PRODUCT_AT, 7, ATOME_ERR_SIGNATURE);
+    tampered("another version", VERSION_AT + 3, 0x80, ATOME_ERR_SIGNATURE);
+    tampered("another key's name", KEY_ID, 1, ATOME_ERR_SIGNATURE);
     tampered("another window", WINDOW, 1, ATOME_ERR_SIGNATURE);
     tampered("another training digest", DIGEST, 0x80, ATOME_ERR_SIGNATURE);
     tampered("another note", NOTES + 8, 1, ATOME_ERR_SIGNATURE);
@@ -256,11 +310,13 @@ int main(void)
     loads(OUR_OTHER, 0);
     loads(THEIRS, 1);
     classifier_loads();
+    newer_loads();
     measure_stack();
 
     memset(&all, 0xa5, sizeof all);
     before = all;
     wrong_arguments();
+    outdated_or_of_another_product();
     truncated();
     flipped_bits();
     tampered_everywhere();

@@ -19,6 +19,12 @@ typedef struct {
 
 static inline const uint8_t *public_key(int index) { return blob_start + PUBLIC_KEY_BYTES * index; }
 
+/* Both, from `first` on, as a list of keys. */
+static inline const uint8_t (*public_keys(int first))[PUBLIC_KEY_BYTES]
+{
+    return (const uint8_t(*)[PUBLIC_KEY_BYTES])public_key(first);
+}
+
 /* The container number `index`: each says how long it is. */
 static inline container_t signed_container(int index)
 {

@@ -38,26 +38,35 @@ pub struct Signed {
     pub classes: u32,
     /// With whose keys.
     pub signer: Signer,
+    /// Product and version; 0 for those of containers that name none, and then the container does not name its key either.
+    pub identity: [u32; 2],
 }
 
-/// Signature and checksum at a container's end (docs/container.md).
+/// Where product, version and key id lie in the header (docs/container.md).
+const IDENTITY: usize = 52;
+/// Signature and checksum at a container's end.
 const SIGNATURE: usize = 64;
 const CHECKSUM: usize = 4;
 
 /// What `qemu/firmware/signed.c` is compiled for.
 pub const CHECK_SHAPE: Shape = TINY;
 
+/// Product and version of its last containers.
+const CHECK_IDENTITY: [u32; 2] = [0x8000_0007, 300];
+
 /// Writes the containers of `qemu/firmware/signed.c`, in its order.
 ///
 /// # Errors
 /// Those of [`write`].
 pub fn write_check(folder: &Path) -> Result<PathBuf> {
-    let container = |seed, classes, signer| Signed { seed, classes, signer };
+    let container = |seed, classes, signer| Signed { seed, classes, signer, identity: [0, 0] };
     let containers = [
         container(1, 0, Signer::Ours),
         container(2, 0, Signer::Ours),
         container(1, 0, Signer::Theirs),
         container(3, 3, Signer::Ours),
+        Signed { identity: CHECK_IDENTITY, ..container(1, 0, Signer::Ours) },
+        Signed { identity: CHECK_IDENTITY, ..container(3, 3, Signer::Theirs) },
     ];
     write(folder, "signed", &CHECK_SHAPE, &containers)
 }
@@ -72,15 +81,26 @@ pub fn write(folder: &Path, name: &str, shape: &Shape, containers: &[Signed]) ->
     host_program::build("write_container.c", shape, &program)?;
 
     let mut bytes: Vec<u8> = Signer::ALL.iter().flat_map(|signer| *signer.keys().pk).collect();
-    for Signed { seed, classes, signer } in containers {
+    for Signed { seed, classes, signer, identity } in containers {
         let file = folder.join(format!("{name}-{seed}-{classes}.box"));
         process::checked(Command::new(&program).arg(&file).args([seed.to_string(), classes.to_string()]))?;
         let container = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        bytes.extend(sign(container, &signer.keys()).with_context(|| format!("{}: no container", file.display()))?);
+        let signed = named(container, *identity, &signer.keys()).and_then(|named| sign(named, &signer.keys()));
+        bytes.extend(signed.with_context(|| format!("{}: no container", file.display()))?);
     }
     let path = folder.join(format!("{name}.bin"));
     fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
+}
+
+/// Puts in product, version and the first bytes of the public key.
+fn named(mut container: Vec<u8>, identity: [u32; 2], keys: &KeyPair) -> Option<Vec<u8>> {
+    if identity != [0, 0] {
+        let key_id = u32::from_le_bytes(*keys.pk.first_chunk()?);
+        let numbers = [identity[0], identity[1], key_id].map(u32::to_le_bytes);
+        container.get_mut(IDENTITY..IDENTITY + 12)?.copy_from_slice(numbers.as_flattened());
+    }
+    Some(container)
 }
 
 /// Puts in signature and checksum; what they are over says already that it is signed.

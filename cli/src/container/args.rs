@@ -2,16 +2,20 @@
 
 use std::path::PathBuf;
 
+use atome_engine::container::Description;
 use clap::Args;
 
 use crate::label::{parse_note, Note};
 use crate::shape_args::ShapeArgs;
+use crate::usage_error::UsageError;
+use crate::values::number;
 
 const PACK_EXAMPLES: &str = "\
 Examples:
   atome pack model.bin --out model.box --attn-top-k 4 --max-seq 128
   atome pack model.bin --out model.box --note name=\"kitchen, second try\" --note licence=CC0
-  atome pack model.bin --out model.box --checkpoint checkpoint.safetensors --alignment 64";
+  atome pack model.bin --out model.box --checkpoint checkpoint.safetensors --alignment 64
+  atome pack model.bin --out model.box --product 7 --model-version 3";
 
 const UNPACK_EXAMPLES: &str = "\
 Examples:
@@ -51,12 +55,50 @@ pub struct PackArgs {
     pub force: bool,
 
     #[command(flatten)]
+    pub identity: IdentityArgs,
+
+    #[command(flatten)]
     pub shape: ShapeArgs,
+}
+
+/// What a container says of its product, for firmware that loads models of its own alone.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct IdentityArgs {
+    /// The product that the container is for, a number of your choice: firmware that asks for it
+    /// (atome_load_signed_at_least) refuses other products' models. Engines that know no product and
+    /// version take no container that names one
+    #[arg(long, value_name = "N", value_parser = number, verbatim_doc_comment)]
+    pub product: Option<u32>,
+
+    /// The version of the container's model, higher for newer ones: firmware that asks for a lowest one
+    /// refuses older models
+    #[arg(long, value_name = "N", value_parser = number, verbatim_doc_comment)]
+    pub model_version: Option<u32>,
+}
+
+impl IdentityArgs {
+    /// Puts in what was given.
+    pub fn fill(self, about: &mut Description) {
+        about.product = self.product.unwrap_or(about.product);
+        about.model_version = self.model_version.unwrap_or(about.model_version);
+    }
+
+    /// Only a container has a place for them.
+    pub fn check(self, is_container: bool) -> Result<(), UsageError> {
+        let given = [("--product", self.product), ("--model-version", self.model_version)];
+        match given.into_iter().find(|(_, number)| number.is_some()) {
+            Some((flag, _)) if !is_container => Err(UsageError(format!(
+                "{flag}: a plain model file has no place for it, expected --container beside it"
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Takes the model file out of a container.
 ///
-/// Notes, digest and signature are left behind; --sidecar keeps what `atome` and `atome pack` need.
+/// Notes, digest, product, version and signature are left behind; --sidecar keeps what `atome` and
+/// `atome pack` need.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = UNPACK_EXAMPLES)]
 pub struct UnpackArgs {

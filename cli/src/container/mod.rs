@@ -6,7 +6,7 @@ mod read;
 mod unpack;
 mod wrap;
 
-pub use args::{PackArgs, UnpackArgs};
+pub use args::{IdentityArgs, PackArgs, UnpackArgs};
 pub use pack::pack;
 pub use read::read;
 pub use unpack::unpack;

@@ -26,6 +26,7 @@ pub fn pack(args: &PackArgs) -> Result<()> {
     let mut about = description(found.shape, &found.sizes, weights);
     about.n_classes = file.format.n_classes().map_or(0, |count| count as u16);
     about.alignment = args.alignment;
+    args.identity.fill(&mut about);
     if let Some(checkpoint) = &args.checkpoint {
         about.training_digest = digest(checkpoint)?;
     }

@@ -31,5 +31,8 @@ pub fn unpack(args: &UnpackArgs) -> Result<()> {
     for output in &outputs {
         text.push_str(&format!("wrote {} ({} bytes)\n", output.shown(), grouped(output.bytes.len() as u64)));
     }
+    if let Some(identity) = label.identity() {
+        text.push_str(&format!("left out what the container said of itself: {identity}\n"));
+    }
     report(&outputs, &text)
 }

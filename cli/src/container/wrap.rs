@@ -8,6 +8,7 @@ use atome_engine::Shape;
 use atome_train::bounded::{self, Limit};
 use sha2::{Digest, Sha256};
 
+use super::args::IdentityArgs;
 use crate::dialogue;
 use crate::label::Note;
 use crate::model_file::ModelFile;
@@ -66,7 +67,13 @@ pub fn check_sizes(file: &ModelFile, found: &Found) -> Result<()> {
 
 /// A container around `plain`, the model of `file` in another format and with so many classes; with the notes of the
 /// container that `file` was, or what its sidecar says of how it is asked.
-pub fn rewrapped(file: &ModelFile, found: &Found, plain: &[u8], n_classes: Option<usize>) -> Result<Vec<u8>> {
+pub fn rewrapped(
+    file: &ModelFile,
+    found: &Found,
+    plain: &[u8],
+    n_classes: Option<usize>,
+    identity: IdentityArgs,
+) -> Result<Vec<u8>> {
     check_sizes(file, found)?;
     let weights = weight_format(plain).context("a model file of an unknown format")?;
     let mut about = description(found.shape, &found.sizes, weights);
@@ -76,8 +83,10 @@ pub fn rewrapped(file: &ModelFile, found: &Found, plain: &[u8], n_classes: Optio
         about.training_digest = label.about.training_digest;
         about.alignment = label.about.alignment;
         about.tokenizer = label.about.tokenizer;
+        (about.product, about.model_version) = (label.about.product, label.about.model_version);
         notes.clone_from(&label.notes);
     }
+    identity.fill(&mut about);
     wrap(&about, &dialogue::in_notes(notes, file)?, plain).with_context(|| file.path.display().to_string())
 }
 

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::c_files::CFileArgs;
+use crate::container::IdentityArgs;
 use crate::shape_args::ShapeArgs;
+use crate::signing::TrustArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -14,6 +16,7 @@ Examples:
   atome convert model.bin --format atomep3 --out model.p3 --sidecar
   atome convert model.box --format atome02 --container --out model.b3.box
   atome convert model.bin --header model_shape.h --c-array model_data.c
+  atome convert model.box --key maker.pub --c-array model_data.c       signed by this key, or nothing
   atome convert classifier.bin --format atome01 --out base.bin --without-head
   atome convert classifier.box --format atomecl01 --out classifier.bin";
 
@@ -54,6 +57,9 @@ pub struct ConvertArgs {
     pub container: bool,
 
     #[command(flatten)]
+    pub identity: IdentityArgs,
+
+    #[command(flatten)]
     pub c_files: CFileArgs,
 
     /// Write the shape to OUT.json, without --out to MODEL.json
@@ -67,6 +73,9 @@ pub struct ConvertArgs {
     /// Print the summary as JSON
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten)]
+    pub trust: TrustArgs,
 
     #[command(flatten)]
     pub shape: ShapeArgs,

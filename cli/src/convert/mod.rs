@@ -25,6 +25,7 @@ use crate::model_file::{Format, ModelFile};
 use crate::output::json_line;
 use crate::shape_source::{find, Found};
 use crate::sidecar;
+use crate::signing::WantedArgs;
 use crate::usage_error::UsageError;
 use crate::values::is_standard_output;
 
@@ -32,7 +33,7 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     let named = || args.model.display().to_string();
     args.check()?;
     let raw = ModelFile::read_whole(&args.model)?;
-    let file = ModelFile::from_bytes(&args.model, raw.clone())?;
+    let file = ModelFile::from_trusted(&args.model, raw.clone(), &args.trust, WantedArgs::default())?;
     let format = target(args, file.format)?;
     let found = find(&file, args.shape.sizes())?;
     check(&file, &found).with_context(named)?;
@@ -52,6 +53,7 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
 impl ConvertArgs {
     fn check(&self) -> Result<()> {
         self.c_files.check()?;
+        self.identity.check(self.container)?;
         if self.out.is_none() && self.c_files.is_empty() && !self.sidecar {
             bail!(UsageError("nothing to write: expected --out, --header, --c-array or --sidecar".into()));
         }

@@ -30,7 +30,7 @@ impl Written {
         let left_out = LeftOut { codes: converted.unused_codes, behind: file.bytes.len() - found.needed };
         let (model_len, n_classes) = (converted.bytes.len(), format.n_classes());
         let bytes = match args.container {
-            true => container::rewrapped(file, found, &converted.bytes, n_classes)?,
+            true => container::rewrapped(file, found, &converted.bytes, n_classes, args.identity)?,
             false => converted.bytes,
         };
         let file =

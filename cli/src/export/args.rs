@@ -6,6 +6,7 @@ use atome_train::export::{Format, USUAL_THREADS};
 use clap::{Args, ValueEnum};
 
 use crate::c_files::CFileArgs;
+use crate::container::IdentityArgs;
 use crate::label::{parse_note, Note};
 use crate::values::{whole, SIZE, THREADS};
 use crate::weight_set::WeightSetArgs;
@@ -16,6 +17,8 @@ Examples:
   atome export checkpoint.safetensors --out model.bin --sidecar --max-seq 64
   atome export checkpoint.pt --out model.bin --header model_shape.h --c-array model_data.c
   atome export checkpoint.pt --out model.box --container --note name=\"kitchen\"
+  atome export checkpoint.pt --out model.box --container --product 7 --model-version 3
+  atome export checkpoint.pt --key maker.pub --out model.bin
   atome export checkpoint.pt --weights ema --out model.bin
   atome export checkpoint.pt --out model.p3 --format atomep3";
 
@@ -57,6 +60,14 @@ pub struct ExportArgs {
     /// A note for people in the container; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_note, requires = "container")]
     pub note: Vec<Note>,
+
+    #[command(flatten)]
+    pub identity: IdentityArgs,
+
+    /// Export only what this public key has signed, or one of several, with `atome sign --detached`: the
+    /// signature is in CHECKPOINT.sig
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+    pub key: Vec<PathBuf>,
 
     #[command(flatten)]
     pub c_files: CFileArgs,

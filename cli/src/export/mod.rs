@@ -5,10 +5,12 @@ mod summary;
 
 use anyhow::{Context, Result};
 use atome_engine::{Dims, Shape};
+use atome_train::bounded::{self, Limit};
 use atome_train::checkpoint::{dims_of, keys, Checkpoint, Loaded};
 use atome_train::config::Quantiser;
 use atome_train::export::{export as to_blob, exportable, CFile, Format};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 pub use args::ExportArgs;
 use summary::Summary;
@@ -18,6 +20,7 @@ use crate::container;
 use crate::files::{report, write_all, Output};
 use crate::output::{json_line, note};
 use crate::sidecar;
+use crate::signing::{detached_signer, read_all};
 use crate::sizes::{Key, Sizes, Source};
 use crate::values::is_standard_output;
 
@@ -28,13 +31,14 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let named = || args.checkpoint.display().to_string();
     container::check_notes(&args.note)?;
     args.c_files.check()?;
-    let loaded = Loaded::load(&args.checkpoint, args.weight_set.weights.as_deref())?;
+    args.identity.check(args.container)?;
+    let Read { loaded, digest } = read(args)?;
     let checkpoint = &loaded.checkpoint;
     let sizes = sizes(args, checkpoint).with_context(named)?;
     let shape = exportable(sizes.dims()).with_context(named)?;
     let format = Format::from(args.format);
     let exported = to_blob(checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
-    let blob = blob(args, &sizes, shape, &exported.bytes)?;
+    let blob = blob(args, &sizes, shape, &exported.bytes, digest)?;
     let outputs = outputs(args, &sizes, format, &blob, exported.bytes.len())?;
     write_all(&outputs, &[&args.checkpoint], args.force)?;
     notes(args, &loaded, &sizes, format).iter().for_each(|text| note(&format!("note: {}: {text}", named())));
@@ -48,6 +52,27 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     };
     let told = if args.json { json_line(&summary.json()) } else { summary.text() };
     report(&outputs, &told)
+}
+
+/// What was read.
+struct Read {
+    loaded: Loaded,
+    /// SHA-256 of the file, where its bytes were at hand.
+    digest: Option<[u8; 32]>,
+}
+
+/// The checkpoint. With --key it is read once, so that the bytes that were verified are those that are exported.
+fn read(args: &ExportArgs) -> Result<Read> {
+    let (path, weights) = (&args.checkpoint, args.weight_set.weights.as_deref());
+    if args.key.is_empty() {
+        return Ok(Read { loaded: Loaded::load(path, weights)?, digest: None });
+    }
+    let named = || path.display().to_string();
+    let keys = read_all(&args.key)?;
+    let bytes = bounded::read(path, Limit::CHECKPOINT).with_context(named)?;
+    detached_signer(path, &bytes, &keys)?;
+    let loaded = Loaded::from_bytes(&bytes, weights).with_context(named)?;
+    Ok(Read { loaded, digest: Some(Sha256::digest(&bytes).into()) })
 }
 
 /// What a user should know who does not read the summary.
@@ -103,13 +128,17 @@ fn sizes(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Sizes> {
 }
 
 /// The model file, in a container where one is asked for.
-fn blob(args: &ExportArgs, sizes: &Sizes, shape: Shape, plain: &[u8]) -> Result<Vec<u8>> {
+fn blob(args: &ExportArgs, sizes: &Sizes, shape: Shape, plain: &[u8], digest: Option<[u8; 32]>) -> Result<Vec<u8>> {
     if !args.container {
         return Ok(plain.to_vec());
     }
     let weights = container::weight_format(plain).context("an exported file of an unknown format")?;
     let mut about = container::description(shape, sizes, weights);
-    about.training_digest = container::digest(&args.checkpoint)?;
+    about.training_digest = match digest {
+        Some(digest) => digest,
+        None => container::digest(&args.checkpoint)?,
+    };
+    args.identity.fill(&mut about);
     container::wrap(&about, &args.note, plain).with_context(|| args.out.display().to_string())
 }
 

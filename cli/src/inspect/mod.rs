@@ -6,6 +6,7 @@ mod table;
 
 use anyhow::{bail, Result};
 use atome_engine::container::Tokenizer;
+use atome_train::hex::hex;
 use serde_json::{json, Map, Value};
 
 pub use args::InspectArgs;
@@ -69,6 +70,9 @@ fn label_json(label: &Label) -> Value {
         "payload_offset": label.payload,
         "alignment": label.about.alignment,
         "signed": label.is_signed,
+        "key_id": label.key_id.map(|id| hex(&id)),
+        "product": label.about.product,
+        "model_version": label.about.model_version,
         "tokens_are_bytes": label.about.tokenizer == Tokenizer::Bytes,
         "training_digest": label.training_digest(),
         "notes": notes,

@@ -1,6 +1,7 @@
 //! What `atome inspect` prints for people.
 
 use atome_engine::Packing;
+use atome_train::hex::hex;
 
 use super::section_stats::{Content, SectionStats};
 use crate::label::Label;
@@ -61,7 +62,12 @@ fn label_lines(label: &Label) -> String {
         grouped(label.payload as u64),
         grouped(u64::from(about.alignment))
     );
-    let signed = if label.is_signed { "signed; `atome verify` tells by whom" } else { "not signed" };
+    if let Some(identity) = label.identity() {
+        text.push_str(&format!("         for {identity}\n"));
+    }
+    let key = label.key_id.map(|id| format!(" for the key {}...", hex(&id))).unwrap_or_default();
+    let signed =
+        if label.is_signed { format!("signed{key}; `atome verify` tells by whom") } else { "not signed".into() };
     text.push_str(&format!("         {signed}\n"));
     if let Some(digest) = label.training_digest() {
         text.push_str(&format!("training {digest}\n"));

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::answers::Manner;
 use crate::sampling::SamplingArgs;
 use crate::shape_args::{long_help, ShapeArgs};
+use crate::signing::{TrustArgs, WantedArgs};
 use crate::values::{whole, COUNT};
 
 /// Bytes of a work area above which the cached plan is not taken without being asked for.
@@ -22,6 +23,7 @@ Examples:
   atome run model.bin                          a prompt loop: a line is a prompt, Ctrl-D ends
   cat prompts.txt | atome run model.bin -q     one line each
   atome run model.bin \"Hi\" --json | jq .text
+  atome run model.box \"Hi\" --key maker.pub     only if the owner of the key has signed it
   atome run classifier.bin \"turn on the light\"";
 
 /// Answers a question, continues a text, or names its class.
@@ -72,6 +74,12 @@ pub struct RunArgs {
     /// that answers questions continues the prompt instead
     #[arg(long, verbatim_doc_comment)]
     pub raw: bool,
+
+    #[command(flatten)]
+    pub trust: TrustArgs,
+
+    #[command(flatten)]
+    pub wanted: WantedArgs,
 
     #[command(flatten)]
     pub shape: ShapeArgs,

@@ -31,7 +31,8 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     if prompt == Some(b"") {
         return Err(UsageError("the prompt is empty, expected at least one byte".to_owned()).into());
     }
-    let file = ModelFile::read(&args.model)?;
+    let bytes = ModelFile::read_whole(&args.model)?;
+    let file = ModelFile::from_trusted(&args.model, bytes, &args.trust, args.wanted)?;
     let found = find_fitting(&file, args.shape.sizes())?;
     let dialogue = if args.raw { None } else { dialogue::of(&file)? };
     let named = || file.path.display().to_string();

@@ -1,4 +1,4 @@
-//! Key files: a line of a word and 64 hexadecimal digits; lines that begin with # are for people.
+//! Files of keys and of detached signatures: a line of a word and hexadecimal digits; lines that begin with # are for people.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -10,13 +10,14 @@ use atome_train::bounded::{self, Limit};
 use atome_train::disk::sync_folder_of;
 use atome_train::encoding::plain;
 use atome_train::hex::hex;
-use ed25519_compact::{KeyPair, PublicKey, Seed};
+use ed25519_compact::{KeyPair, PublicKey, Seed, Signature};
 
 use crate::files::{check_folder, Place};
 use crate::output::note;
 
 const SECRET: &str = "atome-secret-key";
 const PUBLIC: &str = "atome-public-key";
+const SIGNATURE: &str = "atome-signature";
 
 /// NAME.secret.
 pub fn secret_path(name: &Path) -> PathBuf {
@@ -75,7 +76,7 @@ fn create(path: &Path, mode: u32, text: &str) -> Result<()> {
 /// Both keys, from the secret one.
 pub fn read_secret(path: &Path) -> Result<KeyPair> {
     let named = || path.display().to_string();
-    let seed = read(path, SECRET, PUBLIC, "a public key; signing takes the secret one").with_context(named)?;
+    let seed = read(path, SECRET, (PUBLIC, "a public key; signing takes the secret one")).with_context(named)?;
     warn_of_readers(path);
     Ok(KeyPair::from_seed(Seed::new(seed)))
 }
@@ -97,15 +98,32 @@ fn warn_of_readers(path: &Path) {
 /// The public key.
 pub fn read_public(path: &Path) -> Result<PublicKey> {
     let named = || path.display().to_string();
-    Ok(PublicKey::new(read(path, PUBLIC, SECRET, "a secret key; verifying takes the public one").with_context(named)?))
+    let other = (SECRET, "a secret key; verifying takes the public one");
+    Ok(PublicKey::new(read(path, PUBLIC, other).with_context(named)?))
 }
 
-fn read(path: &Path, wanted: &str, other: &str, if_other: &str) -> Result<[u8; 32]> {
+/// The text of a file with a signature.
+pub fn signature_text(signature: &Signature) -> String {
+    format!(
+        "# A signature of an Atome file (Ed25519): the file beside it, without .sig.\n{SIGNATURE} {}\n",
+        hex(&**signature)
+    )
+}
+
+/// The signature in a file of its own.
+pub fn read_signature(path: &Path) -> Result<Signature> {
+    let named = || path.display().to_string();
+    let other = (PUBLIC, "a public key, which belongs to --key");
+    Ok(Signature::new(read(path, SIGNATURE, other).with_context(named)?))
+}
+
+/// The bytes behind the word `wanted`; `other` is a word that could stand there, and what it means.
+fn read<const N: usize>(path: &Path, wanted: &str, (other, if_other): (&str, &str)) -> Result<[u8; N]> {
     let bytes = bounded::read(path, Limit::LINES)?;
     let text = plain(&bytes).context("expected the text of a key file")?;
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
     let Some((index, line)) = lines.next() else {
-        bail!("expected a line of `{wanted}` and 64 hexadecimal digits");
+        bail!("expected a line of `{wanted}` and {} hexadecimal digits", 2 * N);
     };
     let number = index + 1;
     let (word, digits) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
@@ -113,16 +131,16 @@ fn read(path: &Path, wanted: &str, other: &str, if_other: &str) -> Result<[u8; 3
         bail!("line {number}: {if_other}");
     }
     if word != wanted {
-        bail!("line {number}: expected `{wanted}` and 64 hexadecimal digits");
+        bail!("line {number}: expected `{wanted}` and {} hexadecimal digits", 2 * N);
     }
-    key(digits.trim()).with_context(|| format!("line {number}: expected 64 hexadecimal digits"))
+    bytes_of(digits.trim()).with_context(|| format!("line {number}: expected {} hexadecimal digits", 2 * N))
 }
 
-fn key(digits: &str) -> Option<[u8; 32]> {
-    if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+fn bytes_of<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    if digits.len() != 2 * N || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
-    let mut bytes = [0; 32];
+    let mut bytes = [0; N];
     for (index, byte) in bytes.iter_mut().enumerate() {
         *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
     }

@@ -41,6 +41,20 @@ pub enum ContainerError {
         /// The program's.
         program: Shape,
     },
+    /// The model is for another product.
+    Product {
+        /// The container's.
+        container: u32,
+        /// The program's.
+        program: u32,
+    },
+    /// The model is older than the program takes.
+    Outdated {
+        /// The container's version.
+        found: u32,
+        /// The lowest that will do.
+        least: u32,
+    },
 }
 
 impl ContainerError {
@@ -89,6 +103,12 @@ impl fmt::Display for ContainerError {
                 InWords(container),
                 InWords(program)
             ),
+            Self::Product { container, program } => {
+                write!(f, "the model is for product {container}, expected product {program}")
+            }
+            Self::Outdated { found, least } => {
+                write!(f, "the model is of version {found}, expected version {least} or a later one")
+            }
         }
     }
 }

@@ -17,7 +17,9 @@ pub(super) mod at {
     pub(in super::super) const NOTES_LEN: usize = 40;
     pub(in super::super) const PAYLOAD: usize = 44;
     pub(in super::super) const PAYLOAD_LEN: usize = 48;
-    pub(in super::super) const RESERVED: usize = 52;
+    pub(in super::super) const PRODUCT: usize = 52;
+    pub(in super::super) const MODEL_VERSION: usize = 56;
+    pub(in super::super) const KEY_ID: usize = 60;
     pub(in super::super) const DIGEST: usize = 64;
 }
 
@@ -34,7 +36,6 @@ pub(super) const fn expected(offset: usize) -> &'static str {
         at::ALIGNMENT => "a power of 2 up to 4096, and sections aligned to it",
         at::PAYLOAD => "a payload behind the notes",
         at::PAYLOAD_LEN => "a payload with nothing but signature and checksum behind it",
-        at::RESERVED => "zeros",
         _ => "a note of UTF-8 texts with their lengths, or a model file of the header's format and classes",
     }
 }

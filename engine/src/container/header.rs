@@ -71,13 +71,27 @@ pub struct Description {
     /// SHA-256 of the checkpoint that it was made from, or whatever else tells one training run from another; zeros where
     /// that is not known.
     pub training_digest: [u8; 32],
+    /// The product that it is for: a number of its maker's choice; 0 where it names none.
+    pub product: u32,
+    /// Its version among the product's models, the newest the highest; 0 where it names none.
+    pub model_version: u32,
 }
 
 impl Description {
-    /// Of a model without classes, whose tokens are bytes if there are 256, aligned to 16 bytes.
+    /// Of a model without classes, product and version, whose tokens are bytes if there are 256, aligned to 16 bytes.
     pub const fn new(shape: Shape, window: u16, weights: WeightFormat) -> Self {
         let tokenizer = if shape.vocab_size() == 256 { Tokenizer::Bytes } else { Tokenizer::Other };
-        Self { shape, window, n_classes: 0, weights, tokenizer, alignment: 16, training_digest: [0; 32] }
+        Self {
+            shape,
+            window,
+            n_classes: 0,
+            weights,
+            tokenizer,
+            alignment: 16,
+            training_digest: [0; 32],
+            product: 0,
+            model_version: 0,
+        }
     }
 
     /// Where the payload begins when the notes end at `end`.
@@ -145,8 +159,6 @@ pub(super) fn places(header: &[u8; LEN]) -> Result<Places, ContainerError> {
     expect(notes_end.is_some_and(|end| end <= payload), at::PAYLOAD)?;
     let end = payload.checked_add(payload_len).and_then(|end| end.checked_add(super::TAIL_LEN));
     expect(end == Some(file_len), at::PAYLOAD_LEN)?;
-    let reserved = header.get(at::RESERVED..at::DIGEST).unwrap_or_default();
-    expect(reserved.iter().all(|&byte| byte == 0), at::RESERVED)?;
     Ok(Places { is_signed: flags & SIGNED != 0, file_len, notes_len, payload, payload_len })
 }
 
@@ -179,7 +191,8 @@ pub(super) fn description(header: &[u8; LEN]) -> Result<Description, ContainerEr
     let alignment = two(header, at::ALIGNMENT);
     expect(alignment.is_power_of_two() && alignment <= 4096, at::ALIGNMENT)?;
     let training_digest = header.last_chunk().copied().unwrap_or([0; 32]);
-    Ok(Description { shape, window, n_classes, weights, tokenizer, alignment, training_digest })
+    let (product, model_version) = (four(header, at::PRODUCT), four(header, at::MODEL_VERSION));
+    Ok(Description { shape, window, n_classes, weights, tokenizer, alignment, training_digest, product, model_version })
 }
 
 /// The header with these contents.
@@ -202,13 +215,16 @@ pub(super) fn encode(about: &Description, places: &Places) -> Option<[u8; LEN]> 
     for (at, value) in sizes.chain(others) {
         LittleEndian::write_u16(header.get_mut(at..at + 2)?, value);
     }
+    let word = |value: usize| u32::try_from(value).ok();
     for (at, value) in [
-        (at::FILE_LEN, places.file_len),
-        (at::NOTES_LEN, places.notes_len),
-        (at::PAYLOAD, places.payload),
-        (at::PAYLOAD_LEN, places.payload_len),
+        (at::FILE_LEN, word(places.file_len)?),
+        (at::NOTES_LEN, word(places.notes_len)?),
+        (at::PAYLOAD, word(places.payload)?),
+        (at::PAYLOAD_LEN, word(places.payload_len)?),
+        (at::PRODUCT, about.product),
+        (at::MODEL_VERSION, about.model_version),
     ] {
-        LittleEndian::write_u32(header.get_mut(at..at + 4)?, u32::try_from(value).ok()?);
+        LittleEndian::write_u32(header.get_mut(at..at + 4)?, value);
     }
     header.get_mut(at::DIGEST..)?.copy_from_slice(&about.training_digest);
     Some(header)

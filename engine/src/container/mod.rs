@@ -50,5 +50,8 @@ pub const VERSION: u16 = 1;
 /// Bytes of a signature (Ed25519), and of its place in every container.
 pub const SIGNATURE_LEN: usize = 64;
 
+/// Bytes of a key's id: the first ones of the public key.
+pub const KEY_ID_LEN: usize = 4;
+
 /// Bytes behind the payload: the signature and the checksum.
 const TAIL_LEN: usize = SIGNATURE_LEN + 4;

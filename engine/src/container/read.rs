@@ -5,7 +5,7 @@ use super::error::ContainerError;
 use super::fields;
 use super::header::{self, description, places, Description, Places};
 use super::notes::Notes;
-use super::{MAGIC, SIGNATURE_LEN};
+use super::{KEY_ID_LEN, MAGIC, SIGNATURE_LEN};
 use crate::bytes::begins_with;
 use crate::shape::Shape;
 
@@ -83,6 +83,21 @@ impl<'a> Container<'a> {
         Ok(self.payload())
     }
 
+    /// Whether the model is for `product`, where 0 stands for a container that names none, and at least of version
+    /// `least_version`. Only a right signature makes that certain.
+    ///
+    /// # Errors
+    /// [`ContainerError::Product`], [`ContainerError::Outdated`].
+    pub const fn check_identity(&self, product: u32, least_version: u32) -> Result<(), ContainerError> {
+        if self.about.product != product {
+            return Err(ContainerError::Product { container: self.about.product, program: product });
+        }
+        if self.about.model_version < least_version {
+            return Err(ContainerError::Outdated { found: self.about.model_version, least: least_version });
+        }
+        Ok(())
+    }
+
     /// Where the payload begins.
     pub const fn payload_offset(&self) -> usize {
         self.places.payload
@@ -107,6 +122,17 @@ impl<'a> Container<'a> {
     pub fn signature(&self) -> Option<&'a [u8; SIGNATURE_LEN]> {
         let (_, tail) = self.bytes.split_last_chunk::<{ super::TAIL_LEN }>()?;
         self.places.is_signed.then_some(tail.first_chunk()?)
+    }
+
+    /// The first bytes of the public key that it claims to be signed for; `None` where it names none.
+    pub fn key_id(&self) -> Option<[u8; KEY_ID_LEN]> {
+        let id = *self.bytes.get(fields::at::KEY_ID..)?.first_chunk()?;
+        (self.places.is_signed && id != [0; KEY_ID_LEN]).then_some(id)
+    }
+
+    /// Whether its signature may be of this key: it may where the container names no other.
+    pub fn may_be_signed_by(&self, public_key: &[u8; 32]) -> bool {
+        self.key_id().is_none_or(|id| public_key.starts_with(&id))
     }
 
     /// Bytes of the container.

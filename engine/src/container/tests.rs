@@ -31,7 +31,12 @@ fn plain() -> Vec<u8> {
 }
 
 fn about() -> Description {
-    Description { training_digest: [7; 32], ..Description::new(SHAPE, 9, WeightFormat::TwoBits) }
+    let identity = Description {
+        product: 0x8000_0007,
+        model_version: 0xffff_fff0,
+        ..Description::new(SHAPE, 9, WeightFormat::TwoBits)
+    };
+    Description { training_digest: [7; 32], ..identity }
 }
 
 fn written(about: &Description, notes: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
@@ -114,7 +119,7 @@ fn sections_are_aligned() {
 #[test]
 fn every_truncation_and_every_flipped_bit_is_found() {
     let mut signed = written(&about(), &NOTES, &plain());
-    put_signature(&mut signed, |_| [0x55; SIGNATURE_LEN]).unwrap();
+    put_signature(&mut signed, [0xab; KEY_ID_LEN], |_| [0x55; SIGNATURE_LEN]).unwrap();
     let container = Container::open(&signed).unwrap();
     assert_eq!((container.is_signed(), container.signature()), (true, Some(&[0x55; SIGNATURE_LEN])));
     for file in [written(&about(), &NOTES, &plain()), signed] {
@@ -144,7 +149,11 @@ fn every_byte_of_a_header_may_be_anything() {
                 assert!(container.notes().count() <= changed.len());
                 let in_digest = at >= 64;
                 let in_shape = (16..32).contains(&at);
-                assert!(in_digest || in_shape || [10, 36, 38, 40, 41].contains(&at) || value == file[at], "byte {at}");
+                let in_identity = (52..64).contains(&at);
+                assert!(
+                    in_digest || in_shape || in_identity || [10, 36, 38, 40, 41].contains(&at) || value == file[at],
+                    "byte {at}"
+                );
             }
         }
     }
@@ -177,7 +186,6 @@ fn contradictions_are_named() {
     assert_eq!(at(changed(38, &[0, 16])), 38);
     assert_eq!(at(changed(40, &[0xff, 0xff, 0xff, 0xff])), 44);
     assert_eq!(at(changed(48, &[0xff, 0xff, 0xff, 0xff])), 48);
-    assert_eq!(at(changed(60, &[1])), 52);
     // The second note begins behind two lengths, "name" and "a tiny one".
     for (start, whole) in [(96, 0), (96 + 18, 1)] {
         let mut file = written(&about(), &NOTES, &plain());
@@ -203,7 +211,6 @@ fn every_field_says_what_belongs_there_in_words_of_its_own() {
         at::ALIGNMENT,
         at::PAYLOAD,
         at::PAYLOAD_LEN,
-        at::RESERVED,
         fields::LEN,
     ];
     let errors = fields.map(|offset| ContainerError::Field { offset });
@@ -236,6 +243,62 @@ fn another_shape_is_refused_by_name() {
     // What attention keeps changes the results, too.
     let other = Shape::new(Dims { top_k: 3, ..SHAPE.dims() }).unwrap();
     assert!(Container::open(&file).unwrap().payload_for(&other).is_err());
+}
+
+#[test]
+fn product_version_and_key_id_lie_where_the_document_says() {
+    let mut file = written(&about(), &NOTES, &plain());
+    assert_eq!(file[52..64], [7, 0, 0, 0x80, 0xf0, 0xff, 0xff, 0xff, 0, 0, 0, 0]);
+    assert_eq!(Container::open(&file).unwrap().key_id(), None);
+    put_signature(&mut file, [1, 2, 3, 0xfe], |signed| {
+        // Nobody can put another id in: it is in the signed part.
+        assert_eq!((&signed[..8], &signed[60..64]), (&MAGIC[..], &[1, 2, 3, 0xfe][..]));
+        [0x55; SIGNATURE_LEN]
+    })
+    .unwrap();
+    let signed = Container::open(&file).unwrap();
+    assert_eq!((*signed.about(), signed.key_id()), (about(), Some([1, 2, 3, 0xfe])));
+    let mut key = [9; 32];
+    assert!(!signed.may_be_signed_by(&key));
+    key[..4].copy_from_slice(&[1, 2, 3, 0xfe]);
+    assert!(signed.may_be_signed_by(&key));
+    // Signed for another key, or for one that is not named.
+    put_signature(&mut file, [0; KEY_ID_LEN], |_| [0x55; SIGNATURE_LEN]).unwrap();
+    let signed = Container::open(&file).unwrap();
+    assert_eq!((signed.key_id(), signed.may_be_signed_by(&key), signed.may_be_signed_by(&[9; 32])), (None, true, true));
+}
+
+/// A header of 12 zeros at offset 52, as it was written before these fields had a meaning.
+#[test]
+fn an_old_container_names_no_product_and_is_of_version_0() {
+    let about = Description::new(SHAPE, 9, WeightFormat::TwoBits);
+    let file = written(&about, &NOTES, &plain());
+    assert_eq!(file[52..64], [0; 12]);
+    let container = Container::open(&file).unwrap();
+    assert_eq!((container.about().product, container.about().model_version), (0, 0));
+    assert_eq!(container.check_identity(0, 0), Ok(()));
+    assert_eq!(container.check_identity(0, 1), Err(ContainerError::Outdated { found: 0, least: 1 }));
+    assert_eq!(container.check_identity(1, 0), Err(ContainerError::Product { container: 0, program: 1 }));
+}
+
+#[test]
+fn another_product_and_an_older_model_are_refused_by_name() {
+    let file = written(&about(), &NOTES, &plain());
+    let container = Container::open(&file).unwrap();
+    let (product, version) = (about().product, about().model_version);
+    for least in [0, 1, version - 1, version] {
+        assert_eq!(container.check_identity(product, least), Ok(()));
+    }
+    let outdated = container.check_identity(product, version + 1).unwrap_err();
+    assert_eq!(
+        std::format!("{outdated}"),
+        "the model is of version 4294967280, expected version 4294967281 or a later one"
+    );
+    for other in [0, product - 1, product + 1, u32::MAX] {
+        let error = container.check_identity(other, version).unwrap_err();
+        assert_eq!(error, ContainerError::Product { container: product, program: other });
+        assert!(std::format!("{error}").ends_with(&std::format!("expected product {other}")));
+    }
 }
 
 #[test]

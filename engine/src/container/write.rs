@@ -5,7 +5,7 @@ use byteorder::{ByteOrder, LittleEndian};
 use super::crc::crc32;
 use super::fields;
 use super::header::{self, Description, Places, SIGNED};
-use super::{notes, SIGNATURE_LEN, TAIL_LEN};
+use super::{notes, KEY_ID_LEN, SIGNATURE_LEN, TAIL_LEN};
 
 fn places(about: &Description, notes: &[(&str, &str)], payload: &[u8]) -> Option<Places> {
     let notes_len = notes::len(notes)?;
@@ -36,11 +36,17 @@ pub fn write(about: &Description, notes: &[(&str, &str)], payload: &[u8], out: &
     seal(out)
 }
 
-/// Makes `container`, which [`super::Container::open`] takes, a signed one: first sets the flag, then calls `sign` with the
-/// part that a signature is over, and puts in what it returns.
-pub fn put_signature(container: &mut [u8], sign: impl FnOnce(&[u8]) -> [u8; SIGNATURE_LEN]) -> Option<()> {
+/// Makes `container`, which [`super::Container::open`] takes, a signed one: first sets the flag and `key_id`, the first bytes of
+/// the public key, then calls `sign` with the part that a signature is over, and puts in what it returns. Engines before key
+/// ids were introduced refuse a container that names one: zeros name none.
+pub fn put_signature(
+    container: &mut [u8],
+    key_id: [u8; KEY_ID_LEN],
+    sign: impl FnOnce(&[u8]) -> [u8; SIGNATURE_LEN],
+) -> Option<()> {
     let flags = container.get_mut(fields::at::FLAGS..fields::at::FLAGS + 2)?;
     LittleEndian::write_u16(flags, SIGNED);
+    *container.get_mut(fields::at::KEY_ID..)?.first_chunk_mut()? = key_id;
     let (signed, tail) = container.split_last_chunk_mut::<TAIL_LEN>()?;
     tail.first_chunk_mut::<SIGNATURE_LEN>()?.copy_from_slice(&sign(signed));
     seal(container)

@@ -28,9 +28,11 @@ impl Session<'_> {
         let shape = self.shape_of_container(input);
         let Some((_, mut file)) = written(input, shape) else { return };
         let [ours, theirs] = keys();
-        let signer = [Some(ours), Some(ours), Some(theirs), None][input.below(4)];
+        let (signer, names_key) =
+            [(Some(ours), false), (Some(ours), true), (Some(theirs), true), (None, false)][input.below(4)];
         if let Some(signer) = signer {
-            let _ = put_signature(&mut file, |message| *signer.sk.sign(message, None));
+            let id = if names_key { *signer.pk.first_chunk().expect("32 bytes") } else { [0; 4] };
+            let _ = put_signature(&mut file, id, |message| *signer.sk.sign(message, None));
         }
         let as_signed = file.clone();
         maybe_changed(input, &mut file);

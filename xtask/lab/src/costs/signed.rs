@@ -26,7 +26,7 @@ const VARIANT: Variant = Variant { engine: Engine::Archive(SIGNED), plan: Some(P
 /// Builds and runs `qemu/firmware/cost.c` with a random signed model of the shape.
 pub fn measure(core: &Core, name: &str, shape: &Shape, bench: &Workbench, folder: &Path) -> Result<Figures> {
     let core = &clock::counting(core);
-    let containers = [Signed { seed: 1, classes: 0, signer: Signer::Ours }];
+    let containers = [Signed { seed: 1, classes: 0, signer: Signer::Ours, identity: [0, 0] }];
     let file = signed_models::write(folder, name, shape, &containers)?;
     let mut flags = clock::flags(core)?;
     flags.push("-DATOME_SIGNED".to_string());
