@@ -13,6 +13,8 @@ mod linkers;
 mod miri;
 mod outside;
 mod programs;
+#[cfg(test)]
+mod promises;
 mod report;
 mod rust;
 mod rust_firmware;
