@@ -53,6 +53,18 @@ impl Session<'_> {
         let before = self.model.bytes();
         // SAFETY: a struct of the program's, so many bytes, and a key of 32.
         let code = unsafe { atome_load_signed(self.model.at(), data, len, key.pk.as_ptr()) };
+        // It is for no product and of no version: who asks for that gets it, and who asks for more does not.
+        let asked = |model: &Struct, product, min_version| {
+            let keys = key.pk.as_ptr().cast();
+            // SAFETY: as before, and a list of one key.
+            unsafe { atome_load_signed_at_least(model.at(), data, len, keys, 1, product, min_version) }
+        };
+        let other = Struct::new(before.len());
+        assert_eq!(asked(&other, 0, 0), code);
+        for (refused, expected) in [(asked(&other, 1, 0), ATOME_ERR_PRODUCT), (asked(&other, 0, 1), ATOME_ERR_OUTDATED)]
+        {
+            assert!(if code == ATOME_OK { refused == expected } else { refused < 0 });
+        }
         match code {
             ATOME_OK => self.is_loaded = true,
             _ => assert_eq!(self.model.bytes(), before, "a refused load changed the model"),
