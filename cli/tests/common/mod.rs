@@ -86,6 +86,22 @@ pub fn small_classifier(folder: &Path) -> PathBuf {
     write(folder, "classifier.bin", &model_bytes(SMALL, Some(3), Floats::Trained, &mut Rng::with_seed(2)))
 }
 
+/// A command of the program, in this folder.
+pub fn in_folder(folder: &Path, command: &str) -> Command {
+    let mut program = atome();
+    program.current_dir(folder).arg(command);
+    program
+}
+
+/// `small.bin` and a container of it, `small.box`.
+pub fn packed(folder: &Path) -> PathBuf {
+    small_model(folder);
+    let sizes = ["--attn-top-k", "4", "--max-seq", "48", "--note", "name=small", "--note", "for=tests, and no more"];
+    let text = success(in_folder(folder, "pack").args(["small.bin", "--out", "small.box"]).args(sizes));
+    assert!(text.starts_with("wrote small.box (3,"), "{text}");
+    folder.join("small.box")
+}
+
 pub fn write(folder: &Path, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.join(name);
     std::fs::write(&path, bytes).unwrap();
