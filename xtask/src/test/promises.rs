@@ -76,7 +76,7 @@ fn fault(test: &str, functions: &BTreeSet<String>, steps: &BTreeSet<String>) -> 
 fn every_promise_names_its_test() {
     let text = fs::read_to_string(workspace::root().join(DOCUMENT)).unwrap();
     let mut functions = BTreeSet::new();
-    test_functions(&workspace::root(), &mut functions);
+    test_functions(workspace::root(), &mut functions);
     let steps = steps().into_iter().map(|step| step.name).collect();
     let promises = promises(&text);
     let faults: Vec<String> = promises
