@@ -61,3 +61,36 @@ fn the_model_of_944k_parameters_has_the_sums_of_the_prototype() {
         assert_eq!(crc, 0x32f3_b747, "{plan:?}");
     }
 }
+
+#[test]
+fn the_cached_plan_takes_about_a_quarter_of_the_exact_ones_memory() {
+    let sizes = |dims, max_seq| {
+        let shape = Shape::new(dims).expect("in range");
+        let exact = atome_engine::Layout::new(shape, max_seq, Plan::Cached).expect("in range").bytes();
+        (Layout::new(shape, max_seq, Plan::Cached).expect("in range").bytes(), exact)
+    };
+    let large = Dims { d_model: 256, n_layers: 8, d_head: 64, ..Dims::DEFAULT };
+    // As README says.
+    assert_eq!(sizes(large, 128), (368_732, 1_366_412));
+    assert_eq!(sizes(Dims::DEFAULT, 32), (17_068, 49_564));
+}
+
+#[test]
+fn shapes_and_plans_beyond_its_limits_are_refused_by_name() {
+    let refused = |dims, max_seq, plan| {
+        let shape = Shape::new(dims).expect("in range");
+        Layout::new(shape, max_seq, plan).map(|layout| layout.bytes()).expect_err("refused").to_string()
+    };
+    let dims = Dims::DEFAULT;
+    for (changed, name) in [
+        (Dims { d_model: 1025, ..dims }, "d_model is 1025, expected at most 1024"),
+        (Dims { d_head: 257, ..dims }, "d_head is 257, expected at most 256"),
+        (Dims { kernel_size: 17, ..dims }, "kernel_size is 17, expected at most 16"),
+        (Dims { top_k: 17, ..dims }, "top_k is 17, expected at most 16"),
+    ] {
+        assert!(refused(changed, 32, Plan::Lean).starts_with(name), "{name}");
+    }
+    assert!(refused(dims, 4097, Plan::Cached).starts_with("max_seq is 4097, expected 1 to 4096"));
+    assert!(refused(dims, 0, Plan::Cached).starts_with("max_seq is 0"));
+    assert!(refused(dims, 32, Plan::Partial).contains("lean and the cached plan only"));
+}
