@@ -63,9 +63,8 @@ pub(super) fn project<'m>(
     let values = memory.values.get_mut(row * d..);
     if Current::MATRICES_TOGETHER {
         let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
-        // The outputs of attention are of no meaning yet; where they are few, a kernel has more room on the stack.
-        let is_of_use = Current::SEARCHES_ROOM && room.is_empty() && search.attended.len() >= Current::WORTHWHILE_ROOM;
-        let room = if is_of_use { &mut *search.attended } else { room };
+        // The outputs of attention are of no meaning yet.
+        let room = if Current::SEARCHES_ROOM && room.is_empty() { &mut *search.attended } else { room };
         kernel::project_one(
             inputs,
             &mut [
