@@ -81,7 +81,7 @@ fn hostile_models_give_the_references_bits_or_its_refusal() {
         if Layout::new(shape, test_shape.max_seq, Plan::Lean).is_err() || test_shape.d_model > 300 {
             continue;
         }
-        for packing in [Packing::TwoBits, Packing::Base3, Packing::PowersOf3] {
+        for (packing, way) in [Packing::TwoBits, Packing::Base3, Packing::PowersOf3].into_iter().zip(seed..) {
             let mut rng = Rng::with_seed(seed);
             let file = recipe.file(test_shape, packing, &mut rng);
             let tokens: Vec<i32> =
@@ -93,16 +93,14 @@ fn hostile_models_give_the_references_bits_or_its_refusal() {
                 refused += 1;
                 continue;
             };
-            for way in seed..seed + 3 {
-                if let Err(error) = compare(&model, test_shape.max_seq, &tokens, &expected, way) {
-                    panic!("{}, {}, {packing:?}: {error}", recipe.name, test_shape.name);
-                }
+            if let Err(error) = compare(&model, test_shape.max_seq, &tokens, &expected, way) {
+                panic!("{}, {}, {packing:?}: {error}", recipe.name, test_shape.name);
             }
-            compared += 3 * tokens.len();
+            compared += tokens.len();
         }
     }
     println!("{compared} positions equal, {refused} models refused by both");
-    assert!(compared > 5000 && refused > 10);
+    assert!(compared > 2000 && refused > 10);
 }
 
 #[test]
