@@ -162,7 +162,11 @@ pub fn lock(output: Place<'_>) -> Result<Option<Lock>> {
     if output.path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         return Ok(None);
     }
-    match Lock::of_output(output.path) {
+    held(output, Lock::of_output(output.path))
+}
+
+fn held(output: Place<'_>, lock: std::io::Result<Lock>) -> Result<Option<Lock>> {
+    match lock {
         Ok(lock) => Ok(Some(lock)),
         Err(error) if error.kind() == ErrorKind::ResourceBusy => {
             bail!("{output}: another run of this program writes it: expected another name, or the end of that run")
@@ -190,7 +194,7 @@ pub fn check_results(folder: &Path, results: &[String], inputs: &[&Path]) -> Res
 /// As [`lock`], and where the folder cannot be made.
 pub fn claim_folder(folder: &Path) -> Result<Option<Lock>> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    lock(Place::of("--out", folder))
+    held(Place::of("--out", folder), Lock::of_folder(folder))
 }
 
 fn named(output: Place<'_>, error: Error) -> anyhow::Error {

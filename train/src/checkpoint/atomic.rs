@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::NamedTempFile;
 
 use crate::disk::{claimed, folder, link_to, sync_folder};
 
@@ -82,8 +82,11 @@ pub fn commit_all(files: Vec<Pending>) -> Result<(), (usize, io::Error)> {
         let before = Before::of(&file.target);
         let folder = folder(&file.target).to_owned();
         if let Err(error) = file.give_name() {
-            named.into_iter().rev().for_each(|(_, before): (PathBuf, Before)| before.back());
-            return Err((index, error));
+            let take_back = |error, (_, before): (PathBuf, Before)| match before.back() {
+                Ok(()) => error,
+                Err(lost) => told_too(&error, &lost),
+            };
+            return Err((index, named.into_iter().rev().fold(error, take_back)));
         }
         named.push((folder, before));
     }
@@ -97,7 +100,7 @@ pub fn commit_all(files: Vec<Pending>) -> Result<(), (usize, io::Error)> {
 struct Before {
     target: PathBuf,
     /// Its other name; where the file system has no second names, what is replaced cannot be had back.
-    kept: Option<TempPath>,
+    kept: Option<NamedTempFile>,
     was_there: bool,
 }
 
@@ -107,14 +110,20 @@ impl Before {
         Self { target: target.to_owned(), kept: if was_there { link_to(target).ok() } else { None }, was_there }
     }
 
-    fn back(self) {
-        match self.kept {
-            // What cannot be taken back stays: there is an error to report already.
-            Some(kept) => drop(kept.persist(&self.target)),
-            None if !self.was_there => drop(fs::remove_file(&self.target)),
-            None => {}
+    fn back(self) -> io::Result<()> {
+        let Self { target, kept, was_there } = self;
+        let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", target.display()));
+        match kept {
+            Some(kept) => kept.persist(&target).map(drop).map_err(|refused| named(refused.error)),
+            None if !was_there => fs::remove_file(&target).map_err(named),
+            None => Err(named(io::Error::other("was replaced"))),
         }
     }
+}
+
+/// What went wrong, and what could not be taken back after it.
+fn told_too(error: &io::Error, lost: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{error}; and what was written before it could not be taken back: {lost}"))
 }
 
 /// Replaces or creates `path` with `bytes`: whatever happens, the name leads to all of the old bytes or all of the new.

@@ -15,6 +15,9 @@ pub enum Patience {
     Wait,
 }
 
+/// Times to try for a lock whose file is taken away meanwhile.
+const ATTEMPTS: usize = 1000;
+
 /// A lock, held until it is dropped.
 ///
 /// Where a file system has no locks, nothing is held and nobody is refused.
@@ -37,13 +40,29 @@ impl Lock {
         Self::take(&folder(&output).join(hidden_name(&output) + ".lock"), Patience::Refuse)
     }
 
+    /// The lock of those who write into `folder`, which is there: a hidden file in it, since the folder around it may belong to
+    /// others.
+    ///
+    /// # Errors
+    /// As [`Self::of_output`].
+    pub fn of_folder(folder: &Path) -> io::Result<Self> {
+        Self::take(&folder.join(".atome.lock"), Patience::Refuse)
+    }
+
     /// The lock that the file `path` stands for; it is made where it is missing.
     ///
     /// # Errors
     /// As [`Self::of_output`].
     pub fn take(path: &Path, patience: Patience) -> io::Result<Self> {
-        loop {
-            let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
+        for _ in 0..ATTEMPTS {
+            let file = File::options()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)
+                // Nobody has asked for this file: only its name tells whose it is.
+                .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
             let taken = match patience {
                 Patience::Refuse => file.try_lock(),
                 Patience::Wait => file.lock().map_err(TryLockError::Error),
@@ -52,10 +71,11 @@ impl Lock {
                 return Err(io::Error::new(ErrorKind::ResourceBusy, "another run writes it: expected its end"));
             }
             // Whoever had it may have removed the file meanwhile: a lock on that one keeps nobody out.
-            if is_still_there(&file, path) {
+            if taken.is_err() || is_still_there(&file, path) {
                 return Ok(Self { path: path.to_owned(), _file: file });
             }
         }
+        Err(io::Error::new(ErrorKind::ResourceBusy, format!("{}: is taken away again and again", path.display())))
     }
 }
 
@@ -87,6 +107,20 @@ mod tests {
         drop((lock, other));
         assert_eq!(fs::read_dir(there.path()).unwrap().count(), 0);
         Lock::of_output(&output).unwrap();
+    }
+
+    #[test]
+    fn a_folders_lock_lies_in_it() {
+        let around = tempfile::tempdir().unwrap();
+        let folder = around.path().join("results");
+        fs::create_dir(&folder).unwrap();
+        let lock = Lock::of_folder(&folder).unwrap();
+        assert_eq!(fs::read_dir(around.path()).unwrap().count(), 1, "the folder around it may belong to others");
+        assert_eq!(Lock::of_folder(&folder).unwrap_err().kind(), ErrorKind::ResourceBusy);
+        drop(lock);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+        let missing = Lock::of_folder(&folder.join("gone")).unwrap_err().to_string();
+        assert!(missing.contains(".atome.lock"), "{missing}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::Path;
 
-use tempfile::{Builder, NamedTempFile, TempPath};
+use tempfile::{Builder, NamedTempFile};
 
 use super::lock::is_still_there;
 use super::place::{folder, hidden_name};
@@ -43,14 +43,18 @@ pub(crate) fn claimed(target: &Path, like: Option<&Metadata>) -> io::Result<Name
     Err(io::Error::new(io::ErrorKind::ResourceBusy, "every new file beside it was taken away"))
 }
 
-/// A second name for the file at `target`, under which it can be had back.
-pub(crate) fn link_to(target: &Path) -> io::Result<TempPath> {
-    let linked = Builder::new()
-        .prefix(&prefix(target))
-        .suffix(ENDING)
-        .make_in(folder(target), |path| fs::hard_link(target, path))
-        .map_err(unnamed)?;
-    Ok(linked.into_temp_path())
+/// A second name for the file at `target`, under which it can be had back: locked, as [`claimed`] ones are, so that no other run
+/// takes it for what a killed one left.
+pub(crate) fn link_to(target: &Path) -> io::Result<NamedTempFile> {
+    let link = |path: &Path| {
+        fs::hard_link(target, path)?;
+        File::open(path)
+    };
+    let linked =
+        Builder::new().prefix(&prefix(target)).suffix(ENDING).make_in(folder(target), link).map_err(unnamed)?;
+    // A file system without locks cleans nothing up.
+    let _ = linked.as_file().try_lock();
+    Ok(linked)
 }
 
 fn prefix(target: &Path) -> String {
@@ -91,6 +95,21 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn a_second_name_is_not_taken_for_what_a_killed_run_left() {
+        let there = tempfile::tempdir().unwrap();
+        let target = there.path().join("model");
+        fs::write(&target, "old").unwrap();
+        let kept = link_to(&target).unwrap();
+        clean(&target);
+        assert_eq!(fs::read_to_string(kept.path()).unwrap(), "old");
+        let path = kept.path().to_owned();
+        let (_, path_alone) = kept.keep().map(|(file, path)| (drop(file), path)).unwrap();
+        assert_eq!(path, path_alone);
+        clean(&target);
+        assert!(!path.exists(), "nobody holds it");
+    }
 
     #[test]
     fn a_file_is_made_with_the_rights_that_it_will_have() {
