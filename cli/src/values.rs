@@ -36,7 +36,8 @@ pub fn number(text: &str) -> Result<u32, String> {
         // A sign is no digit, which from_str_radix takes.
         Some(digits) if digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => u32::from_str_radix(digits, 16).ok(),
         Some(_) => None,
-        None => text.parse().ok(),
+        None if text.bytes().all(|digit| digit.is_ascii_digit()) => text.parse().ok(),
+        None => None,
     };
     found.ok_or_else(|| "expected a whole number from 0 to 4294967295, or 0x and up to 8 hexadecimal digits".to_owned())
 }
@@ -114,6 +115,14 @@ mod tests {
         assert_eq!((parse("1"), parse("99")), (Ok(1), Ok(99)));
         for text in ["0", "100", "-5", "1e6", "1.0", "", "x", "0x10", "99999999999999999999999"] {
             assert_eq!(parse(text), Err("expected a whole number from 1 to 99".to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_no_signs() {
+        assert_eq!((number("7"), number("0x1F")), (Ok(7), Ok(31)));
+        for text in ["+7", "-7", "0x+7", "0x", "", "0x123456789", "4294967296"] {
+            assert!(number(text).is_err(), "{text}");
         }
     }
 

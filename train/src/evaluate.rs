@@ -1,6 +1,6 @@
 //! Cross-entropy over windows of a text.
 
-use anyhow::Result;
+use anyhow::{anyhow, Result};
 use atome_engine::{
     argmax, integer, predict_next, Arithmetic, Layout as Memory, Model, Plan, Run, Tiled, Weights as _, Workspace,
 };
@@ -11,6 +11,7 @@ use crate::config::ModelConfig;
 use crate::model::loss::cross_entropy_alone;
 use crate::model::new_pass;
 use crate::weights::Weights;
+use crate::work_area::zeros;
 
 /// Windows computed side by side.
 const WINDOWS: usize = 8;
@@ -70,8 +71,9 @@ pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], windo
     let losses: Vec<f64> = starts
         .par_iter()
         .map_init(
-            || (vec![0.0; memory.floats()], vec![0; memory.words()]),
-            |(floats, words), &start| {
+            || zeros(memory.floats(), memory.words()),
+            |room, &start| {
+                let (floats, words) = usable(room)?;
                 let mut workspace = Workspace::new(&memory, floats, words)?;
                 Ok(predict(model, &mut workspace, &text[start..start + window])?.0)
             },
@@ -89,12 +91,12 @@ pub fn judge_by_integers(model: &Model<'_>, text: &[u8], starts: &[usize], windo
     integer::check(model)?;
     let exact = Memory::new(*model.shape(), window - 1, Plan::Cached)?;
     let memory = integer::Layout::new(*model.shape(), window - 1, Plan::Cached)?;
-    let zeros = |floats, words| (vec![0.0; floats], vec![0; words]);
     let found: Vec<(f64, u64)> = starts
         .par_iter()
         .map_init(
             || (zeros(exact.floats(), exact.words()), zeros(memory.floats(), memory.words())),
-            |((exact_floats, exact_words), (floats, words)), &start| {
+            |(exact_room, room), &start| {
+                let ((exact_floats, exact_words), (floats, words)) = (usable(exact_room)?, usable(room)?);
                 let text = &text[start..start + window];
                 let (_, expected) = predict(model, &mut Workspace::new(&exact, exact_floats, exact_words)?, text)?;
                 let (nats, tokens) = predict(model, &mut integer::Workspace::new(&memory, floats, words)?, text)?;
@@ -106,6 +108,14 @@ pub fn judge_by_integers(model: &Model<'_>, text: &[u8], starts: &[usize], windo
     let nats = found.iter().map(|(nats, _)| nats).sum();
     let same = found.iter().map(|(_, same)| same).sum();
     Ok((Judgement { bytes: (starts.len() * (window - 1)) as u64, nats }, same))
+}
+
+/// The work area that a thread has, if there was memory for it.
+pub(crate) fn usable(room: &mut Result<(Vec<f32>, Vec<u32>)>) -> Result<(&mut [f32], &mut [u32])> {
+    match room {
+        Ok((floats, words)) => Ok((floats, words)),
+        Err(error) => Err(anyhow!("{error}")),
+    }
 }
 
 /// The cross-entropies of every byte of `text` but the first together, in nats, each predicted from those before it; and the most

@@ -41,3 +41,4 @@ pub mod thermal;
 pub mod trainer;
 mod vector;
 pub mod weights;
+pub mod work_area;

@@ -9,6 +9,7 @@ use atome_engine::{integer, Arithmetic, Layout, Model, Plan, Run, Workspace};
 use atome_models::asking::ask;
 use atome_models::dialogue::OwnedDialogue;
 use atome_train::bounded::{self, Limit};
+use atome_train::work_area::zeros;
 use serde_json::json;
 
 use super::args::EvalArgs;
@@ -43,15 +44,14 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
     let questions = read(path)?;
     let model = Model::new(found.shape, &file.bytes).with_context(named)?;
     let start = Instant::now();
-    let zeros = |floats, words| (vec![0.0; floats], vec![0; words]);
     let counts = if args.integer {
         integer::check(&model).with_context(named)?;
         let layout = integer::Layout::new(found.shape, found.max_seq, Plan::Cached)?;
-        let (mut floats, mut words) = zeros(layout.floats(), layout.words());
+        let (mut floats, mut words) = zeros(layout.floats(), layout.words())?;
         count(&model, integer::Workspace::new(&layout, &mut floats, &mut words)?, &dialogue, &questions)?
     } else {
         let layout = Layout::new(found.shape, found.max_seq, Plan::Cached)?;
-        let (mut floats, mut words) = zeros(layout.floats(), layout.words());
+        let (mut floats, mut words) = zeros(layout.floats(), layout.words())?;
         count(&model, Workspace::new(&layout, &mut floats, &mut words)?, &dialogue, &questions)?
     };
     show(args, path, questions.len() as u64, &counts, start.elapsed().as_secs_f64())

@@ -7,10 +7,11 @@ mod text_output;
 use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use anyhow::{anyhow, Context, Result};
+use anyhow::{Context, Result};
 use atome_engine::sample::Sampler;
 use atome_engine::{integer, Arithmetic, Classifier, Layout, Matrix, Model, Plan, Tiled, Workspace};
 use atome_models::dialogue::OwnedDialogue;
+use atome_train::work_area::zeros;
 
 pub use args::RunArgs;
 use args::{PlanName, MAX_UNASKED_CACHED_BYTES};
@@ -50,11 +51,11 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         integer::check(&model).with_context(named)?;
         loaded.head.as_ref().map_or(Ok(()), integer::check_head).with_context(named)?;
         let layout = integer_layout(&found, args.plan).with_context(named)?;
-        let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
+        let (mut floats, mut words) = zeros(layout.floats(), layout.words()).context(LESS_MEMORY)?;
         return loaded.run(args, prompt, integer::Workspace::new(&layout, &mut floats, &mut words)?);
     }
     let layout = layout(&found, args.plan).with_context(named)?;
-    let (mut floats, mut words) = (zeros(layout.floats())?, zeros(layout.words())?);
+    let (mut floats, mut words) = zeros(layout.floats(), layout.words()).context(LESS_MEMORY)?;
     loaded.run(args, prompt, Workspace::new(&layout, &mut floats, &mut words)?)
 }
 
@@ -97,6 +98,9 @@ fn answers<'a, W, M>(
     Ok(Answers { model, memory, sampler, dialogue, manner: args.manner, unsure: 0 })
 }
 
+/// What to do where there is no memory.
+const LESS_MEMORY: &str = "a smaller --max-seq or --plan lean takes less";
+
 /// What the user should know before reading the output.
 fn notes(args: &RunArgs, file: &ModelFile, found: &Found) {
     if args.manner.quiet {
@@ -138,16 +142,4 @@ fn room(len: usize) -> Vec<u8> {
         room.resize(len, 0);
     }
     room
-}
-
-fn zeros<T: Clone + Default>(count: usize) -> Result<Vec<T>> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(count).map_err(|_| {
-        anyhow!(
-            "no memory for a work area of {} values; a smaller --max-seq or --plan lean takes less",
-            grouped(count as u64)
-        )
-    })?;
-    values.resize(count, T::default());
-    Ok(values)
 }

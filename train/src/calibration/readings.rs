@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::evaluate::usable;
+use crate::work_area::zeros;
 use anyhow::{ensure, Result};
 use atome_engine::{entropy, step_observed, Layout, Model, Plan, Weights as _, Workspace};
 use rayon::prelude::*;
@@ -48,8 +50,11 @@ pub fn read(model: &Model<'_>, sequences: &[Sequence]) -> Result<Vec<Vec<Reading
     sequences
         .par_iter()
         .map_init(
-            || (vec![0.0; memory.floats()], vec![0; memory.words()]),
-            |(floats, words), sequence| one(model, &mut Workspace::new(&memory, floats, words)?, sequence),
+            || zeros(memory.floats(), memory.words()),
+            |room, sequence| {
+                let (floats, words) = usable(room)?;
+                one(model, &mut Workspace::new(&memory, floats, words)?, sequence)
+            },
         )
         .collect()
 }

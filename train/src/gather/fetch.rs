@@ -212,7 +212,9 @@ impl Fetcher {
     fn attempt(&self, url: &str, entry: &Entry, end: Instant) -> Result<(File, Option<String>), Attempt> {
         let have = entry.part();
         let (head, body) = self.answer(url, have.as_ref(), end)?.into_parts();
-        if let Some(encoding) = text(&head.headers, CONTENT_ENCODING).filter(|name| !is_plain(name)) {
+        // All of them: each is an encoding of its own. What is no text is none that is understood.
+        let encodings = head.headers.get_all(CONTENT_ENCODING).iter();
+        if let Some(encoding) = encodings.into_iter().find(|name| !name.to_str().is_ok_and(is_plain)) {
             let reason = format!("the server sends the encoding {encoding:?}, expected bytes as they are");
             return Err(Attempt::Stop(FetchError::Refused { url: url.to_owned(), reason }));
         }

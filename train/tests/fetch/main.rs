@@ -364,6 +364,17 @@ fn encodings_that_are_not_understood_are_never_kept_as_text() {
         assert!(message.contains(&format!("the server sends the encoding {encoding:?}")), "{message}");
         assert_eq!(requests.len(), 1);
     }
+    // Each of several headers is an encoding of its own, and what is no text is none that is understood.
+    for second in ["gzip", "gz\u{fc}p"] {
+        let (result, _) = get(move |_, _| {
+            let [first, second] = ["identity", second].map(|name| ("Content-Encoding", name.to_owned()));
+            vec![
+                head("200 OK", &[("Content-Length", "4".to_owned()), first, second]),
+                Do::Send(b"\x1f\x8b\x08\0".to_vec()),
+            ]
+        });
+        assert!(result.unwrap_err().to_string().contains("the server sends the encoding"), "{second}");
+    }
     let plain = |_: usize, _: &Request| {
         let headers = [("Content-Length", "4".to_owned()), ("Content-Encoding", "Identity".to_owned())];
         vec![head("200 OK", &headers), Do::Send(b"text".to_vec())]
