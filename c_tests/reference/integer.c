@@ -2,7 +2,6 @@
  * The forward pass of docs/integer.md, position by position. See integer.h.
  */
 #include "integer.h"
-
 #include "packings.h"
 
 enum { D = ATOME_D_MODEL, S = ATOME_MAX_SEQ, L = ATOME_N_LAYERS, P = ATOME_N_PATHWAYS, V = ATOME_VOCAB_SIZE,
@@ -14,7 +13,6 @@ enum { D = ATOME_D_MODEL, S = ATOME_MAX_SEQ, L = ATOME_N_LAYERS, P = ATOME_N_PAT
 
 #define POWER(n) ((int64_t)1 << (n))
 #define BOTH(n) (n), (n)
-
 /* The table of docs/integer.md, "Bounds", for the greatest shape. */
 const integer_quantity_t integer_quantities[INTEGER_QUANTITIES] = {
     {"gamma'", BOTH(POWER(14))},
@@ -382,7 +380,6 @@ uint32_t integer_logit(const integer_constants_t *constants, int32_t accumulator
     int64_t product = scale.m * accumulator;
     uint64_t size = (uint64_t)magnitude(product), whole, rest, half;
     int e = scale.e - constants->final_norm.unit, s;
-
     /* The place of the last bit: 24 bits stay, and none below 2^-149. */
     s = (int)greatest(len(size) - 24, -149 - e);
     whole = s > 63 ? 0 : s > 0 ? size >> s : size << -s;

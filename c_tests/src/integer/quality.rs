@@ -57,7 +57,7 @@ fn nats(logits: &[f32], token: usize) -> f64 {
 /// Both arithmetics on the first `windows` windows of the part, each from cold; `None` where the data is not there.
 fn compare(windows: usize) -> Option<Comparison> {
     let (Ok(file), Ok(text)) = (std::fs::read(path(MODEL)), std::fs::read(path(SAMPLE))) else {
-        println!("skipped: {MODEL} or {SAMPLE} is not there");
+        println!("SKIPPED: {MODEL} or {SAMPLE} is not there");
         return None;
     };
     let layout = layout(&REAL, Plan::Cached);

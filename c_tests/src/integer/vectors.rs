@@ -79,7 +79,7 @@ fn the_default_model_has_the_known_sums() {
 #[test]
 fn the_real_model_has_the_known_sums() {
     if !path(REAL.file).exists() {
-        println!("skipped: ../shared/data/atome_944k.bin is not there");
+        println!("SKIPPED: ../shared/data/atome_944k.bin is not there");
         return;
     }
     check(&REAL, &std::fs::read(path(REAL.file)).unwrap());

@@ -28,7 +28,7 @@ pub enum LayoutError {
     },
     /// `max_seq` is not 1 to 4,096.
     Length(usize),
-    /// There is no partial plan here: the cached plan takes a quarter of the memory.
+    /// There is no partial plan here: the cached plan takes little memory.
     Partial,
 }
 

@@ -1,8 +1,7 @@
 //! The arithmetic of docs/integer.md, position by position: integers only, with results that no order of sums can change.
 //!
-//! A second arithmetic beside [`crate::exact`]: the same models and schedules, in a quarter of the memory, and much faster on
-//! cores without an FPU; its results are close to the exact ones, not equal to them. All the same they are one result
-//! everywhere: no rounding depends on an order, a compiler or a chip.
+//! A second arithmetic beside [`crate::exact`]: the same models and schedules, in a quarter to a third of the memory. Its results
+//! are close to the exact ones, not equal to them, and the same everywhere: no rounding depends on an order, a compiler or a chip.
 //!
 //! | step | here | numbers |
 //! |---|---|---|

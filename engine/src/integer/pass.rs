@@ -4,6 +4,7 @@ use super::attend::Query;
 use super::norm::norm;
 use super::steps::{
     attend_and_mix, embed, fill_channels, layer_constants, model_constants, prepare, project_attention, shares, window,
+    Way,
 };
 use super::workspace::{cut, Workspace};
 use crate::layout::Plan;
@@ -75,5 +76,6 @@ fn position<'m>(
     observe(RouterReading { layer, position: position.row, weights: handed_out });
     let query = Query { values: query, shift: query_shift };
     let rows = window(layout.max_seq(), position);
-    attend_and_mix(block, &constants, &mut memory, &query, rows, (normed, shares), sums, (residual, residual_bits));
+    let way = Way { normed, query, shares, sums, residual, residual_bits };
+    attend_and_mix(block, &constants, &mut memory, rows, way);
 }

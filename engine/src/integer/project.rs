@@ -62,7 +62,7 @@ static WEIGHTS: [[i16; 4]; 256] = {
 pub(super) fn definition(matrix: &Matrix, row: usize, inputs: &[i16]) -> i32 {
     let start = row * matrix.cols();
     let weights = (start..).map(|index| i32::from(matrix.weight(index)));
-    weights.zip(inputs).map(|(weight, &input)| weight * i32::from(input)).sum()
+    inputs.iter().zip(weights).map(|(&input, weight)| weight * i32::from(input)).sum()
 }
 
 /// The sums in 8 bits each, and how far they were shifted to the right for that.

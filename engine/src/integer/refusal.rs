@@ -19,8 +19,8 @@ pub enum Refusal {
         /// What holds it, as docs/formats.md names it.
         part: &'static str,
     },
-    /// What layers may add to the residual stream dwarfs the embedding: in integers that hold the former, nothing would be
-    /// left of the latter.
+    /// What layers may add to the residual stream dwarfs the embedding: in integers that have room for what layers add, nothing
+    /// would be left of the embedding.
     SmallEmbedding,
     /// A layer is missing.
     BrokenWeights,

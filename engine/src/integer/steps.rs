@@ -92,18 +92,28 @@ pub(super) fn shares<'m>(block: &impl Layer<'m>, constants: &LayerConstants, nor
     route(sums, constants.router)
 }
 
-/// Attention, and the sum of the pathways, which is added to the residual stream.
-#[allow(clippy::too_many_arguments)]
+/// One position's vectors on their way through a layer.
+pub(super) struct Way<'p> {
+    /// Normalised inputs, `[d_model]`.
+    pub normed: &'p [i16],
+    pub query: Query<'p>,
+    pub shares: Shares,
+    /// Room for the sums of attention.
+    pub sums: &'p mut [i32],
+    /// What the pathways are added to, `[d_model]`, and its fraction bits.
+    pub residual: &'p mut [i32],
+    pub residual_bits: i32,
+}
+
+/// Attention over `rows`, and the sum of the pathways, which is added to the residual stream.
 pub(super) fn attend_and_mix<'m>(
     block: &impl Layer<'m>,
     constants: &LayerConstants,
     memory: &mut Layers,
-    query: &Query,
     rows: impl Iterator<Item = usize>,
-    (normed, shares): (&[i16], Shares),
-    sums: &mut [i32],
-    (residual, residual_bits): (&mut [i32], i32),
+    way: Way,
 ) {
+    let Way { normed, query, shares, sums, residual, residual_bits } = way;
     let remembered = Remembered {
         keys: memory.keys,
         key_shifts: memory.key_shifts,
@@ -111,7 +121,7 @@ pub(super) fn attend_and_mix<'m>(
         value_shifts: memory.value_shifts,
     };
     let sums = cut(sums, 0, normed.len());
-    let attended = attend(&remembered, query, constants, rows, block.top_k(), shares[2], sums);
+    let attended = attend(&remembered, &query, constants, rows, block.top_k(), shares[2], sums);
     let mut channels = Channels {
         history: memory.history,
         state: memory.state,

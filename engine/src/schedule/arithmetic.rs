@@ -9,7 +9,7 @@ use crate::layout::Layout;
 use crate::weights::{Layer, Matrix, Weights};
 
 /// Memory in which an arithmetic computes positions: [`crate::Workspace`], or [`crate::integer::Workspace`]. For functions that
-/// take either.
+/// take either; nobody else can implement it.
 pub trait Arithmetic<'w> {
     /// Shape, longest sequence and plan that the memory was laid out for. How much memory that is, the arithmetic's own layout
     /// tells.
