@@ -17,24 +17,41 @@ const C: &str = "C -O2";
 
 /// A row about time: words, shape, archive and plan, and what is compared: of C, of the archive.
 const TIMES: [(&str, &str, &str, [&str; 2]); 7] = [
-    ("default shape: one position", "default", DEFAULT, ["first", "next"]),
+    ("default shape: one position (the ninth; of C the first)", "default", DEFAULT, ["first", "next"]),
     ("default shape: each of 20 tokens after 4", "default", DEFAULT, ["token", "token"]),
-    ("944K model, 24 positions: one position", "944k", PARTIAL, ["first", "next"]),
-    ("944K model, 24 positions, RAM for 10: each of 20 tokens after 4", "944k", PARTIAL, ["token", "token"]),
+    ("944K model, `ATOME_MAX_SEQ` 24: one position", "944k", PARTIAL, ["first", "next"]),
     (
-        "944K model, RAM for all, as 128 positions have for 75: each of 20 tokens after 4",
+        "944K model, `ATOME_MAX_SEQ` 24, whose RAM has room for 10 positions: each of 20 tokens after 4",
+        "944k",
+        PARTIAL,
+        ["token", "token"],
+    ),
+    (
+        "944K model, `ATOME_MAX_SEQ` 128, whose RAM has room for 75 positions: each of 20 tokens after 4",
         "944k",
         DEFAULT,
         ["token", "token"],
     ),
-    ("a small shape (Cortex-M0 has room for no other): one position", "small", DEFAULT, ["first", "next"]),
+    (
+        "a small shape (d=32, 2 layers, 10 positions; Cortex-M0 has room for no other): one position",
+        "small",
+        DEFAULT,
+        ["first", "next"],
+    ),
     ("a small shape: each of 20 tokens after 4", "small", DEFAULT, ["token", "token"]),
+];
+
+/// A row about flash: words, mode, and what the program uses.
+const FLASH: [(&str, &str, &str); 3] = [
+    ("flash of `atome_load` and `atome_predict_next`, with libraries", "portable", "predict-cached"),
+    ("the same in the partial plan, as of the 944K model", "portable", "predict-partial"),
+    ("the same in system mode", "system", "predict-cached"),
 ];
 
 /// A row about bytes of RAM: words, shapes of which the most counts, archive and plan, and what.
 const BYTES: [(&str, &[&str], &str, &str); 3] = [
     ("stack of a prediction", &["default", "small"], DEFAULT, "stack-predict"),
-    ("stack of a prediction, 944K model, 24 positions", &["944k"], PARTIAL, "stack-predict"),
+    ("stack of a prediction, 944K model, `ATOME_MAX_SEQ` 24 (partial plan)", &["944k"], PARTIAL, "stack-predict"),
     ("RAM of the state, default shape", &["default"], DEFAULT, "state"),
 ];
 
@@ -51,13 +68,15 @@ pub fn table(figures: &Figures) -> String {
         };
         rows.push(row(words, ratio));
     }
-    rows.push(row("flash of `atome_load` and `atome_predict_next`, with libraries", |core| {
-        let flash = |engine: &str, uses: &str| {
-            let part = |what: &str| figures.get(&format!("{core}/{what}/{engine}/{uses}")).copied();
-            Some(part("code")? + part("libraries")?)
-        };
-        Some(bytes(flash("portable", "predict-cached")?, flash(C, "predict")?))
-    }));
+    for (words, mode, uses) in FLASH {
+        rows.push(row(words, |core| {
+            let flash = |engine: &str, uses: &str| {
+                let part = |what: &str| figures.get(&format!("{core}/{what}/{engine}/{uses}")).copied();
+                Some(part("code")? + part("libraries")?)
+            };
+            Some(bytes(flash(mode, uses)?, flash(C, "predict")?))
+        }));
+    }
     for (words, shapes, archive, what) in BYTES {
         rows.push(row(words, |core| {
             let of = |variant: &str| {
