@@ -58,7 +58,7 @@ const CHORES: [Chore; 12] = [
     ),
     everyday(
         "test",
-        Some("15 minutes"),
+        Some("half an hour"),
         "the whole gate: formatting, lints, tests, header, archives, C programs, differential run, Miri",
     ),
     everyday("lib", Some("ten seconds"), "build the finished archive: dist/<target>/libatome.a"),
