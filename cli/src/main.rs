@@ -15,6 +15,7 @@ mod dialogue;
 mod eval;
 mod export;
 mod files;
+mod foreign_bytes;
 mod inspect;
 mod label;
 mod model_file;

@@ -1,13 +1,12 @@
 //! A model file in memory, with its header checked.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 use atome_engine::format::CLASSIFIER_MAGIC;
 use atome_engine::Packing;
-use atome_train::bounded::{read_if, Limit};
 
+use crate::foreign_bytes::read_bytes;
 use crate::label::{is_container, open, Label};
 use crate::next_step;
 use crate::signing::{TrustArgs, WantedArgs};
@@ -118,13 +117,6 @@ impl ModelFile {
     pub fn body(&self) -> &[u8] {
         self.bytes.get(self.format.header_len()..).unwrap_or(&[])
     }
-}
-
-/// The file's bytes; only its start where `goes_on` does not like that.
-pub fn read_bytes(path: &Path, goes_on: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
-    let longest_header = (CLASSIFIER_MAGIC.len() + 4) as u64;
-    let read = File::open(path).and_then(|file| read_if(file, Limit::MODEL, longest_header, goes_on));
-    read.with_context(|| path.display().to_string())
 }
 
 fn format(start: &[u8]) -> Result<Format> {

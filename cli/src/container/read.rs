@@ -5,8 +5,8 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 use atome_engine::container::Container;
 
+use crate::foreign_bytes::read_bytes;
 use crate::label::is_container;
-use crate::model_file::read_bytes;
 
 /// A container's bytes, for commands that want nothing else.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
