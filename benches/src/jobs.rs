@@ -9,7 +9,7 @@ use crate::side::{Name, Side};
 pub const PROMPT: usize = 16;
 /// Tokens generated after it.
 pub const GENERATED: usize = 112;
-/// Tokens of the prefill and of classification.
+/// Tokens of the prefill and of the longer classification.
 pub const WINDOW: usize = 128;
 
 /// The text that is read, again and again where it is too short.
@@ -30,20 +30,21 @@ pub enum Job {
     Token(usize),
     /// A prediction from [`WINDOW`] tokens.
     Prefill,
-    /// A classification of [`WINDOW`] tokens.
-    Classification,
+    /// A classification of as many tokens.
+    Classification(usize),
     /// Loading the model, fingerprint included.
     Load,
 }
 
 /// What the tables show, in their order.
-pub const TIMED: [Job; 7] = [
+pub const TIMED: [Job; 8] = [
     Job::Generation,
     Job::Prefill,
     Job::Position(1),
     Job::Position(32),
     Job::Position(127),
-    Job::Classification,
+    Job::Classification(30),
+    Job::Classification(WINDOW),
     Job::Load,
 ];
 
@@ -54,7 +55,7 @@ impl fmt::Display for Job {
             Self::Position(prefix) => write!(f, "position-{prefix}"),
             Self::Token(count) => write!(f, "token-{count}"),
             Self::Prefill => f.write_str("prefill"),
-            Self::Classification => f.write_str("classification"),
+            Self::Classification(count) => write!(f, "classification-{count}"),
             Self::Load => f.write_str("load"),
         }
     }
@@ -68,13 +69,13 @@ impl std::str::FromStr for Job {
         match name.split_once('-') {
             Some(("position", number)) => of(number).map(Self::Position),
             Some(("token", number)) => of(number).map(Self::Token),
+            Some(("classification", number)) => of(number).map(Self::Classification),
             _ => match name {
                 "generation" => Ok(Self::Generation),
                 "prefill" => Ok(Self::Prefill),
-                "classification" => Ok(Self::Classification),
                 "load" => Ok(Self::Load),
                 _ => {
-                    Err(format!("`{name}`: expected generation, prefill, classification, load, position-N or token-N"))
+                    Err(format!("`{name}`: expected generation, prefill, load, classification-N, position-N or token-N"))
                 }
             },
         }
@@ -99,7 +100,8 @@ impl<'s> Task<'s> {
             Job::Position(_) if side.is_reference() => 1,
             Job::Position(prefix) => prefix + 1,
             Job::Token(count) => count,
-            Job::Prefill | Job::Classification => WINDOW,
+            Job::Classification(count) => count,
+            Job::Prefill => WINDOW,
             Job::Load => 0,
         };
         let tokens = TEXT.iter().cycle().take(count).map(|&byte| i32::from(byte)).collect();
@@ -120,7 +122,7 @@ impl Contender for Task<'_> {
 
     fn prepare(&mut self) {
         self.side.select();
-        if !self.side.is_cached() {
+        if !self.side.keeps_positions() {
             return;
         }
         // What the last run has computed must be of no use to this one, but for the prefix.
@@ -132,7 +134,7 @@ impl Contender for Task<'_> {
     }
 
     fn needs_preparation(&self) -> bool {
-        self.side.is_cached() && self.job != Job::Load
+        self.side.keeps_positions() && self.job != Job::Load
     }
 
     fn run(&mut self) {
@@ -142,7 +144,7 @@ impl Contender for Task<'_> {
                 self.result.truncate(written);
             }
             Job::Position(_) | Job::Token(_) | Job::Prefill => self.result[0] = self.side.predict(&self.tokens),
-            Job::Classification => self.result[0] = self.side.classify(&self.tokens),
+            Job::Classification(_) => self.result[0] = self.side.classify(&self.tokens),
             Job::Load => self.side.load(),
         }
     }

@@ -9,7 +9,7 @@ use atome_engine::Plan;
 pub struct Name {
     /// One of [`C_BUILDS`], "engine" (the Rust crate) or "archive" (libatome.a, called from C).
     pub engine: &'static str,
-    /// "cached" or "lean"; none for C, nor for a kernel alone.
+    /// "cached", "partial" or "lean"; none for C, nor for a kernel alone.
     pub plan: Option<&'static str>,
     /// The kernel; none for C.
     pub kernel: Option<&'static str>,
@@ -47,9 +47,10 @@ pub trait Side {
     /// Loads the model once more, fingerprint included where there is one.
     fn load(&mut self);
 
-    /// Whether a call computes no position that the last call has computed.
-    fn is_cached(&self) -> bool {
-        self.name().plan == Some("cached")
+    /// Whether a call may use positions that the last call has computed: in the cached plan all of them, in the partial plan
+    /// those that had room.
+    fn keeps_positions(&self) -> bool {
+        matches!(self.name().plan, Some("cached" | "partial"))
     }
 
     /// Whether it is C: the reference, or what differs from it by one function.

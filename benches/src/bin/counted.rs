@@ -21,7 +21,7 @@ Do one job once, in the function atome_bench_counted, with a random model, of th
 Usage: counted JOB ENGINE [FORMAT]
 
 Arguments:
-  JOB     load, prefill, generation, classification, position-N (one more token after N), or token-N (the last of N
+  JOB     load, prefill, generation, classification-N (of N tokens), position-N (one more token after N), or token-N (the last of N
           tokens, in a state with room for 512)
   ENGINE  a kernel (portable, sse2, avx2, avx512, neon), for the Rust engine in its cached plan, or the C
           reference at -O2: c as it is, c-table with a product that looks weights up in a table

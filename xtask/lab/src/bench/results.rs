@@ -43,7 +43,7 @@ const CALLS: &str = "
 Medians, and how many times as fast as `C -O2`. Runs of a millisecond or more are measured in processor time, which is the
 wall's on an idle machine. *generation*: 112 tokens after a prompt of 16. *prefill*: a prediction from 128 tokens.
 *position N*: one more token after N; for C, a call with one token. The lean plan keeps nothing between calls: each of its
-calls computes the whole text, so that its *position N* has no like in C's, and no ratio. *classification*: of 128 tokens,
+calls computes the whole text, so that its *position N* has no like in C's, and no ratio. *classification N*: of N tokens,
 4 classes. *load*: with the fingerprint, which C does not compute. *engine*: the Rust crate, with tiles where the processor
 has a use for them; its *load* writes them. *archive*: `libatome.a` called from C. The last rows tell of how few samples a
 median may be; `-` was not measured.
@@ -68,13 +68,14 @@ the table or without, computes all tokens again.
 
 ";
 
-const JOBS: [(&str, &str); 7] = [
+const JOBS: [(&str, &str); 8] = [
     ("generation", "generation"),
     ("prefill", "prefill"),
     ("position-1", "position 1"),
     ("position-32", "position 32"),
     ("position-127", "position 127"),
-    ("classification", "classification"),
+    ("classification-30", "classification 30"),
+    ("classification-128", "classification 128"),
     ("load", "load"),
 ];
 
