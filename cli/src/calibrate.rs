@@ -7,6 +7,7 @@ use atome_engine::Model;
 use atome_models::{calibration::texts as default_texts, embedded};
 use atome_train::calibration::{calibrate as measure, domain_plot, markdown, token_plot, Calibration, Sequence, Texts};
 use atome_train::corpus::Corpus;
+use atome_train::evaluate::Numbers;
 use clap::Args;
 use serde_json::{json, Value};
 
@@ -24,6 +25,7 @@ Examples:
   atome calibrate --out calibration                         the default model
   atome calibrate model.bin --text story.txt --out calibration
   atome calibrate model.bin --text story.txt --outside LICENSE --outside main.c --out calibration
+  atome calibrate model.bin --text story.txt --out calibration --integer
   atome calibrate model.safetensors --text story.txt --out calibration --json | jq '.correlations[0]'";
 
 /// Measures whether the router's entropy tells how sure a model is.
@@ -59,6 +61,10 @@ pub struct CalibrateArgs {
 
     #[command(flatten)]
     pub windows: WindowArgs,
+
+    /// Measure what a program with the integer arithmetic sees
+    #[arg(long)]
+    pub integer: bool,
 
     /// Print JSON instead of the tables
     #[arg(long)]
@@ -119,8 +125,10 @@ fn file_name(path: &Path) -> String {
 }
 
 fn run(args: &CalibrateArgs, model: &Model<'_>, texts: &Texts, name: &str, about: Value) -> Result<()> {
-    let found = args.windows.on_threads(|| measure(model, texts))?;
+    let numbers = if args.integer { Numbers::Integers } else { Numbers::Exact };
+    let found = args.windows.on_threads(|| measure(model, numbers, texts))?;
     let mut results = about;
+    results["arithmetic"] = if args.integer { "integer" } else { "exact" }.into();
     if let (Value::Object(all), Value::Object(measured)) = (&mut results, serde_json::to_value(&found)?) {
         all.extend(measured);
     }

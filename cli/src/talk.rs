@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use atome_engine::{Layout, Plan, Workspace};
-use atome_models::dialogue::OwnedDialogue;
+use atome_engine::{integer, Arithmetic, Layout, Model, Plan, Workspace};
 use atome_models::embedded;
+use atome_train::dialogue::OwnedDialogue;
 use clap::Args;
 
 use crate::answers::{Answers, Manner};
@@ -22,25 +22,38 @@ pub struct TalkArgs {
 
     #[command(flatten)]
     pub manner: Manner,
+
+    /// Compute in integers only, as a program with the integer arithmetic does
+    #[arg(long)]
+    pub integer: bool,
 }
 
 pub fn talk(args: &TalkArgs) -> Result<ExitCode> {
     let (model, description) = embedded::load()?;
+    if args.integer {
+        integer::check(&model)?;
+        let layout = integer::Layout::new(description.shape, description.max_seq, Plan::Cached)?;
+        let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+        return talk_in(args, model, &description.dialogue, integer::Workspace::new(&layout, &mut floats, &mut words)?);
+    }
     let layout = Layout::new(description.shape, description.max_seq, Plan::Cached)?;
     let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+    talk_in(args, model, &description.dialogue, Workspace::new(&layout, &mut floats, &mut words)?)
+}
+
+fn talk_in<'w>(
+    args: &TalkArgs,
+    model: Model<'_>,
+    dialogue: &OwnedDialogue,
+    memory: impl Arithmetic<'w>,
+) -> Result<ExitCode> {
     let manner = args.manner;
     if args.sampling.draw_nothing() && !manner.quiet {
         note(NOTHING_DRAWN);
     }
-    let mut answers = Answers {
-        model,
-        memory: Workspace::new(&layout, &mut floats, &mut words)?,
-        sampler: args.sampling.sampler()?,
-        dialogue: description.dialogue.view(),
-        manner,
-        unsure: 0,
-    };
-    answers.run(None, &about(&description.dialogue, manner.quiet))
+    let sampler = args.sampling.sampler()?;
+    let mut answers = Answers { model, memory, sampler, dialogue: dialogue.view(), manner, unsure: 0 };
+    answers.run(None, &about(dialogue, manner.quiet))
 }
 
 /// What a person is told who talks with a model.

@@ -2,7 +2,7 @@
 
 mod common;
 
-use atome_engine::{c99_state_bytes, Dims, Layout, Model, Plan, Shape};
+use atome_engine::{c99_state_bytes, integer, Dims, Layout, Model, Plan, Shape};
 use common::*;
 
 #[test]
@@ -59,6 +59,13 @@ fn verdicts_follow_from_the_sizes() {
     let beside = 8 * 1024 + number(&report["model_struct_bytes"]);
     let mut verdicts = [0, 0];
     for chip in report["chips"].as_array().unwrap() {
+        let integer = &chip["integer"];
+        for plan in ["lean", "cached"] {
+            let need = number(&report["integer_state_bytes"][plan]) + beside;
+            assert_eq!(integer[plan]["fits"].as_bool(), Some(need <= number(&chip["ram_kib"]) * 1024), "{chip} {plan}");
+            let longest = |states: &serde_json::Value| number(&states[format!("{plan}_longest_max_seq")]);
+            assert!(longest(integer) >= longest(chip).min(4096), "{chip}");
+        }
         for plan in ["lean", "cached", "c99"] {
             let need = number(&report["state_bytes"][plan]) + beside;
             let ram = number(&chip["ram_kib"]) * 1024;
@@ -75,6 +82,27 @@ fn verdicts_follow_from_the_sizes() {
         assert_eq!(chip["model"]["fits"].as_bool(), Some(20_575 + 16 * 1024 <= room));
     }
     assert!(verdicts[0] > 0 && verdicts[1] > 0, "{verdicts:?}");
+}
+
+#[test]
+fn integers_have_a_table_of_their_own() {
+    let flags = ["--d-model", "32", "--max-seq", "20"];
+    let report = json(atome().arg("budget").args(flags));
+    let shape = Shape::new(Dims { d_model: 32, ..Dims::DEFAULT }).unwrap();
+    let state = |plan| integer::Layout::new(shape, 20, plan).unwrap().bytes();
+    let [lean, cached] = [Plan::Lean, Plan::Cached].map(state);
+    assert_eq!(report["integer_state_bytes"], serde_json::json!({ "lean": lean, "cached": cached }));
+    let table = success(atome().arg("budget").args(flags).arg("--integer"));
+    assert!(table.contains("RAM: integers, cached plan") && table.contains("Plans of the integer"), "{table}");
+    let row = |table: &str| table.lines().find(|line| line.starts_with("nRF51822")).unwrap().to_owned();
+    assert_ne!(row(&table), row(&success(atome().arg("budget").args(flags))));
+
+    let wide = ["--d-model", "1028", "--n-layers", "1"];
+    let report = json(atome().arg("budget").args(wide));
+    assert!(report["integer_state_bytes"].is_null() && report["chips"][0]["integer"].is_null(), "{report}");
+    assert!(success(atome().arg("budget").args(wide)).contains("No state in integers: d_model is 1028"));
+    let message = failure(atome().arg("budget").args(wide).arg("--integer"), 1);
+    assert!(message.contains("--integer: d_model is 1028, expected"), "{message}");
 }
 
 #[test]

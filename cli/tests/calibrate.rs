@@ -37,6 +37,25 @@ fn a_model_is_measured_on_its_text_and_on_others() {
 }
 
 #[test]
+fn integers_are_measured_as_eval_measures_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    let text = write(folder.path(), "story.txt", "A robot asks why. ".repeat(40).as_bytes());
+    let windows = ["--window", "32", "--from", "7"];
+    let measured = |arguments: &[&str]| {
+        let mut call = atome();
+        call.arg("calibrate").arg(&model).arg("--text").arg(&text).args(windows).args(arguments);
+        json(call.arg("--out").arg(folder.path().join("out")))
+    };
+    let (exact, integer) = (measured(&[]), measured(&["--integer"]));
+    assert_eq!((&exact["arithmetic"], &integer["arithmetic"]), (&"exact".into(), &"integer".into()));
+    assert_ne!(exact["loss"], integer["loss"]);
+    let judged = json(atome().arg("eval").arg(&model).arg("--text").arg(&text).args(windows).arg("--integer"));
+    let (loss, expected) = (integer["loss"].as_f64().unwrap(), judged["nats_per_byte"].as_f64().unwrap());
+    assert!((loss - expected).abs() < 1e-6, "{loss} {expected}");
+}
+
+#[test]
 fn what_a_short_text_cannot_tell_is_a_dash_with_a_note() {
     let folder = tempfile::tempdir().unwrap();
     let model = small_model(folder.path());

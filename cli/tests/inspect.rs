@@ -22,6 +22,7 @@ fn all_sections_are_listed_with_their_places() {
             assert_eq!(listed["bytes"], expected.bytes);
         }
         assert_eq!(report["n_classes"], serde_json::json!(classes));
+        assert_eq!(report["integer"], serde_json::json!({ "taken": true, "why_not": null }));
         let table = success(atome().arg("inspect").arg(&model));
         assert!(table.contains("no invalid code (10), no non-finite value"), "{table}");
         let widths: Vec<usize> = table
@@ -49,6 +50,24 @@ fn damage_is_named_with_its_offset() {
     assert!(table.contains("bad: embed: 2 invalid codes, the first at offset 20"), "{table}");
     let expected = format!("bad: layer 0 norm gamma: 1 non-finite value, the first at offset {}", gamma + 8);
     assert!(table.contains(&expected), "{table}");
+}
+
+#[test]
+fn integers_refuse_what_has_no_meaning_in_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = small_model(folder.path());
+    assert!(success(atome().arg("inspect").arg(&good).arg("--integer")).contains("the integer arithmetic takes it"));
+    let mut bytes = std::fs::read(&good).unwrap();
+    let gamma = 7 + 4 + 256 * 16 / 4;
+    bytes[gamma..gamma + 4].copy_from_slice(&f32::INFINITY.to_le_bytes());
+    let bad = write(folder.path(), "infinite.bin", &bytes);
+    let table = success(atome().arg("inspect").arg(&bad).args(SMALL_FLAGS));
+    let why = "gamma of layer 0 holds an infinity or NaN";
+    assert!(table.contains(&format!("does not take it: {why}")), "{table}");
+    let message = failure(atome().arg("inspect").arg(&bad).args(SMALL_FLAGS).arg("--integer"), 1);
+    assert!(message.contains("infinite.bin: ") && message.contains(why), "{message}");
+    let too_long = atome().arg("inspect").arg(&good).args(["--integer", "--max-seq", "5000"]).output().unwrap();
+    assert!(stderr(&too_long).contains("max_seq is 5000, expected 1 to 4096"), "{}", stderr(&too_long));
 }
 
 const SMALL_FLAGS: [&str; 12] = [

@@ -32,6 +32,22 @@ fn a_pipe_gets_one_answer_a_line() {
 }
 
 #[test]
+fn integers_give_these_answers_too() {
+    for command in [&mut atome(), &mut run(&model("default.bin"))] {
+        let output = with_input(command.args(["-q", "--integer"]), QUESTIONS);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert_eq!(stdout(&output), "Enter 0000.\n{\"temp\":21}\n");
+    }
+    // The signals come from other bits.
+    let signals = |arguments: &[&str]| {
+        let output = with_input(atome().args(arguments), b"turn on eco mode\n");
+        let line: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        line["signals"].clone()
+    };
+    assert_ne!(signals(&["--json", "--integer"]), signals(&["--json"]));
+}
+
+#[test]
 fn router_bars_come_with_each_answer_where_they_are_asked_for() {
     let plain = with_input(&mut atome(), QUESTIONS);
     assert_eq!((stdout(&plain).as_str(), stderr(&plain).as_str()), ("Enter 0000.\n{\"temp\":21}\n", ""));

@@ -68,17 +68,10 @@ pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], windo
     let memory = Memory::new(*model.shape(), window - 1, Plan::Cached)?;
     let mut tiles = vec![0; Tiled::room(model)];
     let model = &Tiled::new(*model, &mut tiles);
-    let losses: Vec<f64> = starts
-        .par_iter()
-        .map_init(
-            || zeros(memory.floats(), memory.words()),
-            |room, &start| {
-                let (floats, words) = usable(room)?;
-                let mut workspace = Workspace::new(&memory, floats, words)?;
-                Ok(predict(model, &mut workspace, &text[start..start + window])?.0)
-            },
-        )
-        .collect::<Result<_>>()?;
+    let losses = on_rooms(starts.par_iter(), [memory.floats(), memory.words()], |floats, words, &start| {
+        let mut workspace = Workspace::new(&memory, floats, words)?;
+        Ok(predict(model, &mut workspace, &text[start..start + window])?.0)
+    })?;
     Ok(Judgement { bytes: (starts.len() * (window - 1)) as u64, nats: losses.iter().sum() })
 }
 
@@ -110,8 +103,31 @@ pub fn judge_by_integers(model: &Model<'_>, text: &[u8], starts: &[usize], windo
     Ok((Judgement { bytes: (starts.len() * (window - 1)) as u64, nats }, same))
 }
 
+/// Which arithmetic computes what is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// That of docs/numerics.md.
+    Exact,
+    /// That of docs/integer.md.
+    Integers,
+}
+
+/// Computes `items` side by side; a thread has one room of so many floats and words for them.
+pub(crate) fn on_rooms<I: IndexedParallelIterator, T: Send>(
+    items: I,
+    [floats, words]: [usize; 2],
+    compute: impl Fn(&mut [f32], &mut [u32], I::Item) -> Result<T> + Sync + Send,
+) -> Result<Vec<T>> {
+    let room = || zeros(floats, words);
+    let one = |room: &mut Result<(Vec<f32>, Vec<u32>)>, item: I::Item| {
+        let (floats, words) = usable(room)?;
+        compute(floats, words, item)
+    };
+    items.map_init(room, one).collect()
+}
+
 /// The work area that a thread has, if there was memory for it.
-pub(crate) fn usable(room: &mut Result<(Vec<f32>, Vec<u32>)>) -> Result<(&mut [f32], &mut [u32])> {
+fn usable(room: &mut Result<(Vec<f32>, Vec<u32>)>) -> Result<(&mut [f32], &mut [u32])> {
     match room {
         Ok((floats, words)) => Ok((floats, words)),
         Err(error) => Err(anyhow!("{error}")),

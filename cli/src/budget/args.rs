@@ -11,6 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   atome budget model.bin --max-seq 64
   atome budget --d-model 64 --n-layers 4 --d-head 16 --max-seq 32
+  atome budget model.bin --integer
   atome budget model.bin --reserve-ram 16 --json | jq '.chips[] | select(.lean.fits) | .name'";
 
 /// Compares the flash and RAM that a model takes with what common microcontrollers have.
@@ -30,6 +31,10 @@ pub struct BudgetArgs {
     /// RAM to leave to stack and variables, in KiB
     #[arg(long, value_name = "KIB", default_value_t = 4, value_parser = whole::<u32>(0..=u64::from(u32::MAX)))]
     pub reserve_ram: u32,
+
+    /// Compare chips with what a program with the integer arithmetic takes (JSON has both)
+    #[arg(long)]
+    pub integer: bool,
 
     /// Print JSON
     #[arg(long)]

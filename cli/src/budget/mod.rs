@@ -7,7 +7,7 @@ mod work;
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{bail, Result};
 use atome_engine::{Model, Shape};
 use serde_json::{json, Value};
 
@@ -26,10 +26,12 @@ pub fn budget(args: &BudgetArgs) -> Result<()> {
     let needs = needs(args, &found, file.as_ref())?;
     let verdicts: Vec<Verdict> = CHIPS.iter().map(|chip| judge(chip, &needs, found.shape)).collect();
     if args.json {
-        print_json(&report(args.model.as_deref(), &needs, &verdicts))
-    } else {
-        print(&table::render(args.model.as_deref(), &needs, &verdicts))
+        return print_json(&report(args.model.as_deref(), &needs, &verdicts));
     }
+    if let (true, Err(why)) = (args.integer, &needs.integer) {
+        bail!("--integer: {why}");
+    }
+    print(&table::render(args.model.as_deref(), &needs, &verdicts, args.integer))
 }
 
 /// The shape, and the file that it was found for.
@@ -56,6 +58,7 @@ fn report(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Value {
         "sources": sources_json(&needs.sizes),
         "flash_bytes": needs.flash,
         "state_bytes": { "lean": needs.lean, "partial": needs.partial, "cached": needs.cached, "c99": needs.c99 },
+        "integer_state_bytes": needs.integer.as_ref().ok().map(|state| json!({ "lean": state.lean, "cached": state.cached })),
         "auto_plan": plan_name(needs.auto),
         "plans": needs.work.iter().map(PlanWork::json).collect::<Vec<Value>>(),
         "model_struct_bytes": needs.model_struct,

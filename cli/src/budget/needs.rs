@@ -1,8 +1,8 @@
 //! What a model takes, and how chips fare with it.
 
 use anyhow::Result;
-use atome_engine::{c99_state_bytes, Layout, Plan, Shape};
-use serde_json::{json, Value};
+use atome_engine::{c99_state_bytes, integer, Layout, Plan, Shape};
+use serde_json::{json, Map, Value};
 
 use super::args::BudgetArgs;
 use super::work::PlanWork;
@@ -32,6 +32,8 @@ pub struct Needs {
     pub c99: u64,
     /// The plan that the header takes without being told.
     pub auto: Plan,
+    /// The state in integers, or why there is none for this shape.
+    pub integer: Result<IntegerState, String>,
     /// What a token costs in each plan.
     pub work: Vec<PlanWork>,
     /// `sizeof(atome_model_t)`, or of a classifier, where pointers have 32 bits.
@@ -40,14 +42,29 @@ pub struct Needs {
     pub reserve_ram: u64,
 }
 
+/// What the integer arithmetic's state takes, in bytes. It has two plans.
+#[derive(Clone, Copy, Debug)]
+pub struct IntegerState {
+    pub lean: u64,
+    pub cached: u64,
+}
+
 /// How a chip fares.
 #[derive(Debug)]
 pub struct Verdict {
     pub chip: &'static Chip,
     pub flash: Room,
+    pub exact: States,
+    /// None where the integer arithmetic does not take the shape.
+    pub integer: Option<States>,
+    pub c99: Room,
+}
+
+/// How the states of one arithmetic fit.
+#[derive(Debug)]
+pub struct States {
     pub lean: Room,
     pub cached: Room,
-    pub c99: Room,
     /// The longest window that fits the RAM in each plan; 0 where none does.
     pub longest_lean: usize,
     pub longest_cached: usize,
@@ -76,11 +93,17 @@ pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Resu
         cached: bytes(Plan::Cached)?,
         c99: c99_state_bytes(&shape, max_seq),
         auto: Layout::auto(shape, max_seq)?.plan(),
+        integer: integer_state(shape, max_seq).map_err(|error| error.to_string()),
         work,
         model_struct: model_struct_bytes(&shape, file.is_some_and(|file| file.format.n_classes().is_some())),
         reserve_flash: u64::from(args.reserve_flash) * KIB,
         reserve_ram: u64::from(args.reserve_ram) * KIB,
     })
+}
+
+fn integer_state(shape: Shape, max_seq: usize) -> Result<IntegerState, integer::LayoutError> {
+    let bytes = |plan| integer::Layout::new(shape, max_seq, plan).map(|layout| layout.bytes() as u64);
+    Ok(IntegerState { lean: bytes(Plan::Lean)?, cached: bytes(Plan::Cached)? })
 }
 
 /// `sizeof(atome_model_t)`, or `sizeof(atome_classifier_t)`, with 32-bit pointers: a matrix view is a pointer, a scale
@@ -99,14 +122,14 @@ fn model_struct_bytes(shape: &Shape, is_classifier: bool) -> u64 {
 pub fn judge(chip: &'static Chip, needs: &Needs, shape: Shape) -> Verdict {
     let flash = (u64::from(chip.flash_kib) * KIB).saturating_sub(needs.reserve_flash);
     let ram = (u64::from(chip.ram_kib) * KIB).saturating_sub(needs.reserve_ram + needs.model_struct);
+    let exact = |max_seq, plan| Layout::new(shape, max_seq, plan).ok().map(|layout| layout.bytes());
+    let integer = |max_seq, plan| integer::Layout::new(shape, max_seq, plan).ok().map(|layout| layout.bytes());
     Verdict {
         chip,
         flash: room(needs.flash, flash),
-        lean: room(needs.lean, ram),
-        cached: room(needs.cached, ram),
+        exact: States::new([needs.lean, needs.cached], ram, exact),
+        integer: needs.integer.as_ref().ok().map(|state| States::new([state.lean, state.cached], ram, integer)),
         c99: room(needs.c99, ram),
-        longest_lean: longest_window(shape, Plan::Lean, ram),
-        longest_cached: longest_window(shape, Plan::Cached, ram),
     }
 }
 
@@ -117,9 +140,32 @@ fn room(need: u64, there: u64) -> Room {
     }
 }
 
+impl States {
+    /// `bytes` says what a state takes for a window and a plan, where there is one.
+    fn new([lean, cached]: [u64; 2], ram: u64, bytes: impl Fn(usize, Plan) -> Option<usize>) -> Self {
+        let longest = |plan| longest_window(ram, |max_seq| bytes(max_seq, plan));
+        Self {
+            lean: room(lean, ram),
+            cached: room(cached, ram),
+            longest_lean: longest(Plan::Lean),
+            longest_cached: longest(Plan::Cached),
+        }
+    }
+
+    fn json(&self) -> Map<String, Value> {
+        let entries = [
+            ("lean", self.lean.json()),
+            ("lean_longest_max_seq", self.longest_lean.into()),
+            ("cached", self.cached.json()),
+            ("cached_longest_max_seq", self.longest_cached.into()),
+        ];
+        entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
 /// A state grows with its window, so bisection finds the longest.
-fn longest_window(shape: Shape, plan: Plan, ram: u64) -> usize {
-    let fits = |max_seq| Layout::new(shape, max_seq, plan).is_ok_and(|layout| layout.bytes() as u64 <= ram);
+fn longest_window(ram: u64, bytes: impl Fn(usize) -> Option<usize>) -> usize {
+    let fits = |max_seq| bytes(max_seq).is_some_and(|bytes| bytes as u64 <= ram);
     let (mut fitting, mut beyond) = (0, 65_536);
     while beyond - fitting > 1 {
         let middle = (fitting + beyond) / 2;
@@ -134,19 +180,20 @@ fn longest_window(shape: Shape, plan: Plan, ram: u64) -> usize {
 
 impl Verdict {
     pub fn json(&self) -> Value {
-        json!({
+        let mut all = json!({
             "name": self.chip.name,
             "core": self.chip.core,
             "flash_kib": self.chip.flash_kib,
             "flash_external": self.chip.external,
             "ram_kib": self.chip.ram_kib,
             "model": self.flash.json(),
-            "lean": self.lean.json(),
-            "lean_longest_max_seq": self.longest_lean,
-            "cached": self.cached.json(),
-            "cached_longest_max_seq": self.longest_cached,
+            "integer": self.integer.as_ref().map(States::json),
             "c99": self.c99.json(),
-        })
+        });
+        if let Value::Object(all) = &mut all {
+            all.extend(self.exact.json());
+        }
+        all
     }
 }
 
@@ -170,12 +217,19 @@ mod tests {
         for plan in [Plan::Lean, Plan::Cached] {
             for kib in [0, 1, 20, 64, 512] {
                 let ram = kib * KIB;
-                let longest = longest_window(shape, plan, ram);
-                let bytes = |max_seq| Layout::new(shape, max_seq, plan).unwrap().bytes() as u64;
-                assert!(longest == 0 || bytes(longest) <= ram);
-                assert!(bytes(longest + 1) > ram);
+                let exact = |max_seq| Layout::new(shape, max_seq, plan).ok().map(|layout| layout.bytes());
+                let longest = longest_window(ram, exact);
+                assert!(longest == 0 || exact(longest).unwrap() as u64 <= ram);
+                assert!(exact(longest + 1).unwrap() as u64 > ram);
             }
         }
+    }
+
+    #[test]
+    fn no_window_is_longer_than_the_arithmetic_takes() {
+        let shape = Shape::new(Dims::DEFAULT).unwrap();
+        let bytes = |max_seq| integer::Layout::new(shape, max_seq, Plan::Cached).ok().map(|layout| layout.bytes());
+        assert_eq!(longest_window(u64::MAX, bytes), 4096);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use super::work::{plan_name, PlanWork};
 use crate::numbers::{grouped, kib};
 use crate::sizes::{Key, Source};
 
-pub fn render(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> String {
+/// The chips are compared with what the exact arithmetic takes, or the integer one where `by_integers`.
+pub fn render(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict], by_integers: bool) -> String {
     let mut text = String::new();
     if let Some(path) = model {
         text.push_str(&format!("file       {}\n", path.display()));
@@ -26,8 +27,16 @@ pub fn render(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Stri
             line(&format!("RAM: state, {} plan", plan_name(plan)), bytes, &beside_c99(needs, plan, bytes));
         }
     }
+    if let Ok(state) = &needs.integer {
+        for (plan, bytes) in [(Plan::Lean, state.lean), (Plan::Cached, state.cached)] {
+            line(&format!("RAM: integers, {} plan", plan_name(plan)), bytes, &share_of_c99(needs, bytes));
+        }
+    }
     line("RAM: state, C99 engine", needs.c99, "");
     line("RAM: model struct", needs.model_struct, "   with 32-bit pointers; counted in every column");
+    if let Err(why) = &needs.integer {
+        text.push_str(&format!("No state in integers: {why}.\n"));
+    }
     text.push_str(&work_table(&needs.work));
     text.push_str(&format!(
         "\nLeft to the program: {} KiB of flash, {} KiB of RAM (--reserve-flash, --reserve-ram).\n\
@@ -35,7 +44,10 @@ pub fn render(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Stri
         needs.reserve_flash / 1024,
         needs.reserve_ram / 1024
     ));
-    text.push_str(&chip_table(verdicts));
+    if by_integers {
+        text.push_str("Plans of the integer arithmetic:\n\n");
+    }
+    text.push_str(&chip_table(verdicts, by_integers));
     text.push_str("\n* external flash, as on the usual board. RAM is the largest block without a gap.\n");
     text
 }
@@ -61,9 +73,12 @@ fn shape_line(needs: &Needs) -> String {
 }
 
 fn beside_c99(needs: &Needs, plan: Plan, bytes: u64) -> String {
-    let share = 100.0 * bytes as f64 / needs.c99 as f64;
     let auto = if needs.auto == plan { ", taken unless ATOME_PLAN says otherwise" } else { "" };
-    format!("   {share:.0}% of the C99 engine's{auto}")
+    share_of_c99(needs, bytes) + auto
+}
+
+fn share_of_c99(needs: &Needs, bytes: u64) -> String {
+    format!("   {:.0}% of the C99 engine's", 100.0 * bytes as f64 / needs.c99 as f64)
 }
 
 /// The positions that a token computes in each plan; 1 is its own.
@@ -88,7 +103,7 @@ fn work_table(plans: &[PlanWork]) -> String {
     text
 }
 
-fn chip_table(verdicts: &[Verdict]) -> String {
+fn chip_table(verdicts: &[Verdict], by_integers: bool) -> String {
     let lean = format!("{} plan", plan_name(Plan::Lean));
     let cached = format!("{} plan", plan_name(Plan::Cached));
     let mut text = format!(
@@ -96,6 +111,7 @@ fn chip_table(verdicts: &[Verdict]) -> String {
         "chip", "core", "flash", "RAM", "model", lean, "to S", cached, "to S", "C99"
     );
     for verdict in verdicts {
+        let states = verdict.integer.as_ref().filter(|_| by_integers).unwrap_or(&verdict.exact);
         text.push_str(&format!(
             "{:<25} {:<11} {:>6}{} {:>5}  {:>9}  {:>9} {:>6}  {:>11} {:>6}  {:>9}\n",
             verdict.chip.name,
@@ -104,10 +120,10 @@ fn chip_table(verdicts: &[Verdict]) -> String {
             if verdict.chip.external { "*" } else { " " },
             verdict.chip.ram_kib,
             cell(verdict.flash),
-            cell(verdict.lean),
-            window(verdict.longest_lean),
-            cell(verdict.cached),
-            window(verdict.longest_cached),
+            cell(states.lean),
+            window(states.longest_lean),
+            cell(states.cached),
+            window(states.longest_cached),
             cell(verdict.c99)
         ));
     }

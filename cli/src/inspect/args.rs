@@ -10,6 +10,7 @@ const EXAMPLES: &str = "\
 Examples:
   atome inspect model.bin
   atome inspect model.bin --d-model 64 --n-layers 4
+  atome inspect model.bin --integer
   atome inspect model.bin --json | jq '.sections[] | select(.name == \"Wv\") | .scale'";
 
 /// Shows what is in a model file: shape, sections, scales and statistics of the weights.
@@ -18,6 +19,10 @@ Examples:
 pub struct InspectArgs {
     /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01
     pub model: PathBuf,
+
+    /// Fail where the integer arithmetic does not take the model
+    #[arg(long)]
+    pub integer: bool,
 
     /// Print JSON
     #[arg(long)]

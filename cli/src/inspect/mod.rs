@@ -6,6 +6,7 @@ mod table;
 
 use anyhow::{bail, Result};
 use atome_engine::container::Tokenizer;
+use atome_engine::{integer, Classifier, Model, Plan};
 use atome_train::hex::hex;
 use serde_json::{json, Map, Value};
 
@@ -13,7 +14,7 @@ pub use args::InspectArgs;
 use section_stats::{read_sections, SectionStats};
 
 use crate::label::Label;
-use crate::model_file::ModelFile;
+use crate::model_file::{Format, ModelFile};
 use crate::numbers::grouped;
 use crate::output::{print, print_json};
 use crate::shape_source::{find, Found};
@@ -27,11 +28,30 @@ pub fn inspect(args: &InspectArgs) -> Result<()> {
     let found = find(&file, args.shape.sizes())?;
     check_length(&file, &found)?;
     let sections = read_sections(&file, &found);
+    let refusal = for_integers(&file, &found).err().map(|why| format!("{why:#}"));
     if args.json {
-        print_json(&report(&file, &found, &sections))
+        print_json(&report(&file, &found, &sections, refusal.as_deref()))?;
     } else {
-        print(&table::render(&file, &found, &sections))
+        print(&table::render(&file, &found, &sections, refusal.as_deref()))?;
     }
+    match refusal {
+        Some(why) if args.integer => bail!("{}: not for the integer arithmetic: {why}", file.path.display()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the integer arithmetic takes the model, with sequences this long.
+fn for_integers(file: &ModelFile, found: &Found) -> Result<()> {
+    let (model, head) = match file.format {
+        Format::Model { .. } => (Model::new(found.shape, &file.bytes)?, None),
+        Format::Classifier { n_classes } => {
+            let classifier = Classifier::new(found.shape, &file.bytes, n_classes)?;
+            (classifier.base, Some(classifier.head))
+        }
+    };
+    integer::Layout::new(found.shape, found.max_seq, Plan::Lean)?;
+    integer::check(&model)?;
+    Ok(head.as_ref().map_or(Ok(()), integer::check_head)?)
 }
 
 /// A list of a million sections helps nobody, and takes far more memory than the file.
@@ -48,7 +68,7 @@ fn check_length(file: &ModelFile, found: &Found) -> Result<()> {
     Ok(())
 }
 
-fn report(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> Value {
+fn report(file: &ModelFile, found: &Found, sections: &[SectionStats], refusal: Option<&str>) -> Value {
     json!({
         "file": file.path.to_string_lossy(),
         "format": file.format.name(),
@@ -59,6 +79,7 @@ fn report(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> Value {
         "sources": sources_json(&found.sizes),
         "sidecar": found.sidecar.as_ref().map(|path| path.to_string_lossy()),
         "container": file.label.as_ref().map(label_json),
+        "integer": { "taken": refusal.is_none(), "why_not": refusal },
         "sections": sections.iter().map(SectionStats::json).collect::<Vec<Value>>(),
     })
 }

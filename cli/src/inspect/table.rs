@@ -10,12 +10,17 @@ use crate::numbers::{counted, grouped, percent, short};
 use crate::shape_source::Found;
 use crate::sizes::{Key, Sizes, Source};
 
-pub fn render(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String {
+/// `refusal` says why the integer arithmetic does not take the model, where it does not.
+pub fn render(file: &ModelFile, found: &Found, sections: &[SectionStats], refusal: Option<&str>) -> String {
     let mut text = header(file, found, sections);
     text.push('\n');
     text.push_str(&table(file.format.packing(), sections));
     text.push('\n');
     text.push_str(&verdict(file.format.packing(), sections));
+    text.push_str(&match refusal {
+        None => "the integer arithmetic takes it\n".to_owned(),
+        Some(why) => format!("the integer arithmetic does not take it: {why}\n"),
+    });
     text
 }
 

@@ -20,6 +20,8 @@ pub use tokens::{Correlation, Step};
 use anyhow::{ensure, Result};
 use atome_engine::{Model, Weights as _};
 
+use crate::evaluate::Numbers;
+
 /// Texts to measure on.
 #[derive(Clone, Debug)]
 pub struct Texts {
@@ -35,18 +37,18 @@ pub struct Texts {
 ///
 /// # Errors
 /// There is nothing to predict, or what the engine says.
-pub fn calibrate(model: &Model<'_>, texts: &Texts) -> Result<Calibration> {
-    let inside = read(model, &texts.inside)?;
+pub fn calibrate(model: &Model<'_>, numbers: Numbers, texts: &Texts) -> Result<Calibration> {
+    let inside = read(model, numbers, &texts.inside)?;
     let all: Vec<&Reading> = inside.iter().flatten().collect();
     ensure!(!all.is_empty(), "there is nothing to predict, expected a text of one window at least");
     let signals = signals(model.shape().n_layers());
     let domain = match &texts.inside_domain {
         None => None,
-        Some(sequences) => Some(read(model, sequences)?),
+        Some(sequences) => Some(read(model, numbers, sequences)?),
     };
     let mut domains = Vec::new();
     for (name, sequences) in &texts.outside {
-        let outside = read(model, sequences)?;
+        let outside = read(model, numbers, sequences)?;
         domains.push(Domain::measure(name, domain.as_ref().unwrap_or(&inside), &outside, &signals));
     }
     let mut found = Calibration {

@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use crate::evaluate::usable;
-use crate::work_area::zeros;
+use crate::evaluate::{on_rooms, Numbers};
 use anyhow::{ensure, Result};
-use atome_engine::{entropy, step_observed, Layout, Model, Plan, Weights as _, Workspace};
+use atome_engine::{entropy, integer, step_observed, Arithmetic, Layout, Model, Plan, Weights as _, Workspace};
 use rayon::prelude::*;
 
 /// A text that the model reads from cold.
@@ -44,23 +43,27 @@ pub struct Reading {
 /// # Errors
 /// A byte is no token of the model, a counted byte is out of range, the model does not fit in memory, or what the engine
 /// says.
-pub fn read(model: &Model<'_>, sequences: &[Sequence]) -> Result<Vec<Vec<Reading>>> {
+pub fn read(model: &Model<'_>, numbers: Numbers, sequences: &[Sequence]) -> Result<Vec<Vec<Reading>>> {
     let longest = sequences.iter().map(|sequence| sequence.bytes.len()).max().unwrap_or(1).max(1);
-    let memory = Layout::new(*model.shape(), longest, Plan::Cached)?;
-    sequences
-        .par_iter()
-        .map_init(
-            || zeros(memory.floats(), memory.words()),
-            |room, sequence| {
-                let (floats, words) = usable(room)?;
-                one(model, &mut Workspace::new(&memory, floats, words)?, sequence)
-            },
-        )
-        .collect()
+    match numbers {
+        Numbers::Exact => {
+            let layout = Layout::new(*model.shape(), longest, Plan::Cached)?;
+            on_rooms(sequences.par_iter(), [layout.floats(), layout.words()], |floats, words, sequence| {
+                one(model, &mut Workspace::new(&layout, floats, words)?, sequence)
+            })
+        }
+        Numbers::Integers => {
+            integer::check(model)?;
+            let layout = integer::Layout::new(*model.shape(), longest, Plan::Cached)?;
+            on_rooms(sequences.par_iter(), [layout.floats(), layout.words()], |floats, words, sequence| {
+                one(model, &mut integer::Workspace::new(&layout, floats, words)?, sequence)
+            })
+        }
+    }
 }
 
-fn one(model: &Model<'_>, workspace: &mut Workspace<'_>, sequence: &Sequence) -> Result<Vec<Reading>> {
-    workspace.forget();
+fn one<'w, M: Arithmetic<'w>>(model: &Model<'_>, memory: &mut M, sequence: &Sequence) -> Result<Vec<Reading>> {
+    memory.forget();
     let vocab_size = model.shape().vocab_size();
     let bytes = &sequence.bytes;
     for range in &sequence.counted {
@@ -71,9 +74,9 @@ fn one(model: &Model<'_>, workspace: &mut Workspace<'_>, sequence: &Sequence) ->
     for (at, &byte) in bytes.iter().enumerate() {
         ensure!(usize::from(byte) < vocab_size, "byte {at} is {byte}, expected 0 to {}", vocab_size - 1);
         if sequence.counted.iter().any(|range| range.contains(&at)) {
-            readings.push(reading(workspace.logits(), usize::from(byte), &router));
+            readings.push(reading(memory.logits(), usize::from(byte), &router));
         }
-        step_observed(model, workspace, i32::from(byte), |seen| {
+        step_observed(model, memory, i32::from(byte), |seen| {
             router[seen.layer] = f64::from(entropy(seen.weights));
         })?;
     }
