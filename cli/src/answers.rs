@@ -7,7 +7,7 @@ use anyhow::Result;
 use atome_engine::dialogue::{Dialogue, Doubt, Limits};
 use atome_engine::sample::Sampler;
 use atome_engine::{Arithmetic, Run};
-use atome_models::asking::{ask, Reply, Signals};
+use atome_train::asking::{ask, Reply, Signals};
 use clap::Args;
 use serde_json::{json, Value};
 

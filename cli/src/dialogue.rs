@@ -1,7 +1,7 @@
 //! How a model is asked: what its files say of it.
 
 use anyhow::{Context, Result};
-use atome_models::dialogue::OwnedDialogue;
+use atome_train::dialogue::OwnedDialogue;
 use serde_json::{Map, Value};
 
 use crate::label::Note;
@@ -32,9 +32,14 @@ pub fn in_sidecar(sidecar: String, dialogue: Option<&OwnedDialogue>) -> String {
 }
 
 /// The notes of a container around `file`: those that are `given`, and how it is asked where they do not tell.
-pub fn in_notes(mut given: Vec<Note>, file: &ModelFile) -> Result<Vec<Note>> {
+pub fn in_notes(given: Vec<Note>, file: &ModelFile) -> Result<Vec<Note>> {
+    with_dialogue(given, of(file)?.as_ref())
+}
+
+/// The notes that are `given`, and those of `dialogue` where they do not tell of one.
+pub fn with_dialogue(mut given: Vec<Note>, dialogue: Option<&OwnedDialogue>) -> Result<Vec<Note>> {
     if OwnedDialogue::from_notes(&given).context("notes: dialogue")?.is_none() {
-        given.extend(of(file)?.map(|dialogue| dialogue.notes()).unwrap_or_default());
+        given.extend(dialogue.map(OwnedDialogue::notes).unwrap_or_default());
     }
     Ok(given)
 }

@@ -22,6 +22,7 @@ mod model_file;
 mod next_step;
 mod numbers;
 mod output;
+mod pair_table;
 mod parse;
 mod prompts;
 mod recover;

@@ -65,11 +65,13 @@ fn flags(call: &[&str]) -> Vec<Flag> {
 fn kind(name: &str, value: &str) -> Kind {
     match (name, value) {
         (_, "N" | "K" | "KIB" | "BYTES" | "OFFSET") => Kind::Whole,
-        (_, "T" | "P" | "RATE" | "B" | "W" | "NORM" | "SHARE" | "DEGREES") => Kind::Real,
-        ("--text" | "--outside" | "--teacher" | "--init-from" | "--key" | "--checkpoint", "FILE") => Kind::Input,
+        (_, "T" | "P" | "RATE" | "B" | "W" | "WEIGHT" | "NORM" | "SHARE" | "DEGREES") => Kind::Real,
+        ("--text" | "--pairs" | "--outside" | "--teacher" | "--init-from" | "--key" | "--checkpoint", "FILE") => {
+            Kind::Input
+        }
         (_, "FILE" | "FOLDER") => Kind::Output,
         (_, "PLAN" | "FORMAT" | "MODEL" | "QUANTISER" | "INIT" | "PATHWAY" | "NAME" | "WHAT") => Kind::Choice,
-        (_, "KEY=VALUE" | "NAMES" | "SET" | "ENCODING" | "IDENTIFIER") => Kind::Text,
+        (_, "KEY=VALUE" | "NAMES" | "SET" | "ENCODING" | "IDENTIFIER" | "TEXT") => Kind::Text,
         _ => panic!("{name} <{value}>: say here what it is"),
     }
 }

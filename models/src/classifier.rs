@@ -13,12 +13,12 @@ use atome_train::rng::{Rng, Stream};
 use atome_train::statistics::quantile;
 use rayon::prelude::*;
 
-use crate::asking::margin;
 use crate::conversation::prompt;
 use crate::knowledge::Knowledge;
 use crate::phrasing::{phrasings, Part};
 use crate::records::{questions, Record};
 use crate::training::SEED;
+use atome_train::asking::margin;
 
 /// The classes, in the order of the head's rows.
 pub const CLASSES: [&str; 5] = ["question", "temperature", "switch", "time", "reading"];

@@ -2,9 +2,8 @@
 
 use anyhow::{Context, Result};
 use atome_engine::{Dims, Model, Shape};
+use atome_train::dialogue::OwnedDialogue;
 use serde_json::Value;
-
-use crate::dialogue::OwnedDialogue;
 
 /// The default model: ATOME01.
 pub const MODEL: &[u8] = include_bytes!("../default.bin");
@@ -62,6 +61,9 @@ pub fn load() -> Result<(Model<'static>, Description)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use atome_engine::sample::Sampler;
+    use atome_engine::{Layout, Plan};
+    use atome_train::asking::ask;
 
     #[test]
     fn model_and_sidecar_belong_together() {
@@ -76,5 +78,36 @@ mod tests {
             let message = format!("{:#}", Description::parse(sidecar).unwrap_err());
             assert!(message.contains(key), "{message}");
         }
+    }
+
+    #[test]
+    fn both_memory_plans_give_one_reply_and_see_each_position_once() {
+        let (model, description) = load().unwrap();
+        let mut replies = Vec::new();
+        for plan in [Plan::Cached, Plan::Lean] {
+            let layout = Layout::new(description.shape, description.max_seq, plan).unwrap();
+            let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+            let mut workspace = atome_engine::Workspace::new(&layout, &mut floats, &mut words).unwrap();
+            let mut sampler = Sampler::new(0.0, 1, 1.0, 0).unwrap();
+            let (mut readings, mut shown) = (0, Vec::new());
+            let reply = ask(
+                &model,
+                &mut workspace,
+                &description.dialogue.view(),
+                &mut sampler,
+                b"Make it  21 degrees!",
+                |_| readings += 1,
+                |token| {
+                    shown.push(u8::try_from(token)?);
+                    Ok(())
+                },
+            )
+            .unwrap();
+            assert_eq!(shown, b"{\"temp\":21}");
+            assert_eq!(readings, 6 * (b"Q: make it 21 degrees\nA: ".len() + shown.len()));
+            replies.push(reply);
+        }
+        assert_eq!(replies[0], replies[1]);
+        assert_eq!(replies[0].doubt, None);
     }
 }

@@ -2,11 +2,9 @@
 //!
 //! `cargo xtask model` goes from the word lists in `models/corpus` to `models/default.bin`, bit for bit.
 
-pub mod asking;
 pub mod calibration;
 pub mod classifier;
 pub mod conversation;
-pub mod dialogue;
 pub mod embedded;
 pub mod knowledge;
 pub mod noise;

@@ -1,10 +1,11 @@
 //! Questions with their answers, drawn by seed.
 
+use atome_train::pairs::slip;
 use atome_train::rng::{Rng, Stream};
 
 use crate::conversation::{prompt, END};
 use crate::knowledge::Knowledge;
-use crate::noise::{fill, pick, slip, style, Slots};
+use crate::noise::{fill, pick, style, Slots};
 use crate::phrasing::{Part, Phrasing};
 
 /// A question and the one right answer.

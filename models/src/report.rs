@@ -5,8 +5,8 @@ use std::fmt::Write;
 use atome_train::statistics::{self, auroc, number};
 use serde_json::{json, Map, Value};
 
-use crate::asking::Signals;
 use crate::classifier::{Share, CLASSES};
+use atome_train::asking::Signals;
 
 use crate::score::{Asked, Group, Scores};
 

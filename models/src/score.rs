@@ -7,11 +7,11 @@ use atome_engine::{Layout, Model, Plan, Weights, Workspace};
 use atome_train::statistics::quantile;
 use rayon::prelude::*;
 
-use crate::asking::{ask, Signals};
 use crate::conversation::DIALOGUE;
 use crate::knowledge::Knowledge;
 use crate::phrasing::{phrasings, Part};
 use crate::records::{questions, Record};
+use atome_train::asking::{ask, Signals};
 
 /// A question, its right answer where there is one, and what came.
 #[derive(Clone, Debug)]

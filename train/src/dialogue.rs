@@ -1,8 +1,11 @@
 //! How a model is asked, as its files say: the sidecar's object `dialogue`, and the notes of a container.
 
 use anyhow::{bail, Context, Result};
-use atome_engine::dialogue::{Dialogue, KEY_PREFIX};
+use atome_engine::dialogue::{Dialogue, Limits, KEY_PREFIX};
 use serde_json::{Map, Value};
+
+use crate::checkpoint::{keys, Checkpoint};
+use crate::recipe::Recipe;
 
 /// Keys whose values are numbers in JSON.
 const NUMBERS: [&str; 4] = ["stop", "longest_answer", "most_question_nats", "least_probability"];
@@ -29,22 +32,27 @@ impl OwnedDialogue {
         Ok(Self(texts))
     }
 
-    /// From what the engine knows, and a text for people.
+    /// From what the engine knows, and a text for people, which may be empty.
     ///
     /// # Errors
     /// A text of it is not UTF-8.
     pub fn of(dialogue: &Dialogue<'_>, about: &str) -> Result<Self> {
         let text = |bytes: &[u8]| std::str::from_utf8(bytes).map(str::to_owned).context("a dialogue's text");
-        let mut texts = vec![
-            (ABOUT, about.to_owned()),
+        let mut texts = Vec::new();
+        if !about.is_empty() {
+            texts.push((ABOUT, about.to_owned()));
+        }
+        texts.extend([
             ("before", text(dialogue.before)?),
             ("after", text(dialogue.after)?),
             ("normalise", dialogue.normalise.to_string()),
-        ];
+        ]);
         texts.extend(dialogue.stop.map(|stop| ("stop", stop.to_string())));
         texts.push(("longest_answer", dialogue.longest_answer.to_string()));
-        texts.push(("most_question_nats", decimal(dialogue.limits.most_question_nats.into())));
-        texts.push(("least_probability", decimal(dialogue.limits.least_probability.into())));
+        if dialogue.limits != Limits::NONE {
+            texts.push(("most_question_nats", decimal(dialogue.limits.most_question_nats.into())));
+            texts.push(("least_probability", decimal(dialogue.limits.least_probability.into())));
+        }
         Self::new(texts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
     }
 
@@ -80,6 +88,22 @@ impl OwnedDialogue {
             (key.clone(), value)
         };
         Value::Object(self.0.iter().map(member).collect::<Map<String, Value>>())
+    }
+
+    /// How a model is asked that learnt from pairs; `None` for others. Limits are known when its training was finished.
+    ///
+    /// # Errors
+    /// What the checkpoint says of it is wrong.
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Option<Self>> {
+        if let Some(text) = checkpoint.metadata.get(keys::DIALOGUE) {
+            let value = serde_json::from_str(text).context("metadata: dialogue")?;
+            return Self::from_json(&value).context("metadata: dialogue").map(Some);
+        }
+        // Recipes of others are no JSON, or another one.
+        let recipe = checkpoint.metadata.get(keys::RECIPE).and_then(|text| serde_json::from_str::<Recipe>(text).ok());
+        let Some(pairs) = recipe.and_then(|recipe| recipe.pairs) else { return Ok(None) };
+        let form = pairs.form().context("metadata: recipe: pairs")?;
+        Self::of(&form.dialogue(Limits::NONE), "").map(Some)
     }
 
     /// From the notes of a container; `None` where they tell of no dialogue.
@@ -130,9 +154,18 @@ fn decimal(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conversation::{ABOUT, DIALOGUE};
-    use atome_engine::dialogue::Limits;
+    use atome_engine::dialogue::Normalise;
     use serde_json::json;
+
+    const ABOUT: &str = "The help of a thermostat.";
+    const DIALOGUE: Dialogue<'static> = Dialogue {
+        before: b"Q: ",
+        after: b"\nA: ",
+        normalise: Normalise::ALL,
+        stop: Some(10),
+        longest_answer: 64,
+        limits: Limits::NONE,
+    };
 
     #[test]
     fn json_and_notes_hold_the_same() {

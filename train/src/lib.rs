@@ -1,5 +1,6 @@
 //! Trains Atome LM models and the GPT baseline they are compared with.
 
+pub mod asking;
 mod batches;
 pub mod bounded;
 pub mod calibration;
@@ -8,6 +9,7 @@ pub mod compare;
 pub mod config;
 mod config_check;
 pub mod corpus;
+pub mod dialogue;
 pub mod disk;
 pub mod encoding;
 pub mod evaluate;
@@ -20,6 +22,7 @@ pub mod log;
 mod matmul;
 pub mod model;
 pub mod optimiser;
+pub mod pairs;
 pub mod plot;
 pub mod pretrained;
 pub mod progress;

@@ -7,6 +7,7 @@ use crate::config::{AtomeConfig, ModelConfig};
 use crate::layout::Initialisation;
 use crate::model::loss::Mixture;
 use crate::optimiser::AdamW;
+use crate::pairs::PairsRecipe;
 use crate::pretrained::Origin;
 use crate::schedule::Schedule;
 
@@ -45,6 +46,9 @@ pub struct Recipe {
     /// much the bytes of that line count in the loss, from 0 to 1. Without it, as much as all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_weight: Option<f64>,
+    /// For a model that answers: how its pairs of prompts and answers became the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs: Option<PairsRecipe>,
     /// The weights to begin with; without them, initial values of the seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_from: Option<Origin>,
@@ -78,6 +82,7 @@ impl Default for Recipe {
             clip: None,
             distillation: None,
             prompt_weight: None,
+            pairs: None,
             init_from: None,
         }
     }
@@ -157,6 +162,9 @@ impl Recipe {
             if self.distillation.is_some() {
                 bail!("prompt_weight is {weight:?}, expected none where a teacher is learnt from");
             }
+        }
+        if let Some(pairs) = &self.pairs {
+            pairs.check()?;
         }
         if let Some(Distillation { mixture: Mixture { share, temperature }, .. }) = self.distillation {
             if !(0.0..=1.0).contains(&share) {

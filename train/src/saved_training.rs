@@ -2,7 +2,8 @@
 
 use anyhow::{ensure, Context, Result};
 
-use crate::checkpoint::{keys, Checkpoint, MEAN, SQUARE};
+use crate::checkpoint::{keys, set_dims, Checkpoint, MEAN, SQUARE};
+use crate::config::ModelConfig;
 use crate::recipe::Recipe;
 use crate::saved::{add, config_of, describe, json, values};
 use crate::state::State;
@@ -15,6 +16,10 @@ pub fn save_training(recipe: &Recipe, state: &State, corpus_digest: &str) -> Che
     let config = &recipe.model;
     let mut checkpoint = Checkpoint::default();
     describe(&mut checkpoint, config);
+    if let (ModelConfig::Atome(config), Some(_)) = (config, &recipe.pairs) {
+        // A prompt with its answer has no longer window.
+        set_dims(&mut checkpoint, &config.dims(), Some(recipe.chunk));
+    }
     add(&mut checkpoint, config, "", &state.params);
     add(&mut checkpoint, config, MEAN, &state.mean);
     add(&mut checkpoint, config, SQUARE, &state.square);
@@ -56,7 +61,7 @@ pub fn load_training(checkpoint: &Checkpoint) -> Result<(Recipe, State, String)>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways};
+    use crate::config::{AtomeConfig, GptConfig, Pathways};
     use crate::saved::SavedModel;
 
     fn training(model: ModelConfig) -> (Recipe, State) {

@@ -142,6 +142,11 @@ impl Trainer {
         Ok(StepReport { step: state.step, loss, cross_entropy, rate, norm })
     }
 
+    /// Runs `work` on the training's threads.
+    pub fn on_threads<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.pool.install(work)
+    }
+
     /// Judges the model on the chunks that are held out; `None` where there are none.
     pub fn judge(&self) -> Option<Judgement> {
         let starts: Vec<usize> = self.split.held_out().collect();

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use atome_models::dialogue::OwnedDialogue;
+use atome_train::dialogue::OwnedDialogue;
 
 use super::args::UnpackArgs;
 use super::read::read;

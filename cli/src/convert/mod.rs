@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
 use atome_engine::{Classifier, Model, Packing};
-use atome_models::dialogue::OwnedDialogue;
+use atome_train::dialogue::OwnedDialogue;
 
 pub use args::ConvertArgs;
 use args::FormatName;

@@ -13,6 +13,7 @@ Examples:
   atome eval model.bin --text story.txt
   atome eval model.safetensors --text story.txt --held-out
   atome eval model.bin --text story.txt --from 235930 --window 128
+  atome eval commands.bin --pairs commands.csv
   atome eval models/default.bin --questions questions.tsv
   atome eval model.bin --text story.txt --integer
   atome eval checkpoint.pt --text story.txt --with train --json | jq .perplexity";
@@ -23,6 +24,9 @@ Examples:
 /// (ATOME01, ATOME02, ATOMEP3, ATOMECL01) and a checkpoint that can become one go through the inference engine; other
 /// checkpoints, such as those of a GPT, go through the forward pass of training.
 ///
+/// With --pairs, a model that answers is asked all prompts, each from cold: how many of its answers are right to the byte, how
+/// many of them are sure, how probable the right ones are, and which answers come instead.
+///
 /// With --questions, a model whose files say how it is asked answers them, each from cold; an answer is right if every byte
 /// is.
 #[derive(Debug, Args)]
@@ -32,14 +36,18 @@ pub struct EvalArgs {
     pub model: PathBuf,
 
     /// Text to predict
-    #[arg(long, value_name = "FILE", required_unless_present = "questions")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["questions", "pairs"])]
     pub text: Option<PathBuf>,
+
+    /// Prompts with their right answers, as of `atome train --pairs`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "questions", "with", "window", "from", "windows"])]
+    pub pairs: Option<PathBuf>,
 
     /// Questions, one a line, each with a tab and its right answer behind it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "held_out", "weights", "with", "window", "from", "windows", "threads"])]
     pub questions: Option<PathBuf>,
 
-    /// Judge the part of the text that this checkpoint's training held out, in windows of its chunks
+    /// Judge the part of the text, or the pairs, that this checkpoint's training held out
     #[arg(long, conflicts_with_all = ["from", "window"])]
     pub held_out: bool,
 

@@ -1,6 +1,7 @@
 //! `atome eval`.
 
 mod args;
+mod pairs;
 mod questions;
 mod subject;
 
@@ -22,10 +23,11 @@ use crate::texts;
 use crate::usage_error::UsageError;
 
 pub fn eval(args: &EvalArgs) -> Result<()> {
-    match (&args.text, &args.questions) {
-        (Some(text), _) => predict(args, text),
-        (None, Some(questions)) => questions::eval(args, questions),
-        (None, None) => Err(UsageError("expected --text or --questions".to_owned()).into()),
+    match (&args.text, &args.pairs, &args.questions) {
+        (Some(text), ..) => predict(args, text),
+        (None, Some(pairs), _) => pairs::eval(args, pairs),
+        (None, None, Some(questions)) => questions::eval(args, questions),
+        (None, None, None) => Err(UsageError("expected --text, --pairs or --questions".to_owned()).into()),
     }
 }
 

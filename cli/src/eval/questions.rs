@@ -6,9 +6,9 @@ use std::time::Instant;
 use anyhow::{bail, Context, Result};
 use atome_engine::sample::Sampler;
 use atome_engine::{integer, Arithmetic, Layout, Model, Plan, Run, Workspace};
-use atome_models::asking::ask;
-use atome_models::dialogue::OwnedDialogue;
+use atome_train::asking::ask;
 use atome_train::bounded::{self, Limit};
+use atome_train::dialogue::OwnedDialogue;
 use atome_train::work_area::zeros;
 use serde_json::json;
 

@@ -8,6 +8,7 @@ use atome_engine::{Dims, Shape};
 use atome_train::bounded::{self, Limit};
 use atome_train::checkpoint::{dims_of, keys, Checkpoint, Loaded};
 use atome_train::config::Quantiser;
+use atome_train::dialogue::OwnedDialogue;
 use atome_train::export::{export as to_blob, exportable, CFile, Format};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -17,6 +18,7 @@ use summary::Summary;
 
 use crate::c_files::CSource;
 use crate::container;
+use crate::dialogue::{in_sidecar, with_dialogue};
 use crate::files::{report, write_all, Output};
 use crate::output::{json_line, note};
 use crate::sidecar;
@@ -38,8 +40,10 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let shape = exportable(sizes.dims()).with_context(named)?;
     let format = Format::from(args.format);
     let exported = to_blob(checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
-    let blob = blob(args, &sizes, shape, &exported.bytes, digest)?;
-    let outputs = outputs(args, &sizes, format, &blob, exported.bytes.len())?;
+    let dialogue = OwnedDialogue::from_checkpoint(checkpoint).with_context(named)?;
+    let about = About { sizes: &sizes, shape, format, dialogue: dialogue.as_ref() };
+    let blob = blob(args, &about, &exported.bytes, digest)?;
+    let outputs = outputs(args, &about, &blob, exported.bytes.len())?;
     write_all(&outputs, &[&args.checkpoint], args.force)?;
     notes(args, &loaded, &sizes, format).iter().for_each(|text| note(&format!("note: {}: {text}", named())));
     let summary = Summary {
@@ -127,31 +131,47 @@ fn sizes(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Sizes> {
     Ok(sizes)
 }
 
+/// What files say of the model.
+struct About<'a> {
+    sizes: &'a Sizes,
+    shape: Shape,
+    format: Format,
+    dialogue: Option<&'a OwnedDialogue>,
+}
+
 /// The model file, in a container where one is asked for.
-fn blob(args: &ExportArgs, sizes: &Sizes, shape: Shape, plain: &[u8], digest: Option<[u8; 32]>) -> Result<Vec<u8>> {
+fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 32]>) -> Result<Vec<u8>> {
     if !args.container {
         return Ok(plain.to_vec());
     }
     let weights = container::weight_format(plain).context("an exported file of an unknown format")?;
-    let mut about = container::description(shape, sizes, weights);
+    let mut about = container::description(model.shape, model.sizes, weights);
     about.training_digest = match digest {
         Some(digest) => digest,
         None => container::digest(&args.checkpoint)?,
     };
     args.identity.fill(&mut about);
-    container::wrap(&about, &args.note, plain).with_context(|| args.out.display().to_string())
+    let notes = with_dialogue(args.note.clone(), model.dialogue)?;
+    container::wrap(&about, &notes, plain).with_context(|| args.out.display().to_string())
 }
 
 /// Everything to be written.
-fn outputs(args: &ExportArgs, sizes: &Sizes, format: Format, blob: &[u8], model_len: usize) -> Result<Vec<Output>> {
+fn outputs(args: &ExportArgs, model: &About<'_>, blob: &[u8], model_len: usize) -> Result<Vec<Output>> {
+    let About { sizes, format, dialogue, .. } = *model;
     let mut outputs = vec![Output::new(&args.out, blob).of("--out")];
     if args.sidecar {
-        outputs
-            .push(Output::new(&sidecar::path_beside(&args.out)?, sidecar::text(sizes, format.magic())).of("--sidecar"));
+        let text = in_sidecar(sidecar::text(sizes, format.magic()), dialogue);
+        outputs.push(Output::new(&sidecar::path_beside(&args.out)?, text).of("--sidecar"));
     }
     let file =
         CFile { format: format.magic(), n_classes: None, len: blob.len(), model_len, is_container: args.container };
     let path = if is_standard_output(&args.out) { &args.checkpoint } else { &args.out };
-    outputs.extend(args.c_files.outputs(&CSource { path, sizes, file, blob, dialogue: None }));
+    outputs.extend(args.c_files.outputs(&CSource {
+        path,
+        sizes,
+        file,
+        blob,
+        dialogue: dialogue.map(OwnedDialogue::view),
+    }));
     Ok(outputs)
 }

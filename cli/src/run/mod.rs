@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use atome_engine::sample::Sampler;
 use atome_engine::{integer, Arithmetic, Classifier, Layout, Matrix, Model, Plan, Tiled, Workspace};
-use atome_models::dialogue::OwnedDialogue;
+use atome_train::dialogue::OwnedDialogue;
 use atome_train::work_area::zeros;
 
 pub use args::RunArgs;

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use atome_engine::sample::Sampler;
 use atome_engine::{classify, predict_next_observed, step_observed, Arithmetic, Matrix, Model, Plan, RunError, Tiled};
-use atome_models::dialogue::OwnedDialogue;
+use atome_train::dialogue::OwnedDialogue;
 use serde_json::json;
 
 use super::args::{RunArgs, MAX_UNASKED_CACHED_BYTES};

@@ -1,10 +1,12 @@
 //! The command line of `atome train`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use crate::temperature::TemperatureArgs;
+use crate::usage_error::UsageError;
 use crate::values::{no_stream, real, whole, Real, COUNT, SEED, SIZE, THREADS};
 
 const EXAMPLES: &str = "\
@@ -16,6 +18,7 @@ Examples:
   atome train --text story.txt --out gpt.safetensors --model gpt
   atome train --text my-words.txt --out mine.safetensors --init-from model.safetensors --steps 1000
   atome train --text story.txt --out student.safetensors --teacher gpt.safetensors
+  atome train --pairs commands.csv --out commands.safetensors
   atome export model.safetensors --out model.bin && atome run model.bin \"Once upon a time\"";
 
 const DETAILS: &str = "\
@@ -25,18 +28,21 @@ recipe give the same checkpoint, bit for bit, on any number of threads.
 Without flags: 60,800 parameters, 3,000 steps of 16 chunks of 64 bytes, AdamW; the learning rate rises to 3e-3, then
 falls to a hundredth of that by half a cosine; gradients longer than 1 are shortened. A larger model wants a lower rate.
 
+With --pairs, a tenth of the prompts is held out (--train-share). At the end the model is asked them, and what it says
+sets the limits beyond which an answer counts as unsure; `atome export` writes them with the model.
+
 Ctrl-C stops after the step and saves; --resume goes on as if nothing had happened, also after a kill (from the last
 save then). Beside the checkpoint lie a log (.jsonl, one JSON object a line) and the loss curve (.svg).
 One training at a time writes a file: a second one is refused while the first one runs. A file that came after the
 start stays as it is, too, without --force.";
 
-/// Trains a model on a text file.
+/// Trains a model on a text file, or on prompts with their answers.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{DETAILS}\n\n{EXAMPLES}"))]
 pub struct TrainArgs {
     /// Text to learn from; a byte is a token
-    #[arg(long, value_name = "FILE")]
-    pub text: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "pairs")]
+    pub text: Option<PathBuf>,
 
     /// Checkpoint to write (safetensors)
     #[arg(short, long, value_name = "FILE", value_parser = no_stream())]
@@ -60,6 +66,9 @@ pub struct TrainArgs {
     pub weights: Option<String>,
 
     #[command(flatten)]
+    pub pairs: PairArgs,
+
+    #[command(flatten)]
     pub model: ModelArgs,
 
     #[command(flatten)]
@@ -70,6 +79,57 @@ pub struct TrainArgs {
 
     #[command(flatten)]
     pub work: WorkArgs,
+}
+
+impl TrainArgs {
+    /// The file that is learnt from.
+    pub fn source(&self) -> &Path {
+        self.text.as_ref().or(self.pairs.pairs.as_ref()).map_or(Path::new(""), PathBuf::as_path)
+    }
+}
+
+/// Prompts and answers instead of a text.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Pairs")]
+pub struct PairArgs {
+    /// Prompts with their right answers to learn from: JSON lines {"prompt": ..., "answer": ...}, or CSV or TSV
+    /// with such a header. The model then answers prompts instead of continuing texts
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "teacher"], verbatim_doc_comment)]
+    pub pairs: Option<PathBuf>,
+
+    /// What is done to prompts, here and on the device: blanks, lower, end-marks, ascii, or none
+    /// [default: all; without ascii where a text has other letters]
+    #[arg(long, value_name = "NAMES", verbatim_doc_comment)]
+    pub normalise: Option<String>,
+
+    /// Share of the examples with a typing slip in the prompt [default: 0.1]
+    #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::Share))]
+    pub slips: Option<f64>,
+
+    /// How much a byte of a prompt counts in the loss; one of an answer counts 1 [default: 0.1]
+    #[arg(long, value_name = "WEIGHT", value_parser = real::<f64>(Real::Share))]
+    pub prompt_weight: Option<f64>,
+
+    /// What people read who ask the model for help [default: the first prompts]
+    #[arg(long, value_name = "TEXT")]
+    pub about: Option<String>,
+}
+
+impl PairArgs {
+    /// None of them without pairs. clap does not notice it beside --text, with which --pairs would be in conflict.
+    pub fn check(&self) -> Result<()> {
+        let Self { pairs, normalise, slips, prompt_weight, about } = self;
+        let others = [
+            ("--normalise", normalise.is_some()),
+            ("--slips", slips.is_some()),
+            ("--prompt-weight", prompt_weight.is_some()),
+            ("--about", about.is_some()),
+        ];
+        match others.iter().find(|(_, is_given)| pairs.is_none() && *is_given) {
+            Some((flag, _)) => Err(UsageError(format!("{flag} is for pairs: expected --pairs beside it")).into()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Which model.
@@ -153,7 +213,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N", value_parser = whole::<usize>(COUNT))]
     pub accumulate: Option<usize>,
 
-    /// Bytes of a chunk [default: 64]
+    /// Bytes of a chunk [default: 64; of --pairs as long as the longest]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(2..=65_535))]
     pub chunk: Option<usize>,
 
@@ -185,7 +245,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "NORM", value_parser = real::<f64>(Real::AboveZero))]
     pub clip: Option<f64>,
 
-    /// Share of the chunks to learn from; the others are held out [default: 0.9]
+    /// Share of the chunks, or prompts, to learn from; the others are held out [default: 0.9]
     #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareAboveZero))]
     pub train_share: Option<f64>,
 

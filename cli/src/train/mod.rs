@@ -2,6 +2,7 @@
 
 mod args;
 mod outputs;
+mod pairs;
 mod recipe;
 mod starting_point;
 
@@ -20,11 +21,12 @@ use serde_json::json;
 
 pub use args::TrainArgs;
 use outputs::Outputs;
-use starting_point::StartingPoint;
+use starting_point::{Sources, StartingPoint};
 
 use crate::files::{check_folder, Place};
 use crate::numbers::grouped;
-use crate::output::{self, print_json};
+use crate::output::{self, print, print_json};
+use crate::pair_table::PairScore;
 use crate::stop::stop_flag;
 use crate::usage_error::UsageError;
 use crate::{next_step, texts};
@@ -32,15 +34,20 @@ use crate::{next_step, texts};
 pub fn train(args: &TrainArgs) -> Result<()> {
     // Before anything is read: what is in its place is neither replaced nor gone on with.
     check_folder(Place::of("--out", &args.out))?;
+    args.pairs.check()?;
     let teacher = args.teacher.teacher.as_deref().map(load_teacher).transpose()?;
+    let taught = args.pairs.pairs.as_deref().map(atome_train::pairs::read).transpose()?;
     let outputs = Outputs::of(args);
     // To the end: two trainings of one name would take each other's saves for their own.
     let _locks = outputs.claim(args)?;
-    let start = StartingPoint::of(args, teacher.as_ref())?;
+    let start = StartingPoint::of(args, Sources { teacher: teacher.as_ref(), pairs: taught.as_ref() })?;
     outputs.check(args)?;
     let recipe = start.recipe.clone();
     recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
-    let corpus = texts::load(&args.text, recipe.model.vocab_size())?;
+    let corpus = match &taught {
+        None => texts::load(args.source(), recipe.model.vocab_size())?,
+        Some(taught) => pairs::corpus(&recipe, args.source(), taught)?,
+    };
     let note = |text: String| {
         if !args.work.quiet {
             output::note(&text);
@@ -50,7 +57,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     let state = start.state(args, &corpus)?;
     let pool = pool(args.work.threads.map(usize::from))?;
     let split = Split::new(corpus.bytes.len(), recipe.chunk, recipe.train_share)
-        .with_context(|| args.text.display().to_string())?;
+        .with_context(|| args.source().display().to_string())?;
     let logits = match &teacher {
         None => None,
         Some(teacher) => Some(
@@ -72,7 +79,11 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     }
     let stop = stop_flag()?;
     let outcome = run(&mut trainer, &options(args, outputs), &stop)?;
-    finish(args, &trainer, &outcome)
+    let score = match &taught {
+        Some(taught) if !outcome.interrupted => pairs::finish(args, &trainer, taught)?,
+        _ => None,
+    };
+    finish(args, &trainer, &outcome, score.as_ref())
 }
 
 fn load_teacher(path: &Path) -> Result<Teacher> {
@@ -108,7 +119,7 @@ fn export_call(out: &Path, model: &ModelConfig) -> Option<String> {
     }
 }
 
-fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome) -> Result<()> {
+fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome, score: Option<&PairScore>) -> Result<()> {
     if args.work.json {
         print_json(&json!({
             "checkpoint": args.out.display().to_string(),
@@ -118,10 +129,14 @@ fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome) -> Result<()> 
             "bits_per_byte": outcome.judgement.map(|judgement| judgement.bits_per_byte()),
             "perplexity": outcome.judgement.map(|judgement| judgement.perplexity()),
             "tokens_per_second": outcome.tokens_per_second.round(),
+            "pairs": score.map(PairScore::json),
         }))?;
     }
     if outcome.interrupted {
         bail!("stopped at step {}: {} is saved, --resume goes on", outcome.step, args.out.display());
+    }
+    if let (Some(score), false) = (score, args.work.quiet || args.work.json) {
+        print(&score.text())?;
     }
     if !args.work.quiet {
         output::note(&format!("saved {} ({:.0} tokens/s)", args.out.display(), outcome.tokens_per_second));

@@ -34,7 +34,8 @@ impl Outputs {
     /// # Errors
     /// Names the file, and what is in its way.
     pub fn claim(&self, args: &TrainArgs) -> Result<Vec<Lock>> {
-        let inputs = [Some(&args.text), args.teacher.teacher.as_ref(), args.init_from.as_ref()];
+        let inputs =
+            [args.text.as_ref(), args.pairs.pairs.as_ref(), args.teacher.teacher.as_ref(), args.init_from.as_ref()];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         let (log, plot) = (Place::of("--log", &self.log), Place::of("--plot", &self.plot));
         let mut outputs = vec![Place::of("--out", &args.out), log, plot];

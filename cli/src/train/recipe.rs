@@ -110,7 +110,7 @@ fn refuse(kind: &str, flags: &[(&str, bool)]) -> Result<()> {
 
 /// What is wrong with a recipe, by the flags that make it instead of the names that it has in a checkpoint.
 pub fn in_flags(text: &str) -> String {
-    const NAMES: [(&str, &str); 11] = [
+    const NAMES: [(&str, &str); 12] = [
         ("batch", "--batch"),
         ("chunk", "--chunk"),
         ("accumulate", "--accumulate"),
@@ -122,6 +122,7 @@ pub fn in_flags(text: &str) -> String {
         ("max_seq", "--max-seq"),
         ("vocab_size", "--vocab"),
         ("top_k", "--attn-top-k"),
+        ("prompt_weight", "--prompt-weight"),
     ];
     let is_between = |c: char| !(c.is_alphanumeric() || c == '_');
     let flagged = |piece: &str| {

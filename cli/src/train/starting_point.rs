@@ -4,6 +4,7 @@ use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::Checkpoint;
 use atome_train::corpus::Corpus;
 use atome_train::model::loss::Mixture;
+use atome_train::pairs::Pairs;
 use atome_train::pretrained::Pretrained;
 use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
 use atome_train::saved_training::load_training;
@@ -11,9 +12,16 @@ use atome_train::state::State;
 use atome_train::teacher::Teacher;
 
 use super::args::TrainArgs;
-use super::recipe;
+use super::{pairs, recipe};
 use crate::files::is_taken;
 use crate::usage_error::UsageError;
+
+/// What there is to learn from besides a text.
+#[derive(Clone, Copy)]
+pub struct Sources<'s> {
+    pub teacher: Option<&'s Teacher>,
+    pub pairs: Option<&'s Pairs>,
+}
 
 /// What to train, and from where on.
 pub struct StartingPoint {
@@ -32,9 +40,9 @@ enum From {
 
 impl StartingPoint {
     /// What the flags ask for.
-    pub fn of(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Self> {
+    pub fn of(args: &TrainArgs, sources: Sources<'_>) -> Result<Self> {
         if args.resume {
-            return resumed(args, teacher);
+            return resumed(args, sources);
         }
         if is_taken(&args.out) && !args.force {
             let message =
@@ -44,9 +52,9 @@ impl StartingPoint {
         match &args.init_from {
             Some(path) => {
                 let weights = Pretrained::load(path, args.weights.as_deref()).context("--init-from")?;
-                pretrained(args, teacher, weights)
+                pretrained(args, sources, weights)
             }
-            None => Ok(Self { recipe: asked(usual(args), args, teacher)?, notes: Vec::new(), from: From::Scratch }),
+            None => Ok(Self { recipe: asked(usual(args), args, sources)?, notes: Vec::new(), from: From::Scratch }),
         }
     }
 
@@ -58,7 +66,7 @@ impl StartingPoint {
             From::Saved(state, digest) if digest == corpus.digest => Ok(state),
             From::Saved(_, digest) => bail!(
                 "{}: its digest is {}, expected {digest}: {} was trained on another text",
-                args.text.display(),
+                args.source().display(),
                 corpus.digest,
                 args.out.display()
             ),
@@ -66,9 +74,9 @@ impl StartingPoint {
     }
 }
 
-fn pretrained(args: &TrainArgs, teacher: Option<&Teacher>, weights: Pretrained) -> Result<StartingPoint> {
+fn pretrained(args: &TrainArgs, sources: Sources<'_>, weights: Pretrained) -> Result<StartingPoint> {
     let base = Recipe { model: weights.model.config, ..usual(args) };
-    let recipe = Recipe { init_from: Some(weights.origin.clone()), ..asked(base, args, teacher)? };
+    let recipe = Recipe { init_from: Some(weights.origin.clone()), ..asked(base, args, sources)? };
     recipe.check().map_err(|error| UsageError(error.to_string()))?;
     weights
         .check_fits(&recipe.model)
@@ -84,10 +92,15 @@ fn pretrained(args: &TrainArgs, teacher: Option<&Teacher>, weights: Pretrained) 
 }
 
 /// An earlier run goes on: whatever it began with is in its checkpoint.
-fn resumed(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<StartingPoint> {
+fn resumed(args: &TrainArgs, sources: Sources<'_>) -> Result<StartingPoint> {
     let checkpoint = Checkpoint::load(&args.out).context("--resume")?;
     let (stored, state, digest) = load_training(&checkpoint).with_context(|| args.out.display().to_string())?;
-    let recipe = asked(stored.clone(), args, teacher)?;
+    if stored.pairs.is_some() != sources.pairs.is_some() {
+        let expected = if stored.pairs.is_some() { "--pairs" } else { "--text" };
+        let why = format!("--resume: {} learns from another kind of file: expected {expected}", args.out.display());
+        return Err(UsageError(why).into());
+    }
+    let recipe = asked(stored.clone(), args, sources)?;
     // More steps are no other recipe: the training was not at its end.
     let differences = recipe::differences(&Recipe { steps: stored.steps, ..recipe.clone() }, &stored)?;
     if !differences.is_empty() {
@@ -98,7 +111,7 @@ fn resumed(args: &TrainArgs, teacher: Option<&Teacher>) -> Result<StartingPoint>
         ))
         .into());
     }
-    if recipe.distillation.is_some() && teacher.is_none() {
+    if recipe.distillation.is_some() && sources.teacher.is_none() {
         return Err(
             UsageError(format!("--resume: {} learns from a teacher: expected --teacher", args.out.display())).into()
         );
@@ -115,9 +128,12 @@ fn usual(args: &TrainArgs) -> Recipe {
     Recipe::everyday(steps, args.recipe.lr.unwrap_or(EVERYDAY_RATE))
 }
 
-fn asked(base: Recipe, args: &TrainArgs, teacher: Option<&Teacher>) -> Result<Recipe> {
+fn asked(base: Recipe, args: &TrainArgs, sources: Sources<'_>) -> Result<Recipe> {
     let mut recipe = recipe::recipe(base, &args.model, &args.recipe)?;
-    if let Some(teacher) = teacher {
+    if let Some(pairs) = sources.pairs {
+        pairs::complete(&mut recipe, args, pairs)?;
+    }
+    if let Some(teacher) = sources.teacher {
         let before = recipe.distillation.map(|distillation| distillation.mixture);
         let usual = before.unwrap_or(Mixture { share: 0.5, temperature: 2.0 });
         let mixture = Mixture {

@@ -14,10 +14,12 @@ pub mod keys {
     pub const CORPUS: &str = "corpus_digest";
     /// The configuration of a model that this crate trained, as JSON.
     pub const MODEL: &str = "model";
+    /// How a model that answers is asked, as JSON.
+    pub const DIALOGUE: &str = "dialogue";
     /// Digest of everything else in the file: every saved file has it, and every reader looks whether it is right.
     pub const CONTENTS: &str = "contents_digest";
     /// All of them: words of other programs under these names are not taken for ours.
-    pub(crate) const RESERVED: [&str; 5] = [SHAPE, RECIPE, CORPUS, MODEL, CONTENTS];
+    pub(crate) const RESERVED: [&str; 6] = [SHAPE, RECIPE, CORPUS, MODEL, DIALOGUE, CONTENTS];
 }
 
 /// Tensors by name, with strings that describe them.

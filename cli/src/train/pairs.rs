@@ -1,0 +1,150 @@
+//! A training on pairs: the recipe and the text that they give, and what the model is worth when it is there.
+
+use std::path::Path;
+
+use anyhow::{bail, Context, Result};
+use atome_engine::dialogue::{Limits, Normalise};
+use atome_engine::Model;
+use atome_train::checkpoint::{keys, Checkpoint};
+use atome_train::config::{ModelConfig, Pathways, Quantiser};
+use atome_train::corpus::Corpus;
+use atome_train::dialogue::OwnedDialogue;
+use atome_train::evaluate::Numbers;
+use atome_train::export::{export, exportable, Format, USUAL_THREADS};
+use atome_train::pairs::{counts, is_ascii, limits, longest, records, score, split, Form, Pair, Pairs, PairsRecipe};
+use atome_train::recipe::Recipe;
+use atome_train::trainer::Trainer;
+
+use super::args::{PairArgs, TrainArgs};
+use crate::pair_table::PairScore;
+use crate::usage_error::UsageError;
+
+/// Share of the prompts that are held out where nobody says otherwise.
+const HELD_OUT: f64 = 0.1;
+
+/// Share of the records with a slip.
+const SLIPS: f64 = 0.1;
+
+/// The prompt matters as far as it leads to the answer, and shows whether it is of the domain.
+const PROMPT_WEIGHT: f64 = 0.1;
+
+/// Records are so many bytes long, or a multiple of it.
+const CHUNK_STEP: usize = 8;
+
+/// Where nothing was held out, so many pairs of those learnt from set the limits.
+const FOR_LIMITS: usize = 1000;
+
+/// Completes `recipe` by what the pairs and the flags ask for. Where it is that of a training that goes on, what it says of its
+/// pairs stays, but for the flags.
+pub fn complete(recipe: &mut Recipe, args: &TrainArgs, pairs: &Pairs) -> Result<()> {
+    let stored = recipe.pairs.take();
+    let PairArgs { normalise, slips, prompt_weight, .. } = &args.pairs;
+    let form = match (normalise, &stored) {
+        (Some(names), _) => Form { normalise: steps(names)?, ..Form::of(pairs.all()) },
+        // That these are the same pairs, the text's digest will tell.
+        (None, Some(stored)) => stored.form()?,
+        (None, None) => Form::of(pairs.all()),
+    };
+    let before = |value: fn(&PairsRecipe) -> f64| stored.as_ref().map(value);
+    let share = args.recipe.train_share.map(|share| 1.0 - share);
+    let held_out = share.or(before(|pairs| pairs.held_out)).unwrap_or(HELD_OUT);
+    let slips = slips.or(before(|pairs| pairs.slips)).unwrap_or(SLIPS);
+    if stored.is_none() || share.is_some() {
+        let [train, all] = counts(&split(pairs.all(), &form, held_out, recipe.seed));
+        // In the middle between two whole numbers, so that no rounding loses a record.
+        recipe.train_share = if train == all { 1.0 } else { (train as f64 + 0.5) / all as f64 };
+    }
+    if stored.is_none() {
+        recipe.chunk = args.recipe.chunk.unwrap_or(longest(pairs.all(), &form).next_multiple_of(CHUNK_STEP));
+        if args.model.vocab.is_none() && args.init_from.is_none() {
+            set_vocab(&mut recipe.model, if is_ascii(pairs.all(), &form) { 128 } else { 256 });
+        }
+    }
+    recipe.prompt_weight = prompt_weight.or(recipe.prompt_weight).or(Some(PROMPT_WEIGHT));
+    let normalise = form.normalise.to_string();
+    recipe.pairs = Some(PairsRecipe { normalise, held_out, slips, longest_answer: form.longest_answer });
+    Ok(())
+}
+
+fn steps(names: &str) -> Result<Normalise> {
+    if names == "none" {
+        return Ok(Normalise::NOTHING);
+    }
+    let why = || {
+        let expected = "names out of blanks, lower, end-marks and ascii, with blanks between them, or none";
+        UsageError(format!("--normalise is {names:?}, expected {expected}")).into()
+    };
+    Normalise::from_names(names).ok_or_else(why)
+}
+
+fn set_vocab(model: &mut ModelConfig, size: usize) {
+    match model {
+        ModelConfig::Atome(config) => config.vocab_size = size,
+        ModelConfig::Gpt(config) => config.vocab_size = size,
+    }
+}
+
+/// How the pairs of a recipe are written.
+fn form(recipe: &Recipe) -> Result<(&PairsRecipe, Form)> {
+    let asked = recipe.pairs.as_ref().context("the recipe says nothing of pairs")?;
+    Ok((asked, asked.form()?))
+}
+
+/// The text that the pairs of `path` become.
+pub fn corpus(recipe: &Recipe, path: &Path, pairs: &Pairs) -> Result<Corpus> {
+    let named = || path.display().to_string();
+    let (asked, form) = form(recipe)?;
+    let split = split(pairs.all(), &form, asked.held_out, recipe.seed);
+    let text = records(&split, &form, recipe.chunk, asked.slips, recipe.seed).with_context(named)?;
+    Corpus::new(text, recipe.model.vocab_size()).with_context(|| format!("{}: --vocab", named()))
+}
+
+/// Asks the model of a finished training its held-out prompts, and saves with it how it is asked and when it is unsure. `None`
+/// where there can be no model file of it.
+pub fn finish(args: &TrainArgs, trainer: &Trainer, pairs: &Pairs) -> Result<Option<PairScore>> {
+    let recipe = trainer.recipe();
+    let Some(format) = format(&recipe.model) else { return Ok(None) };
+    let (asked, form) = form(recipe)?;
+    let split = split(pairs.all(), &form, asked.held_out, recipe.seed);
+    let mut checkpoint = Checkpoint::load(&args.out)?;
+    let ModelConfig::Atome(config) = &recipe.model else { bail!("a model of three pathways") };
+    let shape = exportable(config.dims())?;
+    let bytes = export(&checkpoint, shape, format, USUAL_THREADS)?.bytes;
+    let model = Model::new(shape, &bytes)?;
+    let is_held_out = !split.held_out.is_empty();
+    let judged: Vec<&Pair> = if is_held_out {
+        split.held_out.clone()
+    } else {
+        let every = split.train.len().div_ceil(FOR_LIMITS);
+        split.train.iter().copied().step_by(every).collect()
+    };
+    let unlimited = form.dialogue(Limits::NONE);
+    let answers = trainer.on_threads(|| score(&model, Numbers::Exact, recipe.chunk, &unlimited, &judged))?;
+    let limits = limits(&answers);
+    let about = args.pairs.about.clone().unwrap_or_else(|| about(&split.train));
+    let dialogue = OwnedDialogue::of(&form.dialogue(limits), &about)?;
+    checkpoint.metadata.insert(keys::DIALOGUE.to_owned(), dialogue.json().to_string());
+    checkpoint.save(&args.out)?;
+    Ok(Some(PairScore::new(&answers, &limits, is_held_out)))
+}
+
+/// The format of the model's file, if there can be one.
+fn format(model: &ModelConfig) -> Option<Format> {
+    match model {
+        ModelConfig::Atome(config) if config.pathways == Pathways::ALL => match config.quantiser {
+            Quantiser::Ternary => Some(Format::Atome01),
+            Quantiser::P3 => Some(Format::AtomeP3),
+            Quantiser::None => None,
+        },
+        _ => None,
+    }
+}
+
+/// What people read who ask for help: the first prompts that were learnt from, in the file's order.
+fn about(train: &[&Pair]) -> String {
+    const SHOWN: usize = 3;
+    let mut pairs = train.to_vec();
+    pairs.sort_by_key(|pair| pair.line);
+    let shown: Vec<String> = pairs.iter().take(SHOWN).map(|pair| format!("\"{}\"", pair.prompt.trim())).collect();
+    format!("Learnt from {} pairs. Ask as in {}.", train.len(), shown.join(", "))
+}

@@ -1,0 +1,140 @@
+//! How a pair is written for a model.
+
+use anyhow::{ensure, Context, Result};
+use atome_engine::dialogue::{Dialogue, Limits, Normalise};
+use serde::{Deserialize, Serialize};
+
+use super::Pair;
+
+/// In front of a prompt.
+const BEFORE: &[u8] = b"Q: ";
+/// Behind it; the answer follows.
+const AFTER: &[u8] = b"\nA: ";
+/// Ends an answer, and fills a record up.
+pub(super) const END: u8 = b'\n';
+
+/// What a recipe says of its pairs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairsRecipe {
+    /// What is done to a prompt, in training and on the device: names as in [`Normalise::from_names`].
+    pub normalise: String,
+    /// The share of the prompts that are held out, from 0 to 1.
+    pub held_out: f64,
+    /// The share of the records whose prompt has a typing slip, from 0 to 1.
+    pub slips: f64,
+    /// Bytes of the longest answer.
+    pub longest_answer: usize,
+}
+
+impl PairsRecipe {
+    /// Whether a training can follow it.
+    ///
+    /// # Errors
+    /// Names the value and what was expected.
+    pub fn check(&self) -> Result<()> {
+        self.form()?;
+        for (name, share) in [("held_out", self.held_out), ("slips", self.slips)] {
+            ensure!((0.0..=1.0).contains(&share), "pairs: {name} is {share:?}, expected 0 to 1");
+        }
+        Ok(())
+    }
+
+    /// How its pairs are written.
+    ///
+    /// # Errors
+    /// It names a step of normalisation that is not known.
+    pub fn form(&self) -> Result<Form> {
+        let normalise = Normalise::from_names(&self.normalise).with_context(|| {
+            format!("normalise is {:?}, expected names out of blanks, lower, end-marks and ascii", self.normalise)
+        })?;
+        Ok(Form { normalise, longest_answer: self.longest_answer })
+    }
+}
+
+/// How a pair is written: `Q: prompt`, and on the next line `A: answer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// What is done to a prompt.
+    pub normalise: Normalise,
+    /// Bytes of the longest answer.
+    pub longest_answer: usize,
+}
+
+impl Form {
+    /// What suits the pairs: all of the normalisation where they are ASCII, all but that to ASCII where they are not.
+    pub fn of(pairs: &[Pair]) -> Self {
+        let is_ascii = pairs.iter().all(|pair| pair.prompt.is_ascii() && pair.answer.is_ascii());
+        let but_ascii = Normalise::BLANKS | Normalise::LOWER | Normalise::END_MARKS;
+        Self {
+            normalise: if is_ascii { Normalise::ALL } else { but_ascii },
+            longest_answer: pairs.iter().map(|pair| pair.answer.len()).max().unwrap_or(0),
+        }
+    }
+
+    /// How a model is asked that learnt from such pairs.
+    pub const fn dialogue(&self, limits: Limits) -> Dialogue<'static> {
+        Dialogue {
+            before: BEFORE,
+            after: AFTER,
+            normalise: self.normalise,
+            stop: Some(END as usize),
+            longest_answer: self.longest_answer,
+            limits,
+        }
+    }
+
+    /// The prompt as a model reads it, alone.
+    pub fn normalised(&self, prompt: &str) -> Vec<u8> {
+        self.normalise.apply(prompt.as_bytes()).collect()
+    }
+
+    /// A record: the prompt in its frame, the answer, and what ends it.
+    pub fn record(&self, prompt: &str, answer: &str) -> Vec<u8> {
+        let mut bytes: Vec<u8> = self.dialogue(Limits::NONE).prompt(prompt.as_bytes()).collect();
+        bytes.extend(answer.bytes());
+        bytes.push(END);
+        bytes
+    }
+}
+
+/// Whether a model of these pairs meets tokens below 128 alone.
+pub fn is_ascii(pairs: &[Pair], form: &Form) -> bool {
+    pairs.iter().all(|pair| form.normalised(&pair.prompt).is_ascii() && pair.answer.is_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(prompt: &str, answer: &str) -> Pair {
+        Pair { prompt: prompt.to_owned(), answer: answer.to_owned(), line: 1 }
+    }
+
+    #[test]
+    fn a_record_is_a_normalised_prompt_and_an_answer_to_the_byte() {
+        let form = Form::of(&[pair("Eco on?", "Yes"), pair("b", "  X! ")]);
+        assert_eq!(form, Form { normalise: Normalise::ALL, longest_answer: 5 });
+        assert_eq!(form.record(" Eco\ton ?", "Yes. "), b"Q: eco on\nA: Yes. \n");
+    }
+
+    #[test]
+    fn other_languages_keep_their_letters() {
+        let form = Form::of(&[pair("Öffne die Tür!", "ok")]);
+        assert!(!form.normalise.has(Normalise::ASCII));
+        assert_eq!(form.record("Öffne die Tür!", "ok"), "Q: Öffne die tür\nA: ok\n".as_bytes());
+    }
+
+    #[test]
+    fn recipes_that_cannot_be_followed_are_named() {
+        let good = PairsRecipe { normalise: "blanks lower".to_owned(), held_out: 0.1, slips: 0.1, longest_answer: 9 };
+        good.check().unwrap();
+        for (name, recipe) in [
+            ("normalise", PairsRecipe { normalise: "upper".to_owned(), ..good.clone() }),
+            ("held_out", PairsRecipe { held_out: f64::NAN, ..good.clone() }),
+            ("slips", PairsRecipe { slips: 1.5, ..good.clone() }),
+        ] {
+            assert!(format!("{:#}", recipe.check().unwrap_err()).contains(name));
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Prompts with their right answers: from a user's file to records that a model learns from, and back to a score.
+//!
+//! [`read()`] takes the file, [`Form`] says how a pair is written, [`split`] holds some prompts out, [`records`] makes the text
+//! of a training, [`score()`] asks a model, and [`limits`] tells sure answers from unsure ones.
+
+mod form;
+mod parse;
+mod records;
+mod score;
+mod slip;
+mod split;
+
+pub use form::{is_ascii, Form, PairsRecipe};
+pub use parse::{parse, read, Pairs};
+pub use records::{counts, longest, records};
+pub use score::{confusions, limits, score, Asked, Confusion};
+pub use slip::slip;
+pub use split::{split, Split};
+
+/// What somebody says, and the one right answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// As somebody types it.
+    pub prompt: String,
+    /// As it must be answered, to the byte.
+    pub answer: String,
+    /// The line of the file that it begins in, from 1.
+    pub line: u64,
+}
