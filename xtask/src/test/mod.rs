@@ -230,7 +230,11 @@ fn of_products() -> Vec<Step> {
     })];
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
     steps.push(step("firmware in Rust", rust_firmware::answers));
-    steps.push(step("emulated cores", |_| measured(&["qemu"])));
+    steps.push(step("emulated cores", |_| measured(&["qemu", "--profile", "usual", "--cases", "4000"])));
+    for profile in ["size", "speed"] {
+        let name = format!("emulated cores, archives for {profile}");
+        steps.push(seldom(name, move |_| measured(&["qemu", "--profile", profile, "--cases", "4000"])));
+    }
     steps.push(seldom("emulated cores, related ones", |_| measured(&RELATED_CORES)));
     steps.push(step("emulated cores, stand-in reference", |_| measured(&["qemu", "--stand-in"])));
     steps.push(step("costs on emulated cores", |_| measured(&["costs", "--check"])));
