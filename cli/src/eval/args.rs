@@ -24,8 +24,8 @@ Examples:
 /// (ATOME01, ATOME02, ATOMEP3, ATOMECL01) and a checkpoint that can become one go through the inference engine; other
 /// checkpoints, such as those of a GPT, go through the forward pass of training.
 ///
-/// With --pairs, a model that answers is asked all prompts, each from cold: how many of its answers are right to the byte, how
-/// many of them are sure, how probable the right ones are, and which answers come instead.
+/// With --pairs, a model that answers is asked all prompts, each from cold: how many of its answers are right to the
+/// byte, how many of them are sure, how probable the right ones are, and which answers come instead.
 ///
 /// With --questions, a model whose files say how it is asked answers them, each from cold; an answer is right if every byte
 /// is.
