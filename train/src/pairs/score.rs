@@ -124,6 +124,9 @@ const DOUBTED: f64 = 0.05;
 /// The share of prompts that may count as unfamiliar.
 const UNFAMILIAR: f64 = 0.02;
 
+/// A wrong answer that seems sure does as much harm as so many right ones that seem unsure.
+const HARM: usize = 3;
+
 /// Beyond what an answer is unsure: where the least probability of a token tells wrong answers best from right ones, and so
 /// that a fiftieth of the prompts would seem unfamiliar. [`Limits::NONE`] where no answer is right.
 pub fn limits(asked: &[Asked<'_>]) -> Limits {
@@ -142,23 +145,18 @@ pub fn limits(asked: &[Asked<'_>]) -> Limits {
     }
 }
 
-/// The value that divides best what is right from what is wrong: the share of the wrong below it less the share of the right
-/// below it is the greatest (Youden 1950). Of equally good values the least.
+/// The value that divides best what is right from what is wrong, by [`HARM`]. Of equally good values the least.
 fn divide(mut right: Vec<f64>, mut wrong: Vec<f64>) -> f64 {
     if wrong.is_empty() {
         return quantile(&right, DOUBTED);
     }
     right.sort_unstable_by(f64::total_cmp);
     wrong.sort_unstable_by(f64::total_cmp);
-    let below =
-        |values: &[f64], limit: f64| values.partition_point(|&value| value < limit) as f64 / values.len() as f64;
-    let gain = |limit: f64| below(&wrong, limit) - below(&right, limit);
+    let below = |values: &[f64], limit: f64| values.partition_point(|&value| value < limit);
+    let gain = |limit: f64| (HARM * below(&wrong, limit)).cast_signed() - below(&right, limit).cast_signed();
     // Between two right values, the upper one has all that can be won.
-    right
-        .iter()
-        .copied()
-        .fold((0.0, 0.0), |best: (f64, f64), limit| if gain(limit) > best.0 { (gain(limit), limit) } else { best })
-        .1
+    let better = |best: (isize, f64), limit: f64| if gain(limit) > best.0 { (gain(limit), limit) } else { best };
+    right.iter().copied().fold((0, 0.0), better).1
 }
 
 /// To four decimals: more would not mean anything. What lies at a limit stays within it.
