@@ -215,7 +215,7 @@ fn of_programs() -> Vec<Step> {
     for mode in Mode::ALL {
         steps.push(step(format!("differential run, {mode}"), move |context| differential::run(context, mode)));
     }
-    steps.push(step("differential run, stand-in reference", differential::stand_in));
+    steps.push(seldom("differential run, stand-in reference", differential::stand_in));
     steps.push(step("differential run, each kernel", differential::each_kernel));
     steps.push(step("differential run, 944K model", differential::real_model));
     steps
@@ -236,7 +236,7 @@ fn of_products() -> Vec<Step> {
         steps.push(seldom(name, move |_| measured(&["qemu", "--profile", profile, "--cases", "4000"])));
     }
     steps.push(seldom("emulated cores, related ones", |_| measured(&RELATED_CORES)));
-    steps.push(step("emulated cores, stand-in reference", |_| measured(&["qemu", "--stand-in"])));
+    steps.push(seldom("emulated cores, stand-in reference", |_| measured(&["qemu", "--stand-in"])));
     steps.push(step("costs on emulated cores", |_| measured(&["costs", "--check"])));
     steps.push(step("instruction counts", |_| measured(&["bench", "--check"])));
     steps
