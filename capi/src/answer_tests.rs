@@ -65,8 +65,10 @@ fn asked(seed: u8, how: &atome_dialogue_t, question: &CStr, size: usize) -> (c_i
 
 #[test]
 fn answers_are_the_engines() {
-    for seed in [1, 2, 3, 4] {
-        for size in [12, 6, 3, 1] {
+    // An interpreter takes minutes for all of them.
+    let (seeds, sizes): (&[_], &[_]) = if cfg!(miri) { (&[1], &[3]) } else { (&[1, 2, 3, 4], &[12, 6, 3, 1]) };
+    for &seed in seeds {
+        for &size in sizes {
             let (tokens, answer) = expected(seed, &HOW, b"\x03", size - 1);
             let (result, text, info) = asked(seed, &HOW, c" \x03 ", size);
             let bytes: Vec<u8> = tokens.iter().map(|&token| if token == 0 { b'?' } else { token as u8 }).collect();
