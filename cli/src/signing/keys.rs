@@ -1,13 +1,13 @@
 //! Files of keys and of detached signatures: a line of a word and hexadecimal digits; lines that begin with # are for people.
 
 use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::fs;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail, Context, Result};
 use atome_train::bounded::{self, Limit};
-use atome_train::disk::sync_folder_of;
+use atome_train::checkpoint::atomic::Pending;
 use atome_train::encoding::plain;
 use atome_train::hex::hex;
 use ed25519_compact::{KeyPair, PublicKey, Seed, Signature};
@@ -44,33 +44,29 @@ pub fn write_pair(name: &Path, pair: &KeyPair) -> Result<()> {
         hex(&*pair.sk.seed())
     );
     let public_text = format!("# A public key for Atome models (Ed25519).\n{PUBLIC} {}\n", hex(&*pair.pk));
-    create(&public, 0o644, &public_text)?;
-    if let Err(error) = create(&secret, 0o600, &secret_text) {
-        // A public key without its secret one is of no use.
-        let _ = fs::remove_file(&public);
-        return Err(error);
-    }
-    // Else a power cut can leave a device with a public key whose secret one is lost.
-    sync_folder_of(&secret).with_context(|| format!("{}: write", secret.display()))
+    let files = (create(&secret, 0o600, &secret_text)?, create(&public, 0o644, &public_text)?);
+    // The secret first: whenever this is broken off, no public key is there that nobody can sign for.
+    files.0.commit().map_err(|error| not_written(&secret, error))?;
+    files.1.commit().map_err(|error| {
+        let _ = fs::remove_file(&secret);
+        not_written(&public, error)
+    })
 }
 
-/// Writes a new file with these access rights.
-fn create(path: &Path, mode: u32, text: &str) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
+/// A new file with these access rights, which has no name yet.
+fn create(path: &Path, mode: u32, text: &str) -> Result<Pending> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    let rights = Some(<fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(mode));
     #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = options.open(path).map_err(|error| match error.kind() {
+    let rights = (|_| None)(mode);
+    Pending::create(path, text.as_bytes(), rights.as_ref()).map_err(|error| not_written(path, error))
+}
+
+fn not_written(path: &Path, error: io::Error) -> anyhow::Error {
+    match error.kind() {
         ErrorKind::AlreadyExists => anyhow!("{}: is there already; keys are never replaced", path.display()),
         _ => anyhow!(error).context(format!("{}: write", path.display())),
-    })?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    written.map_err(|error| {
-        let _ = fs::remove_file(path);
-        anyhow!(error).context(format!("{}: write", path.display()))
-    })
+    }
 }
 
 /// Both keys, from the secret one.

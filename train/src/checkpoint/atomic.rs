@@ -45,7 +45,27 @@ impl Pending {
         fill: impl FnOnce(&mut fs::File) -> Result<(), E>,
     ) -> Result<Self, E> {
         let target = target(path, existing)?;
-        let mut file = claimed(&target, fs::metadata(&target).ok().as_ref())?;
+        // What takes the place of a file is for the same people.
+        let rights = fs::metadata(&target).ok().map(|found| found.permissions());
+        Self::filled(target, existing, rights.as_ref(), fill)
+    }
+
+    /// As [`Self::write`] for a file that must not be there yet, with these access rights from its first moment.
+    ///
+    /// # Errors
+    /// As [`Self::fill`].
+    pub fn create(path: &Path, bytes: &[u8], rights: Option<&fs::Permissions>) -> io::Result<Self> {
+        let target = target(path, Existing::Keep)?;
+        Self::filled(target, Existing::Keep, rights, |file| file.write_all(bytes))
+    }
+
+    fn filled<E: From<io::Error>>(
+        target: PathBuf,
+        existing: Existing,
+        rights: Option<&fs::Permissions>,
+        fill: impl FnOnce(&mut fs::File) -> Result<(), E>,
+    ) -> Result<Self, E> {
+        let mut file = claimed(&target, rights)?;
         // Straight to the file: the errors of the wrapper name it, and it has no name that the user gave.
         fill(file.as_file_mut())?;
         file.as_file().sync_all()?;

@@ -5,7 +5,7 @@ mod place;
 mod temporary;
 
 pub use lock::{Lock, Patience};
-pub use place::{place, sync_folder_of};
+pub use place::place;
 
 pub(crate) use place::{folder, sync_folder};
 pub(crate) use temporary::{claimed, link_to};

@@ -27,14 +27,6 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits until the name of `path` is on the disk, too.
-///
-/// # Errors
-/// What the system says.
-pub fn sync_folder_of(path: &Path) -> io::Result<()> {
-    sync_folder(folder(path))
-}
-
 /// What hidden files beside `path` are called, up to their ending: as short as a name must be, whatever `path` is called.
 pub(super) fn hidden_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default();

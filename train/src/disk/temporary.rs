@@ -1,6 +1,6 @@
 //! Files without a name of their own yet, and those that a run which was killed left behind.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File, Permissions};
 use std::io;
 use std::path::Path;
 
@@ -14,13 +14,13 @@ const ENDING: &str = ".tmp";
 /// Names to try before giving up.
 const ATTEMPTS: usize = 100;
 
-/// A new file beside `target`, to be given that name later, with the access rights of `like` from its first moment.
+/// A new file beside `target`, to be given that name later, with these access rights from its first moment.
 ///
 /// It is locked while it is open, which tells it from what a run that was killed left: that is removed here.
 ///
 /// # Errors
 /// Whatever the system says, without the name of the new file, which nobody has asked for.
-pub(crate) fn claimed(target: &Path, like: Option<&Metadata>) -> io::Result<NamedTempFile> {
+pub(crate) fn claimed(target: &Path, rights: Option<&Permissions>) -> io::Result<NamedTempFile> {
     clean(target);
     let prefix = prefix(target);
     for _ in 0..ATTEMPTS {
@@ -28,14 +28,14 @@ pub(crate) fn claimed(target: &Path, like: Option<&Metadata>) -> io::Result<Name
         builder.prefix(&prefix).suffix(ENDING);
         // Else the file keeps the access rights of a secret.
         #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode(like)));
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode(rights)));
         let file = builder.tempfile_in(folder(target)).map_err(unnamed)?;
         // Another run may take it for a stray before it is locked; a file system without locks cleans nothing up.
         if !matches!(file.as_file().try_lock(), Err(fs::TryLockError::WouldBlock))
             && is_still_there(file.as_file(), file.path())
         {
-            if let Some(like) = like {
-                file.as_file().set_permissions(like.permissions())?;
+            if let Some(rights) = rights {
+                file.as_file().set_permissions(rights.clone())?;
             }
             return Ok(file);
         }
@@ -63,9 +63,9 @@ fn prefix(target: &Path) -> String {
 
 /// What takes the place of a file is for the same people, and never for more on the way.
 #[cfg(unix)]
-fn mode(like: Option<&Metadata>) -> u32 {
+fn mode(rights: Option<&Permissions>) -> u32 {
     use std::os::unix::fs::PermissionsExt;
-    like.map_or(0o666, |found| found.permissions().mode() & 0o777)
+    rights.map_or(0o666, |rights| rights.mode() & 0o777)
 }
 
 /// Removes what earlier runs for the same `target` left: nobody holds its lock any more.
@@ -115,8 +115,8 @@ mod tests {
     fn a_file_is_made_with_the_rights_that_it_will_have() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("secret");
-        fs::write(&target, "").unwrap();
-        fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).unwrap();
-        assert_eq!((mode(fs::metadata(&target).ok().as_ref()), mode(None)), (0o600, 0o666));
+        assert_eq!((mode(Some(&Permissions::from_mode(0o600))), mode(None)), (0o600, 0o666));
+        let claimed = claimed(&target, Some(&Permissions::from_mode(0o600))).unwrap();
+        assert_eq!(claimed.as_file().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
