@@ -9,7 +9,7 @@ use anyhow::{anyhow, bail, Context, Result};
 use atome_train::checkpoint::atomic::{commit_all, Existing, Pending};
 use atome_train::disk::{place, Lock};
 
-use crate::output::{note, print, write_out};
+use crate::output::{note, print, print_text, write_out};
 use crate::usage_error::UsageError;
 use crate::values::is_standard_output;
 
@@ -88,7 +88,10 @@ pub fn write_all(outputs: &[Output], inputs: &[&Path], force: bool) -> Result<()
     }
     // What was sent cannot be taken back, so the files only get their names when that is done.
     for stream in streams {
-        write_out(&stream.bytes)?;
+        match std::str::from_utf8(&stream.bytes) {
+            Ok(text) => print_text(text)?,
+            Err(_) => write_out(&stream.bytes)?,
+        }
     }
     commit_all(pending).map_err(|(index, error)| match files.get(index) {
         Some(output) => named(output.place(), error),

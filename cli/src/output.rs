@@ -1,6 +1,6 @@
 //! What goes to standard output and standard error: the one place where text meets a terminal.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, Result};
 use atome_train::terminal::{is_order, safe};
@@ -44,6 +44,14 @@ impl Formatter for Escaping {
             rest = behind.get(order.len_utf8()..).unwrap_or_default();
         }
         self.0.write_string_fragment(writer, rest)
+    }
+}
+
+/// Text that somebody asked for as it is: a pipe or a file gets its bytes, a terminal what [`print`] shows.
+pub fn print_text(text: &str) -> Result<()> {
+    match io::stdout().is_terminal() {
+        true => print(text),
+        false => write_out(text.as_bytes()),
     }
 }
 

@@ -154,3 +154,29 @@ fn a_model_that_continues_text_says_so() {
     session.type_in("quit\r");
     assert_eq!(session.end().0.code(), Some(0));
 }
+
+/// What a terminal would take as an order, or a reader for another text.
+fn is_order(c: char) -> bool {
+    (c.is_control() && !"\r\n\t".contains(c)) || ('\u{202a}'..='\u{202e}').contains(&c)
+}
+
+#[test]
+fn a_terminal_gets_no_orders_where_a_pipe_gets_all_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = small_model(folder.path());
+    std::fs::write(folder.path().join("text"), "a \u{202e}turned line\n").unwrap();
+    let run: &[&str] = &["-n", "300", "--raw", "-q", "--temperature", "9", "--seed", "1"];
+    let commands = || {
+        let [mut raw, mut corpus] = [atome(), atome()];
+        raw.arg("run").arg(&model).arg("x").args(run);
+        corpus.current_dir(folder.path()).args(["corpus", "text", "--out", "-"]);
+        [raw, corpus]
+    };
+    for (mut piped, mut shown) in commands().into_iter().zip(commands()) {
+        let bytes = piped.output().unwrap().stdout;
+        assert!(String::from_utf8_lossy(&bytes).contains(is_order), "{piped:?}: nothing to be kept from a terminal");
+        let (status, screen) = Session::start(&mut shown).end();
+        assert_eq!(status.code(), Some(0), "{screen}");
+        assert!(!screen.contains(is_order) && screen.contains('\\'), "{screen:?}");
+    }
+}

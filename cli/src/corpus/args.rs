@@ -34,7 +34,7 @@ pub struct CorpusArgs {
     #[arg(value_name = "SOURCE", required = true)]
     pub sources: Vec<OsString>,
 
-    /// Text file to write; - is standard output
+    /// Text file to write; - is standard output, where a terminal is shown no control or direction characters
     #[arg(short, long, value_name = "FILE")]
     pub out: PathBuf,
 

@@ -70,8 +70,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub manner: Manner,
 
-    /// The prompt as it is to the model, and the model's bytes as they are to standard output: a model
-    /// that answers questions continues the prompt instead
+    /// The prompt as it is to the model, and the model's bytes as they are to a pipe or a file (a terminal
+    /// is shown them as text): a model that answers questions continues the prompt instead
     #[arg(long, verbatim_doc_comment)]
     pub raw: bool,
 

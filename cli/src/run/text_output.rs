@@ -1,5 +1,7 @@
 //! Generated text on its way to standard output.
 
+use std::io::{stdout, IsTerminal};
+
 use anyhow::{bail, Result};
 
 use super::args::RunArgs;
@@ -9,7 +11,10 @@ use crate::stream::{push_token, TextStream};
 /// The generated text, on its way to standard output.
 pub struct TextOutput {
     stream: TextStream,
+    /// The tokens are bytes, and nothing is put between or behind them.
     raw: bool,
+    /// A terminal would take some bytes as orders, wherever they come from: it gets them as text.
+    is_shown: bool,
     /// Text that is not printed as it comes.
     held: Option<String>,
 }
@@ -19,6 +24,7 @@ impl TextOutput {
         Self {
             stream: TextStream::default(),
             raw: args.raw && !args.manner.json,
+            is_shown: stdout().is_terminal(),
             held: args.manner.json.then(String::new),
         }
     }
@@ -29,7 +35,9 @@ impl TextOutput {
             let Ok(byte) = u8::try_from(token) else {
                 bail!("token {token} is no byte, expected 0 to 255 with --raw");
             };
-            return write_out(&[byte]);
+            if !self.is_shown {
+                return write_out(&[byte]);
+            }
         }
         let text = push_token(&mut self.stream, token);
         self.show(text)
