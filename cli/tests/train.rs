@@ -295,6 +295,14 @@ fn a_student_takes_its_teachers_logits_from_a_file() {
     let second = taught(&["--force"]).output().unwrap();
     assert!(!stderr(&second).contains("writing the teacher's logits"), "{}", stderr(&second));
     assert!(fs::read(folder.path().join("student.safetensors")).unwrap() == bytes);
+    write(folder.path(), "kept.logits", b"not ours");
+    // Before the text is read, which may take a while.
+    let [story, away] = ["story.txt", "away.txt"].map(|name| folder.path().join(name));
+    fs::rename(&story, &away).unwrap();
+    let unread = failure(&mut taught(&["--force", "--teacher-logits", "kept.logits"]), 1);
+    assert!(unread.contains("kept.logits: is there and holds no teacher's logits"), "{unread}");
+    fs::rename(&away, &story).unwrap();
+    assert_eq!(fs::read(folder.path().join("kept.logits")).unwrap(), b"not ours");
     let alone = failure(train(folder.path(), "student.safetensors").args(["--resume", "--steps", "12"]), 2);
     assert!(alone.contains("expected --teacher"), "{alone}");
 }

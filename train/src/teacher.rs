@@ -1,7 +1,7 @@
 //! A teacher's logits for every chunk to learn from, computed once and kept in a file.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -62,14 +62,30 @@ impl Teacher {
 }
 
 impl TeacherLogits {
-    /// Opens the file at `path`, which is written first where it is not there or was made for something else.
+    /// Whether the file at `path` may be replaced by other logits: only one that is there before the work begins may, and
+    /// only where it holds such logits.
+    ///
+    /// # Errors
+    /// Something else is there, or it cannot be read.
+    pub fn look_up(path: &Path) -> Result<Existing> {
+        let named = || path.display().to_string();
+        match path.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Existing::Keep),
+            _ => {
+                File::open(path).map_err(Into::into).and_then(header_of).map(|_| Existing::Replace).with_context(named)
+            }
+        }
+    }
+
+    /// Opens the file at `path`, which is written first where it is not there or was made for something else: `existing` is
+    /// what [`Self::look_up`] has found.
     ///
     /// Runs on the current rayon pool. `note` is told what happens.
     ///
     /// # Errors
-    /// The teacher cannot read chunks as long as these, or the file cannot be written or read.
+    /// The teacher cannot read chunks as long as these, or the file cannot be written or read, or came meanwhile.
     pub fn open(
-        path: &Path,
+        (path, existing): (&Path, Existing),
         teacher: &Teacher,
         corpus: &Corpus,
         split: &Split,
@@ -91,10 +107,6 @@ impl TeacherLogits {
             vocab_size: teacher.config.vocab_size(),
         };
         let named = || path.display().to_string();
-        let existing = match path.symlink_metadata() {
-            Ok(_) => Existing::Replace,
-            Err(_) => Existing::Keep,
-        };
         if let Some(logits) = Self::existing(path, &header).with_context(named)? {
             return Ok(logits);
         }
@@ -114,13 +126,7 @@ impl TeacherLogits {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             found => found?,
         };
-        let mut line = Vec::new();
-        let mut reader = BufReader::new(file).take(4096);
-        std::io::BufRead::read_until(&mut reader, b'\n', &mut line)?;
-        let Ok(header) = serde_json::from_slice::<Header>(&line) else {
-            bail!("is there and holds no teacher's logits: expected a file that can be replaced, or none");
-        };
-        let (file, start) = (reader.into_inner().into_inner(), line.len() as u64);
+        let (file, header, start) = header_of(file)?;
         let whole = start + 4 * (expected.values() * expected.chunks) as u64;
         if header != *expected || file.metadata()?.len() != whole {
             return Ok(None);
@@ -144,6 +150,17 @@ impl TeacherLogits {
         logits.extend(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)));
         Ok(())
     }
+}
+
+/// The file, what it is for, and where its values begin.
+fn header_of(file: File) -> Result<(File, Header, u64)> {
+    let mut line = Vec::new();
+    let mut reader = BufReader::new(file).take(4096);
+    reader.read_until(b'\n', &mut line)?;
+    let Ok(header) = serde_json::from_slice::<Header>(&line) else {
+        bail!("is there and holds no teacher's logits: expected a file that can be replaced, or none");
+    };
+    Ok((reader.into_inner().into_inner(), header, line.len() as u64))
 }
 
 impl Header {

@@ -245,7 +245,10 @@ fn a_student_learns_from_a_teachers_cached_logits() {
     let teacher = Teacher::new(&saved);
     let path = folder.path().join("teacher.logits");
     let mut notes = Vec::new();
-    let mut open = || TeacherLogits::open(&path, &teacher, &corpus, &split, &mut |note| notes.push(note)).unwrap();
+    let mut open = || {
+        let existing = TeacherLogits::look_up(&path).unwrap();
+        TeacherLogits::open((&path, existing), &teacher, &corpus, &split, &mut |note| notes.push(note)).unwrap()
+    };
     let logits = open();
     open();
     assert_eq!(notes.len(), 1, "the second time they should lie there: {notes:?}");
@@ -268,10 +271,36 @@ fn a_student_learns_from_a_teachers_cached_logits() {
     assert!(losses[29] < 0.8 * losses[0], "{losses:?}");
     assert!(trainer(&student, 1).step().is_err(), "a distillation without a teacher");
     std::fs::write(&path, "something else").unwrap();
-    let refused = TeacherLogits::open(&path, &teacher, &corpus, &split, &mut |_| ()).unwrap_err();
-    assert!(format!("{refused:#}").contains("teacher.logits"), "{refused:#}");
+    let refused = TeacherLogits::look_up(&path).unwrap_err();
+    assert!(format!("{refused:#}").contains("teacher.logits: is there and holds no teacher's logits"), "{refused:#}");
+}
+
+#[test]
+fn logits_that_came_after_the_start_are_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (corpus, taught) = (corpus(), recipe(small_atome()));
+    let split = Split::new(corpus.bytes.len(), taught.chunk, taught.train_share).unwrap();
+    let teacher = |seed| {
+        let params = trained(&Recipe { seed, steps: 1, ..taught.clone() }, 1).params;
+        Teacher::new(&SavedModel { config: taught.model, params })
+    };
+    let path = folder.path().join("teacher.logits");
+    let open = |existing, teacher: &Teacher| {
+        TeacherLogits::open((&path, existing), teacher, &corpus, &split, &mut |_| ()).map(drop)
+    };
+    // Two runs look, and find nothing.
+    let [one, other] = [TeacherLogits::look_up(&path).unwrap(); 2];
+    open(one, &teacher(1)).unwrap();
+    let written = std::fs::read(&path).unwrap();
+    let refused = format!("{:#}", open(other, &teacher(2)).unwrap_err());
+    assert!(refused.contains("teacher.logits: is there already"), "{refused}");
+    assert!(std::fs::read(&path).unwrap() == written);
+    // What is there when a run looks may be replaced by it.
+    open(TeacherLogits::look_up(&path).unwrap(), &teacher(2)).unwrap();
+    assert!(std::fs::read(&path).unwrap() != written);
 }
 
 fn open_again(path: &Path, teacher: &Teacher, corpus: &Corpus, split: &Split) -> TeacherLogits {
-    TeacherLogits::open(path, teacher, corpus, split, &mut |note| panic!("written again: {note}")).unwrap()
+    let place = (path, TeacherLogits::look_up(path).unwrap());
+    TeacherLogits::open(place, teacher, corpus, split, &mut |note| panic!("written again: {note}")).unwrap()
 }

@@ -41,7 +41,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     // To the end: two trainings of one name would take each other's saves for their own.
     let _locks = outputs.claim(args)?;
     let start = StartingPoint::of(args, Sources { teacher: teacher.as_ref(), pairs: taught.as_ref() })?;
-    outputs.check(args)?;
+    let of_logits = outputs.check(args)?;
     let recipe = start.recipe.clone();
     recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
     let corpus = match &taught {
@@ -60,9 +60,10 @@ pub fn train(args: &TrainArgs) -> Result<()> {
         .with_context(|| args.source().display().to_string())?;
     let logits = match &teacher {
         None => None,
-        Some(teacher) => Some(
-            pool.install(|| TeacherLogits::open(&outputs.logits, teacher, &corpus, &split, &mut |text| note(text)))?,
-        ),
+        Some(teacher) => Some(pool.install(|| {
+            let place = (outputs.logits.as_path(), of_logits);
+            TeacherLogits::open(place, teacher, &corpus, &split, &mut |text| note(text))
+        })?),
     };
     note(format!(
         "{} parameters; {} chunks of {} bytes to learn from, {} held out; {} of {} steps done",

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use atome_train::checkpoint::atomic::Existing;
 use atome_train::disk::Lock;
+use atome_train::teacher::TeacherLogits;
 
 use super::args::TrainArgs;
 use crate::files::{check_folder, check_names, is_taken, lock, Place};
@@ -48,15 +50,16 @@ impl Outputs {
         outputs.into_iter().filter_map(|output| lock(output).transpose()).collect()
     }
 
-    /// Nothing that is there already is lost.
+    /// Nothing that is there already is lost. Returns whether a teacher's logits may replace others.
     ///
     /// # Errors
-    /// A usage error that names the file.
-    pub fn check(&self, args: &TrainArgs) -> Result<()> {
+    /// A usage error that names the file; something else than logits is in their place.
+    pub fn check(&self, args: &TrainArgs) -> Result<Existing> {
         let is_lost = |place: &Place<'_>| is_taken(place.path) && !args.force && !args.resume;
         match [Place::of("--log", &self.log), Place::of("--plot", &self.plot)].iter().find(|place| is_lost(place)) {
             Some(place) => Err(UsageError(format!("{place}: is there already: --force replaces it")).into()),
-            None => Ok(()),
+            None if args.teacher.teacher.is_some() => TeacherLogits::look_up(&self.logits),
+            None => Ok(Existing::Keep),
         }
     }
 }
