@@ -167,3 +167,15 @@ fn help_lists_the_known_collections() {
         assert!(text.contains(word), "{text}");
     }
 }
+
+#[test]
+fn no_cache_is_made_where_no_page_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "notes.txt", b"a text\n");
+    let mut command = in_folder(folder.path(), "corpus");
+    command.env("HOME", folder.path()).env_remove("XDG_CACHE_HOME");
+    success(command.args(["notes.txt", "--out", "corpus.txt"]));
+    let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["corpus.txt", "notes.txt"]);
+}

@@ -17,7 +17,7 @@ pub fn corpus(args: &CorpusArgs) -> Result<()> {
     let sources: Vec<Source> = args.sources.iter().map(|text| source(text)).collect();
     let inputs: Vec<&Path> = sources.iter().filter_map(file).collect();
     check_places(&[Place::of("--out", &args.out)], &inputs, args.force)?;
-    let pages = web(args.cache.clone(), args.refresh, args.other_hosts);
+    let pages = web(args.cache.clone(), args.refresh, args.other_hosts, note);
     let gathered = build(&sources, pages.as_ref(), args.encoding, args.max_bytes.unwrap_or(usize::MAX));
     for failure in &gathered.failures {
         note(&format!("skipped: {}", failure.reason));

@@ -13,7 +13,7 @@ use crate::checkpoint::atomic::write_atomic;
 use crate::disk::{Lock, Patience};
 use crate::hex::hex;
 
-/// Where downloads are kept unless told otherwise: the user's cache folder, which nobody else can write to.
+/// Where downloads are kept unless told otherwise: the user's cache folder, which nobody else can write to. It is made here.
 ///
 /// # Errors
 /// There is none, or somebody else's folder is in its place.
@@ -79,13 +79,20 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry of `url` in the folder `cache`, which is made where it is missing. Waits while another run loads it.
-    pub fn new(cache: &Path, url: &str) -> io::Result<Self> {
+    /// The entry of `url` in the folder `cache`, which is made where it is missing. Waits while another run loads it, and
+    /// says so to `waits` before.
+    pub fn new(cache: &Path, url: &str, waits: impl FnOnce()) -> io::Result<Self> {
         make(cache)?;
         let mut name = hex(&Sha256::digest(url));
         name.truncate(32);
         let file = |extension: &str| cache.join(format!("{name}.{extension}"));
-        let lock = Lock::take(&file("lock"), Patience::Wait)?;
+        let lock = match Lock::take(&file("lock"), Patience::Refuse) {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                waits();
+                Lock::take(&file("lock"), Patience::Wait)?
+            }
+            taken => taken?,
+        };
         Ok(Self {
             whole: file("whole"),
             about: file("about"),
@@ -169,7 +176,7 @@ mod tests {
     use super::*;
 
     fn filled(cache: &Path, bytes: &[u8]) -> Entry {
-        let entry = Entry::new(cache, "http://localhost/").unwrap();
+        let entry = Entry::new(cache, "http://localhost/", || ()).unwrap();
         let mut part = entry.start(None).unwrap();
         io::Write::write_all(&mut part, bytes).unwrap();
         assert_eq!(entry.finish(&part, Some("koi8-r")).unwrap(), bytes);

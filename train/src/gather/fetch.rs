@@ -37,6 +37,8 @@ pub struct FetchOptions {
     pub least_rate: u64,
     /// Whether redirects may lead to other hosts; away from TLS they never do.
     pub other_hosts: bool,
+    /// Is told what a run waits for: another one loads the same page.
+    pub note: fn(&str),
 }
 
 impl Default for FetchOptions {
@@ -50,6 +52,7 @@ impl Default for FetchOptions {
             whole: Duration::from_secs(3600),
             least_rate: 1024,
             other_hosts: false,
+            note: |_| (),
         }
     }
 }
@@ -173,7 +176,8 @@ impl Fetcher {
     /// [`FetchError`] names the address and the reason. What was loaded stays for the next call.
     pub fn page(&self, url: &str) -> Result<Page, FetchError> {
         let cache = |reason| FetchError::Cache { url: url.to_owned(), folder: self.cache.clone(), reason };
-        let entry = Entry::new(&self.cache, url).map_err(cache)?;
+        let waits = || (self.options.note)(&format!("{url}: waits for another run that loads it"));
+        let entry = Entry::new(&self.cache, url, waits).map_err(cache)?;
         if !self.refresh {
             if let Some((bytes, charset)) = entry.whole().map_err(cache)? {
                 return Ok(Page { bytes, charset });

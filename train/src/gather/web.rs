@@ -5,21 +5,40 @@ use std::path::PathBuf;
 use super::pages::Pages;
 
 /// Loads pages into the folder `cache`, the user's cache folder without one; pages that are there already are not loaded
-/// again, unless `refresh` says so. Redirects lead to other hosts only where `other_hosts` is set.
+/// again, unless `refresh` says so. Redirects lead to other hosts only where `other_hosts` is set. `note` is told what a page
+/// waits for.
 #[cfg(feature = "web")]
-pub fn web(cache: Option<PathBuf>, refresh: bool, other_hosts: bool) -> Box<dyn Pages> {
+pub fn web(cache: Option<PathBuf>, refresh: bool, other_hosts: bool, note: fn(&str)) -> Box<dyn Pages> {
     use super::cache::default_cache;
     use super::fetch::{FetchOptions, Fetcher};
 
-    match cache.map_or_else(default_cache, Ok) {
-        Ok(cache) => Box::new(Fetcher::new(cache, FetchOptions { other_hosts, ..FetchOptions::default() }, refresh)),
-        Err(why) => Box::new(NoWeb(why)),
+    let fetcher = move || {
+        let options = FetchOptions { other_hosts, note, ..FetchOptions::default() };
+        Ok(Fetcher::new(cache.clone().map_or_else(default_cache, Ok)?, options, refresh))
+    };
+    Box::new(OnDemand { make: fetcher, made: std::cell::OnceCell::new() })
+}
+
+/// Pages from what is made for the first of them: without one, no folder is made.
+#[cfg(feature = "web")]
+struct OnDemand<P, M> {
+    make: M,
+    made: std::cell::OnceCell<Result<P, String>>,
+}
+
+#[cfg(feature = "web")]
+impl<P: Pages, M: Fn() -> Result<P, String>> Pages for OnDemand<P, M> {
+    fn load(&self, url: &str) -> Result<super::pages::Page, String> {
+        match self.made.get_or_init(&self.make) {
+            Ok(pages) => pages.load(url),
+            Err(why) => NoWeb(why.clone()).load(url),
+        }
     }
 }
 
 /// Refuses every page: this program was built without the feature `web`.
 #[cfg(not(feature = "web"))]
-pub fn web(_cache: Option<PathBuf>, _refresh: bool, _other_hosts: bool) -> Box<dyn Pages> {
+pub fn web(_cache: Option<PathBuf>, _refresh: bool, _other_hosts: bool, _note: fn(&str)) -> Box<dyn Pages> {
     Box::new(NoWeb(WITHOUT.to_owned()))
 }
 

@@ -3,6 +3,7 @@
 mod server;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use atome_train::gather::{build, FetchError, FetchOptions, Fetcher, Page, Source};
@@ -20,6 +21,7 @@ fn options() -> FetchOptions {
         whole: Duration::from_secs(60),
         least_rate: 1,
         other_hosts: false,
+        note: |_| (),
     }
 }
 
@@ -327,7 +329,15 @@ fn two_runs_with_one_cache_take_turns() {
         let head = head("200 OK", &[("Content-Length", text.len().to_string())]);
         vec![head, Do::Send(text[..9_000].to_vec()), Do::Wait(options().read / 2), Do::Send(text[9_000..].to_vec())]
     });
-    let get = || Fetcher::new(cache.path().to_owned(), options(), true).get(&server.url()).unwrap();
+    static WAITS: AtomicUsize = AtomicUsize::new(0);
+    let note = |text: &str| {
+        assert!(text.starts_with("http://") && text.ends_with(": waits for another run that loads it"), "{text}");
+        WAITS.fetch_add(1, Ordering::Relaxed);
+    };
+    let get = || {
+        let options = FetchOptions { note, ..options() };
+        Fetcher::new(cache.path().to_owned(), options, true).get(&server.url()).unwrap()
+    };
     let mut found: Vec<Vec<u8>> = std::thread::scope(|scope| {
         let runs: Vec<_> = (0..3).map(|_| scope.spawn(get)).collect();
         runs.into_iter().map(|run| run.join().unwrap()).collect()
@@ -335,6 +345,7 @@ fn two_runs_with_one_cache_take_turns() {
     found.sort();
     let expected: Vec<Vec<u8>> = (0..3).map(|count| vec![b'a' + count as u8; 60_000 + 20_000 * count]).collect();
     assert!(found == expected, "{:?}", found.iter().map(Vec::len).collect::<Vec<_>>());
+    assert_eq!(WAITS.load(Ordering::Relaxed), 2, "whoever waits says so");
     let kept = fetcher(cache.path()).get(&server.url()).unwrap();
     assert!(kept == expected[2] && server.requests().len() == 3);
 }
