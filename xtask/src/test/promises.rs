@@ -47,15 +47,20 @@ fn test_functions(folder: &Path, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Those in one file: other attributes may stand in between.
+/// Those in one file: other attributes may stand before and behind `#[test]`, and one that is ignored runs in no gate.
 fn tests_of(source: &str) -> Vec<String> {
-    let (mut found, mut is_test) = (Vec::new(), false);
+    let (mut found, mut is_test, mut is_ignored) = (Vec::new(), false, false);
     for line in source.lines().map(str::trim_start) {
+        if line.starts_with("#[") {
+            is_test |= line == "#[test]";
+            is_ignored |= line.starts_with("#[ignore");
+            continue;
+        }
         match line.strip_prefix("fn ").and_then(|rest| rest.split_once('(')) {
-            Some((name, _)) if is_test => found.push(name.to_string()),
+            Some((name, _)) if is_test && !is_ignored => found.push(name.to_string()),
             _ => {}
         }
-        is_test = line == "#[test]" || is_test && line.starts_with("#[");
+        (is_test, is_ignored) = (false, false);
     }
     found
 }
@@ -96,8 +101,14 @@ fn a_missing_test_is_found() {
     let text = "| who | may |\n|---|---|\n| a | b |\n\n| whatever | test |\n|---|---|\n| it holds | `one`, `two` |\n| or not | |\n";
     let found = promises(text);
     assert_eq!(found.iter().map(|promise| (promise.line, promise.tests.len())).collect::<Vec<_>>(), [(7, 2), (8, 0)]);
-    let functions = tests_of("#[test]\n#[ignore]\nfn one() {}\nfn two() {}\n").into_iter().collect();
-    assert_eq!(fault("one", &functions, &BTreeSet::new()), None);
-    assert_eq!(fault("two", &functions, &BTreeSet::new()), Some("`two` is no test".to_string()));
+    let source = "#[test]\n#[should_panic]\nfn one() {}\nfn two() {}\n#[test]\n#[ignore = \"long\"]\nfn three() {}\n\
+                  #[ignore]\n#[test]\nfn four() {}\n#[cfg_attr(miri, ignore)]\n#[test]\nfn five() {}\n#[test]\nfn six() {}\n";
+    let functions = tests_of(source).into_iter().collect();
+    for test in ["one", "five", "six"] {
+        assert_eq!(fault(test, &functions, &BTreeSet::new()), None);
+    }
+    for test in ["two", "three", "four"] {
+        assert_eq!(fault(test, &functions, &BTreeSet::new()), Some(format!("`{test}` is no test")));
+    }
     assert!(fault("cargo xtask test nothing", &functions, &BTreeSet::new()).is_some());
 }
