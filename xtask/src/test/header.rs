@@ -109,7 +109,49 @@ pub fn state_sizes(_: &Context) -> Result<Outcome> {
     if let Some(first) = failures.first() {
         bail!("{} of {shapes} shapes; the first:\n{first}", failures.len());
     }
-    Ok(Outcome::Passed(format!("{shapes} shapes")))
+    beyond_4_gib()?;
+    Ok(Outcome::Passed(format!("{shapes} shapes; none beyond 4 GiB")))
+}
+
+/// A state of 4 GiB or more does not compile, wherever `unsigned long` would wrap; what lies below does.
+fn beyond_4_gib() -> Result<()> {
+    const TOO_LARGE: &str = "of this shape and memory plan has 4 GiB or more";
+    const CHOOSE: &str = "the cached memory plan of this shape has 4 GiB or more: define ATOME_PLAN";
+    // Flags, and what 64-bit and 32-bit compilers say.
+    let shapes: [(&[&str], Option<&str>, Option<&str>); 6] = [
+        (&["-DATOME_D_MODEL=4096", "-DATOME_MAX_SEQ=65535"], Some(TOO_LARGE), Some(TOO_LARGE)),
+        // Its lean state has 4 GiB and 5 MiB: in 32 bits, 5 MiB.
+        (
+            &["-DATOME_D_MODEL=8192", "-DATOME_MAX_SEQ=65535", "-DATOME_PLAN=ATOME_PLAN_LEAN"],
+            Some(TOO_LARGE),
+            Some(TOO_LARGE),
+        ),
+        (&["-DATOME_D_MODEL=512", "-DATOME_MAX_SEQ=4096", "-DATOME_N_LAYERS=512"], None, Some(CHOOSE)),
+        (
+            &["-DATOME_D_MODEL=512", "-DATOME_MAX_SEQ=4096", "-DATOME_N_LAYERS=512", "-DATOME_PLAN=ATOME_PLAN_LEAN"],
+            None,
+            None,
+        ),
+        (&["-DATOME_D_MODEL=256", "-DATOME_MAX_SEQ=4096", "-DATOME_N_LAYERS=24"], None, None),
+        (&["-DATOME_D_MODEL=AN_ENUMERATOR"], None, None),
+    ];
+    let names = scratch(0)?.join("names.h");
+    fs::write(&names, "enum { AN_ENUMERATOR = 64 };\n").with_context(|| format!("cannot write {}", names.display()))?;
+    for (flags, of_64, of_32) in shapes {
+        for (machine, expected) in [("-m64", of_64), ("-m32", of_32)] {
+            let mut command = process::in_root("gcc");
+            // Freestanding: the 32-bit C library is not there everywhere.
+            command.args([machine, "-std=c11", "-ffreestanding", "-fsyntax-only", "-include"]).arg(&names).args(flags);
+            command.arg("-I").arg(workspace::root().join("include")).args(["-x", "c"]).arg(workspace::header());
+            let said = process::capture(&mut command)?;
+            let is_as_expected = match expected {
+                Some(error) => !said.status.success() && said.text.contains(error),
+                None => said.status.success(),
+            };
+            ensure!(is_as_expected, "{}: expected {expected:?}\n{}", process::line(&command), said.text);
+        }
+    }
+    Ok(())
 }
 
 fn size_fault(flags: Vec<String>) -> Option<String> {
