@@ -7,6 +7,7 @@ mod context;
 mod dependencies;
 mod differential;
 mod directives;
+mod guard_pages;
 mod header;
 mod header_warnings;
 mod linkers;
@@ -42,7 +43,8 @@ Arguments:
   NAME        run only the steps whose name contains one of these words (--list shows the names)
 
 Options:
-  --cases N   cases of the differential run in each mode (default 20000; a million takes some ten minutes)
+  --cases N   cases of the differential run in each mode (default 20000; a million takes some ten minutes); the random
+              calls with guard pages take one sequence for 1000 cases, of each of their shapes
   --all       with the steps that a change seldom needs: archives for every other computer, related cores
   --list      print the names of the steps
   -h, --help  print this
@@ -212,6 +214,7 @@ fn of_programs() -> Vec<Step> {
     steps.push(step("C programs against a stand-in reference", programs::compare_with_stand_in));
     steps.push(step("C programs under valgrind", programs::valgrind));
     steps.push(step("C programs under sanitizers", programs::sanitizers));
+    steps.push(step("random calls with guard pages", guard_pages::random_calls));
     for mode in Mode::ALL {
         steps.push(step(format!("differential run, {mode}"), move |context| differential::run(context, mode)));
     }

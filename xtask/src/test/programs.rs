@@ -24,7 +24,7 @@ const PROMPT: &str = "Once upon a time";
 const BYTES: usize = 112;
 
 /// What a compiler adds to C code to notice a wrong access, a leak or undefined behaviour where it happens.
-const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+pub(super) const SANITIZERS: [&str; 2] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
 /// `N` under valgrind, which runs everything some fifty times slower.
 const BYTES_UNDER_VALGRIND: usize = 4;
