@@ -1,5 +1,7 @@
 //! A model's shape in a JSON file beside it.
 
+mod sizes_in;
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +13,7 @@ use serde_json::{json, Map, Value};
 use crate::sizes::{Key, Sizes, Source};
 use crate::usage_error::UsageError;
 use crate::values::is_standard_output;
+use sizes_in::parse;
 
 /// Fills `sizes` from the first sidecar of `model` that exists and names at least one size, and returns its path.
 pub fn fill(model: &Path, sizes: &mut Sizes) -> Result<Option<PathBuf>> {
@@ -64,24 +67,6 @@ fn read(path: &Path) -> Result<Option<Vec<(Key, usize)>>> {
     parse(&text)
         .with_context(|| format!("{}: sidecar (not read where flags give all eight sizes)", path.display()))
         .map(|found| (!found.is_empty()).then_some(found))
-}
-
-/// The sizes that a sidecar names; other keys are left alone.
-fn parse(text: &[u8]) -> Result<Vec<(Key, usize)>> {
-    let Value::Object(config) = serde_json::from_str(&plain(text)?)? else {
-        bail!("expected a JSON object, such as {{\"d_model\": 64, ...}}");
-    };
-    let mut found = Vec::new();
-    for key in Key::ALL {
-        if let Some(value) = config.get(key.name()) {
-            let size = value.as_u64().and_then(|size| u16::try_from(size).ok()).filter(|&size| size > 0);
-            let Some(size) = size else {
-                bail!("{} is {value}, expected an integer from 1 to 65535", key.name());
-            };
-            found.push((key, usize::from(size)));
-        }
-    }
-    Ok(found)
 }
 
 /// The first place where a sidecar is looked for.

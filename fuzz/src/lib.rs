@@ -2,22 +2,38 @@
 //! a reader is broken. The fuzzer (`fuzz/runner`) finds bytes for them; the inputs worth keeping lie in `fuzz/corpus`,
 //! and a test of this crate runs them again.
 
+#[cfg(feature = "web")]
+mod answer;
 mod archive;
 mod calls;
 mod checkpoint;
 mod container;
+mod fresh;
 mod input;
+mod keys;
 mod log;
 mod model;
 mod program;
+mod sidecar;
+// What sidecars are read into, which the command line has.
+#[allow(dead_code, reason = "the command line uses the rest")]
+#[path = "../../cli/src/sizes.rs"]
+mod sizes;
 mod text;
+mod trained;
 
+#[cfg(feature = "web")]
+pub use answer::answer;
 pub use calls::calls;
 pub use checkpoint::checkpoint;
 pub use container::container;
+pub use fresh::fresh;
+pub use keys::keys;
 pub use log::log;
 pub use model::model;
+pub use sidecar::sidecar;
 pub use text::text;
+pub use trained::trained;
 
 /// A function to fuzz.
 pub struct Target {
@@ -28,11 +44,16 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: &[Target] = &[
     Target { name: "model", run: model },
     Target { name: "calls", run: calls },
     Target { name: "checkpoint", run: checkpoint },
     Target { name: "container", run: container },
     Target { name: "text", run: text },
     Target { name: "log", run: log },
+    Target { name: "keys", run: keys },
+    Target { name: "sidecar", run: sidecar },
+    Target { name: "trained", run: trained },
+    #[cfg(feature = "web")]
+    Target { name: "answer", run: answer },
 ];

@@ -1,23 +1,19 @@
-//! Files of keys and of detached signatures: a line of a word and hexadecimal digits; lines that begin with # are for people.
+//! Files of keys and of detached signatures.
 
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{anyhow, Context, Result};
 use atome_train::bounded::{self, Limit};
 use atome_train::checkpoint::atomic::Pending;
-use atome_train::encoding::plain;
 use atome_train::hex::hex;
 use ed25519_compact::{KeyPair, PublicKey, Seed, Signature};
 
+use super::key_text::{self, PUBLIC, SECRET, SIGNATURE};
 use crate::files::{check_folder, Place};
 use crate::output::note;
-
-const SECRET: &str = "atome-secret-key";
-const PUBLIC: &str = "atome-public-key";
-const SIGNATURE: &str = "atome-signature";
 
 /// NAME.secret.
 pub fn secret_path(name: &Path) -> PathBuf {
@@ -113,32 +109,6 @@ pub fn read_signature(path: &Path) -> Result<Signature> {
     Ok(Signature::new(read(path, SIGNATURE, other).with_context(named)?))
 }
 
-/// The bytes behind the word `wanted`; `other` is a word that could stand there, and what it means.
-fn read<const N: usize>(path: &Path, wanted: &str, (other, if_other): (&str, &str)) -> Result<[u8; N]> {
-    let bytes = bounded::read(path, Limit::LINES)?;
-    let text = plain(&bytes).context("expected the text of a key file")?;
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.starts_with('#') && !line.trim().is_empty());
-    let Some((index, line)) = lines.next() else {
-        bail!("expected a line of `{wanted}` and {} hexadecimal digits", 2 * N);
-    };
-    let number = index + 1;
-    let (word, digits) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
-    if word == other {
-        bail!("line {number}: {if_other}");
-    }
-    if word != wanted {
-        bail!("line {number}: expected `{wanted}` and {} hexadecimal digits", 2 * N);
-    }
-    bytes_of(digits.trim()).with_context(|| format!("line {number}: expected {} hexadecimal digits", 2 * N))
-}
-
-fn bytes_of<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    if digits.len() != 2 * N || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+fn read<const N: usize>(path: &Path, wanted: &str, other: (&str, &str)) -> Result<[u8; N]> {
+    key_text::bytes(&bounded::read(path, Limit::LINES)?, wanted, other)
 }

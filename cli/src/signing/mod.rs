@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod key_text;
 mod keys;
 
 use std::path::{Path, PathBuf};

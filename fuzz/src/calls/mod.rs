@@ -3,7 +3,7 @@
 mod containers;
 mod exact;
 
-use std::ffi::c_int;
+use std::ffi::{c_int, CStr};
 use std::ptr::null_mut;
 use std::slice;
 
@@ -31,6 +31,7 @@ pub fn calls(data: &[u8]) {
         _ => Fault::None,
     };
     let program = Program::start(layout, input.below(4) > 0, fault);
+    select_kernel(data);
     let mut session = Session::new(&program, fault != Fault::None);
     for _ in 0..MAX_CALLS {
         if input.is_empty() {
@@ -38,6 +39,14 @@ pub fn calls(data: &[u8]) {
         }
         session.call(&mut input);
     }
+}
+
+/// One of those that the processor has. By the last byte, which few runs come to: inputs from before keep their meaning.
+fn select_kernel(data: &[u8]) {
+    const KERNELS: [&CStr; 5] = [c"portable", c"sse2", c"avx2", c"avx512", c"neon"];
+    let kernel = KERNELS[usize::from(data.last().copied().unwrap_or(0)) % KERNELS.len()];
+    // SAFETY: a text with its end. Another processor's kernel is refused, and the one before stays.
+    unsafe { atome_select_kernel(kernel.as_ptr()) };
 }
 
 /// Of any plan; the partial one in any memory from its least on.

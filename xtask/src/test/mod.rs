@@ -12,6 +12,7 @@ mod header;
 mod header_warnings;
 mod linkers;
 mod miri;
+mod new_inputs;
 mod outside;
 mod programs;
 #[cfg(test)]
@@ -174,6 +175,7 @@ fn of_the_code() -> Vec<Step> {
     // Until here compilers keep all processors busy.
     steps.push(Step { name: "Miri".to_string(), is_seldom: false, action: Action::Aside(miri::start) });
     steps.push(step("Rust tests, aarch64 emulated", aarch64::run));
+    steps.push(step("new inputs for the fuzz targets", new_inputs::run));
     steps.push(step("crates from outside", outside::run));
     steps
 }
