@@ -13,6 +13,7 @@ mod input;
 mod keys;
 mod log;
 mod model;
+mod pairs;
 mod program;
 mod sidecar;
 // What sidecars are read into, which the command line has.
@@ -31,6 +32,7 @@ pub use fresh::fresh;
 pub use keys::keys;
 pub use log::log;
 pub use model::model;
+pub use pairs::pairs;
 pub use sidecar::sidecar;
 pub use text::text;
 pub use trained::trained;
@@ -53,6 +55,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "log", run: log },
     Target { name: "keys", run: keys },
     Target { name: "sidecar", run: sidecar },
+    Target { name: "pairs", run: pairs },
     Target { name: "trained", run: trained },
     #[cfg(feature = "web")]
     Target { name: "answer", run: answer },

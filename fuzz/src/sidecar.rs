@@ -1,6 +1,6 @@
 //! Sidecars: the sizes in them, and how a model is asked.
 
-use atome_models::dialogue::OwnedDialogue;
+use atome_train::dialogue::OwnedDialogue;
 use serde_json::Value;
 
 // The command line is a program and no library.

@@ -15,8 +15,8 @@ use xtask::setup::Missing;
 use xtask::{options, workers};
 
 /// The targets: functions of `fuzz/src`.
-const TARGETS: [&str; 10] =
-    ["model", "calls", "checkpoint", "container", "text", "log", "keys", "sidecar", "trained", "answer"];
+const TARGETS: [&str; 11] =
+    ["model", "calls", "checkpoint", "container", "text", "log", "keys", "sidecar", "pairs", "trained", "answer"];
 
 const DEFAULT_MINUTES: u64 = 30;
 
@@ -30,8 +30,8 @@ Usage: cargo xtask fuzz [--minutes N] [--jobs N] [--from-corpus] [--keep] [TARGE
 
 Arguments:
   TARGET         model (loading and running blobs), calls (sequences of C calls), checkpoint (PyTorch and safetensors
-                 files), container, text (encodings and HTML), log (a training's), keys, sidecar, trained (checkpoints
-                 that load) or answer (of a web server); all of them without an argument
+                 files), container, text (encodings and HTML), log (a training's), keys, sidecar, pairs (of prompts
+                 and answers), trained (checkpoints that load) or answer (of a web server); all of them without an argument
 
 Options:
   --minutes N    minutes for each target (default 30)
@@ -48,7 +48,7 @@ inputs for half a minute besides, without coverage.
 Examples:
   cargo xtask fuzz --minutes 1
   cargo xtask fuzz calls --from-corpus
-  cargo xtask fuzz --from-corpus --minutes 120      once a week: ten targets, ten hours on two processors
+  cargo xtask fuzz --from-corpus --minutes 120      once a week: eleven targets, eleven hours on two processors
   cargo xtask fuzz --keep
 ";
 
