@@ -54,14 +54,9 @@ impl Layout {
         if !is_size(max_seq) {
             return Err(ShapeError::OutOfRange { name: "max_seq", value: max_seq, least: 1, most: MOST });
         }
-        let plan = match plan {
-            Plan::Lean => LEAN,
-            Plan::Partial => PARTIAL,
-            Plan::Cached => CACHED,
-        };
-        let layout = Self { bytes: 0, plan, max_seq: max_seq as u32, shape };
+        let layout = Self::stating(0, shape, max_seq, plan);
         let (least, before) = (4 * layout.least_units(), c99_state_bytes(&shape, max_seq));
-        layout.taking(if plan == PARTIAL && least < before { before } else { least })
+        layout.taking(if layout.plan == PARTIAL && least < before { before } else { least })
     }
 
     /// A layout of the partial plan in `bytes` of memory, or up to three fewer: the more, the longer the sequences that stay.
@@ -96,6 +91,26 @@ impl Layout {
             && self.shape.is_valid()
             && self.takes(u64::from(self.bytes))
             && self.bytes as usize <= usize::MAX / 2
+    }
+
+    /// Whether plan, longest sequence and shape are in their ranges.
+    pub(crate) fn is_in_range(&self) -> bool {
+        (LEAN..=PARTIAL).contains(&self.plan) && is_size(self.max_seq()) && self.shape.is_valid()
+    }
+
+    /// The first of its numbers, unchecked.
+    pub(crate) const fn stated_bytes(&self) -> u32 {
+        self.bytes
+    }
+
+    /// A layout that says `bytes`, which nothing has checked.
+    pub(crate) const fn stating(bytes: u32, shape: Shape, max_seq: usize, plan: Plan) -> Self {
+        let plan = match plan {
+            Plan::Lean => LEAN,
+            Plan::Partial => PARTIAL,
+            Plan::Cached => CACHED,
+        };
+        Self { bytes, plan, max_seq: max_seq as u32, shape }
     }
 
     fn takes(&self, bytes: u64) -> bool {
@@ -263,12 +278,7 @@ impl Layout {
 
     /// A layout of another plan and length for the same shape, to cut part of a work area by. Never to be measured.
     pub(crate) const fn inner(&self, plan: Plan, max_seq: usize) -> Self {
-        let plan = match plan {
-            Plan::Lean => LEAN,
-            Plan::Partial => PARTIAL,
-            Plan::Cached => CACHED,
-        };
-        Self { bytes: 0, plan, max_seq: max_seq as u32, shape: self.shape }
+        Self::stating(0, self.shape, max_seq, plan)
     }
 }
 

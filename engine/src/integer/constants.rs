@@ -6,7 +6,7 @@
 use super::gate::gate;
 use super::scaled::{fixed, top, Scaled, NONE};
 use super::words::{bits, ceil_log2, root, round_shift};
-use crate::weights::{Floats, Layer, Matrix, Norm, Packing, Ssm, Weights};
+use crate::weights::{Floats, Layer, Matrix, Norm, Packing, Ssm};
 
 /// Fraction bits of the recurrence's state beyond those of its inputs.
 pub(super) const STATE_BITS: i32 = 3;
@@ -195,21 +195,97 @@ fn reciprocal_root(d_head: usize) -> Scaled {
     Scaled::of(((1u64 << 44) / root((d_head as u64) << 24).max(1)) as i64, -32)
 }
 
-/// The unit of the residual stream: such that the embedding and all that layers add to it, each below 2^top, have a sum below
-/// 2^29 units.
-pub(super) fn model<'m>(weights: &impl Weights<'m>, layer_tops: impl Iterator<Item = i32> + Clone) -> ModelConstants {
-    let embed = weights.embed();
-    let embed_top = top(embed.scale()) + weight_bits(&embed);
-    let tops = layer_tops.chain([embed_top]);
-    let greatest = tops.clone().max().unwrap_or(NONE);
-    let residual_bits = if greatest <= NONE / 2 {
-        0
-    } else {
-        // In units of 2^(greatest - 16); what is smaller counts as one.
-        let sum: u64 = tops.map(|top| 1 << (16 + top - greatest).max(0)).sum();
-        MOST_RESIDUAL_BITS.min(29 - (greatest + bits(sum - 1) - 16))
-    };
+/// How large the parts of the residual stream may be: the embedding, and what each layer adds to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tops {
+    greatest: i32,
+    /// How many parts are below 2^(greatest - index). The last place counts all that are smaller, too: in units of
+    /// 2^(greatest - 16), such a part counts as one.
+    counts: [u32; Self::PLACES],
+}
+
+impl Tops {
+    const PLACES: usize = 17;
+
+    /// Of the embedding, the first part.
+    pub(super) fn of(embed: &Matrix) -> Self {
+        let mut counts = [0; Self::PLACES];
+        if let Some(first) = counts.first_mut() {
+            *first = 1;
+        }
+        Self { greatest: top(embed.scale()) + weight_bits(embed), counts }
+    }
+
+    /// Another part, below 2^top. The order of parts is free.
+    pub(super) fn add(&mut self, top: i32) {
+        while self.greatest < top {
+            self.greatest += 1;
+            // All places move on by one, and the last two become one.
+            let [.., smallest] = self.counts;
+            self.counts.copy_within(..Self::PLACES - 1, 1);
+            let [first, moved @ .., last] = &mut self.counts;
+            (*first, *last) = (0, *last + smallest);
+            if moved.iter().all(|&count| count == 0) {
+                // Nothing moves from here on.
+                self.greatest = top;
+            }
+        }
+        let place = ((self.greatest - top) as usize).min(Self::PLACES - 1);
+        if let Some(count) = self.counts.get_mut(place) {
+            *count += 1;
+        }
+    }
+
+    /// The fraction bits of the residual stream with which the sum of all parts stays below 2^29 units.
+    fn residual_bits(&self) -> i32 {
+        if self.greatest <= NONE / 2 {
+            return 0;
+        }
+        let sum = self.counts.iter().fold(0, |sum: u64, &count| 2 * sum + u64::from(count));
+        MOST_RESIDUAL_BITS.min(29 - (self.greatest + bits(sum - 1) - 16))
+    }
+}
+
+/// The unit of the residual stream, and what follows from it.
+pub(super) fn model(embed: &Matrix, final_norm: &Norm, tops: &Tops) -> ModelConstants {
+    let residual_bits = tops.residual_bits();
     let embed_scale = fixed(embed.scale(), residual_bits).clamp(-(1 << 30), 1 << 30) as i32;
-    let final_norm = NormConstants::new(&weights.final_norm(), embed.cols());
-    ModelConstants { residual_bits, embed_scale, final_norm }
+    ModelConstants { residual_bits, embed_scale, final_norm: NormConstants::new(final_norm, embed.cols()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// docs/integer.md#constants-5-the-unit-of-the-residual-stream, with all parts at hand.
+    fn expected(tops: &[i32]) -> i32 {
+        let greatest = tops.iter().copied().max().expect("the embedding");
+        let sum: u64 = tops.iter().map(|top| 1u64 << (16 + top - greatest).max(0)).sum();
+        if greatest <= -500 {
+            0
+        } else {
+            40.min(29 - (greatest + bits(sum - 1) - 16))
+        }
+    }
+
+    #[test]
+    fn parts_of_any_size_in_any_order_have_the_unit_of_their_sum() {
+        let mut state = 1u32;
+        let mut random = |most: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % most
+        };
+        for spread in [1, 3, 18, 40, 300] {
+            for count in [1, 2, 3, 17, 60] {
+                let one = |random: &mut dyn FnMut(u32) -> u32| match random(8) {
+                    0 => NONE,
+                    _ => random(spread) as i32 - 40,
+                };
+                let all: std::vec::Vec<i32> = (0..count).map(|_| one(&mut random)).collect();
+                let mut tops = Tops::of(&Matrix::new(&[0], 0.0, 1, 1).expect("a byte"));
+                all.iter().for_each(|&top| tops.add(top));
+                assert_eq!(tops.residual_bits(), expected(&[&[NONE], &all[..]].concat()), "{all:?}");
+            }
+        }
+    }
 }

@@ -21,7 +21,7 @@ pub(super) fn gate(a: f32) -> i16 {
     }
     let e = if whole > 32 { 0 } else { e >> whole };
     let (difference, sum) = ((1 << 32) - e, (1 << 32) + e);
-    let tanh = ((difference << 16) + sum) / (2 * sum);
+    let tanh = ((difference << 16) + sum) / (2 * sum).max(1);
     let tanh = tanh.min(32_767) as i16;
     if a.is_sign_negative() {
         -tanh

@@ -9,7 +9,10 @@ use crate::layout::{Plan, TAG_WORDS};
 use crate::shape::Shape;
 
 /// Sizes of a work area for one shape, longest sequence and plan.
+///
+/// For the C API, ten 32-bit numbers, as [`crate::Layout`] is; the first of them, the bytes of all, is what this arithmetic takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
 pub struct Layout {
     schedule: crate::Layout,
 }
@@ -30,6 +33,8 @@ pub enum LayoutError {
     Length(usize),
     /// There is no partial plan here: the cached plan takes little memory.
     Partial,
+    /// The work area would take more bytes than this.
+    Memory(usize),
 }
 
 impl fmt::Display for LayoutError {
@@ -42,6 +47,7 @@ impl fmt::Display for LayoutError {
                 write!(f, "max_seq is {value}, expected 1 to {MOST_POSITIONS} for the integer arithmetic")
             }
             Self::Partial => f.write_str("the integer arithmetic has the lean and the cached plan only"),
+            Self::Memory(most) => write!(f, "the work area takes more than {most} bytes"),
         }
     }
 }
@@ -54,13 +60,7 @@ impl Layout {
     /// # Errors
     /// [`LayoutError`] for a plan or size that this arithmetic does not have.
     pub fn new(shape: Shape, max_seq: usize, plan: Plan) -> Result<Self, LayoutError> {
-        let bounds = [
-            ("d_model", shape.d_model(), MOST_MODEL),
-            ("d_head", shape.d_head(), MOST_HEAD),
-            ("kernel_size", shape.kernel_size(), MOST_TAPS),
-            ("top_k", shape.top_k(), MOST),
-        ];
-        for (name, value, most) in bounds {
+        for (name, value, most) in bounds(&shape) {
             if value > most {
                 return Err(LayoutError::TooLarge { name, value, most });
             }
@@ -68,11 +68,26 @@ impl Layout {
         if plan == Plan::Partial {
             return Err(LayoutError::Partial);
         }
-        if max_seq > MOST_POSITIONS {
+        if !(1..=MOST_POSITIONS).contains(&max_seq) {
             return Err(LayoutError::Length(max_seq));
         }
-        let schedule = crate::Layout::new(shape, max_seq, plan).map_err(|_| LayoutError::Length(max_seq))?;
-        Ok(Self { schedule })
+        let of_bytes = |bytes| Self { schedule: crate::Layout::stating(bytes, shape, max_seq, plan) };
+        let bytes = 4 * of_bytes(0).units();
+        if bytes > MOST_BYTES {
+            return Err(LayoutError::Memory(MOST_BYTES as usize));
+        }
+        // Where there are more than 32 bits of them, the C API has no use for it.
+        Ok(of_bytes(bytes as u32))
+    }
+
+    /// Whether all numbers are in their ranges and such a work area takes the bytes that it says, no more and no less.
+    pub fn is_valid(&self) -> bool {
+        let is_within = self.schedule.is_in_range()
+            && self.plan() != Plan::Partial
+            && self.max_seq() <= MOST_POSITIONS
+            && bounds(self.shape()).iter().all(|&(_, value, most)| value <= most);
+        let stated = u64::from(self.schedule.stated_bytes());
+        is_within && 4 * self.units() == stated && stated <= MOST_BYTES
     }
 
     /// What a schedule needs to know of it.
@@ -102,13 +117,19 @@ impl Layout {
 
     /// 32-bit words that it takes besides.
     pub fn words(&self) -> usize {
-        let numbers = self.numbers();
-        TAG_WORDS + self.max_seq() + numbers.words + numbers.halves.div_ceil(2) + numbers.bytes.div_ceil(4)
+        self.units() as usize - self.floats()
     }
 
     /// All of the work area in bytes.
     pub fn bytes(&self) -> usize {
-        4 * (self.floats() + self.words())
+        4 * self.units() as usize
+    }
+
+    /// 4-byte words of all of it.
+    fn units(&self) -> u64 {
+        let Numbers { words, halves, bytes } = self.numbers();
+        let small = self.floats() + TAG_WORDS + self.max_seq() + words + halves.div_ceil(2);
+        small as u64 + bytes.div_ceil(4)
     }
 
     /// Layers that are held at once: in the lean plan one after the other.
@@ -116,6 +137,14 @@ impl Layout {
         match self.plan() {
             Plan::Cached => self.shape().n_layers(),
             Plan::Lean | Plan::Partial => 1,
+        }
+    }
+
+    /// Which of them a layer is.
+    pub(super) fn held_index(&self, layer: usize) -> usize {
+        match self.plan() {
+            Plan::Cached => layer,
+            Plan::Lean | Plan::Partial => 0,
         }
     }
 
@@ -132,14 +161,27 @@ impl Layout {
         Numbers {
             words: constants + self.schedule.residual_rows() * d + self.sums() + layers * d,
             halves: d + layers * (2 + self.schedule.history_len()) * d,
-            bytes: h + layers * self.max_seq() * (d + h + 2),
+            bytes: h as u64 + layers as u64 * (self.max_seq() * (d + h + 2)) as u64,
         }
     }
 }
 
-/// How many numbers of 32, 16 and 8 bits.
+/// The sizes of a shape that are bounded, each with its name in docs/formats.md and what it may be.
+fn bounds(shape: &Shape) -> [(&'static str, usize, usize); 4] {
+    [
+        ("d_model", shape.d_model(), MOST_MODEL),
+        ("d_head", shape.d_head(), MOST_HEAD),
+        ("kernel_size", shape.kernel_size(), MOST_TAPS),
+        ("top_k", shape.top_k(), MOST),
+    ]
+}
+
+/// The most bytes of a work area.
+const MOST_BYTES: u64 = usize::MAX as u64 / 2;
+
+/// How many numbers of 32, 16 and 8 bits. The first two have room in 32 bits for every shape.
 pub(super) struct Numbers {
     pub words: usize,
     pub halves: usize,
-    pub bytes: usize,
+    pub bytes: u64,
 }

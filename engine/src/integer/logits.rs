@@ -35,6 +35,11 @@ fn logit(sum: i32, scale: f32, input_bits: i32) -> f32 {
     f32::from_bits(magnitude | if is_negative && product > 0 { 1 << 31 } else { 0 })
 }
 
+/// A share in units of 2^-15, which binary32 has exactly.
+pub(super) fn share(number: u32) -> f32 {
+    f32::from_bits(nearest(number.into(), -15))
+}
+
 /// The bits of `number * 2^exponent` as binary32; an infinity where that is too great.
 fn nearest(number: u64, exponent: i32) -> u32 {
     if number == 0 {
@@ -64,6 +69,13 @@ mod tests {
     /// By its bits: a library's powers need not be exact.
     fn power_of_two(exponent: i32) -> f64 {
         f64::from_bits(((1023 + exponent) as u64) << 52)
+    }
+
+    #[test]
+    fn shares_are_exact() {
+        for number in 0..=1 << 16 {
+            assert_eq!(share(number).to_bits(), (number as f32 / 32_768.0).to_bits());
+        }
     }
 
     #[test]

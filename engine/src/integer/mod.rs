@@ -35,7 +35,7 @@ mod words;
 mod workspace;
 
 pub use layout::{Layout, LayoutError};
-pub use refusal::{check, check_head, Refusal};
+pub use refusal::{check, check_head, Check, Refusal};
 pub use workspace::Workspace;
 
 // The sums of every step are bounded for these sizes (docs/integer.md#bounds).

@@ -22,7 +22,7 @@ pub(super) fn norm(norm: &Norm, constants: &NormConstants, x: &[i32], residual_b
     let shift = width(x) - VALUE_BITS;
     let values = || x.iter().map(|&value| round_shift(i64::from(value), shift));
     let sum: i64 = values().sum();
-    let mean = (2 * sum + d).div_euclid(2 * d);
+    let mean = (2 * sum + d).div_euclid((2 * d).max(1));
     let squares: i64 = values().map(|value| (value - mean) * (value - mean)).sum();
     let inverse = InverseRoot::new(squares, d, residual_bits - shift);
     let right = inverse.fraction_bits - constants.value_bits;
@@ -59,7 +59,7 @@ impl InverseRoot {
         let shift = bits(total) - 32;
         let shift = shift + (shift & 1);
         let total = if shift < 0 { total << -shift } else { total >> shift };
-        let total_root = root(total) as i64;
+        let total_root = (root(total) as i64).max(1);
         let (d_root, d_shift) = root_of_size(d);
         let factor = ((d_root << 14) + (total_root >> 1)) / total_root;
         Self { factor, fraction_bits: 14 + d_shift + shift / 2 }

@@ -1,6 +1,7 @@
 //! One position at a time through the layers, step by step (docs/integer.md#the-pass).
 
 use super::attend::Query;
+use super::logits;
 use super::norm::norm;
 use super::steps::{
     attend_and_mix, embed, fill_channels, layer_constants, model_constants, prepare, project_attention, shares, window,
@@ -53,7 +54,7 @@ fn position<'m>(
     let (constants, residual_bits) = (layer_constants(workspace, layer), model_constants(workspace).residual_bits);
     let Workspace { layout, router, last_shares, residual, sums, normed, query, layers, .. } = workspace;
     let (d, pathways, held) = (layout.shape().d_model(), layout.shape().n_pathways(), layout.held_layers());
-    let mut memory = layers.layer(layer % held, held);
+    let mut memory = layers.layer(layout.held_index(layer), held);
     if position.before == 0 {
         // A sequence is always a fresh start: no history, state 0.
         memory.history.fill(0);
@@ -69,8 +70,7 @@ fn position<'m>(
     let handed_out = cut(router, position.row * pathways, pathways);
     let last = cut(last_shares, layer * pathways, pathways);
     for ((slot, last), &share) in handed_out.iter_mut().zip(last).zip(&shares) {
-        // At most 2^15 + 16: the quotient is exact.
-        *slot = share as f32 / 32_768.0;
+        *slot = logits::share(share);
         *last = *slot;
     }
     observe(RouterReading { layer, position: position.row, weights: handed_out });

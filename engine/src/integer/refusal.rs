@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use super::constants::{layer, model};
-use super::scaled::NONE;
+use super::constants::{layer, model, Tops};
 use crate::weights::{Floats, Layer, Matrix, Norm, Weights};
 
 /// The embedding's scale must be at least 2^this units of the residual stream.
@@ -51,31 +50,66 @@ impl core::error::Error for Refusal {}
 /// # Errors
 /// The first [`Refusal`].
 pub fn check<'m>(weights: &impl Weights<'m>) -> Result<(), Refusal> {
-    let layers = weights.shape().n_layers();
-    finite_scale(weights.embed(), None, "the scale of the embedding")?;
-    for index in 0..layers {
-        let block = weights.layer(index).ok_or(Refusal::BrokenWeights)?;
-        let layer = Some(index);
-        finite_norm(&block.norm(), layer)?;
-        finite_scale(block.pathways().conv.taps, layer, "the scale of the convolution")?;
+    let mut check = Check::new(&weights.embed())?;
+    for index in 0..weights.shape().n_layers() {
+        check.layer(&weights.layer(index).ok_or(Refusal::BrokenWeights)?)?;
+    }
+    check.finish(&weights.embed(), &weights.final_norm(), &weights.unembed())
+}
+
+/// [`check`] of a model whose parts come one after the other, so that no more than one of them has to be there at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Layers that were seen.
+    layers: usize,
+    tops: Tops,
+}
+
+impl Check {
+    /// Begins with the embedding.
+    ///
+    /// # Errors
+    /// Its [`Refusal`].
+    pub fn new(embed: &Matrix) -> Result<Self, Refusal> {
+        finite_scale(embed, None, "the scale of the embedding")?;
+        Ok(Self { layers: 0, tops: Tops::of(embed) })
+    }
+
+    /// The next layer, from the first one on.
+    ///
+    /// # Errors
+    /// Its first [`Refusal`].
+    pub fn layer<'m>(&mut self, block: &impl Layer<'m>) -> Result<(), Refusal> {
+        let index = Some(self.layers);
+        self.layers += 1;
+        finite_norm(&block.norm(), index)?;
+        finite_scale(&block.pathways().conv.taps, index, "the scale of the convolution")?;
         let ssm = block.ssm();
         for (values, part) in [(ssm.a_raw, "a_raw"), (ssm.b, "b"), (ssm.c_out, "c_out")] {
-            finite_values(&values, layer, part)?;
+            finite_values(&values, index, part)?;
         }
-        finite_scale(block.wq(), layer, "the scale of wq")?;
-        finite_scale(block.wk(), layer, "the scale of wk")?;
-        finite_scale(block.wv(), layer, "the scale of wv")?;
-        finite_scale(block.router(), layer, "the scale of the router")?;
+        finite_scale(&block.wq(), index, "the scale of wq")?;
+        finite_scale(&block.wk(), index, "the scale of wk")?;
+        finite_scale(&block.wv(), index, "the scale of wv")?;
+        finite_scale(&block.router(), index, "the scale of the router")?;
+        self.tops.add(layer(block, |_, _, _| ()).top);
+        Ok(())
     }
-    finite_norm(&weights.final_norm(), None)?;
-    finite_scale(weights.unembed(), None, "the scale of the unembedding")?;
 
-    let tops = (0..layers).map(|index| weights.layer(index).map_or(NONE, |block| layer(&block, |_, _, _| ()).top));
-    let embed_scale = model(weights, tops).embed_scale.unsigned_abs();
-    if weights.embed().scale() != 0.0 && embed_scale < 1 << LEAST_EMBED_BITS {
-        return Err(Refusal::SmallEmbedding);
+    /// The parts behind the last layer; the embedding once more.
+    ///
+    /// # Errors
+    /// Their first [`Refusal`], or that of the model as a whole.
+    pub fn finish(self, embed: &Matrix, final_norm: &Norm, unembed: &Matrix) -> Result<(), Refusal> {
+        finite_norm(final_norm, None)?;
+        finite_scale(unembed, None, "the scale of the unembedding")?;
+        let embed_scale = model(embed, final_norm, &self.tops).embed_scale.unsigned_abs();
+        // Not 0, of either sign.
+        if embed.scale().to_bits() << 1 != 0 && embed_scale < 1 << LEAST_EMBED_BITS {
+            return Err(Refusal::SmallEmbedding);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Whether the integer arithmetic takes the head of a classifier, whose other parts are for [`check`].
@@ -83,10 +117,10 @@ pub fn check<'m>(weights: &impl Weights<'m>) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::NotFinite`] for its scale.
 pub fn check_head(head: &Matrix) -> Result<(), Refusal> {
-    finite_scale(*head, None, "the scale of the head")
+    finite_scale(head, None, "the scale of the head")
 }
 
-fn finite_scale(matrix: Matrix, layer: Option<usize>, part: &'static str) -> Result<(), Refusal> {
+fn finite_scale(matrix: &Matrix, layer: Option<usize>, part: &'static str) -> Result<(), Refusal> {
     if matrix.scale().is_finite() {
         Ok(())
     } else {

@@ -1,7 +1,7 @@
 //! The steps of docs/integer.md for one position of one layer.
 
 use super::attend::{attend, Query, Remembered};
-use super::constants::{layer, model, LayerConstants, ModelConstants};
+use super::constants::{layer, model, LayerConstants, ModelConstants, Tops};
 use super::mix::{mix, Channels, Position};
 use super::project::{project, to_eight_bits};
 use super::router::{route, Shares};
@@ -13,13 +13,15 @@ use crate::weights::{Layer, Matrix, Weights};
 /// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
 pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace) -> Option<()> {
     let held = workspace.layout.held_layers();
+    let embed = weights.embed();
+    let mut tops = Tops::of(&embed);
     for index in 0..workspace.layout.shape().n_layers() {
         let block = weights.layer(index)?;
-        let constants = fill_channels(&block, &mut workspace.layers.layer(index % held, held));
+        let constants = fill_channels(&block, &mut workspace.layers.layer(workspace.layout.held_index(index), held));
         store(workspace.layer_constants, index, constants.to_words());
+        tops.add(constants.top);
     }
-    let tops = (0..workspace.layout.shape().n_layers()).map(|index| layer_constants(workspace, index).top);
-    let constants = model(weights, tops);
+    let constants = model(&embed, &weights.final_norm(), &tops);
     store(workspace.model_constants, 0, constants.to_words());
     Some(())
 }

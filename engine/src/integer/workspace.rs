@@ -64,38 +64,59 @@ impl<'w> Workspace<'w> {
         if floats.len() < layout.floats() || words.len() < layout.words() {
             return Err(error);
         }
-        let (tag, mut words) = words.split_first_chunk_mut::<TAG_WORDS>().ok_or(error)?;
-        let (schedule, shape, counts) = (layout.schedule(), layout.shape(), layout.numbers());
-        let (d, held) = (shape.d_model(), layout.held_layers());
+        let (tag, words) = words.split_first_chunk_mut::<TAG_WORDS>().ok_or(error)?;
         let mut floats = floats;
-        let tokens = take(&mut words, layout.max_seq());
+        let logits = take(&mut floats, layout.schedule().logits());
+        let router = take(&mut floats, layout.schedule().router());
+        let last_shares = take(&mut floats, layout.schedule().last_shares());
+        Ok(Self::from_parts(layout, [logits, router, last_shares], tag, words))
+    }
+
+    /// Over arrays of their own: logits, `[vocab_size]`, router weights, `[max_seq][n_pathways]`, and those of the last position,
+    /// `[n_layers][n_pathways]`; `tag` and `words` have together [`Layout::words`]. Where one is too short, results are
+    /// meaningless.
+    pub fn from_parts(
+        layout: &'w Layout,
+        [logits, router, last_shares]: [&'w mut [f32]; 3],
+        tag: &'w mut [u32; TAG_WORDS],
+        mut words: &'w mut [u32],
+    ) -> Self {
+        let (shape, counts) = (layout.shape(), layout.numbers());
+        let (d, h, held) = (shape.d_model(), shape.d_head(), layout.held_layers());
+        let (history, rows) = (held * layout.schedule().history_len() * d, held * layout.max_seq());
+        let prefix = Prefix { tag, tokens: take(&mut words, layout.max_seq()) };
         let mut integers = numbers(take(&mut words, counts.words));
         let mut halves = numbers(take(&mut words, counts.halves.div_ceil(2)));
-        let mut bytes = numbers(take(&mut words, counts.bytes.div_ceil(4)));
-        let per_layer = held * layout.max_seq();
-        Ok(Self {
+        let mut bytes = numbers(words);
+        // Filled in one by one: as one expression, a compiler for size holds all parts on the stack first.
+        let mut all = Self {
             layout,
-            logits: take(&mut floats, schedule.logits()),
-            router: take(&mut floats, schedule.router()),
-            last_shares: take(&mut floats, schedule.last_shares()),
-            prefix: Prefix { tag, tokens },
+            logits,
+            router,
+            last_shares,
+            prefix,
             model_constants: take(&mut integers, ModelConstants::WORDS),
-            layer_constants: take(&mut integers, shape.n_layers() * LayerConstants::WORDS),
-            residual: take(&mut integers, schedule.residual_rows() * d),
-            sums: take(&mut integers, layout.sums()),
-            normed: take(&mut halves, d),
-            query: take(&mut bytes, shape.d_head()),
-            layers: Layers {
-                state: take(&mut integers, held * d),
-                gates: take(&mut halves, held * d),
-                output_weights: take(&mut halves, held * d),
-                history: take(&mut halves, held * schedule.history_len() * d),
-                keys: take(&mut bytes, per_layer * shape.d_head()),
-                values: take(&mut bytes, per_layer * d),
-                key_shifts: take(&mut bytes, per_layer),
-                value_shifts: take(&mut bytes, per_layer),
-            },
-        })
+            layer_constants: &mut [],
+            residual: &mut [],
+            sums: &mut [],
+            normed: &mut [],
+            query: &mut [],
+            layers: Layers::default(),
+        };
+        all.layer_constants = take(&mut integers, shape.n_layers() * LayerConstants::WORDS);
+        all.residual = take(&mut integers, layout.schedule().residual_rows() * d);
+        all.sums = take(&mut integers, layout.sums());
+        all.layers.state = take(&mut integers, held * d);
+        all.normed = take(&mut halves, d);
+        all.layers.gates = take(&mut halves, held * d);
+        all.layers.output_weights = take(&mut halves, held * d);
+        all.layers.history = take(&mut halves, history);
+        all.query = take(&mut bytes, h);
+        all.layers.keys = take(&mut bytes, rows * h);
+        all.layers.values = take(&mut bytes, rows * d);
+        all.layers.key_shifts = take(&mut bytes, rows);
+        all.layers.value_shifts = take(&mut bytes, rows);
+        all
     }
 
     /// What it was laid out for.
