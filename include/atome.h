@@ -73,6 +73,56 @@
 
 #define ATOME_D_INNER (2 * (ATOME_D_MODEL))
 
+/* ---- Arithmetic ---- */
+
+/* The C99 engine's, in binary32: the bits of the C99 engine. */
+#define ATOME_EXACT 1
+/* A second one, in integers: nearly the same answers with bits of its own, several times faster on a core without an FPU, and a
+ * state of a third to a quarter. docs/integer.md defines it. */
+#define ATOME_INTEGER 2
+
+/* Set it with -DATOME_ARITHMETIC=ATOME_INTEGER in all files of a program: sources, models and names stay as they are. */
+#ifndef ATOME_ARITHMETIC
+#define ATOME_ARITHMETIC ATOME_EXACT
+#endif
+#if ATOME_ARITHMETIC != ATOME_EXACT && ATOME_ARITHMETIC != ATOME_INTEGER
+#error "ATOME_ARITHMETIC is ATOME_EXACT or ATOME_INTEGER"
+#endif
+
+#if ATOME_ARITHMETIC == ATOME_INTEGER
+#define ATOME_OF_INTEGERS_ 1
+#define atome_load atome_integer_load
+#define atome_load_exact atome_integer_load_exact
+#define atome_load_signed atome_integer_load_signed
+#define atome_load_signed_at_least atome_integer_load_signed_at_least
+#define atome_classifier_load atome_integer_classifier_load
+#define atome_classifier_load_exact atome_integer_classifier_load_exact
+#define atome_classifier_load_signed atome_integer_classifier_load_signed
+#define atome_classifier_load_signed_at_least atome_integer_classifier_load_signed_at_least
+#define atome_container_payload atome_integer_container_payload
+#define atome_container_explain atome_integer_container_explain
+#define atome_explain atome_integer_explain
+#define atome_init atome_integer_init
+#define atome_router_entropy atome_integer_router_entropy
+#define atome_predict_next atome_integer_predict_next
+#define atome_generate atome_integer_generate
+#define atome_generate_sampled atome_integer_generate_sampled
+#define atome_generate_sliding atome_integer_generate_sliding
+#define atome_classify atome_integer_classify
+#define atome_step atome_integer_step
+#define atome_restart atome_integer_restart
+#define atome_sample atome_integer_sample
+#define atome_answer atome_integer_answer
+#define atome_causal_conv atome_integer_causal_conv
+#define atome_ssm_forward atome_integer_ssm_forward
+#define atome_formats atome_integer_formats
+#define atome_cache atome_integer_cache
+/* It computes in the exact arithmetic's state: a program that calls it does not link. */
+#define atome_sparse_attn atome_sparse_attn_needs_ATOME_EXACT
+#else
+#define ATOME_OF_INTEGERS_ 0
+#endif
+
 /* ---- Shared libraries ---- */
 
 /* Everything in libatome.a and atome_config are seen within the program or shared library that they are linked into, and
@@ -111,6 +161,13 @@ typedef char atome_shape_is_in_range_t
       ATOME_IS_SIZE_(ATOME_D_HEAD) && ATOME_IS_SIZE_(ATOME_KERNEL_SIZE) && ATOME_IS_SIZE_(ATOME_TOP_K))
          ? 1
          : -1];
+#if ATOME_OF_INTEGERS_
+typedef char atome_shape_is_in_range_of_ATOME_INTEGER_t
+    [((ATOME_D_MODEL) <= 1024 && (ATOME_MAX_SEQ) <= 4096 && (ATOME_D_HEAD) <= 256 && (ATOME_KERNEL_SIZE) <= 16 &&
+      (ATOME_TOP_K) <= 16)
+         ? 1
+         : -1];
+#endif
 
 /* ---- Memory plans ---- */
 
@@ -119,33 +176,58 @@ typedef char atome_shape_is_in_range_t
 /* Every layer's memory stays: a call computes only the positions that are new since the last call. */
 #define ATOME_PLAN_CACHED 2
 /* As the cached plan while the sequence has room in the C99 engine's RAM; of a longer one the first positions stay, and a
- * call computes those behind them. `atome budget` tells how many. */
+ * call computes those behind them. `atome budget` tells how many. ATOME_INTEGER has no such plan: there the cached one takes less
+ * than that. */
 #define ATOME_PLAN_PARTIAL 3
 
 /* Private: parts of the state, in 4-byte units. The library checks them against its own sum. */
 #define ATOME_MIN_(a, b) ((a) < (b) ? (a) : (b))
 #define ATOME_KEPT_ (1UL * ATOME_MIN_(ATOME_TOP_K, ATOME_MAX_SEQ))
 #define ATOME_HISTORY_ (1UL * ATOME_MIN_(ATOME_KERNEL_SIZE, ATOME_MAX_SEQ) - 1UL)
+#define ATOME_SIZE_(words) (4UL * (ATOME_HEAD_ + (words)))
+#define ATOME_HEAD_ ((ATOME_VOCAB_SIZE) + 1UL * (ATOME_MAX_SEQ) * (ATOME_N_PATHWAYS) + ATOME_STATE_WORDS)
+
+/* sizeof(atome_state_t) of each plan for this shape, and of the C99 engine's, in bytes. */
+#define ATOME_STATE_SIZE_LEAN ATOME_SIZE_(ATOME_LEAN_WORDS_)
+#define ATOME_STATE_SIZE_CACHED ATOME_SIZE_(ATOME_CACHED_WORDS_)
+#define ATOME_STATE_SIZE_C99 \
+    (4UL * (1UL * (ATOME_MAX_SEQ) * (6UL * (ATOME_D_MODEL) + (ATOME_D_HEAD) + (ATOME_N_PATHWAYS) + 1UL) + \
+            1UL * (ATOME_N_LAYERS) * (ATOME_D_MODEL) + (ATOME_VOCAB_SIZE) + (ATOME_D_HEAD)))
+
+#if ATOME_OF_INTEGERS_
+#define ATOME_STATE_WORDS (3UL + (ATOME_MAX_SEQ))
+/* Of so many layers, and rows of the residual stream: numbers of 32, 16 and 8 bits. */
+#define ATOME_WORDS_OF_(layers, rows) \
+    (4UL + 1UL * (ATOME_N_LAYERS) * (13UL + (ATOME_N_PATHWAYS)) + 1UL * (rows) * (ATOME_D_MODEL) + \
+     ((ATOME_D_MODEL) > (ATOME_D_HEAD) ? (ATOME_D_MODEL) : (ATOME_D_HEAD)) + 1UL * (layers) * (ATOME_D_MODEL) + \
+     ((1UL + 1UL * (layers) * (2UL + ATOME_HISTORY_)) * (ATOME_D_MODEL) + 1UL) / 2UL + \
+     ((ATOME_D_HEAD) + 1UL * (layers) * (ATOME_MAX_SEQ) * ((ATOME_D_MODEL) + (ATOME_D_HEAD) + 2UL) + 3UL) / 4UL)
+#define ATOME_LEAN_WORDS_ ATOME_WORDS_OF_(1, ATOME_MAX_SEQ)
+#define ATOME_CACHED_WORDS_ ATOME_WORDS_OF_(ATOME_N_LAYERS, 1)
+
+/* The plan of this program. Set it with -DATOME_PLAN=ATOME_PLAN_LEAN or _CACHED; unset, it is the cached plan where that takes no
+ * more memory than the C99 engine's state did, else the lean one. Usable in #if. */
+#ifndef ATOME_PLAN
+#define ATOME_PLAN (ATOME_STATE_SIZE_CACHED <= ATOME_STATE_SIZE_C99 ? ATOME_PLAN_CACHED : ATOME_PLAN_LEAN)
+#endif
+#define ATOME_WORK_WORDS ((ATOME_PLAN) == ATOME_PLAN_CACHED ? ATOME_CACHED_WORDS_ : ATOME_LEAN_WORDS_)
+
+/* Does not compile with the partial plan: take the cached one, which takes less memory here, or the lean one. */
+typedef char atome_ATOME_INTEGER_has_no_ATOME_PLAN_PARTIAL_t
+    [(ATOME_PLAN) == ATOME_PLAN_CACHED || (ATOME_PLAN) == ATOME_PLAN_LEAN ? 1 : -1];
+#else
+#define ATOME_STATE_WORDS (3UL + (ATOME_MAX_SEQ) + ATOME_KEPT_)
 #define ATOME_LAYER_ \
     (1UL * (ATOME_MAX_SEQ) * ((ATOME_D_HEAD) + (ATOME_D_MODEL)) + (ATOME_HISTORY_ + 2UL) * (ATOME_D_MODEL))
 #define ATOME_COMMON_ (2UL * (ATOME_D_MODEL) + (ATOME_D_HEAD) + 1UL * (ATOME_N_LAYERS) * (ATOME_N_PATHWAYS) + ATOME_KEPT_)
-#define ATOME_LEAN_FLOATS_ (ATOME_COMMON_ + 1UL * (ATOME_MAX_SEQ) * (ATOME_D_MODEL) + ATOME_LAYER_)
-#define ATOME_CACHED_FLOATS_ (ATOME_COMMON_ + (ATOME_D_MODEL) + 1UL * (ATOME_N_LAYERS) * ATOME_LAYER_)
-#define ATOME_STATE_WORDS (3UL + (ATOME_MAX_SEQ) + ATOME_KEPT_)
-#define ATOME_HEAD_ ((ATOME_VOCAB_SIZE) + 1UL * (ATOME_MAX_SEQ) * (ATOME_N_PATHWAYS) + ATOME_STATE_WORDS)
-#define ATOME_SIZE_(floats) (4UL * (ATOME_HEAD_ + (floats)))
+#define ATOME_LEAN_WORDS_ (ATOME_COMMON_ + 1UL * (ATOME_MAX_SEQ) * (ATOME_D_MODEL) + ATOME_LAYER_)
+#define ATOME_CACHED_WORDS_ (ATOME_COMMON_ + (ATOME_D_MODEL) + 1UL * (ATOME_N_LAYERS) * ATOME_LAYER_)
 /* The least that the partial plan can do with, and what it needs to hold two positions whole. */
 #define ATOME_PARTIAL_LEAST_ (ATOME_STATE_SIZE_LEAN + 16UL * (ATOME_D_MODEL))
 #define ATOME_PARTIAL_OF_TWO_ \
     ATOME_SIZE_(ATOME_COMMON_ + 4UL * (ATOME_D_MODEL) + \
                 1UL * (ATOME_N_LAYERS) * (2UL * (ATOME_D_HEAD) + (ATOME_HISTORY_ + 4UL) * (ATOME_D_MODEL)))
 
-/* sizeof(atome_state_t) of each plan for this shape, and of the C99 engine's, in bytes. */
-#define ATOME_STATE_SIZE_LEAN ATOME_SIZE_(ATOME_LEAN_FLOATS_)
-#define ATOME_STATE_SIZE_CACHED ATOME_SIZE_(ATOME_CACHED_FLOATS_)
-#define ATOME_STATE_SIZE_C99 \
-    (4UL * (1UL * (ATOME_MAX_SEQ) * (6UL * (ATOME_D_MODEL) + (ATOME_D_HEAD) + (ATOME_N_PATHWAYS) + 1UL) + \
-            1UL * (ATOME_N_LAYERS) * (ATOME_D_MODEL) + (ATOME_VOCAB_SIZE) + (ATOME_D_HEAD)))
 /* May be set before this include, to any multiple of 4 from the plan's least on: with more memory, more stays. */
 #ifndef ATOME_STATE_SIZE_PARTIAL
 #define ATOME_STATE_SIZE_PARTIAL \
@@ -163,8 +245,8 @@ typedef char atome_shape_is_in_range_t
      ATOME_PLAN_PARTIAL : ATOME_PLAN_LEAN)
 #endif
 #define ATOME_WORK_WORDS \
-    ((ATOME_PLAN) == ATOME_PLAN_CACHED ? ATOME_CACHED_FLOATS_ : \
-     (ATOME_PLAN) == ATOME_PLAN_LEAN ? ATOME_LEAN_FLOATS_ : (ATOME_STATE_SIZE_PARTIAL) / 4UL - ATOME_HEAD_)
+    ((ATOME_PLAN) == ATOME_PLAN_CACHED ? ATOME_CACHED_WORDS_ : \
+     (ATOME_PLAN) == ATOME_PLAN_LEAN ? ATOME_LEAN_WORDS_ : (ATOME_STATE_SIZE_PARTIAL) / 4UL - ATOME_HEAD_)
 
 /* A state has less than 4 GiB, and sums of unsigned long, which has 32 bits on many machines, would wrap there. In #if, numbers
  * have 64; what is no number but a name, such as an enum's, is 0 there and is not looked at. */
@@ -181,6 +263,7 @@ typedef char atome_shape_is_in_range_t
 /* Does not compile where the partial plan gets less than its least. */
 typedef char atome_partial_state_is_large_enough_t
     [(ATOME_STATE_SIZE_PARTIAL) >= ATOME_PARTIAL_LEAST_ && (ATOME_STATE_SIZE_PARTIAL) % 4UL == 0 ? 1 : -1];
+#endif
 
 /* sizeof(atome_state_t), in bytes. */
 #define ATOME_STATE_SIZE (sizeof(atome_state_t))
@@ -298,6 +381,12 @@ typedef char atome_partial_state_is_large_enough_t
  * The container is signed by this key, and its model is of a lower version than the program asked for.
  */
 #define ATOME_ERR_OUTDATED -10
+
+/**
+ * The integer arithmetic does not take the model: one of its numbers is an infinity or NaN, or what its layers may add dwarfs
+ * the embedding. atome_explain says which. Only in programs that define ATOME_ARITHMETIC as ATOME_INTEGER.
+ */
+#define ATOME_ERR_ARITHMETIC -11
 
 #if defined(ATOME_SIGNED)
 /**
@@ -872,8 +961,8 @@ extern "C" {
  * does not read, or too short to tell (atome_explain says which); ATOME_ERR_TRUNCATED (-2) when data ends early;
  * ATOME_ERR_CONFIG (-3) when header and library do not fit together; ATOME_ERR_MALFORMED (-5) when a byte stands for no
  * weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111, in both one with a weight other than 0 behind a
- * matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7), see atome_container_payload. The
- * model is untouched unless the result is ATOME_OK.
+ * matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7), see atome_container_payload; with
+ * ATOME_INTEGER also ATOME_ERR_ARITHMETIC (-11). The model is untouched unless the result is ATOME_OK.
  *
  * Caller:
  * `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -905,8 +994,8 @@ int atome_load_exact(struct atome_model_t *model,
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOMECL01 or too short to tell, or its
  * number of classes is not 1 to ATOME_MAX_CLASSES; ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3)
- * when header and library do not fit together; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7). The
- * classifier is untouched unless the result is ATOME_OK.
+ * when header and library do not fit together; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7); with
+ * ATOME_INTEGER also ATOME_ERR_ARITHMETIC (-11). The classifier is untouched unless the result is ATOME_OK.
  *
  * Caller:
  * `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
@@ -1485,7 +1574,7 @@ extern const atome_config_t atome_config ATOME_WEAK_ ATOME_HIDDEN_;
 
 #ifndef ATOME_CONFIG_EXTERN
 ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
-    ATOME_ABI_VERSION,
+    ATOME_ABI_VERSION + 65536 * ATOME_OF_INTEGERS_,
     ATOME_CAST_(uint32_t, sizeof(atome_model_t)),
     ATOME_CAST_(uint32_t, sizeof(atome_state_t)),
     ATOME_PLAN,
@@ -1509,7 +1598,11 @@ ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
     ATOME_NULL_,
 #endif
     /* Known to the compiler: a program refers to what its plan needs alone. */
+#if ATOME_OF_INTEGERS_
+    (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : ATOME_NULL_
+#else
     (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : (ATOME_PLAN) == ATOME_PLAN_PARTIAL ? &atome_partial : ATOME_NULL_
+#endif
 };
 #endif
 
@@ -1547,6 +1640,7 @@ ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
 static __attribute__((used)) void atome_files_agree_(void)
 {
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_ABI_VERSION", ATOME_ABI_VERSION);
+    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_ARITHMETIC", ATOME_ARITHMETIC);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_D_MODEL", ATOME_D_MODEL);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_MAX_SEQ", ATOME_MAX_SEQ);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_N_LAYERS", ATOME_N_LAYERS);
@@ -1572,7 +1666,7 @@ static inline int atome_file_agrees_(void)
     /* Volatile, because compilers take the constant for this file's own. */
     const volatile atome_config_t *const kept = &atome_config;
 
-    return kept->abi_version == ATOME_ABI_VERSION && kept->state_size == sizeof(atome_state_t) &&
+    return kept->abi_version == ATOME_ABI_VERSION + 65536 * ATOME_OF_INTEGERS_ && kept->state_size == sizeof(atome_state_t) &&
            kept->model_size == sizeof(atome_model_t) && kept->plan == (ATOME_PLAN) && kept->max_seq == (ATOME_MAX_SEQ) &&
            kept->d_model == (ATOME_D_MODEL) && kept->n_layers == (ATOME_N_LAYERS) &&
            kept->n_pathways == (ATOME_N_PATHWAYS) && kept->vocab_size == (ATOME_VOCAB_SIZE) &&
@@ -1581,6 +1675,30 @@ static inline int atome_file_agrees_(void)
            (kept->container_payload != ATOME_NULL_) == ATOME_READS_CONTAINERS_;
 }
 #define ATOME_CALL_(call, otherwise) (atome_file_agrees_() ? (call) : (otherwise))
+#if ATOME_OF_INTEGERS_
+/* The usual names stand for these. */
+#define atome_integer_load(...) ATOME_CALL_((atome_integer_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_load_exact(...) ATOME_CALL_((atome_integer_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_load_signed(...) ATOME_CALL_((atome_integer_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_load_signed_at_least(...) ATOME_CALL_((atome_integer_load_signed_at_least)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_classifier_load(...) ATOME_CALL_((atome_integer_classifier_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_classifier_load_exact(...) ATOME_CALL_((atome_integer_classifier_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_classifier_load_signed(...) ATOME_CALL_((atome_integer_classifier_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_classifier_load_signed_at_least(...) ATOME_CALL_((atome_integer_classifier_load_signed_at_least)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_predict_next(...) ATOME_CALL_((atome_integer_predict_next)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_classify(...) ATOME_CALL_((atome_integer_classify)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_step(...) ATOME_CALL_((atome_integer_step)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_sample(...) ATOME_CALL_((atome_integer_sample)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_answer(...) ATOME_CALL_((atome_integer_answer)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_generate(...) ATOME_CALL_((atome_integer_generate)(__VA_ARGS__), 0)
+#define atome_integer_generate_sampled(...) ATOME_CALL_((atome_integer_generate_sampled)(__VA_ARGS__), 0)
+#define atome_integer_generate_sliding(...) ATOME_CALL_((atome_integer_generate_sliding)(__VA_ARGS__), 0)
+#define atome_integer_router_entropy(...) ATOME_CALL_((atome_integer_router_entropy)(__VA_ARGS__), -1.0f)
+#define atome_integer_init(...) ATOME_CALL_((atome_integer_init)(__VA_ARGS__), (void)0)
+#define atome_integer_restart(...) ATOME_CALL_((atome_integer_restart)(__VA_ARGS__), (void)0)
+#define atome_integer_causal_conv(...) ATOME_CALL_((atome_integer_causal_conv)(__VA_ARGS__), (void)0)
+#define atome_integer_ssm_forward(...) ATOME_CALL_((atome_integer_ssm_forward)(__VA_ARGS__), (void)0)
+#else
 #define atome_load(...) ATOME_CALL_((atome_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_load_exact(...) ATOME_CALL_((atome_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_load_signed(...) ATOME_CALL_((atome_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
@@ -1603,6 +1721,7 @@ static inline int atome_file_agrees_(void)
 #define atome_causal_conv(...) ATOME_CALL_((atome_causal_conv)(__VA_ARGS__), (void)0)
 #define atome_ssm_forward(...) ATOME_CALL_((atome_ssm_forward)(__VA_ARGS__), (void)0)
 #define atome_sparse_attn(...) ATOME_CALL_((atome_sparse_attn)(__VA_ARGS__), (void)0)
+#endif
 #endif
 
 /* Weight idx of a 2-bit packed array: -1, 0 or +1. Reads one byte; packed must not be NULL. */

@@ -5,15 +5,14 @@ use core::ptr::null;
 use core::slice;
 
 use atome_engine::container::Container;
-use atome_engine::dialogue::{answer, Answer, Dialogue, Doubt, Limits, Normalise};
+use atome_engine::dialogue::{self, Answer, Dialogue, Doubt, Limits, Normalise};
 use atome_engine::{argmax, RunError};
 
+use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_OK};
-use crate::config::config;
 use crate::container::{bytes, code};
 use crate::info::c_string;
 use crate::model::LoadedModel;
-use crate::state::workspace;
 use crate::types::{atome_model_t, atome_state_t};
 
 /// atome_answer: an answer that can be relied on as far as the model's limits tell.
@@ -122,7 +121,23 @@ pub unsafe extern "C" fn atome_answer(
     size: usize,
     info: *mut atome_answer_info_t,
 ) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { answer::<Exact>(model, state, how, question, text, size, info) }
+}
+
+/// # Safety
+/// As `atome_answer`.
+#[inline(always)]
+pub(crate) unsafe fn answer<C: Chosen>(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    how: *const atome_dialogue_t,
+    question: *const c_char,
+    text: *mut c_char,
+    size: usize,
+    info: *mut atome_answer_info_t,
+) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     if state.is_null() || question.is_null() || text.is_null() || size == 0 {
@@ -130,7 +145,7 @@ pub unsafe extern "C" fn atome_answer(
     }
     // SAFETY: as the caller promises.
     unsafe {
-        let (Some(model), Some(mut dialogue)) = (LoadedModel::open(model, layout.shape()), dialogue(how)) else {
+        let (Some(model), Some(mut dialogue)) = (LoadedModel::open(model, C::shape(layout)), dialogue(how)) else {
             return ATOME_ERR_INVALID;
         };
         dialogue.longest_answer = dialogue.longest_answer.min(size - 1);
@@ -141,7 +156,7 @@ pub unsafe extern "C" fn atome_answer(
             length += 1;
         };
         let choose = |logits: &[f32]| argmax(logits.iter().copied());
-        let result = answer(&model, &mut workspace(state, layout), &dialogue, string(question), choose, say);
+        let result = dialogue::answer(&model, &mut C::memory(state, layout), &dialogue, string(question), choose, say);
         told(result, text.add(length), info)
     }
 }

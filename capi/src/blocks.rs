@@ -8,6 +8,7 @@ use core::slice;
 
 use atome_engine::kernel;
 
+use crate::arithmetic::{Chosen, Exact};
 use crate::config::{config, d_model};
 use crate::state::workspace;
 use crate::types::{
@@ -53,8 +54,8 @@ pub unsafe extern "C" fn atome_layer_norm(x: *mut f32, dim: c_int, params: *cons
 }
 
 /// Rows of a sequence that a function is to walk, and floats from one row to the next.
-fn rows(seq_len: c_int) -> Option<(usize, usize)> {
-    let stride = config()?.shape().d_model();
+fn rows<C: Chosen>(seq_len: c_int) -> Option<(usize, usize)> {
+    let stride = C::shape(C::layout()?).d_model();
     Some((usize::try_from(seq_len).ok()?, stride))
 }
 
@@ -69,15 +70,28 @@ pub unsafe extern "C" fn atome_causal_conv(
     kernel: *const atome_conv_t,
     out: *mut [f32; ATOME_D_MODEL],
 ) {
-    let Some((n, stride)) = rows(seq_len) else { return };
+    // SAFETY: as the caller promises.
+    unsafe { causal_conv::<Exact>(x, seq_len, kernel, out) }
+}
+
+/// # Safety
+/// As `atome_causal_conv`.
+#[inline(always)]
+pub(crate) unsafe fn causal_conv<C: Chosen>(
+    x: *const [f32; ATOME_D_MODEL],
+    seq_len: c_int,
+    kernel: *const atome_conv_t,
+    out: *mut [f32; ATOME_D_MODEL],
+) {
+    let Some((n, stride)) = rows::<C>(seq_len) else { return };
     if x.is_null() || kernel.is_null() || out.is_null() {
         return;
     }
     let (x, out) = (x.cast::<f32>(), out.cast::<f32>());
     // SAFETY: not NULL; every index is t * stride + c with t < seq_len and c < stride, which the caller vouches for.
     unsafe {
-        let Some(layout) = config() else { return };
-        let Some(conv) = (*kernel).view(layout.shape()) else { return };
+        let Some(layout) = C::layout() else { return };
+        let Some(conv) = (*kernel).view(C::shape(layout)) else { return };
         let channels = conv.taps.rows().min(stride);
         for t in 0..n {
             for c in 0..channels {
@@ -102,7 +116,21 @@ pub unsafe extern "C" fn atome_ssm_forward(
     h: *mut f32,
     out: *mut [f32; ATOME_D_MODEL],
 ) {
-    let Some((n, stride)) = rows(seq_len) else { return };
+    // SAFETY: as the caller promises.
+    unsafe { ssm_forward::<Exact>(x, seq_len, params, h, out) }
+}
+
+/// # Safety
+/// As `atome_ssm_forward`.
+#[inline(always)]
+pub(crate) unsafe fn ssm_forward<C: Chosen>(
+    x: *const [f32; ATOME_D_MODEL],
+    seq_len: c_int,
+    params: *const atome_ssm_t,
+    h: *mut f32,
+    out: *mut [f32; ATOME_D_MODEL],
+) {
+    let Some((n, stride)) = rows::<C>(seq_len) else { return };
     if x.is_null() || params.is_null() || h.is_null() || out.is_null() {
         return;
     }
@@ -138,7 +166,7 @@ pub unsafe extern "C" fn atome_sparse_attn(
     state: *mut atome_state_t,
     out: *mut [f32; ATOME_D_MODEL],
 ) {
-    let (Some(layout), Some((n, stride))) = (config(), rows(seq_len)) else {
+    let (Some(layout), Some((n, stride))) = (config(), rows::<Exact>(seq_len)) else {
         return;
     };
     if x.is_null() || params.is_null() || state.is_null() || out.is_null() {

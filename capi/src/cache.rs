@@ -1,6 +1,6 @@
 //! What only the cached and the partial plan need: telling models apart, and knowing what of the last call is still good.
 //!
-//! Nothing in the library refers to this but `atome_cache` and `atome_partial`, and to these nothing but the header's
+//! Nothing in the library refers to this but `atome_cache`, `atome_partial` and their like, and to these nothing but the header's
 //! configuration, each in its plan alone: a program of the lean plan links none of it, and one of the cached plan nothing of
 //! the partial one.
 
@@ -19,6 +19,18 @@ pub static atome_cache: atome_cache_t = atome_cache_t { fingerprint, identity, s
 /// And where it is partial.
 #[no_mangle]
 pub static atome_partial: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_partial };
+
+/// And where it is cached, in the integer arithmetic. There a memory knows by itself where a run starts.
+#[no_mangle]
+pub static atome_integer_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_nowhere };
+
+/// Nothing calls it.
+///
+/// # Safety
+/// Always safe.
+unsafe fn start_nowhere(_: *const atome_model_t, _: &Shape, _: &mut Workspace, _: usize) -> Option<Start> {
+    None
+}
 
 /// # Safety
 /// The model was opened, in a program of this shape.

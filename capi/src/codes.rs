@@ -25,3 +25,6 @@ pub const ATOME_ERR_SIGNATURE: c_int = -8;
 pub const ATOME_ERR_PRODUCT: c_int = -9;
 /// The container is signed by this key, and its model is of a lower version than the program asked for.
 pub const ATOME_ERR_OUTDATED: c_int = -10;
+/// The integer arithmetic does not take the model: one of its numbers is an infinity or NaN, or what its layers may add dwarfs
+/// the embedding. atome_explain says which. Only in programs that define ATOME_ARITHMETIC as ATOME_INTEGER.
+pub const ATOME_ERR_ARITHMETIC: c_int = -11;

@@ -2,7 +2,7 @@
 
 use core::mem::{offset_of, size_of};
 
-use atome_engine::{Layout, Shape};
+use atome_engine::{integer, Layout, Shape};
 
 use crate::types::{
     atome_block_t, atome_cache_t, atome_config_t, atome_formats_t, atome_model_t, ContainerReader, ATOME_ABI_VERSION,
@@ -63,7 +63,7 @@ const _STATE_SIZE_STARTS_A_LAYOUT: () = {
     assert!(offset_of!(atome_config_t, d_head) == start + 28);
     assert!(offset_of!(atome_config_t, kernel_size) == start + 32);
     assert!(offset_of!(atome_config_t, top_k) == start + 36);
-    assert!(size_of::<Layout>() == 40);
+    assert!(size_of::<Layout>() == 40 && size_of::<integer::Layout>() == 40);
 };
 
 /// What the program told about itself.
@@ -77,12 +77,41 @@ fn stated() -> &'static atome_config_t {
 
 /// The program's layout, where it lies. `None` where the header is of another version, a number is out of range, or the
 /// structs that the program was compiled with have other sizes than the library counts on: nothing may be touched then.
+#[inline]
 pub(crate) fn config() -> Option<&'static Layout> {
-    let config = stated();
+    exact_layout(stated())
+}
+
+/// [`config`] of a program that tells `config` about itself.
+#[inline(always)]
+pub(crate) fn exact_layout(config: &atome_config_t) -> Option<&Layout> {
     // SAFETY: the ten members from the state's size on are those of a layout, in its order, as is checked above; it is not
     // used before its numbers were checked.
     let layout = unsafe { &*(&raw const *config).byte_add(offset_of!(atome_config_t, state_size)).cast::<Layout>() };
     let fits = config.abi_version == ATOME_ABI_VERSION
+        && layout.is_valid()
+        && config.model_size as usize == model_size(layout.shape());
+    fits.then_some(layout)
+}
+
+/// What a program's version is more by where it chose the integer arithmetic, so that each arithmetic's functions take their own
+/// programs only.
+pub(crate) const OF_INTEGERS: u32 = 1 << 16;
+
+/// [`config`] of a program that chose the integer arithmetic.
+pub(crate) fn integer_config() -> Option<&'static integer::Layout> {
+    #[cfg(not(test))]
+    return integer_layout(stated());
+    #[cfg(test)]
+    return integer_layout(&crate::integer_tests::CONFIG);
+}
+
+/// [`integer_config`] of a program that tells `config` about itself.
+pub(crate) fn integer_layout(config: &atome_config_t) -> Option<&integer::Layout> {
+    // SAFETY: as in `exact_layout`.
+    let layout =
+        unsafe { &*(&raw const *config).byte_add(offset_of!(atome_config_t, state_size)).cast::<integer::Layout>() };
+    let fits = config.abi_version == ATOME_ABI_VERSION + OF_INTEGERS
         && layout.is_valid()
         && config.model_size as usize == model_size(layout.shape());
     fits.then_some(layout)

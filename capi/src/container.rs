@@ -7,11 +7,12 @@ use atome_engine::bytes::begins_with;
 use atome_engine::container::{Container, ContainerError, Description, Tokenizer, MAGIC};
 use atome_engine::{Dims, Shape};
 
+use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{
     ATOME_ERR_CONFIG, ATOME_ERR_DAMAGED, ATOME_ERR_INVALID, ATOME_ERR_OUTDATED, ATOME_ERR_PRODUCT, ATOME_ERR_SHAPE,
     ATOME_ERR_TRUNCATED, ATOME_OK,
 };
-use crate::config::{config, container_reader};
+use crate::config::container_reader;
 use crate::text::Text;
 use crate::types::atome_container_info_t;
 
@@ -74,13 +75,26 @@ pub unsafe extern "C" fn atome_container_payload(
     payload_len: *mut usize,
 ) -> c_int {
     // SAFETY: as the caller promises.
+    unsafe { payload_of::<Exact>(data, len, payload, payload_len) }
+}
+
+/// # Safety
+/// As `atome_container_payload`.
+#[inline(always)]
+pub(crate) unsafe fn payload_of<C: Chosen>(
+    data: *const u8,
+    len: usize,
+    payload: *mut *const u8,
+    payload_len: *mut usize,
+) -> c_int {
+    // SAFETY: as the caller promises.
     let Some(data) = (unsafe { bytes(data, len) }) else {
         return ATOME_ERR_INVALID;
     };
     if payload.is_null() || payload_len.is_null() {
         return ATOME_ERR_INVALID;
     }
-    let found = if begins_with(data, MAGIC) { checked_payload(data) } else { Ok(data) };
+    let found = if begins_with(data, MAGIC) { checked_payload::<C>(data) } else { Ok(data) };
     match found {
         Ok(file) => {
             // SAFETY: not NULL; the caller vouches for both places.
@@ -94,10 +108,10 @@ pub unsafe extern "C" fn atome_container_payload(
     }
 }
 
-fn checked_payload(data: &[u8]) -> Result<&[u8], c_int> {
-    let layout = config().ok_or(ATOME_ERR_CONFIG)?;
+fn checked_payload<C: Chosen>(data: &[u8]) -> Result<&[u8], c_int> {
+    let layout = C::layout().ok_or(ATOME_ERR_CONFIG)?;
     let container = Container::open(data).map_err(code)?;
-    if container.about().shape != *layout.shape() {
+    if container.about().shape != *C::shape(layout) {
         return Err(ATOME_ERR_SHAPE);
     }
     Ok(container.payload())
@@ -160,16 +174,24 @@ pub unsafe extern "C" fn atome_container_info(data: *const u8, len: usize, info:
 #[no_mangle]
 pub unsafe extern "C" fn atome_container_explain(data: *const u8, len: usize, text: *mut c_char, size: usize) -> c_int {
     // SAFETY: as the caller promises.
+    unsafe { explain_for::<Exact>(data, len, text, size) }
+}
+
+/// # Safety
+/// As `atome_container_explain`.
+#[inline(always)]
+pub(crate) unsafe fn explain_for<C: Chosen>(data: *const u8, len: usize, text: *mut c_char, size: usize) -> c_int {
+    // SAFETY: as the caller promises.
     let Some(data) = (unsafe { bytes(data, len) }).filter(|_| !text.is_null() && size > 0) else {
         return ATOME_ERR_INVALID;
     };
     // SAFETY: not NULL; the caller vouches for size bytes.
     let mut text = Text::new(unsafe { slice::from_raw_parts_mut(text.cast(), size.min(isize::MAX as usize)) });
-    let Some(layout) = config() else {
+    let Some(layout) = C::layout() else {
         text.push("atome.h and libatome.a do not fit together");
         return ATOME_ERR_CONFIG;
     };
-    let found = Container::open(data).and_then(|container| container.payload_for(layout.shape()));
+    let found = Container::open(data).and_then(|container| container.payload_for(C::shape(layout)));
     match found {
         Ok(_) => {
             text.push("the container fits this program");

@@ -7,11 +7,15 @@ use core::slice;
 
 use atome_engine::container::{Container, MAGIC as CONTAINER_MAGIC};
 use atome_engine::format::{any_body, classifier_body, CLASSIFIER_MAGIC};
+use atome_engine::integer::Refusal;
 use atome_engine::{Classifier, Dims, FormatError, Model, Packing, Shape};
 use atome_recover::{clear_shape, recover, Known, Ranges};
 
-use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_SHAPE, ATOME_ERR_TRUNCATED, ATOME_OK};
-use crate::config::{config, container_reader, formats, max_classes};
+use crate::arithmetic::{Chosen, Exact};
+use crate::codes::{
+    ATOME_ERR_ARITHMETIC, ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_SHAPE, ATOME_ERR_TRUNCATED, ATOME_OK,
+};
+use crate::config::{container_reader, formats, max_classes};
 use crate::container::{bytes, code as container_code, explain as explain_container};
 use crate::load::{code, CLASSIFIER_HEADER};
 use crate::text::Text;
@@ -28,25 +32,33 @@ use crate::text::Text;
 #[no_mangle]
 pub unsafe extern "C" fn atome_explain(data: *const u8, len: usize, text: *mut c_char, size: usize) -> c_int {
     // SAFETY: as the caller promises.
+    unsafe { explain::<Exact>(data, len, text, size) }
+}
+
+/// # Safety
+/// As `atome_explain`.
+#[inline(always)]
+pub(crate) unsafe fn explain<C: Chosen>(data: *const u8, len: usize, text: *mut c_char, size: usize) -> c_int {
+    // SAFETY: as the caller promises.
     let Some(data) = (unsafe { bytes(data, len) }).filter(|_| !text.is_null() && size > 0) else {
         return ATOME_ERR_INVALID;
     };
     // SAFETY: not NULL; the caller vouches for size bytes.
     let mut text = Text::new(unsafe { slice::from_raw_parts_mut(text.cast(), size.min(isize::MAX as usize)) });
-    let Some(layout) = config() else {
+    let Some(layout) = C::layout() else {
         text.push("atome.h and libatome.a do not fit together");
         return ATOME_ERR_CONFIG;
     };
-    let shape = layout.shape();
+    let shape = C::shape(layout);
     if !data.starts_with(CONTAINER_MAGIC) {
-        return explain_file(&mut text, shape, data);
+        return explain_file::<C>(&mut text, shape, data);
     }
     if container_reader().is_none() {
         text.push("a container, which a program reads that defines ATOME_CONTAINERS");
         return ATOME_ERR_INVALID;
     }
     match Container::open(data).and_then(|container| container.payload_for(shape)) {
-        Ok(file) => explain_file(&mut text, shape, file),
+        Ok(file) => explain_file::<C>(&mut text, shape, file),
         Err(error) => {
             explain_container(&mut text, &error);
             container_code(error)
@@ -77,7 +89,7 @@ fn header(file: &[u8]) -> Option<Header> {
     Some(Header { name, len: packing.magic().len(), packing, n_classes: None })
 }
 
-fn explain_file(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int {
+fn explain_file<C: Chosen>(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int {
     let Some(header) = header(file) else {
         text.push(if file.starts_with(b"PK\x03\x04") {
             "a zip file, perhaps a PyTorch checkpoint: `atome export` makes a model file of it"
@@ -106,14 +118,20 @@ fn explain_file(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int {
     if file.len() != needed {
         return explain_length(text, shape, file, &header, needed);
     }
+    // SAFETY: the sections are those of the shape.
     let read = match header.n_classes {
-        None => any_body(shape, file).map(|_| ()),
-        Some(_) => classifier_body(shape, file, max_classes()).map(|_| ()),
+        None => any_body(shape, file).map(|body| unsafe { C::check(shape, body.sections, body.codec) }),
+        Some(_) => classifier_body(shape, file, max_classes())
+            .map(|body| unsafe { C::check(shape, body.model, None) }.and(C::check_head(&body.head))),
     };
     match read {
-        Ok(()) => {
+        Ok(Ok(())) => {
             text.push(": fits this program");
             ATOME_OK
+        }
+        Ok(Err(refusal)) => {
+            push_refusal(text, refusal);
+            ATOME_ERR_ARITHMETIC
         }
         Err(error) => {
             if let FormatError::Malformed { offset, found, .. } = error {
@@ -126,6 +144,24 @@ fn explain_file(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int {
             code(error)
         }
     }
+}
+
+/// What keeps the integer arithmetic from taking a model.
+fn push_refusal(text: &mut Text, refusal: Refusal) {
+    match refusal {
+        Refusal::NotFinite { layer, part } => {
+            text.push(": ");
+            text.push(part);
+            if let Some(layer) = layer {
+                text.push(" of layer ");
+                text.push_number(layer);
+            }
+            text.push(" holds an infinity or NaN");
+        }
+        Refusal::SmallEmbedding => text.push(": what the layers may add dwarfs the embedding's scale"),
+        Refusal::BrokenWeights => text.push(": a layer is missing"),
+    }
+    text.push(", which ATOME_INTEGER does not take");
 }
 
 /// A file of another length than the program's shape has.

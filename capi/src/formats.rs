@@ -1,6 +1,6 @@
 //! Models whose weights do not lie two bits each: ATOME02 and ATOMEP3.
 //!
-//! Only `atome_formats` refers to this, and only the program's configuration refers to `atome_formats`: a program that does
+//! Only `atome_formats` and its like refer to this, and only the program's configuration refers to one of them: a program that does
 //! not ask for the formats links none of it.
 
 use core::ffi::c_int;
@@ -9,8 +9,9 @@ use core::slice;
 use atome_engine::format::unchecked_body;
 use atome_engine::{Codec, Matrix, Packing, Shape, BASE_THREE, POWERS_OF_THREE};
 
-use crate::codes::{ATOME_ERR_SHAPE, ATOME_OK};
-use crate::load::{code, fill};
+use crate::arithmetic::{Chosen, Exact, Integer};
+use crate::codes::ATOME_ERR_SHAPE;
+use crate::load::{code, fill_checked};
 use crate::types::{atome_formats_t, atome_model_t, atome_ternary_t};
 
 /// Columns of a matrix of ATOME02.
@@ -20,11 +21,15 @@ const POWERS_MARK: u16 = u16::MAX;
 
 /// What the header's configuration refers to where the program defines ATOME_FORMATS.
 #[no_mangle]
-pub static atome_formats: atome_formats_t = atome_formats_t { load, matrix };
+pub static atome_formats: atome_formats_t = atome_formats_t { load: load::<Exact>, matrix };
+
+/// And where it chose the integer arithmetic.
+#[no_mangle]
+pub static atome_integer_formats: atome_formats_t = atome_formats_t { load: load::<Integer>, matrix };
 
 /// # Safety
 /// `model` is writable and of the program's shape.
-unsafe fn load(model: *mut atome_model_t, shape: &Shape, data: &[u8], is_exact: bool) -> c_int {
+unsafe fn load<C: Chosen>(model: *mut atome_model_t, shape: &Shape, data: &[u8], is_exact: bool) -> c_int {
     let body = match unchecked_body(shape, data) {
         // Compared before the weights are checked: in a file of another shape they lie elsewhere.
         Ok(body) if is_exact && body.file_len() < data.len() => return ATOME_ERR_SHAPE,
@@ -32,11 +37,8 @@ unsafe fn load(model: *mut atome_model_t, shape: &Shape, data: &[u8], is_exact: 
         Err(error) => Err(error),
     };
     match body {
-        Ok(body) => {
-            // SAFETY: as the caller promises.
-            unsafe { fill(model, shape, body.sections, body.codec) };
-            ATOME_OK
-        }
+        // SAFETY: as the caller promises.
+        Ok(body) => unsafe { fill_checked::<C>(model, shape, body.sections, body.codec) },
         Err(error) => code(error),
     }
 }

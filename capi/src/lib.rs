@@ -50,6 +50,7 @@ mod blocks;
 
 #[cfg(test)]
 mod answer_tests;
+mod arithmetic;
 mod cache;
 mod config;
 #[cfg(test)]
@@ -57,6 +58,9 @@ mod container_tests;
 #[cfg(test)]
 mod explain_tests;
 mod formats;
+mod integer;
+#[cfg(test)]
+mod integer_tests;
 #[cfg(test)]
 mod load_tests;
 mod model;
@@ -71,6 +75,7 @@ pub mod api {
     pub use crate::explain::*;
     pub use crate::formats::*;
     pub use crate::info::*;
+    pub use crate::integer::*;
     pub use crate::load::*;
     pub use crate::predict::*;
     pub use crate::sampler::*;

@@ -2,16 +2,21 @@
 //! of the program's shape.
 
 use core::ffi::c_int;
+use core::mem::zeroed;
 
 use atome_engine::bytes::{begins_with, read_u32};
 use atome_engine::format::{classifier_body, model_body, ClassifierBody, CLASSIFIER_MAGIC, MAGIC};
+use atome_engine::integer::{Check, Refusal};
 use atome_engine::{Classifier, Codec, FormatError, Matrix, Model, Shape};
 
+use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{
-    ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_SHAPE, ATOME_ERR_TRUNCATED, ATOME_OK,
+    ATOME_ERR_ARITHMETIC, ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED, ATOME_ERR_SHAPE,
+    ATOME_ERR_TRUNCATED, ATOME_OK,
 };
-use crate::config::{cache, config, formats, max_classes};
+use crate::config::{cache, formats, max_classes};
 use crate::container::model_file;
+use crate::model::LoadedLayer;
 use crate::types::{atome_block_t, atome_classifier_t, atome_model_t, atome_norm_t, atome_ternary_t};
 
 /// Bytes of a classifier's file in front of its first section.
@@ -30,7 +35,7 @@ pub(crate) const fn code(error: FormatError) -> c_int {
 /// # Safety
 /// `model` leads to a writable `atome_model_t` of the program's shape, and `body` has the sections of that shape.
 pub(crate) unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8], codec: Option<&Codec>) {
-    let (v, d, h) = (shape.vocab_size(), shape.d_model(), shape.d_head());
+    let (v, d) = (shape.vocab_size(), shape.d_model());
     let identity = cache().map_or(0, |cache| (cache.fingerprint)(body));
     // SAFETY: every place written lies in the struct, whose tail holds as many blocks as the program has layers. The
     // members are written one by one because the Rust type's tail has another length. The order is that of the format's
@@ -43,19 +48,7 @@ pub(crate) unsafe fn fill(model: *mut atome_model_t, shape: &Shape, body: &[u8],
         for _ in 0..shape.n_layers() {
             // Zeroed first, so that padding between members, which counts for the model's identity, is always the same.
             next_block.write_bytes(0, 1);
-            let block = &mut *next_block;
-            rest.norm(&mut block.norm, d);
-            rest.matrix(block.local_conv.as_matrix_mut(), d, shape.kernel_size());
-            rest.floats(&mut block.ssm.a, d);
-            rest.floats(&mut block.ssm.b, d);
-            rest.floats(&mut block.ssm.c_out, d);
-            block.ssm.channels = d as u16;
-            rest.matrix(&mut block.attn.Wq, h, d);
-            rest.matrix(&mut block.attn.Wk, h, d);
-            rest.matrix(&mut block.attn.Wv, d, d);
-            block.attn.d_head = h as u16;
-            block.attn.top_k = shape.top_k() as u16;
-            rest.matrix(&mut block.router, shape.n_pathways(), d);
+            rest.block(&mut *next_block, shape);
             next_block = next_block.add(1);
         }
         rest.norm(&mut (*model).final_norm, d);
@@ -70,6 +63,30 @@ struct Sections<'c> {
 }
 
 impl Sections<'_> {
+    /// Points `to` at a layer, all of the next sections, and moves on.
+    ///
+    /// # Safety
+    /// The sections of a layer of this shape are there.
+    #[inline(always)] // a program of the exact arithmetic has one caller
+    unsafe fn block(&mut self, to: &mut atome_block_t, shape: &Shape) {
+        let (d, h) = (shape.d_model(), shape.d_head());
+        // SAFETY: as the caller promises.
+        unsafe {
+            self.norm(&mut to.norm, d);
+            self.matrix(to.local_conv.as_matrix_mut(), d, shape.kernel_size());
+            self.floats(&mut to.ssm.a, d);
+            self.floats(&mut to.ssm.b, d);
+            self.floats(&mut to.ssm.c_out, d);
+            to.ssm.channels = d as u16;
+            self.matrix(&mut to.attn.Wq, h, d);
+            self.matrix(&mut to.attn.Wk, h, d);
+            self.matrix(&mut to.attn.Wv, d, d);
+            to.attn.d_head = h as u16;
+            to.attn.top_k = shape.top_k() as u16;
+            self.matrix(&mut to.router, shape.n_pathways(), d);
+        }
+    }
+
     /// Points `to` at the matrix that the next section holds, and moves on.
     ///
     /// # Safety
@@ -115,6 +132,32 @@ impl Sections<'_> {
     }
 }
 
+/// Whether the integer arithmetic takes a model whose sections are `body`, and whose weights `codec` reads. Layer by layer, in
+/// memory of its own: a model that is refused leaves the program's as it was.
+///
+/// # Safety
+/// `body` has the sections of that shape.
+#[inline(never)]
+pub(crate) unsafe fn check(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> Result<(), Refusal> {
+    let (v, d) = (shape.vocab_size(), shape.d_model());
+    let mut rest = Sections { at: body.as_ptr(), codec };
+    // SAFETY: all of it are numbers and pointers, which are not used before they are set; the sections are there.
+    unsafe {
+        let [mut embed, mut unembed]: [atome_ternary_t; 2] = zeroed();
+        rest.matrix(&mut embed, v, d);
+        let mut check = Check::new(&embed.matrix(d))?;
+        for _ in 0..shape.n_layers() {
+            let mut block: atome_block_t = zeroed();
+            rest.block(&mut block, shape);
+            check.layer(&LoadedLayer::new(&block, shape))?;
+        }
+        let mut final_norm: atome_norm_t = zeroed();
+        rest.norm(&mut final_norm, d);
+        rest.matrix(&mut unembed, v, d);
+        check.finish(&embed.matrix(d), &final_norm.sized(d), &unembed.matrix(d))
+    }
+}
+
 /// Loads an ATOME01 blob of this program's shape; where ATOME_FORMATS is defined, ATOME02 and ATOMEP3, too, and where
 /// ATOME_CONTAINERS is, a container (ATOMEBOX) that holds a model. Nothing is copied: the model points into data, which belongs
 /// to the caller, must outlive the model and must not change while it is in use. data may lie at any address, in flash too.
@@ -125,14 +168,22 @@ impl Sections<'_> {
 /// does not read, or too short to tell (atome_explain says which); ATOME_ERR_TRUNCATED (-2) when data ends early;
 /// ATOME_ERR_CONFIG (-3) when header and library do not fit together; ATOME_ERR_MALFORMED (-5) when a byte stands for no
 /// weights: in ATOME02 one above 242, in ATOMEP3 one with the code 111, in both one with a weight other than 0 behind a
-/// matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7), see atome_container_payload. The
-/// model is untouched unless the result is ATOME_OK.
+/// matrix's last weight; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7), see atome_container_payload; with
+/// ATOME_INTEGER also ATOME_ERR_ARITHMETIC (-11). The model is untouched unless the result is ATOME_OK.
 ///
 /// # Safety
 /// `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { load::<Exact>(model, data, len) }
+}
+
+/// # Safety
+/// As `atome_load`.
+#[inline(always)]
+pub(crate) unsafe fn load<C: Chosen>(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     if model.is_null() {
@@ -144,7 +195,28 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
         Err(code) => return code,
     };
     // SAFETY: not NULL; the caller vouches for the struct.
-    unsafe { load_file(model, layout.shape(), data) }
+    unsafe { load_file::<C>(model, C::shape(layout), data) }
+}
+
+/// [`fill`], where the arithmetic takes the model.
+///
+/// # Safety
+/// As [`fill`].
+#[inline(always)]
+pub(crate) unsafe fn fill_checked<C: Chosen>(
+    model: *mut atome_model_t,
+    shape: &Shape,
+    body: &[u8],
+    codec: Option<&Codec>,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if C::check(shape, body, codec).is_err() {
+            return ATOME_ERR_ARITHMETIC;
+        }
+        fill(model, shape, body, codec);
+    }
+    ATOME_OK
 }
 
 /// Loads a model file that lies in no container.
@@ -152,13 +224,10 @@ pub unsafe extern "C" fn atome_load(model: *mut atome_model_t, data: *const u8, 
 /// # Safety
 /// `model` leads to a writable `atome_model_t` of the program's shape.
 #[inline(always)] // a program mostly has one of its callers, and calls among those would go through names that others may take
-pub(crate) unsafe fn load_file(model: *mut atome_model_t, shape: &Shape, file: &[u8]) -> c_int {
+pub(crate) unsafe fn load_file<C: Chosen>(model: *mut atome_model_t, shape: &Shape, file: &[u8]) -> c_int {
     match (model_body(shape, file), formats()) {
-        (Ok(body), _) => {
-            // SAFETY: as the caller promises.
-            unsafe { fill(model, shape, body, None) };
-            ATOME_OK
-        }
+        // SAFETY: as the caller promises.
+        (Ok(body), _) => unsafe { fill_checked::<C>(model, shape, body, None) },
         // SAFETY: as the caller promises.
         (Err(FormatError::BadMagic { .. }), Some(formats)) => unsafe { (formats.load)(model, shape, file, false) },
         (Err(error), _) => code(error),
@@ -177,7 +246,15 @@ pub(crate) unsafe fn load_file(model: *mut atome_model_t, shape: &Shape, file: &
 /// `model` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_load_exact(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { load_exact::<Exact>(model, data, len) }
+}
+
+/// # Safety
+/// As `atome_load_exact`.
+#[inline(always)]
+pub(crate) unsafe fn load_exact<C: Chosen>(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     if model.is_null() {
@@ -188,7 +265,7 @@ pub unsafe extern "C" fn atome_load_exact(model: *mut atome_model_t, data: *cons
         Ok(file) => file,
         Err(code) => return code,
     };
-    let shape = layout.shape();
+    let shape = C::shape(layout);
     if begins_with(file, MAGIC) {
         if Model::blob_len(shape) < file.len() {
             return ATOME_ERR_SHAPE;
@@ -198,21 +275,29 @@ pub unsafe extern "C" fn atome_load_exact(model: *mut atome_model_t, data: *cons
         return unsafe { (formats.load)(model, shape, file, true) };
     }
     // SAFETY: not NULL; the caller vouches for the struct.
-    unsafe { load_file(model, shape, file) }
+    unsafe { load_file::<C>(model, shape, file) }
 }
 
 /// Loads an ATOMECL01 blob, or a container that holds one, of this program's shape; everything said of atome_load holds.
 ///
 /// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data is not ATOMECL01 or too short to tell, or its
 /// number of classes is not 1 to ATOME_MAX_CLASSES; ATOME_ERR_TRUNCATED (-2) when data ends early; ATOME_ERR_CONFIG (-3)
-/// when header and library do not fit together; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7). The
-/// classifier is untouched unless the result is ATOME_OK.
+/// when header and library do not fit together; of a container also ATOME_ERR_SHAPE (-6) and ATOME_ERR_DAMAGED (-7); with
+/// ATOME_INTEGER also ATOME_ERR_ARITHMETIC (-11). The classifier is untouched unless the result is ATOME_OK.
 ///
 /// # Safety
 /// `clf` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, data: *const u8, len: usize) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { classifier_load::<Exact>(clf, data, len) }
+}
+
+/// # Safety
+/// As `atome_classifier_load`.
+#[inline(always)]
+pub(crate) unsafe fn classifier_load<C: Chosen>(clf: *mut atome_classifier_t, data: *const u8, len: usize) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     if clf.is_null() {
@@ -224,7 +309,7 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
         Err(code) => return code,
     };
     // SAFETY: not NULL; the caller vouches for the struct.
-    unsafe { load_classifier_file(clf, layout.shape(), data) }
+    unsafe { load_classifier_file::<C>(clf, C::shape(layout), data) }
 }
 
 /// Loads a classifier's file that lies in no container.
@@ -232,13 +317,20 @@ pub unsafe extern "C" fn atome_classifier_load(clf: *mut atome_classifier_t, dat
 /// # Safety
 /// `clf` leads to a writable `atome_classifier_t` of the program's shape.
 #[inline(always)] // as `load_file`
-pub(crate) unsafe fn load_classifier_file(clf: *mut atome_classifier_t, shape: &Shape, file: &[u8]) -> c_int {
+pub(crate) unsafe fn load_classifier_file<C: Chosen>(
+    clf: *mut atome_classifier_t,
+    shape: &Shape,
+    file: &[u8],
+) -> c_int {
     match classifier_body(shape, file, max_classes()) {
         Ok(ClassifierBody { model, head }) => {
             let (rows, cols) = (head.rows(), head.cols());
             let (packed, scale) = (head.packed().as_ptr(), head.scale());
             // SAFETY: as the caller promises.
             unsafe {
+                if C::check(shape, model, None).and(C::check_head(&head)).is_err() {
+                    return ATOME_ERR_ARITHMETIC;
+                }
                 (*clf).head = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };
                 (*clf).n_classes = rows as c_int;
                 fill(&raw mut (*clf).base, shape, model, None);
@@ -262,7 +354,19 @@ pub unsafe extern "C" fn atome_classifier_load_exact(
     data: *const u8,
     len: usize,
 ) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { classifier_load_exact::<Exact>(clf, data, len) }
+}
+
+/// # Safety
+/// As `atome_classifier_load_exact`.
+#[inline(always)]
+pub(crate) unsafe fn classifier_load_exact<C: Chosen>(
+    clf: *mut atome_classifier_t,
+    data: *const u8,
+    len: usize,
+) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     if clf.is_null() {
@@ -273,12 +377,12 @@ pub unsafe extern "C" fn atome_classifier_load_exact(
         Ok(file) => file,
         Err(code) => return code,
     };
-    let shape = layout.shape();
+    let shape = C::shape(layout);
     if classes(file).is_some_and(|n_classes| Classifier::blob_len(shape, n_classes) < file.len()) {
         return ATOME_ERR_SHAPE;
     }
     // SAFETY: not NULL; the caller vouches for the struct.
-    unsafe { load_classifier_file(clf, shape, file) }
+    unsafe { load_classifier_file::<C>(clf, shape, file) }
 }
 
 /// The number of classes that a file names, where it is a classifier's that the program may load.

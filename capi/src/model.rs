@@ -7,9 +7,9 @@ use core::slice;
 
 use atome_engine::{
     Arithmetic, Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, RouterReading, Run, Shape, Ssm, Start, Weights,
-    Workspace,
 };
 
+use crate::arithmetic::OfState;
 use crate::config::{cache, formats};
 use crate::types::{
     atome_attn_t, atome_block_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ssm_t, atome_ternary_t,
@@ -39,7 +39,7 @@ impl atome_ternary_t {
     /// # Safety
     /// The pointer leads to `rows * cols` packed weights, readable and unchanged for `'m`.
     #[inline(never)]
-    unsafe fn matrix<'m>(&self, cols: usize) -> Matrix<'m> {
+    pub(crate) unsafe fn matrix<'m>(&self, cols: usize) -> Matrix<'m> {
         // SAFETY: the caller vouches for the bytes; a matrix is refused only for having too few of them.
         unsafe {
             if self.is_marked() {
@@ -99,7 +99,7 @@ impl atome_norm_t {
 
     /// # Safety
     /// Each pointer leads to `dim` floats at any address, readable and unchanged for `'m`.
-    unsafe fn sized<'m>(&self, dim: usize) -> Norm<'m> {
+    pub(crate) unsafe fn sized<'m>(&self, dim: usize) -> Norm<'m> {
         // SAFETY: as the caller promises.
         unsafe { Norm { gamma: floats(self.gamma, dim), beta: floats(self.beta, dim) } }
     }
@@ -128,7 +128,15 @@ pub(crate) struct LoadedLayer<'m> {
     shape: &'m Shape,
 }
 
-// SAFETY of what follows: `LoadedModel::open` was promised that every pointer leads to its section.
+impl<'m> LoadedLayer<'m> {
+    /// # Safety
+    /// Every pointer of `block` leads to its section of this shape, readable and unchanged for `'m`.
+    pub(crate) unsafe fn new(block: &'m atome_block_t, shape: &'m Shape) -> Self {
+        Self { block, shape }
+    }
+}
+
+// SAFETY of what follows: `LoadedModel::open` or `LoadedLayer::new` was promised that every pointer leads to its section.
 impl<'m> Layer<'m> for LoadedLayer<'m> {
     fn norm(&self) -> Norm<'m> {
         // SAFETY: see above.
@@ -190,19 +198,28 @@ impl<'m> LoadedModel<'m> {
         let is_complete = !model.is_null() && unsafe { !(*model).embed.packed.is_null() };
         is_complete.then_some(Self { model, shape, blob: PhantomData })
     }
+
+    /// Where it lies.
+    #[inline(always)]
+    pub(crate) fn address(&self) -> *const atome_model_t {
+        self.model
+    }
+
+    /// The program's shape.
+    #[inline(always)]
+    pub(crate) fn program_shape(&self) -> &'m Shape {
+        self.shape
+    }
 }
 
-impl<'m, 's> Run<'m, Workspace<'s>> for LoadedModel<'m> {
+impl<'m, M: OfState> Run<'m, M> for LoadedModel<'m> {
     /// Nobody watches a run of a C program.
-    fn start<'w>(&self, workspace: &mut Workspace<'s>, n: usize, _: &mut impl FnMut(RouterReading)) -> Option<Start>
+    #[inline(always)]
+    fn start<'w>(&self, memory: &mut M, n: usize, _: &mut impl FnMut(RouterReading)) -> Option<Start>
     where
-        Workspace<'s>: Arithmetic<'w>,
+        M: Arithmetic<'w>,
     {
-        // SAFETY: it was opened.
-        cache().map_or_else(
-            || Some(Start::default()),
-            |cache| unsafe { (cache.start)(self.model, self.shape, workspace, n) },
-        )
+        OfState::start(memory, self, n)
     }
 }
 

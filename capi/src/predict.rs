@@ -3,13 +3,12 @@
 use core::ffi::c_int;
 
 use atome_engine::sample::Sampler;
-use atome_engine::{argmax, classify, generate, generate_sliding, predict_next, Layout, Matrix, RunError, Workspace};
+use atome_engine::{argmax, Arithmetic, Matrix, RunError};
 
+use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID};
-use crate::config::config;
 use crate::model::LoadedModel;
 use crate::sampler::open_sampler;
-use crate::state::workspace;
 use crate::types::{atome_classifier_t, atome_model_t, atome_sampler_t, atome_state_t};
 
 /// Reads tokens one by one, without claiming that nobody else holds a pointer to them: prompt and output may overlap. Two
@@ -53,19 +52,19 @@ impl ExactSizeIterator for Tokens {}
 /// # Safety
 /// As the callers' own: pointers are NULL or lead to what their types say.
 #[inline(always)]
-unsafe fn open<'r>(
-    layout: &'r Layout,
+unsafe fn open<'r, C: Chosen>(
+    layout: &'r C::Layout,
     model: *const atome_model_t,
     state: *mut atome_state_t,
     tokens: *const c_int,
     n_tokens: c_int,
-) -> Option<(LoadedModel<'r>, Workspace<'r>, usize)> {
+) -> Option<(LoadedModel<'r>, C::Memory<'r>, usize)> {
     let count = usize::try_from(n_tokens).ok().filter(|&count| count > 0)?;
     if state.is_null() || tokens.is_null() {
         return None;
     }
     // SAFETY: as the caller promises.
-    unsafe { Some((LoadedModel::open(model, layout.shape())?, workspace(state, layout), count)) }
+    unsafe { Some((LoadedModel::open(model, C::shape(layout))?, C::memory(state, layout), count)) }
 }
 
 fn index_or_code(result: Result<usize, RunError>) -> c_int {
@@ -92,14 +91,27 @@ pub unsafe extern "C" fn atome_predict_next(
     tokens: *const c_int,
     n_tokens: c_int,
 ) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { predict_next::<Exact>(model, state, tokens, n_tokens) }
+}
+
+/// # Safety
+/// As `atome_predict_next`.
+#[inline(always)]
+pub(crate) unsafe fn predict_next<C: Chosen>(
+    model: *const atome_model_t,
+    state: *mut atome_state_t,
+    tokens: *const c_int,
+    n_tokens: c_int,
+) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     // SAFETY: as the caller promises.
     unsafe {
-        match &mut open(layout, model, state, tokens, n_tokens) {
-            Some((model, workspace, count)) => {
-                index_or_code(predict_next(model, workspace, self::tokens(tokens, *count)))
+        match &mut open::<C>(layout, model, state, tokens, n_tokens) {
+            Some((model, memory, count)) => {
+                index_or_code(atome_engine::predict_next(model, memory, self::tokens(tokens, *count)))
             }
             None => ATOME_ERR_INVALID,
         }
@@ -126,7 +138,15 @@ pub unsafe extern "C" fn atome_generate(
 ) -> c_int {
     let call = Call { model, state, prompt, prompt_len, output, max_tokens };
     // SAFETY: as the caller promises.
-    unsafe { call.within_window(|logits| argmax(logits.iter().copied())) }
+    unsafe { generate::<Exact>(call) }
+}
+
+/// # Safety
+/// As `atome_generate`.
+#[inline(always)]
+pub(crate) unsafe fn generate<C: Chosen>(call: Call) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe { call.within_window::<C>(|logits| argmax(logits.iter().copied())) }
 }
 
 /// atome_generate, but each token is drawn by sampler, whose state moves on. Same seed, model and prompt: same tokens on
@@ -148,11 +168,19 @@ pub unsafe extern "C" fn atome_generate_sampled(
 ) -> c_int {
     let call = Call { model, state, prompt, prompt_len, output, max_tokens };
     // SAFETY: as the caller promises.
+    unsafe { generate_sampled::<Exact>(call, sampler) }
+}
+
+/// # Safety
+/// As `atome_generate_sampled`.
+#[inline(always)]
+pub(crate) unsafe fn generate_sampled<C: Chosen>(call: Call, sampler: *mut atome_sampler_t) -> c_int {
+    // SAFETY: as the caller promises.
     unsafe {
         let Some(mut drawing): Option<Sampler> = open_sampler(sampler) else {
             return 0;
         };
-        let count = call.within_window(|logits| drawing.sample(logits));
+        let count = call.within_window::<C>(|logits| drawing.sample(logits));
         (*sampler).state = drawing.state();
         count
     }
@@ -177,10 +205,19 @@ pub unsafe extern "C" fn atome_generate_sliding(
 ) -> c_int {
     let call = Call { model, state, prompt, prompt_len, output, max_tokens };
     // SAFETY: as the caller promises.
+    unsafe { generate_sliding::<Exact>(call) }
+}
+
+/// # Safety
+/// As `atome_generate_sliding`.
+#[inline(always)]
+pub(crate) unsafe fn generate_sliding<C: Chosen>(call: Call) -> c_int {
+    let prompt = call.prompt;
+    // SAFETY: as the caller promises.
     unsafe {
-        call.run(|run| {
+        call.run::<C>(|run| {
             let prompt = tokens(prompt, run.prompt_len);
-            generate_sliding(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
+            atome_engine::generate_sliding(&run.model, &mut run.memory, prompt, run.max_tokens, |logits| {
                 Some(run.output.write(argmax(logits.iter().copied())))
             })
         })
@@ -188,13 +225,13 @@ pub unsafe extern "C" fn atome_generate_sliding(
 }
 
 /// What a program asked a generation for.
-struct Call {
-    model: *const atome_model_t,
-    state: *mut atome_state_t,
-    prompt: *const c_int,
-    prompt_len: c_int,
-    output: *mut c_int,
-    max_tokens: c_int,
+pub(crate) struct Call {
+    pub(crate) model: *const atome_model_t,
+    pub(crate) state: *mut atome_state_t,
+    pub(crate) prompt: *const c_int,
+    pub(crate) prompt_len: c_int,
+    pub(crate) output: *mut c_int,
+    pub(crate) max_tokens: c_int,
 }
 
 impl Call {
@@ -202,12 +239,12 @@ impl Call {
     ///
     /// # Safety
     /// As `atome_generate`.
-    unsafe fn within_window(&self, mut choose: impl FnMut(&[f32]) -> usize) -> c_int {
+    unsafe fn within_window<C: Chosen>(&self, mut choose: impl FnMut(&[f32]) -> usize) -> c_int {
         // SAFETY: as the caller promises.
         unsafe {
-            self.run(|run| {
-                let prompt = tokens(self.prompt, run.prompt_len.min(run.workspace.layout().max_seq()));
-                generate(&run.model, &mut run.workspace, prompt, run.max_tokens, |logits| {
+            self.run::<C>(|run| {
+                let prompt = tokens(self.prompt, run.prompt_len.min(run.memory.layout().max_seq()));
+                atome_engine::generate(&run.model, &mut run.memory, prompt, run.max_tokens, |logits| {
                     Some(run.output.write(choose(logits)))
                 })
             })
@@ -218,8 +255,8 @@ impl Call {
     ///
     /// # Safety
     /// As `atome_generate`.
-    unsafe fn run(&self, generate: impl FnOnce(&mut Generation) -> Result<usize, RunError>) -> c_int {
-        let Some(layout) = config() else { return 0 };
+    unsafe fn run<C: Chosen>(&self, generate: impl FnOnce(&mut Generation<C>) -> Result<usize, RunError>) -> c_int {
+        let Some(layout) = C::layout() else { return 0 };
         // SAFETY: as the caller promises.
         let run = unsafe { self.open(layout) };
         run.and_then(|mut run| generate(&mut run).ok()).unwrap_or(0) as c_int
@@ -229,22 +266,22 @@ impl Call {
     ///
     /// # Safety
     /// As `atome_generate`.
-    unsafe fn open<'r>(&self, layout: &'r Layout) -> Option<Generation<'r>> {
+    unsafe fn open<'r, C: Chosen>(&self, layout: &'r C::Layout) -> Option<Generation<'r, C>> {
         let max_tokens = usize::try_from(self.max_tokens).ok()?;
         if self.output.is_null() {
             return None;
         }
         // SAFETY: as the caller promises.
-        let (model, workspace, prompt_len) =
-            unsafe { open(layout, self.model, self.state, self.prompt, self.prompt_len)? };
-        Some(Generation { model, workspace, prompt_len, output: Output(self.output), max_tokens })
+        let (model, memory, prompt_len) =
+            unsafe { open::<C>(layout, self.model, self.state, self.prompt, self.prompt_len)? };
+        Some(Generation { model, memory, prompt_len, output: Output(self.output), max_tokens })
     }
 }
 
 /// What a generation works on.
-struct Generation<'r> {
+struct Generation<'r, C: Chosen> {
     model: LoadedModel<'r>,
-    workspace: Workspace<'r>,
+    memory: C::Memory<'r>,
     prompt_len: usize,
     output: Output,
     max_tokens: usize,
@@ -284,7 +321,21 @@ pub unsafe extern "C" fn atome_classify(
     n_tokens: c_int,
     class_logits: *mut f32,
 ) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { classify::<Exact>(clf, state, tokens, n_tokens, class_logits) }
+}
+
+/// # Safety
+/// As `atome_classify`.
+#[inline(always)]
+pub(crate) unsafe fn classify<C: Chosen>(
+    clf: *const atome_classifier_t,
+    state: *mut atome_state_t,
+    tokens: *const c_int,
+    n_tokens: c_int,
+    class_logits: *mut f32,
+) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     if clf.is_null() {
@@ -293,8 +344,8 @@ pub unsafe extern "C" fn atome_classify(
     // SAFETY: as the caller promises.
     unsafe {
         let base = &raw const (*clf).base;
-        let (Some((model, workspace, count)), Some(head)) =
-            (&mut open(layout, base, state, tokens, n_tokens), head_of(clf))
+        let (Some((model, memory, count)), Some(head)) =
+            (&mut open::<C>(layout, base, state, tokens, n_tokens), head_of(clf))
         else {
             return ATOME_ERR_INVALID;
         };
@@ -303,7 +354,7 @@ pub unsafe extern "C" fn atome_classify(
                 class_logits.add(class).write(logit);
             }
         };
-        index_or_code(classify(model, &head, workspace, self::tokens(tokens, *count), each))
+        index_or_code(atome_engine::classify(model, &head, memory, self::tokens(tokens, *count), each))
     }
 }
 

@@ -5,8 +5,8 @@ use core::slice;
 
 use atome_engine::sample::Sampler;
 
+use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_OK};
-use crate::config::config;
 use crate::types::{atome_sampler_t, atome_state_t};
 
 /// The settings as the engine takes them; `None` for NULL or a setting out of range.
@@ -55,7 +55,15 @@ pub unsafe extern "C" fn atome_sampler_init(
 /// `state` is NULL or leads to an initialised `atome_state_t`; `sampler` is NULL or leads to an `atome_sampler_t`.
 #[no_mangle]
 pub unsafe extern "C" fn atome_sample(state: *const atome_state_t, sampler: *mut atome_sampler_t) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { sample::<Exact>(state, sampler) }
+}
+
+/// # Safety
+/// As `atome_sample`.
+#[inline(always)]
+pub(crate) unsafe fn sample<C: Chosen>(state: *const atome_state_t, sampler: *mut atome_sampler_t) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     if state.is_null() {
@@ -66,7 +74,7 @@ pub unsafe extern "C" fn atome_sample(state: *const atome_state_t, sampler: *mut
         let Some(mut drawing) = open_sampler(sampler) else {
             return ATOME_ERR_INVALID;
         };
-        let logits = slice::from_raw_parts(state.cast::<f32>(), layout.shape().vocab_size());
+        let logits = slice::from_raw_parts(state.cast::<f32>(), C::shape(layout).vocab_size());
         let token = drawing.sample(logits);
         (*sampler).state = drawing.state();
         token as c_int

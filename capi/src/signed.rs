@@ -12,8 +12,8 @@ use atome_engine::container::{Container, SIGNATURE_LEN};
 use atome_engine::Shape;
 use ed25519_compact::{PublicKey, Signature};
 
+use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_SIGNATURE};
-use crate::config::config;
 use crate::container::{bytes, code};
 use crate::load::{load_classifier_file, load_file};
 use crate::types::{atome_classifier_t, atome_model_t};
@@ -100,20 +100,20 @@ pub(crate) fn agreed<T: PartialEq>(mut check: impl FnMut() -> Result<T, c_int>) 
 ///
 /// # Safety
 /// `data` is NULL or leads to `len` bytes, `keys` is NULL or leads to `n_keys` keys, readable and unchanged for `'d`.
-unsafe fn signed_file<'d>(
+unsafe fn signed_file<'d, C: Chosen>(
     data: *const u8,
     len: usize,
     keys: *const Key,
     n_keys: usize,
     identity: Option<(u32, u32)>,
 ) -> Result<(&'static Shape, &'d [u8]), c_int> {
-    let layout = config().ok_or(ATOME_ERR_CONFIG)?;
+    let layout = C::layout().ok_or(ATOME_ERR_CONFIG)?;
     if keys.is_null() || !(1..=ATOME_MAX_KEYS).contains(&n_keys) {
         return Err(ATOME_ERR_INVALID);
     }
     // SAFETY: as the caller promises; keys are not NULL, and bytes need no alignment.
     let (data, keys) = unsafe { (bytes(data, len), slice::from_raw_parts(keys, n_keys)) };
-    let (data, shape) = (data.ok_or(ATOME_ERR_INVALID)?, layout.shape());
+    let (data, shape) = (data.ok_or(ATOME_ERR_INVALID)?, C::shape(layout));
     let wanted = Wanted { keys, identity };
     // Without the black boxes the compiler might take the second result from the first.
     let file = agreed(|| checked(black_box(shape), black_box(data), black_box(&wanted)))?;
@@ -138,7 +138,20 @@ pub unsafe extern "C" fn atome_load_signed(
     public_key: *const u8,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    unsafe { load(model, signed_file(data, len, public_key.cast(), 1, None)) }
+    unsafe { load_signed::<Exact>(model, data, len, public_key) }
+}
+
+/// # Safety
+/// As `atome_load_signed`.
+#[inline(always)]
+pub(crate) unsafe fn load_signed<C: Chosen>(
+    model: *mut atome_model_t,
+    data: *const u8,
+    len: usize,
+    public_key: *const u8,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe { load::<C>(model, signed_file::<C>(data, len, public_key.cast(), 1, None)) }
 }
 
 /// atome_load_signed of a model for one product and of one version or a later one. It refuses what a signature alone
@@ -167,7 +180,24 @@ pub unsafe extern "C" fn atome_load_signed_at_least(
     min_version: u32,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    unsafe { load(model, signed_file(data, len, public_keys, n_keys, Some((product, min_version)))) }
+    unsafe { load_signed_at_least::<Exact>(model, data, len, public_keys, n_keys, product, min_version) }
+}
+
+/// # Safety
+/// As `atome_load_signed_at_least`.
+#[inline(always)]
+pub(crate) unsafe fn load_signed_at_least<C: Chosen>(
+    model: *mut atome_model_t,
+    data: *const u8,
+    len: usize,
+    public_keys: *const [u8; 32],
+    n_keys: usize,
+    product: u32,
+    min_version: u32,
+) -> c_int {
+    let identity = Some((product, min_version));
+    // SAFETY: as the caller promises.
+    unsafe { load::<C>(model, signed_file::<C>(data, len, public_keys, n_keys, identity)) }
 }
 
 /// Loads what [`signed_file`] found.
@@ -175,10 +205,10 @@ pub unsafe extern "C" fn atome_load_signed_at_least(
 /// # Safety
 /// `model` is NULL or writable.
 #[inline(never)] // for both functions above
-unsafe fn load(model: *mut atome_model_t, found: Result<(&Shape, &[u8]), c_int>) -> c_int {
+unsafe fn load<C: Chosen>(model: *mut atome_model_t, found: Result<(&Shape, &[u8]), c_int>) -> c_int {
     match found {
         // SAFETY: not NULL; the caller vouches for the struct.
-        Ok((shape, file)) if !model.is_null() => unsafe { load_file(model, shape, file) },
+        Ok((shape, file)) if !model.is_null() => unsafe { load_file::<C>(model, shape, file) },
         Ok(_) => ATOME_ERR_INVALID,
         Err(code) => code,
     }
@@ -199,7 +229,20 @@ pub unsafe extern "C" fn atome_classifier_load_signed(
     public_key: *const u8,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    unsafe { load_classifier(clf, signed_file(data, len, public_key.cast(), 1, None)) }
+    unsafe { classifier_load_signed::<Exact>(clf, data, len, public_key) }
+}
+
+/// # Safety
+/// As `atome_classifier_load_signed`.
+#[inline(always)]
+pub(crate) unsafe fn classifier_load_signed<C: Chosen>(
+    clf: *mut atome_classifier_t,
+    data: *const u8,
+    len: usize,
+    public_key: *const u8,
+) -> c_int {
+    // SAFETY: as the caller promises.
+    unsafe { load_classifier::<C>(clf, signed_file::<C>(data, len, public_key.cast(), 1, None)) }
 }
 
 /// atome_classifier_load_signed of a classifier for one product and of one version or a later one; everything said of
@@ -223,7 +266,24 @@ pub unsafe extern "C" fn atome_classifier_load_signed_at_least(
     min_version: u32,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    unsafe { load_classifier(clf, signed_file(data, len, public_keys, n_keys, Some((product, min_version)))) }
+    unsafe { classifier_load_signed_at_least::<Exact>(clf, data, len, public_keys, n_keys, product, min_version) }
+}
+
+/// # Safety
+/// As `atome_classifier_load_signed_at_least`.
+#[inline(always)]
+pub(crate) unsafe fn classifier_load_signed_at_least<C: Chosen>(
+    clf: *mut atome_classifier_t,
+    data: *const u8,
+    len: usize,
+    public_keys: *const [u8; 32],
+    n_keys: usize,
+    product: u32,
+    min_version: u32,
+) -> c_int {
+    let identity = Some((product, min_version));
+    // SAFETY: as the caller promises.
+    unsafe { load_classifier::<C>(clf, signed_file::<C>(data, len, public_keys, n_keys, identity)) }
 }
 
 /// Loads what [`signed_file`] found.
@@ -231,10 +291,10 @@ pub unsafe extern "C" fn atome_classifier_load_signed_at_least(
 /// # Safety
 /// `clf` is NULL or writable.
 #[inline(never)] // as `load`
-unsafe fn load_classifier(clf: *mut atome_classifier_t, found: Result<(&Shape, &[u8]), c_int>) -> c_int {
+unsafe fn load_classifier<C: Chosen>(clf: *mut atome_classifier_t, found: Result<(&Shape, &[u8]), c_int>) -> c_int {
     match found {
         // SAFETY: not NULL; the caller vouches for the struct.
-        Ok((shape, file)) if !clf.is_null() => unsafe { load_classifier_file(clf, shape, file) },
+        Ok((shape, file)) if !clf.is_null() => unsafe { load_classifier_file::<C>(clf, shape, file) },
         Ok(_) => ATOME_ERR_INVALID,
         Err(code) => code,
     }

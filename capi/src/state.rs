@@ -1,10 +1,11 @@
 //! The program's `atome_state_t` as the engine's workspace.
 
+use core::ffi::c_int;
 use core::slice;
 
-use atome_engine::{entropy, Layout, Workspace, TAG_WORDS};
+use atome_engine::{entropy, integer, Layout, Workspace, TAG_WORDS};
 
-use crate::config::config;
+use crate::arithmetic::{Chosen, Exact, OfState};
 use crate::types::atome_state_t;
 
 /// The members of the state, whose lengths the library knows from `layout` and the Rust type does not.
@@ -31,6 +32,31 @@ pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: &'w Layout
     }
 }
 
+/// [`workspace`] for the integer arithmetic.
+///
+/// # Safety
+/// As [`workspace`].
+pub(crate) unsafe fn integer_workspace<'w>(
+    state: *mut atome_state_t,
+    layout: &'w integer::Layout,
+) -> integer::Workspace<'w> {
+    let shape = layout.shape();
+    let (router, last_shares) = (layout.max_seq() * shape.n_pathways(), shape.n_layers() * shape.n_pathways());
+    let start = state.cast::<f32>();
+    // SAFETY: as in `workspace`; what a state holds beside logits and router weights lies in this order.
+    unsafe {
+        let tag = start.add(shape.vocab_size() + router);
+        let words = layout.words() - TAG_WORDS;
+        let floats = [
+            slice::from_raw_parts_mut(start, shape.vocab_size()),
+            slice::from_raw_parts_mut(start.add(shape.vocab_size()), router),
+            slice::from_raw_parts_mut(tag.add(TAG_WORDS + words), last_shares),
+        ];
+        let words = slice::from_raw_parts_mut(tag.add(TAG_WORDS).cast(), words);
+        integer::Workspace::from_parts(layout, floats, &mut *tag.cast(), words)
+    }
+}
+
 /// Zeroes a state. Call it once before the first use of a state, and again after its memory was used for something else;
 /// not between calls or models. Does nothing on NULL or when header and library do not fit together.
 ///
@@ -38,10 +64,18 @@ pub(crate) unsafe fn workspace<'w>(state: *mut atome_state_t, layout: &'w Layout
 /// `state` is NULL or leads to `ATOME_STATE_SIZE` writable bytes.
 #[no_mangle]
 pub unsafe extern "C" fn atome_init(state: *mut atome_state_t) {
-    let Some(layout) = config() else { return };
+    // SAFETY: as the caller promises.
+    unsafe { init::<Exact>(state) }
+}
+
+/// # Safety
+/// As `atome_init`.
+#[inline(always)]
+pub(crate) unsafe fn init<C: Chosen>(state: *mut atome_state_t) {
+    let Some(layout) = C::layout() else { return };
     if !state.is_null() {
         // SAFETY: the program reserved that many bytes; all zeros is a valid state.
-        unsafe { state.cast::<u8>().write_bytes(0, layout.bytes()) };
+        unsafe { state.cast::<u8>().write_bytes(0, C::bytes(layout)) };
     }
 }
 
@@ -61,14 +95,22 @@ pub unsafe extern "C" fn atome_get_logits(state: *mut atome_state_t) -> *const f
 /// # Safety
 /// `state` is NULL or leads to an initialised `atome_state_t`.
 #[no_mangle]
-pub unsafe extern "C" fn atome_router_entropy(state: *const atome_state_t, layer: core::ffi::c_int) -> f32 {
-    let Some(layout) = config() else { return -1.0 };
+pub unsafe extern "C" fn atome_router_entropy(state: *const atome_state_t, layer: c_int) -> f32 {
+    // SAFETY: as the caller promises.
+    unsafe { router_entropy::<Exact>(state, layer) }
+}
+
+/// # Safety
+/// As `atome_router_entropy`.
+#[inline(always)]
+pub(crate) unsafe fn router_entropy<C: Chosen>(state: *const atome_state_t, layer: c_int) -> f32 {
+    let Some(layout) = C::layout() else { return -1.0 };
     if state.is_null() {
         return -1.0;
     }
     // SAFETY: not NULL; the caller vouches for the state.
-    let workspace = unsafe { workspace(state.cast_mut(), layout) };
-    match usize::try_from(layer).ok().and_then(|layer| workspace.last_router_weights(layer)) {
+    let memory = unsafe { C::memory(state.cast_mut(), layout) };
+    match usize::try_from(layer).ok().and_then(|layer| memory.last_router_weights(layer)) {
         Some(weights) => entropy(weights),
         None => -1.0,
     }

@@ -2,12 +2,11 @@
 
 use core::ffi::c_int;
 
-use atome_engine::{step, RunError};
+use atome_engine::{Arithmetic, RunError};
 
+use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_PLAN};
-use crate::config::config;
 use crate::model::LoadedModel;
-use crate::state::workspace;
 use crate::types::{atome_model_t, atome_state_t};
 
 /// Continues the sequence in state by one token, at the cost of one position however long it is, and predicts the token
@@ -27,20 +26,28 @@ use crate::types::{atome_model_t, atome_state_t};
 /// `model` is NULL, zeroed or loaded, and its blob is still there; `state` is NULL or initialised.
 #[no_mangle]
 pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut atome_state_t, token: c_int) -> c_int {
-    let Some(layout) = config() else {
+    // SAFETY: as the caller promises.
+    unsafe { step::<Exact>(model, state, token) }
+}
+
+/// # Safety
+/// As `atome_step`.
+#[inline(always)]
+pub(crate) unsafe fn step<C: Chosen>(model: *const atome_model_t, state: *mut atome_state_t, token: c_int) -> c_int {
+    let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
     if state.is_null() {
         return ATOME_ERR_INVALID;
     }
     // SAFETY: as the caller promises.
-    let (model, mut workspace) = unsafe {
-        let Some(model) = LoadedModel::open(model, layout.shape()) else {
+    let (model, mut memory) = unsafe {
+        let Some(model) = LoadedModel::open(model, C::shape(layout)) else {
             return ATOME_ERR_INVALID;
         };
-        (model, workspace(state, layout))
+        (model, C::memory(state, layout))
     };
-    match step(&model, &mut workspace, token) {
+    match atome_engine::step(&model, &mut memory, token) {
         Ok(next) => next as c_int,
         Err(RunError::NotCached) => ATOME_ERR_PLAN,
         Err(_) => ATOME_ERR_INVALID,
@@ -54,9 +61,17 @@ pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut ato
 /// `state` is NULL or initialised.
 #[no_mangle]
 pub unsafe extern "C" fn atome_restart(state: *mut atome_state_t) {
-    let Some(layout) = config() else { return };
+    // SAFETY: as the caller promises.
+    unsafe { restart::<Exact>(state) }
+}
+
+/// # Safety
+/// As `atome_restart`.
+#[inline(always)]
+pub(crate) unsafe fn restart<C: Chosen>(state: *mut atome_state_t) {
+    let Some(layout) = C::layout() else { return };
     if !state.is_null() {
         // SAFETY: not NULL; the caller vouches for the state.
-        unsafe { workspace(state, layout) }.forget();
+        unsafe { C::memory(state, layout) }.forget();
     }
 }
