@@ -199,7 +199,7 @@ typedef char atome_shape_is_in_range_of_ATOME_INTEGER_t
 /* Of so many layers, and rows of the residual stream: numbers of 32, 16 and 8 bits. */
 #define ATOME_WORDS_OF_(layers, rows) \
     (4UL + 1UL * (ATOME_N_LAYERS) * (13UL + (ATOME_N_PATHWAYS)) + 1UL * (rows) * (ATOME_D_MODEL) + \
-     ((ATOME_D_MODEL) > (ATOME_D_HEAD) ? (ATOME_D_MODEL) : (ATOME_D_HEAD)) + 1UL * (layers) * (ATOME_D_MODEL) + \
+     (ATOME_D_MODEL) + 2UL * (ATOME_D_HEAD) + (ATOME_N_PATHWAYS) + 1UL * (layers) * (ATOME_D_MODEL) + \
      ((1UL + 1UL * (layers) * (2UL + ATOME_HISTORY_)) * (ATOME_D_MODEL) + 1UL) / 2UL + \
      ((ATOME_D_HEAD) + 1UL * (layers) * (ATOME_MAX_SEQ) * ((ATOME_D_MODEL) + (ATOME_D_HEAD) + 2UL) + 3UL) / 4UL)
 #define ATOME_LEAN_WORDS_ ATOME_WORDS_OF_(1, ATOME_MAX_SEQ)

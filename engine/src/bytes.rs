@@ -36,19 +36,20 @@ fn chunk(bytes: &[u8], at: usize) -> Option<&[u8; 4]> {
     bytes.get(at..)?.first_chunk()
 }
 
+/// [`read_u32`] without a call.
 #[cfg(not(target_os = "none"))]
 #[inline]
-fn word(bytes: &[u8; 4]) -> u32 {
+pub(crate) fn word(bytes: &[u8; 4]) -> u32 {
     LittleEndian::read_u32(bytes)
 }
 
-/// In one load where that is possible, which it mostly is: files that are aligned have aligned sections in usual shapes.
+/// [`read_u32`] without a call, in one load where that is possible, which it mostly is: files that are aligned have aligned sections in usual shapes.
 ///
 /// The optimiser knows nothing of traps. Reads of bytes that it may see through, it makes one again.
 #[cfg(target_os = "none")]
 #[inline(always)]
 #[allow(unsafe_code)]
-fn word(bytes: &[u8; 4]) -> u32 {
+pub(crate) fn word(bytes: &[u8; 4]) -> u32 {
     let word = bytes.as_ptr().cast::<u32>();
     if word.is_aligned() {
         // SAFETY: four readable bytes, aligned.
@@ -71,6 +72,13 @@ mod number {
     unsafe impl Number for i16 {}
     // SAFETY: as above.
     unsafe impl Number for i32 {}
+}
+
+/// The bits of values, for whoever has a use for the room. Any bits are values, too.
+#[allow(unsafe_code)]
+pub(crate) fn bits_of(values: &mut [f32]) -> &mut [i32] {
+    // SAFETY: as many bytes, as aligned, borrowed as long; any bits are values of both types.
+    unsafe { core::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len()) }
 }
 
 /// Words as numbers of fewer bits, or with a sign, in the order of addresses: as many as fit.

@@ -1,6 +1,6 @@
 //! What a schedule asks of this arithmetic.
 
-use super::logits::{final_norm, output};
+use super::logits::{final_norm, output, unembed};
 use super::pass::run;
 use super::workspace::Workspace;
 use crate::argmax::argmax;
@@ -37,11 +37,7 @@ impl<'w> Arithmetic<'w> for Workspace<'w> {
     }
 
     fn unembed<'m>(&mut self, weights: &impl Weights<'m>, n: usize) -> &[f32] {
-        let input_bits = final_norm(weights, self, n);
-        let matrix = weights.unembed();
-        for (token, logit) in self.logits.iter_mut().enumerate() {
-            *logit = output(&matrix, token, self.normed, input_bits);
-        }
+        unembed(weights, self, n);
         self.logits
     }
 

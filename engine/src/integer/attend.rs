@@ -1,8 +1,8 @@
 //! Top-k attention (docs/integer.md#8-scores).
 
 use super::constants::LayerConstants;
-use super::softmax::{softmax, FARTHEST, MOST};
-use super::words::{round_shift, round_shift_at_most};
+use super::softmax::{distance, softmax, MOST};
+use super::words::round_shift;
 
 /// Keys and values of one layer, by row.
 pub(super) struct Remembered<'r> {
@@ -34,8 +34,10 @@ pub(super) struct Attended {
     pub shift: i32,
 }
 
-/// `sums`, `[d_model]`: values of the `top_k` positions whose keys answer best to the query, times their shares and `share`, which
+/// `sums`, `[d_model]`: with the sign of their scale, values of the `top_k` positions whose keys answer best to the query, times their shares and `share`, which
 /// is the pathway's, in units of 2^-15. `rows` are those of the positions in order; among equals, earlier positions are kept.
+#[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
 pub(super) fn attend(
     remembered: &Remembered,
     query: &Query,
@@ -51,7 +53,7 @@ pub(super) fn attend(
     let best = kept.first().map_or(0, |best| best.score);
     let right = -(constants.score.exponent + i32::from(query.shift) + 16);
     for (share, kept) in shares.iter_mut().zip(kept) {
-        *share = round_shift_at_most((best - kept.score) * constants.score.mantissa(), right, FARTHEST) as u32;
+        *share = distance(best - kept.score, constants.score, right);
     }
     softmax(shares.get_mut(..kept.len()).unwrap_or_default());
 
@@ -62,16 +64,18 @@ pub(super) fn attend(
     for (kept, &share) in kept.iter().zip(&shares) {
         // Values of a smaller unit count for less.
         let share = round_shift(i64::from(share), shift - shift_of(kept.row));
-        let factor = round_shift(pathway * share, 16) as i32;
+        let factor = (round_shift(pathway * share, 16) * constants.value.sign()) as i32;
         let values = remembered.values.get(kept.row * sums.len()..).unwrap_or_default();
         for (sum, &value) in sums.iter_mut().zip(values) {
-            *sum += factor * i32::from(value);
+            *sum = sum.wrapping_add(factor.wrapping_mul(i32::from(value)));
         }
     }
     Attended { shift }
 }
 
 /// The positions of the best scores, the best first.
+#[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
 fn search<'k>(
     remembered: &Remembered,
     query: &Query,
@@ -94,11 +98,9 @@ fn search<'k>(
 fn insert(kept: &mut [Kept], count: &mut usize, new: Kept) {
     let place = kept.iter().take(*count).position(|kept| kept.score < new.score).unwrap_or(*count);
     let end = kept.len().min(*count + 1);
-    if let Some(behind) = kept.get_mut(place..end).filter(|behind| !behind.is_empty()) {
-        behind.rotate_right(1);
-        if let Some(first) = behind.first_mut() {
-            *first = new;
-        }
+    let mut moved = new;
+    for slot in kept.get_mut(place..end).unwrap_or_default() {
+        core::mem::swap(slot, &mut moved);
         *count = end;
     }
 }

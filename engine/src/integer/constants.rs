@@ -4,7 +4,7 @@
 //! that a position computes can overflow.
 
 use super::gate::gate;
-use super::scaled::{fixed, top, Scaled, NONE};
+use super::scaled::{fixed, top, Fixed, Scaled, NONE};
 use super::words::{bits, ceil_log2, root, round_shift};
 use crate::weights::{Floats, Layer, Matrix, Norm, Packing, Ssm};
 
@@ -47,10 +47,10 @@ impl NormConstants {
         Self::from_words([gamma_bits, value_bits])
     }
 
-    /// Gamma as an integer, and beta in the unit of its product with a value.
-    #[inline]
-    pub(super) fn fixed(&self, gamma: f32, beta: f32) -> (i64, i64) {
-        (fixed(gamma, self.gamma_bits), fixed(beta, self.gamma_bits + self.value_bits))
+    /// What makes integers of gamma, and of beta in the unit of gamma's product with a value: both in the bounds of 32 bits.
+    #[inline(always)]
+    pub(super) fn vectors(&self) -> (Fixed, Fixed) {
+        (Fixed::new(self.gamma_bits), Fixed::new(self.gamma_bits + self.value_bits))
     }
 }
 
@@ -192,7 +192,9 @@ fn output_weights<'m>(ssm: &Ssm<'m>) -> impl Iterator<Item = Scaled> + use<'m> {
 
 /// 1 over the square root of a head's size.
 fn reciprocal_root(d_head: usize) -> Scaled {
-    Scaled::of(((1u64 << 44) / root((d_head as u64) << 24).max(1)) as i64, -32)
+    // Only the greatest size, 256, has no place in 32 bits.
+    let root = u32::try_from((d_head as u64) << 24).map_or(1 << 16, root);
+    Scaled::of(((1u64 << 44) / u64::from(root.max(1))) as i64, -32)
 }
 
 /// How large the parts of the residual stream may be: the embedding, and what each layer adds to it.

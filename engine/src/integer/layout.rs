@@ -148,9 +148,9 @@ impl Layout {
         }
     }
 
-    /// Sums that are there at a time.
+    /// Sums that are there at a time: of all matrices that a layer's input is multiplied by.
     pub(super) fn sums(&self) -> usize {
-        self.shape().d_model().max(self.shape().d_head())
+        self.shape().d_model() + 2 * self.shape().d_head() + self.shape().n_pathways()
     }
 
     /// Numbers by their size.

@@ -1,10 +1,12 @@
 //! The logits behind a position, from sums to binary32 in one rounding (docs/integer.md#10-head).
 
+use super::kernel::project;
 use super::norm::norm;
 use super::project::row_sum;
 use super::steps::model_constants;
 use super::words::bits;
 use super::workspace::{cut, Workspace};
+use crate::bytes::bits_of;
 use crate::layout::Plan;
 use crate::weights::{Matrix, Weights};
 
@@ -18,7 +20,19 @@ pub(super) fn final_norm<'m>(weights: &impl Weights<'m>, workspace: &mut Workspa
     constants.final_norm.output_bits
 }
 
-/// A row of a matrix times the final norm, `[d_model]` with `input_bits` fraction bits.
+/// The logits behind the last of `n` positions, left in the workspace.
+pub(super) fn unembed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, n: usize) {
+    let input_bits = final_norm(weights, workspace, n);
+    let matrix = weights.unembed();
+    let Workspace { logits, normed, sums, .. } = workspace;
+    // Sums become logits in their place.
+    project(&[matrix], normed, bits_of(logits), sums);
+    for value in logits.iter_mut() {
+        *value = logit(value.to_bits() as i32, matrix.scale(), input_bits);
+    }
+}
+
+/// A row of a classifier's head times the final norm, `[d_model]` with `input_bits` fraction bits.
 pub(super) fn output(matrix: &Matrix, row: usize, normed: &[i16], input_bits: i32) -> f32 {
     logit(row_sum(matrix, row, normed), matrix.scale(), input_bits)
 }

@@ -4,7 +4,7 @@ use super::attend::Attended;
 use super::constants::{LayerConstants, STATE_BITS};
 use super::router::Shares;
 use super::scaled::Scaled;
-use super::words::round_shift;
+use super::words::{round_shift, Rounding};
 use crate::weights::Matrix;
 
 /// What one layer carries from position to position, and its channels' constants.
@@ -30,6 +30,10 @@ pub(super) struct Position<'p> {
 }
 
 /// Adds the three pathways to `residual`, `[d_model]` with `residual_bits` fraction bits, and moves the channels on by one position.
+///
+/// One pathway after the other: a loop with all of them has more values than a small chip has registers.
+#[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
 pub(super) fn mix(
     taps: &Matrix,
     constants: &LayerConstants,
@@ -38,67 +42,148 @@ pub(super) fn mix(
     residual: &mut [i32],
     residual_bits: i32,
 ) {
-    let d = residual.len();
     let conv = Conv::new(constants, position.shares[0], residual_bits);
-    let attention_right = -(constants.value.exponent + position.attended.shift + 1 + residual_bits);
-    let state_right = constants.output_weight_bits + constants.norm.output_bits + STATE_BITS - residual_bits;
-    for (channel, x) in residual.iter_mut().enumerate() {
-        let input = i64::from(at(position.inputs, channel));
-        let local = convolve(taps, channel, input, channels.history, d);
-        let state = recur(channels, channel, input);
-        let weight =
-            (i64::from(at(channels.output_weights, channel)) * i64::from(position.shares[1]) + (1 << 14)) >> 15;
-        let attended = constants.value.sign() * i64::from(at(position.sums, channel));
-        let sum =
-            conv.scaled(local) + round_shift(state * weight, state_right) + round_shift(attended, attention_right);
-        *x += sum as i32;
+    convolve(taps, position.inputs, channels.history, |channel, sum| {
+        if let Some(x) = residual.get_mut(channel) {
+            *x = x.wrapping_add(conv.scaled(sum));
+        }
+    });
+    let right = constants.output_weight_bits + constants.norm.output_bits + STATE_BITS - residual_bits;
+    add_states(channels, position.inputs, Product::new(right), position.shares[1] as i32, residual);
+    let attended = Rounding::new(-(constants.value.exponent + position.attended.shift + 1 + residual_bits));
+    for (x, &sum) in residual.iter_mut().zip(position.sums) {
+        *x = x.wrapping_add(attended.of(sum));
     }
     remember(channels.history, position.inputs);
 }
 
+/// Moves the states on, and adds what their outputs come to.
+#[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
+fn add_states(channels: &mut Channels, inputs: &[i16], product: Product, share: i32, residual: &mut [i32]) {
+    let vectors = inputs.iter().zip(&mut *channels.state).zip(channels.gates).zip(channels.output_weights);
+    for (x, (((&input, state), &gate), &weight)) in residual.iter_mut().zip(vectors) {
+        *state = recur(*state, gate, input);
+        let weight = (i32::from(weight) * share + (1 << 14)) >> 15;
+        *x = x.wrapping_add(product.of(*state, weight));
+    }
+}
+
 /// What the convolution's sums are multiplied by.
 struct Conv {
-    sign: i64,
-    factor: i64,
-    right: i32,
+    factor: i32,
+    rounding: Rounding,
 }
 
 impl Conv {
+    #[inline(always)]
     fn new(constants: &LayerConstants, share: u32, residual_bits: i32) -> Self {
         let Scaled { exponent, .. } = constants.conv;
         // With a factor of so many bits, products have 30.
         let factor_bits = 30 - constants.conv_sum_bits;
-        Self {
-            sign: constants.conv.sign(),
-            factor: round_shift(constants.conv.mantissa() * i64::from(share), 31 - factor_bits),
-            right: -(exponent + 16 - factor_bits + residual_bits),
-        }
+        let factor = round_shift(constants.conv.mantissa() * i64::from(share), 31 - factor_bits);
+        let rounding = Rounding::new(-(exponent + 16 - factor_bits + residual_bits));
+        Self { factor: (constants.conv.sign() * factor) as i32, rounding }
     }
 
-    fn scaled(&self, sum: i64) -> i64 {
-        round_shift(self.sign * sum * self.factor, self.right)
+    #[inline(always)]
+    fn scaled(&self, sum: i32) -> i32 {
+        self.rounding.of(sum.wrapping_mul(self.factor))
     }
 }
 
-/// A channel's taps times its inputs, the newest first.
-fn convolve(taps: &Matrix, channel: usize, input: i64, history: &[i16], d: usize) -> i64 {
-    let start = channel * taps.cols();
-    let mut sum = i64::from(taps.weight(start)) * input;
-    for tap in 1..taps.cols() {
-        // In a sequence shorter than the convolution, there is no history beyond its length.
-        let Some(&before) = history.get((tap - 1) * d + channel) else { break };
-        sum += i64::from(taps.weight(start + tap)) * i64::from(before);
+/// Products of a state and a weight, shifted to the right.
+struct Product {
+    right: i32,
+    rounding: Rounding,
+}
+
+impl Product {
+    #[inline(always)]
+    fn new(right: i32) -> Self {
+        Self { right, rounding: Rounding::new(right - 15) }
+    }
+
+    /// In 32 bits where the shift is long enough for that (docs/integer.md#in-32-bits).
+    #[inline(always)]
+    fn of(&self, state: i32, weight: i32) -> i32 {
+        if self.right > 15 {
+            self.rounding.of(high_product(state, weight, 0))
+        } else {
+            round_shift(i64::from(state) * i64::from(weight), self.right) as i32
+        }
+    }
+}
+
+/// `(a * b + extra) >> 15` for a `b` and an `extra` of 15 bits and a sign, whose result fits.
+#[inline(always)]
+fn high_product(a: i32, b: i32, extra: i32) -> i32 {
+    b.wrapping_mul(a >> 15).wrapping_add((b.wrapping_mul(a & 32_767) + extra) >> 15)
+}
+
+/// The most taps of two bits that lie in a word wherever in a byte they begin.
+const SHORT: usize = 13;
+
+/// Tells `add` each channel's taps times its inputs: the newest, `[d_model]`, and those of `history`, `[history_len][d_model]`.
+#[inline(always)]
+fn convolve(taps: &Matrix, inputs: &[i16], history: &[i16], mut add: impl FnMut(usize, i32)) {
+    // In a sequence shorter than the convolution, there is no history beyond its length.
+    let before = |channel: usize| history.get(channel..).unwrap_or_default();
+    let mut first = 0;
+    if taps.codec().is_none() && taps.cols() <= SHORT {
+        for (channel, &input) in inputs.iter().enumerate() {
+            add(channel, short_sum(codes(taps.packed(), first), taps.cols(), input, before(channel), inputs.len()));
+            first += taps.cols();
+        }
+        return;
+    }
+    for (channel, &input) in inputs.iter().enumerate() {
+        let mut sum = i32::from(taps.weight(first)) * i32::from(input);
+        let mut place = channel;
+        for tap in 1..taps.cols() {
+            let Some(&input) = history.get(place) else { break };
+            sum += i32::from(taps.weight(first + tap)) * i32::from(input);
+            place += inputs.len();
+        }
+        add(channel, sum);
+        first += taps.cols();
+    }
+}
+
+/// The sum of one channel's `taps`, whose [`codes`] are given: of its newest input, and of those before, which lie `d` values
+/// apart.
+#[inline(always)]
+fn short_sum(mut codes: u32, taps: usize, input: i16, before: &[i16], d: usize) -> i32 {
+    let weight = |codes: u32| (codes << 30) as i32 >> 30;
+    let mut sum = weight(codes) * i32::from(input);
+    let mut place = 0;
+    for _ in 1..taps {
+        let Some(&input) = before.get(place) else { break };
+        codes >>= 2;
+        sum += weight(codes) * i32::from(input);
+        place += d;
     }
     sum
 }
 
-/// `state = gate * state + input`; the new state.
-fn recur(channels: &mut Channels, channel: usize, input: i64) -> i64 {
-    let gate = i64::from(at(channels.gates, channel));
-    let Some(state) = channels.state.get_mut(channel) else { return 0 };
-    let new = round_shift(gate * i64::from(*state), 15) + (input << STATE_BITS);
-    *state = new as i32;
-    new
+/// The 2-bit codes of at least [`SHORT`] weights from index `first` on, as far as there are so many; code 10, which stands for
+/// 0, is written as 00, so that each is its weight as a number of two bits.
+#[inline(always)]
+fn codes(packed: &[u8], first: usize) -> u32 {
+    let bytes = packed.get(first / 4..).unwrap_or_default();
+    let word = match bytes.first_chunk() {
+        Some(bytes) => u32::from_le_bytes(*bytes),
+        None => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)),
+    };
+    let codes = word >> (2 * (first % 4));
+    const LOW: u32 = 0x5555_5555;
+    codes & ((codes & LOW) << 1 | LOW)
+}
+
+/// `gate * state + input`.
+#[inline(always)]
+fn recur(state: i32, gate: i16, input: i16) -> i32 {
+    high_product(state, i32::from(gate), 1 << 14).wrapping_add(i32::from(input) << STATE_BITS)
 }
 
 /// The inputs become the newest of the history.
@@ -108,9 +193,4 @@ fn remember(history: &mut [i16], inputs: &[i16]) {
     for (newest, &input) in history.iter_mut().zip(inputs) {
         *newest = input;
     }
-}
-
-/// 0 where there is none.
-fn at<T: Copy + Default>(values: &[T], index: usize) -> T {
-    values.get(index).copied().unwrap_or_default()
 }

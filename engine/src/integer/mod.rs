@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | embed | [`steps`] | 32 bits, with the model's fraction bits |
 //! | norm | [`norm`] | 16 bits |
-//! | keys, values, queries | [`project`] | sums of 32 bits, kept in 8 with a shift a row |
+//! | keys, values, queries | [`project`], [`kernel`] | sums of 32 bits, kept in 8 with a shift a row |
 //! | router | [`router`], [`softmax`] | shares in units of 2^-15 |
 //! | attention | [`attend`] | scores of 64 bits, sums of 32 |
 //! | convolution, recurrence, mix | [`mix`] | 32 bits |
@@ -19,6 +19,7 @@ mod arithmetic;
 mod attend;
 mod constants;
 mod gate;
+mod kernel;
 mod layout;
 mod logits;
 mod mix;

@@ -1,7 +1,7 @@
 //! Layer norm (docs/integer.md#2-norm).
 
 use super::constants::NormConstants;
-use super::words::{bits, ceil_log2, root, round_shift, width};
+use super::words::{bits, ceil_log2, root, width, Rounding};
 use crate::weights::Norm;
 
 /// Values are brought to so many bits before their mean is taken.
@@ -16,25 +16,39 @@ const MOST_EPSILON_SHIFT: i32 = 20;
 
 /// `out = gamma * (x - mean) / sqrt(variance + 1e-5) + beta` over `x`, `[d_model]` with `residual_bits` fraction bits, in the
 /// unit of `constants`.
+#[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
 pub(super) fn norm(norm: &Norm, constants: &NormConstants, x: &[i32], residual_bits: i32, out: &mut [i16]) {
-    let d = x.len() as i64;
+    let d = x.len() as i32;
     // One shift for the whole vector: how large it is, the result does not depend on.
     let shift = width(x) - VALUE_BITS;
-    let values = || x.iter().map(|&value| round_shift(i64::from(value), shift));
-    let sum: i64 = values().sum();
+    let values = Rounding::new(shift);
+    let (mut sum, mut squares) = (0, 0);
+    for &x in x {
+        let value = values.of(x);
+        sum += value;
+        squares += i64::from(value * value);
+    }
     let mean = (2 * sum + d).div_euclid((2 * d).max(1));
-    let squares: i64 = values().map(|value| (value - mean) * (value - mean)).sum();
-    let inverse = InverseRoot::new(squares, d, residual_bits - shift);
-    let right = inverse.fraction_bits - constants.value_bits;
-    for (((out, value), gamma), beta) in out.iter_mut().zip(values()).zip(norm.gamma.iter()).zip(norm.beta.iter()) {
-        let normed = clamp(round_shift((value - mean) * inverse.factor, right));
-        let (gamma, beta) = constants.fixed(gamma, beta);
-        *out = clamp(round_shift(gamma * normed + beta, 15)) as i16;
+    // The sum of the squared differences from it.
+    squares += i64::from(mean) * (i64::from(d) * i64::from(mean) - 2 * i64::from(sum));
+    let inverse = InverseRoot::new(squares, i64::from(d), residual_bits - shift);
+    let (factor, normed) = (inverse.factor as i32, Rounding::new(inverse.fraction_bits - constants.value_bits));
+    for (out, &x) in out.iter_mut().zip(x) {
+        *out = clamp(normed.of((values.of(x) - mean).wrapping_mul(factor))) as i16;
+    }
+    let (gammas, betas) = constants.vectors();
+    for ((out, gamma), beta) in out.iter_mut().zip(norm.gamma.bits()).zip(norm.beta.bits()) {
+        let value = i32::from(*out);
+        // Wraps round only where the model is one that a load refuses.
+        let scaled = gammas.of(gamma).wrapping_mul(value).wrapping_add(betas.of(beta));
+        *out = clamp(scaled.wrapping_add(1 << 14) >> 15) as i16;
     }
 }
 
 /// To 16 bits, symmetrically.
-fn clamp(value: i64) -> i64 {
+#[inline(always)]
+fn clamp(value: i32) -> i32 {
     value.clamp(-32_767, 32_767)
 }
 
@@ -59,7 +73,7 @@ impl InverseRoot {
         let shift = bits(total) - 32;
         let shift = shift + (shift & 1);
         let total = if shift < 0 { total << -shift } else { total >> shift };
-        let total_root = (root(total) as i64).max(1);
+        let total_root = i64::from(root(total as u32).max(1));
         let (d_root, d_shift) = root_of_size(d);
         let factor = ((d_root << 14) + (total_root >> 1)) / total_root;
         Self { factor, fraction_bits: 14 + d_shift + shift / 2 }
@@ -69,7 +83,7 @@ impl InverseRoot {
 /// The root of `d` times 2^shift, and the shift: the most with which the square has 32 bits.
 fn root_of_size(d: i64) -> (i64, i32) {
     let shift = (32 - bits(d as u64)) / 2;
-    (root((d as u64) << (2 * shift)) as i64, shift)
+    (i64::from(root((d as u32) << (2 * shift))), shift)
 }
 
 // The sums above are bounded for these sizes.

@@ -3,11 +3,12 @@
 use super::attend::Query;
 use super::logits;
 use super::norm::norm;
+use super::router::route;
 use super::steps::{
-    attend_and_mix, embed, fill_channels, layer_constants, model_constants, prepare, project_attention, shares, window,
-    Way,
+    attend_and_mix, embed, fill_channels, keep, layer_constants, model_constants, prepare, project_all, window, Way,
 };
 use super::workspace::{cut, Workspace};
+use crate::bytes::bits_of;
 use crate::layout::Plan;
 use crate::schedule::{Positions, RouterReading, Work};
 use crate::weights::{Layer, Weights};
@@ -52,7 +53,7 @@ fn position<'m>(
     observe: &mut impl FnMut(RouterReading),
 ) {
     let (constants, residual_bits) = (layer_constants(workspace, layer), model_constants(workspace).residual_bits);
-    let Workspace { layout, router, last_shares, residual, sums, normed, query, layers, .. } = workspace;
+    let Workspace { layout, logits, router, last_shares, residual, sums, normed, query, layers, .. } = workspace;
     let (d, pathways, held) = (layout.shape().d_model(), layout.shape().n_pathways(), layout.held_layers());
     let mut memory = layers.layer(layout.held_index(layer), held);
     if position.before == 0 {
@@ -65,8 +66,10 @@ fn position<'m>(
     }
     let residual = cut(residual, index * d, d);
     norm(&block.norm(), &constants.norm, residual, residual_bits, normed);
-    let query_shift = project_attention(block, position.row, normed, &mut memory, query, sums);
-    let shares = shares(block, &constants, normed);
+    // Nobody reads logits while layers are computed.
+    project_all(block, normed, sums, bits_of(logits));
+    let query_shift = keep(position.row, sums, &mut memory, query, d);
+    let shares = route(sums.get(sums.len().saturating_sub(pathways)..).unwrap_or_default(), constants.router);
     let handed_out = cut(router, position.row * pathways, pathways);
     let last = cut(last_shares, layer * pathways, pathways);
     for ((slot, last), &share) in handed_out.iter_mut().zip(last).zip(&shares) {

@@ -28,6 +28,45 @@ pub(crate) fn fixed(value: f32, fraction_bits: i32) -> i64 {
     round_shift(mantissa, shift)
 }
 
+/// [`fixed`] of many values, given by their bits, whose results are below 2^30.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fixed {
+    /// Exponent field of a value whose mantissa is the result.
+    field: i32,
+}
+
+/// How far to the left a mantissa of 24 bits may be shifted.
+const LEFT: i32 = 6;
+
+impl Fixed {
+    #[inline(always)]
+    pub(crate) fn new(fraction_bits: i32) -> Self {
+        Self { field: 150 - fraction_bits }
+    }
+
+    #[inline(always)]
+    pub(crate) fn of(self, word: u32) -> i32 {
+        let field = (word >> 23 & 255) as i32;
+        // From a mantissa that is shifted as far to the left as it may come to lie.
+        let right = self.field + LEFT - field;
+        if field == 0 || right <= 0 {
+            return self.of_any(word);
+        }
+        let sign = word as i32 >> 31;
+        let mantissa = ((word & 0x7f_ffff | 1 << 23) << LEFT) as i32;
+        // By 31 bits, as by more, nothing is left of it.
+        let right = right.min(31);
+        (((mantissa ^ sign) - sign).wrapping_add(1 << (right - 1))) >> right
+    }
+
+    /// Of 0 and subnormal values, too.
+    #[cold]
+    #[inline(never)]
+    fn of_any(self, word: u32) -> i32 {
+        fixed(f32::from_bits(word), 150 - self.field) as i32
+    }
+}
+
 /// The least `t` for which `|value| < 2^t`; [`NONE`] for 0.
 pub(crate) fn top(value: f32) -> i32 {
     match parts(value) {
@@ -122,6 +161,24 @@ mod tests {
             (0.0, 300, 0),
         ] {
             assert_eq!(fixed(value, fraction_bits), expected, "{value} * 2^{fraction_bits}");
+        }
+    }
+
+    #[test]
+    fn fixed_point_in_32_bits_is_the_same() {
+        let values =
+            [0.0f32, -0.0, 1.0, -0.75, 0.3, 1e-38, -3e-39, f32::from_bits(1), -f32::from_bits(3), 3e38, 1.999_999_9];
+        for value in values {
+            for fraction_bits in -170..=185 {
+                let expected = fixed(value, fraction_bits);
+                if expected.abs() < 1 << 30 {
+                    assert_eq!(
+                        i64::from(Fixed::new(fraction_bits).of(value.to_bits())),
+                        expected,
+                        "{value} * 2^{fraction_bits}"
+                    );
+                }
+            }
         }
     }
 

@@ -1,16 +1,23 @@
 //! Softmax of logits in powers of two (docs/integer.md#5-router).
 
+use super::scaled::Scaled;
 use super::tables::EXP2;
-use super::words::round_shift;
+use super::words::{round_shift, round_shift_at_most};
 
 /// The most values that a softmax takes: pathways, and positions that attention keeps.
 pub(super) const MOST: usize = 16;
 
 /// Distances from here on are as good as infinite: [`softmax`] takes no greater ones.
-pub(super) const FARTHEST: i64 = 1 << 21;
+const FARTHEST: i64 = 1 << 21;
 
 /// From here on a power is 0.
 const VANISHES: u32 = 31 << 16;
+
+/// How far a sum, times a scale's mantissa and shifted to the right, is below the greatest one: as [`softmax`] takes it.
+#[inline(never)]
+pub(super) fn distance(below: i64, scale: Scaled, right: i32) -> u32 {
+    round_shift_at_most(below * scale.mantissa(), right, FARTHEST) as u32
+}
 
 /// From how far each of at most [`MOST`] values is below the greatest, in units of 2^-16 powers of two, to shares in units of
 /// 2^-15. The greatest itself must be among them, with distance 0.

@@ -2,13 +2,13 @@
 
 use super::attend::{attend, Query, Remembered};
 use super::constants::{layer, model, LayerConstants, ModelConstants, Tops};
+use super::kernel::project;
 use super::mix::{mix, Channels, Position};
-use super::project::{project, to_eight_bits};
-use super::router::{route, Shares};
-use super::softmax::MOST;
+use super::project::to_eight_bits;
+use super::router::Shares;
 use super::workspace::{cut, Layers, Workspace};
 use crate::schedule::Positions;
-use crate::weights::{Layer, Matrix, Weights};
+use crate::weights::{Layer, Weights};
 
 /// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
 pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace) -> Option<()> {
@@ -62,36 +62,26 @@ pub(super) fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, r
     }
 }
 
+/// A layer's input times all its matrices but the convolution: sums for keys, values, the query and the router, one behind the
+/// other. `room` is for the kernel.
+pub(super) fn project_all<'m>(block: &impl Layer<'m>, normed: &[i16], sums: &mut [i32], room: &mut [i32]) {
+    project(&[block.wk(), block.wv(), block.wq(), block.router()], normed, sums, room);
+}
+
 /// Keys and values of a position are stored, its query is left in the workspace: each in 8 bits. What the query was shifted by.
-pub(super) fn project_attention<'m>(
-    block: &impl Layer<'m>,
-    row: usize,
-    normed: &[i16],
-    memory: &mut Layers,
-    query: &mut [i8],
-    sums: &mut [i32],
-) -> i8 {
-    let (d, h) = (normed.len(), query.len());
-    let mut one = |matrix: Matrix, out: &mut [i8]| {
-        let sums = cut(sums, 0, out.len());
-        project(&matrix, normed, sums);
-        to_eight_bits(sums, out)
-    };
-    let key_shift = one(block.wk(), cut(memory.keys, row * h, h));
-    let value_shift = one(block.wv(), cut(memory.values, row * d, d));
+/// `sums` are those of [`project_all`].
+#[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
+pub(super) fn keep(row: usize, sums: &[i32], memory: &mut Layers, query: &mut [i8], d: usize) -> i8 {
+    let h = query.len();
+    let mut rest = sums;
+    let mut one = |out: &mut [i8]| to_eight_bits(rest.split_off(..out.len()).unwrap_or_default(), out);
+    let key_shift = one(cut(memory.keys, row * h, h));
+    let value_shift = one(cut(memory.values, row * d, d));
     if let (Some(key), Some(value)) = (memory.key_shifts.get_mut(row), memory.value_shifts.get_mut(row)) {
         (*key, *value) = (key_shift, value_shift);
     }
-    one(block.wq(), query)
-}
-
-/// The router's shares.
-pub(super) fn shares<'m>(block: &impl Layer<'m>, constants: &LayerConstants, normed: &[i16]) -> Shares {
-    let matrix = block.router();
-    let mut sums = [0; MOST];
-    let sums = cut(&mut sums, 0, matrix.rows());
-    project(&matrix, normed, sums);
-    route(sums, constants.router)
+    one(query)
 }
 
 /// One position's vectors on their way through a layer.

@@ -15,7 +15,7 @@ use crate::schedule::Prefix;
 #[derive(Debug)]
 pub struct Workspace<'w> {
     pub(super) layout: &'w Layout,
-    /// Logits of the last prediction, `[vocab_size]`.
+    /// Logits of the last prediction, `[vocab_size]`; while layers are computed, room for their kernel.
     pub(super) logits: &'w mut [f32],
     /// Router weights of the last layer, `[max_seq][n_pathways]`.
     pub(super) router: &'w mut [f32],
@@ -27,7 +27,7 @@ pub struct Workspace<'w> {
     pub(super) layer_constants: &'w mut [i32],
     /// `[positions][d_model]`; in the lean plan with room for the whole sequence.
     pub(super) residual: &'w mut [i32],
-    /// Sums of one projection at a time.
+    /// Sums of a layer's matrices, then those of attention; room for the kernel of the logits.
     pub(super) sums: &'w mut [i32],
     /// Normalised inputs of a block, `[d_model]`.
     pub(super) normed: &'w mut [i16],
@@ -124,7 +124,7 @@ impl<'w> Workspace<'w> {
         self.layout
     }
 
-    /// Logits of the last prediction, `[vocab_size]`.
+    /// Logits of the last prediction, `[vocab_size]`, until the next call.
     pub fn logits(&self) -> &[f32] {
         self.logits
     }

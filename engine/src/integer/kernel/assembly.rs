@@ -1,0 +1,50 @@
+//! The loops over a table in assembly.
+#![allow(unsafe_code)]
+
+use core::arch::global_asm;
+
+use super::tables::Table;
+
+// Cores with an FPU have these instructions, too.
+#[cfg(any(assembly = "thumb2", assembly = "vfp"))]
+global_asm!(include_str!("thumb2.s"), options(raw));
+#[cfg(assembly = "thumb1")]
+global_asm!(include_str!("thumb1.s"), options(raw));
+#[cfg(assembly = "riscv32")]
+global_asm!(include_str!("riscv32.s"), options(raw));
+
+extern "C" {
+    /// # Safety
+    /// These are arrays of so many numbers.
+    #[cfg(any(assembly = "thumb2", assembly = "vfp"))]
+    fn __atome_engine_integer_fill(inputs: *const [i16; 4], table: *mut Table);
+
+    /// Adds `table[codes[row * stride]]` to each sum up to `end`.
+    ///
+    /// # Safety
+    /// There is one sum at least, and a code for each.
+    fn __atome_engine_integer_add_rows(
+        codes: *const u8,
+        stride: usize,
+        table: *const Table,
+        sums: *mut i32,
+        end: *const i32,
+    );
+}
+
+/// As in [`super::tables`].
+#[cfg(any(assembly = "thumb2", assembly = "vfp"))]
+pub(super) fn fill(inputs: &[i16; 4], table: &mut Table) {
+    // SAFETY: arrays of these sizes.
+    unsafe { __atome_engine_integer_fill(inputs, table) }
+}
+
+/// As in [`super::tables`].
+pub(super) fn add_rows(codes: &[u8], stride: usize, table: &Table, sums: &mut [i32]) {
+    let last = sums.len().checked_sub(1).and_then(|last| last.checked_mul(stride));
+    if last.is_some_and(|last| last < codes.len()) {
+        let sums = sums.as_mut_ptr_range();
+        // SAFETY: the last row has a code, and so have the others.
+        unsafe { __atome_engine_integer_add_rows(codes.as_ptr(), stride, table, sums.start, sums.end) };
+    }
+}
