@@ -2,6 +2,7 @@
 
 use super::attend::Attended;
 use super::constants::{LayerConstants, STATE_BITS};
+use super::kernel::convolve;
 use super::router::Shares;
 use super::scaled::Scaled;
 use super::words::{round_shift, Rounding};
@@ -22,8 +23,8 @@ pub(super) struct Channels<'c> {
 pub(super) struct Position<'p> {
     /// Normalised inputs, `[d_model]`.
     pub inputs: &'p [i16],
-    /// Sums of attention, `[d_model]`, and their unit.
-    pub sums: &'p [i32],
+    /// Sums of attention, `[d_model]`, and their unit; then room for those of the convolution.
+    pub sums: &'p mut [i32],
     pub attended: Attended,
     /// Shares of the pathways.
     pub shares: Shares,
@@ -38,22 +39,21 @@ pub(super) fn mix(
     taps: &Matrix,
     constants: &LayerConstants,
     channels: &mut Channels,
-    position: &Position,
+    position: &mut Position,
     residual: &mut [i32],
     residual_bits: i32,
 ) {
-    let conv = Conv::new(constants, position.shares[0], residual_bits);
-    convolve(taps, position.inputs, channels.history, |channel, sum| {
-        if let Some(x) = residual.get_mut(channel) {
-            *x = x.wrapping_add(conv.scaled(sum));
-        }
-    });
-    let right = constants.output_weight_bits + constants.norm.output_bits + STATE_BITS - residual_bits;
-    add_states(channels, position.inputs, Product::new(right), position.shares[1] as i32, residual);
     let attended = Rounding::new(-(constants.value.exponent + position.attended.shift + 1 + residual_bits));
-    for (x, &sum) in residual.iter_mut().zip(position.sums) {
+    for (x, &sum) in residual.iter_mut().zip(&*position.sums) {
         *x = x.wrapping_add(attended.of(sum));
     }
+    convolve(taps, position.inputs, channels.history, position.sums);
+    let conv = Conv::new(constants, position.shares[0], residual_bits);
+    for (x, &sum) in residual.iter_mut().zip(&*position.sums) {
+        *x = x.wrapping_add(conv.scaled(sum));
+    }
+    let right = constants.output_weight_bits + constants.norm.output_bits + STATE_BITS - residual_bits;
+    add_states(channels, position.inputs, Product::new(right), position.shares[1] as i32, residual);
     remember(channels.history, position.inputs);
 }
 
@@ -119,65 +119,6 @@ impl Product {
 #[inline(always)]
 fn high_product(a: i32, b: i32, extra: i32) -> i32 {
     b.wrapping_mul(a >> 15).wrapping_add((b.wrapping_mul(a & 32_767) + extra) >> 15)
-}
-
-/// The most taps of two bits that lie in a word wherever in a byte they begin.
-const SHORT: usize = 13;
-
-/// Tells `add` each channel's taps times its inputs: the newest, `[d_model]`, and those of `history`, `[history_len][d_model]`.
-#[inline(always)]
-fn convolve(taps: &Matrix, inputs: &[i16], history: &[i16], mut add: impl FnMut(usize, i32)) {
-    // In a sequence shorter than the convolution, there is no history beyond its length.
-    let before = |channel: usize| history.get(channel..).unwrap_or_default();
-    let mut first = 0;
-    if taps.codec().is_none() && taps.cols() <= SHORT {
-        for (channel, &input) in inputs.iter().enumerate() {
-            add(channel, short_sum(codes(taps.packed(), first), taps.cols(), input, before(channel), inputs.len()));
-            first += taps.cols();
-        }
-        return;
-    }
-    for (channel, &input) in inputs.iter().enumerate() {
-        let mut sum = i32::from(taps.weight(first)) * i32::from(input);
-        let mut place = channel;
-        for tap in 1..taps.cols() {
-            let Some(&input) = history.get(place) else { break };
-            sum += i32::from(taps.weight(first + tap)) * i32::from(input);
-            place += inputs.len();
-        }
-        add(channel, sum);
-        first += taps.cols();
-    }
-}
-
-/// The sum of one channel's `taps`, whose [`codes`] are given: of its newest input, and of those before, which lie `d` values
-/// apart.
-#[inline(always)]
-fn short_sum(mut codes: u32, taps: usize, input: i16, before: &[i16], d: usize) -> i32 {
-    let weight = |codes: u32| (codes << 30) as i32 >> 30;
-    let mut sum = weight(codes) * i32::from(input);
-    let mut place = 0;
-    for _ in 1..taps {
-        let Some(&input) = before.get(place) else { break };
-        codes >>= 2;
-        sum += weight(codes) * i32::from(input);
-        place += d;
-    }
-    sum
-}
-
-/// The 2-bit codes of at least [`SHORT`] weights from index `first` on, as far as there are so many; code 10, which stands for
-/// 0, is written as 00, so that each is its weight as a number of two bits.
-#[inline(always)]
-fn codes(packed: &[u8], first: usize) -> u32 {
-    let bytes = packed.get(first / 4..).unwrap_or_default();
-    let word = match bytes.first_chunk() {
-        Some(bytes) => u32::from_le_bytes(*bytes),
-        None => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)),
-    };
-    let codes = word >> (2 * (first % 4));
-    const LOW: u32 = 0x5555_5555;
-    codes & ((codes & LOW) << 1 | LOW)
 }
 
 /// `gate * state + input`.

@@ -10,7 +10,8 @@
 //! | keys, values, queries | [`project`], [`kernel`] | sums of 32 bits, kept in 8 with a shift a row |
 //! | router | [`router`], [`softmax`] | shares in units of 2^-15 |
 //! | attention | [`attend`] | scores of 64 bits, sums of 32 |
-//! | convolution, recurrence, mix | [`mix`] | 32 bits |
+//! | convolution | [`conv`] | 32 bits |
+//! | recurrence, mix | [`mix`] | 32 bits |
 //! | final norm, logits | [`logits`] | sums of 32 bits, handed out as binary32 |
 //!
 //! What follows from the weights alone is in [`constants`].
@@ -18,6 +19,7 @@
 mod arithmetic;
 mod attend;
 mod constants;
+mod conv;
 mod gate;
 mod kernel;
 mod layout;

@@ -1,6 +1,7 @@
 //! One position at a time through the layers, step by step (docs/integer.md#the-pass).
 
 use super::attend::Query;
+use super::kernel::compiled;
 use super::logits;
 use super::norm::norm;
 use super::router::route;
@@ -35,7 +36,8 @@ pub(super) fn run<'m>(
         for layer in first..end {
             let block = weights.layer(layer)?;
             for index in 0..chunk.count {
-                position(&block, workspace, layer, chunk.part(index, 1), index, &mut observe);
+                let position = chunk.part(index, 1);
+                compiled(Step { block: &block, workspace, layer, position, index, observe: &mut observe });
             }
         }
         done += chunk.count;
@@ -44,41 +46,49 @@ pub(super) fn run<'m>(
 }
 
 /// One position through one layer: its residual stream is in row `index`.
-fn position<'m>(
-    block: &impl Layer<'m>,
-    workspace: &mut Workspace,
+struct Step<'s, 'w, L, F> {
+    block: &'s L,
+    workspace: &'s mut Workspace<'w>,
     layer: usize,
     position: Positions,
     index: usize,
-    observe: &mut impl FnMut(RouterReading),
-) {
-    let (constants, residual_bits) = (layer_constants(workspace, layer), model_constants(workspace).residual_bits);
-    let Workspace { layout, logits, router, last_shares, residual, sums, normed, query, layers, .. } = workspace;
-    let (d, pathways, held) = (layout.shape().d_model(), layout.shape().n_pathways(), layout.held_layers());
-    let mut memory = layers.layer(layout.held_index(layer), held);
-    if position.before == 0 {
-        // A sequence is always a fresh start: no history, state 0.
-        memory.history.fill(0);
-        memory.state.fill(0);
-        if held < layout.shape().n_layers() {
-            fill_channels(block, &mut memory);
+    observe: &'s mut F,
+}
+
+impl<'m, L: Layer<'m>, F: FnMut(RouterReading)> super::kernel::Work for Step<'_, '_, L, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { block, workspace, layer, position, index, observe } = self;
+        let (constants, residual_bits) = (layer_constants(workspace, layer), model_constants(workspace).residual_bits);
+        let Workspace { layout, logits, router, last_shares, residual, sums, normed, query, layers, .. } = workspace;
+        let (d, pathways, held) = (layout.shape().d_model(), layout.shape().n_pathways(), layout.held_layers());
+        let mut memory = layers.layer(layout.held_index(layer), held);
+        if position.before == 0 {
+            // A sequence is always a fresh start: no history, state 0.
+            memory.history.fill(0);
+            memory.state.fill(0);
+            if held < layout.shape().n_layers() {
+                fill_channels(block, &mut memory);
+            }
         }
+        let residual = cut(residual, index * d, d);
+        norm(&block.norm(), &constants.norm, residual, residual_bits, normed);
+        // Nobody reads logits while layers are computed.
+        project_all(block, normed, sums, bits_of(logits));
+        let query_shift = keep(position.row, sums, &mut memory, query, d);
+        let shares = route(sums.get(sums.len().saturating_sub(pathways)..).unwrap_or_default(), constants.router);
+        let handed_out = cut(router, position.row * pathways, pathways);
+        let last = cut(last_shares, layer * pathways, pathways);
+        for ((slot, last), &share) in handed_out.iter_mut().zip(last).zip(&shares) {
+            *slot = logits::share(share);
+            *last = *slot;
+        }
+        observe(RouterReading { layer, position: position.row, weights: handed_out });
+        let query = Query { values: query, shift: query_shift };
+        let rows = window(layout.max_seq(), position);
+        let way = Way { normed, query, shares, sums, residual, residual_bits };
+        attend_and_mix(block, &constants, &mut memory, rows, way);
     }
-    let residual = cut(residual, index * d, d);
-    norm(&block.norm(), &constants.norm, residual, residual_bits, normed);
-    // Nobody reads logits while layers are computed.
-    project_all(block, normed, sums, bits_of(logits));
-    let query_shift = keep(position.row, sums, &mut memory, query, d);
-    let shares = route(sums.get(sums.len().saturating_sub(pathways)..).unwrap_or_default(), constants.router);
-    let handed_out = cut(router, position.row * pathways, pathways);
-    let last = cut(last_shares, layer * pathways, pathways);
-    for ((slot, last), &share) in handed_out.iter_mut().zip(last).zip(&shares) {
-        *slot = logits::share(share);
-        *last = *slot;
-    }
-    observe(RouterReading { layer, position: position.row, weights: handed_out });
-    let query = Query { values: query, shift: query_shift };
-    let rows = window(layout.max_seq(), position);
-    let way = Way { normed, query, shares, sums, residual, residual_bits };
-    attend_and_mix(block, &constants, &mut memory, rows, way);
 }

@@ -35,6 +35,7 @@ pub(crate) struct Fixed {
     field: i32,
 }
 
+#[cfg(not(vectors))]
 /// How far to the left a mantissa of 24 bits may be shifted.
 const LEFT: i32 = 6;
 
@@ -44,6 +45,26 @@ impl Fixed {
         Self { field: 150 - fraction_bits }
     }
 
+    /// Without a branch, for vectors.
+    #[cfg(vectors)]
+    #[inline(always)]
+    pub(crate) fn of(self, word: u32) -> i32 {
+        let field = (word >> 23 & 255) as i32;
+        let mantissa = (word & 0x7f_ffff | u32::from(field > 0) << 23) as i32;
+        let sign = word as i32 >> 31;
+        let mantissa = (mantissa ^ sign) - sign;
+        let shift = self.field - field.max(1);
+        // What is not 0 has a result that fits; and by 25 bits, as by more, nothing is left of a mantissa.
+        let (left, right) = ((-shift).clamp(0, 31), shift.clamp(1, 25));
+        let down = (mantissa + (1 << (right - 1))) >> right;
+        if shift <= 0 {
+            mantissa << left
+        } else {
+            down
+        }
+    }
+
+    #[cfg(not(vectors))]
     #[inline(always)]
     pub(crate) fn of(self, word: u32) -> i32 {
         let field = (word >> 23 & 255) as i32;
@@ -60,6 +81,7 @@ impl Fixed {
     }
 
     /// Of 0 and subnormal values, too.
+    #[cfg(not(vectors))]
     #[cold]
     #[inline(never)]
     fn of_any(self, word: u32) -> i32 {

@@ -98,6 +98,7 @@ pub(super) struct Way<'p> {
 }
 
 /// Attention over `rows`, and the sum of the pathways, which is added to the residual stream.
+#[cfg_attr(vectors, inline(always))]
 pub(super) fn attend_and_mix<'m>(
     block: &impl Layer<'m>,
     constants: &LayerConstants,
@@ -120,8 +121,8 @@ pub(super) fn attend_and_mix<'m>(
         gates: memory.gates,
         output_weights: memory.output_weights,
     };
-    let position = Position { inputs: normed, sums, attended, shares };
-    mix(&block.pathways().conv.taps, constants, &mut channels, &position, residual, residual_bits);
+    let mut position = Position { inputs: normed, sums, attended, shares };
+    mix(&block.pathways().conv.taps, constants, &mut channels, &mut position, residual, residual_bits);
 }
 
 /// The rows of the positions that the one at `position` attends to, in order.

@@ -45,9 +45,9 @@ pub use aarch64::Kernel;
 #[cfg(not(vectors))]
 pub use one_kernel::Kernel;
 #[cfg(backend = "x86")]
-pub(crate) use x86::tiled;
-#[cfg(backend = "x86")]
 pub use x86::Kernel;
+#[cfg(backend = "x86")]
+pub(crate) use x86::{has_vnni, tiled};
 
 pub use attention::{Keys, TopK, Window};
 pub use conv::conv_taps;

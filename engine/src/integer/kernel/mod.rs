@@ -1,4 +1,4 @@
-//! The matrix product of docs/integer.md#3-matrix-times-vector, as fast as a chip can.
+//! The matrix product of docs/integer.md#3-matrix-times-vector and the convolution, as fast as a chip can.
 //!
 //! Sums of integers are exact, so every way gives the definition's result, [`super::project`], whatever its order. A way does
 //! the matrices that it suits, and leaves the others to the definition.
@@ -6,21 +6,62 @@
 //! | target | way | where |
 //! |---|---|---|
 //! | microcontrollers | partial sums of four weights, looked up by their byte | [`tables`] |
+//! | x86-64 | a row in each lane of a vector | [`x86`] |
 //! | those with `kernels` | the loops of that in assembly | `thumb2.s`, `thumb1.s`, `riscv32.s` |
 
 #[cfg(assembly)]
 mod assembly;
+#[cfg(any(test, not(vectors)))]
 mod tables;
+#[cfg(backend = "x86")]
+mod x86;
 
-use super::project;
+use super::{conv, project};
 use crate::weights::Matrix;
+
+/// Steps of a position, which are loops over channels.
+pub(super) trait Work {
+    /// What it answers.
+    type Output;
+
+    /// To be inlined, with all that takes time.
+    fn run(self) -> Self::Output;
+}
+
+#[cfg(backend = "x86")]
+pub(super) use self::x86::compiled;
+
+/// Does the work: compilers know but one set of instructions here.
+#[cfg(not(backend = "x86"))]
+#[inline(always)]
+pub(in crate::integer) fn compiled<W: Work>(work: W) -> W::Output {
+    work.run()
+}
 
 /// Multiplies one input, `[cols]`, by all `matrices`: one matrix's sums behind the other's. `room` is for whatever a way has a
 /// use for.
 pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], room: &mut [i32]) {
-    if !tables::project(matrices, inputs, sums, room) {
+    #[cfg(backend = "x86")]
+    let is_done = x86::project(matrices, inputs, sums);
+    #[cfg(not(vectors))]
+    let is_done = tables::project(matrices, inputs, sums, room);
+    #[cfg(backend = "aarch64")]
+    let is_done = false;
+    #[cfg(vectors)]
+    let _ = room;
+    if !is_done {
         by_definition(matrices, inputs, sums);
     }
+}
+
+/// A convolution's sums, `[d_model]`, as [`conv::convolve`] has them.
+#[inline(always)]
+pub(super) fn convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) {
+    #[cfg(backend = "x86")]
+    let done = x86::convolve(taps, inputs, history, sums);
+    #[cfg(not(backend = "x86"))]
+    let done = 0;
+    conv::convolve(taps, done, inputs, history, sums);
 }
 
 fn by_definition(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) {

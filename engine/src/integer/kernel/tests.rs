@@ -4,8 +4,11 @@ use std::vec;
 use std::vec::Vec;
 
 use super::{by_definition, tables};
+use crate::integer::{Layout, Workspace};
+use crate::kernel::{Kernel, CHOICE};
 use crate::random::Rng;
 use crate::weights::{Matrix, Packing};
+use crate::{predict_next, Dims, Model, Plan, Shape};
 
 /// Inputs at both ends of their range, and between them.
 fn inputs(rng: &mut Rng, count: usize) -> Vec<i16> {
@@ -68,14 +71,79 @@ fn tables_have_the_definitions_sums() {
     }
 }
 
-/// The way of this target.
+/// The ways of this target.
 #[test]
 fn this_target_has_the_definitions_sums() {
-    for room in [1000, 256, 0] {
+    with_each_kernel(|kernel| {
         let way = |matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]| {
-            super::project(matrices, inputs, sums, &mut vec![7; room]);
+            super::project(matrices, inputs, sums, &mut [7; 300]);
             true
         };
-        assert_eq!(compare(way), 240);
+        assert_eq!(compare(way), 240, "{}", kernel.name());
+    });
+}
+
+/// Does something with every kernel of this target, one after the other.
+fn with_each_kernel(mut what: impl FnMut(Kernel)) {
+    let _one_at_a_time = CHOICE.lock();
+    let before = Kernel::current();
+    Kernel::ALL.into_iter().filter(|kernel| kernel.select()).for_each(&mut what);
+    before.select();
+}
+
+#[test]
+fn this_target_has_the_definitions_convolutions() {
+    let mut rng = Rng(21);
+    with_each_kernel(|kernel| {
+        for d in [1, 7, 8, 20, 64, 100, 256] {
+            for taps in 1..=16 {
+                for packing in Packing::ALL {
+                    let data = packed(&mut rng, packing, d * taps);
+                    let matrix = Matrix::with_codec(packing.codec(), &data, 1.0, d, taps).expect("long enough");
+                    let rows = rng.word() as usize % taps;
+                    let (newest, history) = (inputs(&mut rng, d), inputs(&mut rng, d * rows));
+                    let mut found = vec![-1; d];
+                    super::convolve(&matrix, &newest, &history, &mut found);
+                    let input = |tap: usize, channel: usize| match tap {
+                        0 => newest[channel],
+                        _ => history.get((tap - 1) * d + channel).copied().unwrap_or(0),
+                    };
+                    for (channel, &found) in found.iter().enumerate() {
+                        let weight = |tap| i32::from(matrix.weight(channel * taps + tap));
+                        let expected: i32 = (0..taps).map(|tap| weight(tap) * i32::from(input(tap, channel))).sum();
+                        assert_eq!(found, expected, "{}, {packing:?}, {taps} taps, {channel} of {d}", kernel.name());
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// All steps, which compilers turn into other instructions for each of them.
+#[test]
+fn every_kernel_predicts_the_same_bits() {
+    let shape = Shape::new(Dims { d_model: 72, n_layers: 2, d_head: 24, ..Dims::DEFAULT }).unwrap();
+    let mut rng = Rng(22);
+    for hostile in [false, true] {
+        let mut blob = vec![0; Model::blob_len(&shape)];
+        blob.iter_mut().for_each(|byte| *byte = rng.word() as u8);
+        if !hostile {
+            // Floats of about 1, at any place that is one of a float's four bytes.
+            blob.iter_mut().for_each(|byte| *byte = if rng.word() % 2 == 0 { 0x3f } else { *byte });
+        }
+        blob[..7].copy_from_slice(b"ATOME01");
+        let model = Model::new(shape, &blob).unwrap();
+        let layout = Layout::new(shape, 24, Plan::Cached).unwrap();
+        let mut first: Option<Vec<u32>> = None;
+        with_each_kernel(|kernel| {
+            let (mut floats, mut words) = (vec![0.0; layout.floats()], vec![0; layout.words()]);
+            let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
+            let mut all = Vec::new();
+            for n in 1..=24 {
+                predict_next(&model, &mut workspace, (0..n).map(|index| index * 37 % 256)).unwrap();
+                all.extend(workspace.logits().iter().map(|logit| logit.to_bits()));
+            }
+            assert_eq!(first.get_or_insert_with(|| all.clone()), &all, "{}", kernel.name());
+        });
     }
 }

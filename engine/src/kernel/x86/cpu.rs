@@ -10,6 +10,9 @@ const AVX: u32 = 0x1000_0000;
 /// Leaf 7.
 const AVX2: u32 = 0x0000_0020;
 const AVX512F: u32 = 0x0001_0000;
+const AVX512BW: u32 = 0x4000_0000;
+/// Leaf 7, ECX.
+const VNNI: u32 = 0x0000_0800;
 /// Registers that the operating system saves: SSE and AVX; the three parts of AVX-512.
 const SAVES_AVX: u64 = 0b110;
 const SAVES_AVX512: u64 = 0b1110_0110;
@@ -17,6 +20,12 @@ const SAVES_AVX512: u64 = 0b1110_0110;
 /// AVX2 and FMA.
 pub(super) fn has_avx2() -> bool {
     Processor::this().has_avx2()
+}
+
+/// AVX-512 F, BW and VNNI, for sums of integers. The answer is kept, as [`adds_beside_multiplying`]'s is.
+pub(crate) fn has_vnni() -> bool {
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.or_ask(|| Processor::this().has_vnni())
 }
 
 /// AVX-512 F, and AVX2 and FMA.
@@ -31,15 +40,27 @@ const AMD: u32 = u32::from_le_bytes(*b"Auth");
 ///
 /// A matter of time only: both ways give the same bits. The answer is kept, since a hypervisor takes microseconds for it.
 pub(super) fn adds_beside_multiplying() -> bool {
-    /// 0 until somebody asks, then 1 for no and 2 for yes.
-    static ANSWER: AtomicU8 = AtomicU8::new(0);
-    match ANSWER.load(Ordering::Relaxed) {
-        0 => {
-            let answer = __cpuid(0).ebx == AMD;
-            ANSWER.store(1 + u8::from(answer), Ordering::Relaxed);
-            answer
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.or_ask(|| __cpuid(0).ebx == AMD)
+}
+
+/// What a processor said: 0 until somebody asks, then 1 for no and 2 for yes.
+struct Answer(AtomicU8);
+
+impl Answer {
+    const fn unknown() -> Self {
+        Self(AtomicU8::new(0))
+    }
+
+    fn or_ask(&self, ask: impl FnOnce() -> bool) -> bool {
+        match self.0.load(Ordering::Relaxed) {
+            0 => {
+                let answer = ask();
+                self.0.store(1 + u8::from(answer), Ordering::Relaxed);
+                answer
+            }
+            known => known == 2,
         }
-        known => known == 2,
     }
 }
 
@@ -48,8 +69,9 @@ pub(super) fn adds_beside_multiplying() -> bool {
 struct Processor {
     /// ECX of leaf 1.
     leaf1: u32,
-    /// EBX of leaf 7; 0 where there is none.
+    /// EBX and ECX of leaf 7; 0 where there is none.
     leaf7: u32,
+    leaf7_more: u32,
     /// The registers that the operating system saves.
     saves: u64,
 }
@@ -61,10 +83,15 @@ impl Processor {
             return Self::default();
         }
         let leaf1 = __cpuid(1).ecx;
-        let leaf7 = if __cpuid(0).eax < 7 { 0 } else { __cpuid_count(7, 0).ebx };
+        let (leaf7, leaf7_more) = if __cpuid(0).eax < 7 {
+            (0, 0)
+        } else {
+            let leaf = __cpuid_count(7, 0);
+            (leaf.ebx, leaf.ecx)
+        };
         // SAFETY: the OSXSAVE bit says that the instruction exists.
         let saves = if leaf1 & OSXSAVE == 0 { 0 } else { unsafe { saved_registers() } };
-        Self { leaf1, leaf7, saves }
+        Self { leaf1, leaf7, leaf7_more, saves }
     }
 
     fn has_avx2(self) -> bool {
@@ -73,6 +100,10 @@ impl Processor {
 
     fn has_avx512(self) -> bool {
         self.has(SAVES_AVX512, AVX2 | AVX512F)
+    }
+
+    fn has_vnni(self) -> bool {
+        self.has(SAVES_AVX512, AVX2 | AVX512F | AVX512BW) && self.leaf7_more & VNNI != 0
     }
 
     /// Whether the operating system saves these registers, and the processor has FMA, AVX and these bits of leaf 7.
@@ -106,8 +137,8 @@ mod tests {
     /// A processor with everything, and every bit that is asked for missing from it.
     #[test]
     fn all_bits_count() {
-        let all = Processor { leaf1: u32::MAX, leaf7: u32::MAX, saves: u64::MAX };
-        assert!(all.has_avx2() && all.has_avx512());
+        let all = Processor { leaf1: u32::MAX, leaf7: u32::MAX, leaf7_more: u32::MAX, saves: u64::MAX };
+        assert!(all.has_avx2() && all.has_avx512() && all.has_vnni());
         let none = Processor::default();
         assert!(!none.has_avx2() && !none.has_avx512());
         for bit in 0..32 {
@@ -117,6 +148,9 @@ mod tests {
             let without = Processor { leaf7: !(1 << bit), ..all };
             let expected = [bit != 5, bit != 5 && bit != 16];
             assert_eq!([without.has_avx2(), without.has_avx512()], expected, "leaf 7, bit {bit}");
+            assert_eq!(without.has_vnni(), ![5, 16, 30].contains(&bit), "leaf 7, bit {bit}");
+            let without = Processor { leaf7_more: !(1 << bit), ..all };
+            assert_eq!(without.has_vnni(), bit != 11, "leaf 7, ECX, bit {bit}");
             let without = Processor { saves: !(1 << bit), ..all };
             let expected = [![1, 2].contains(&bit), ![1, 2, 5, 6, 7].contains(&bit)];
             assert_eq!([without.has_avx2(), without.has_avx512()], expected, "saved registers, bit {bit}");
