@@ -118,11 +118,14 @@ fn explain_file<C: Chosen>(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int
     if file.len() != needed {
         return explain_length(text, shape, file, &header, needed);
     }
-    // SAFETY: the sections are those of the shape.
     let read = match header.n_classes {
+        // SAFETY: the body has the sections of the shape.
         None => any_body(shape, file).map(|body| unsafe { C::check(shape, body.sections, body.codec) }),
-        Some(_) => classifier_body(shape, file, max_classes())
-            .map(|body| unsafe { C::check(shape, body.model, None) }.and(C::check_head(&body.head))),
+        Some(_) => classifier_body(shape, file, max_classes()).map(|body| {
+            // SAFETY: as above.
+            let base = unsafe { C::check(shape, body.model, None) };
+            base.and(C::check_head(&body.head))
+        }),
     };
     match read {
         Ok(Ok(())) => {

@@ -51,6 +51,6 @@ impl Measured {
 
     /// Whether the cost of a further token is measured after several lengths.
     pub fn grows(&self, variant: Variant) -> bool {
-        variant == Variant::FAST && !self.is_in_other_format()
+        [Variant::FAST, Variant::INTEGER].contains(&variant) && !self.is_in_other_format()
     }
 }

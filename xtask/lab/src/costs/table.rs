@@ -14,6 +14,7 @@ use super::uses::Uses;
 use crate::markdown::{self, grouped};
 use crate::qemu::cores::{Core, CORES};
 use crate::record::{Figures, Record};
+use xtask::archive::Profile;
 use xtask::shapes::{Plan, Shape};
 
 const HEAD: &str = "\
@@ -36,6 +37,8 @@ What one more token takes after 1, 8, 16 and 23: one position, whose attention l
 - The archive is the usual one, which `cargo xtask lib --target` builds unasked, but where *size* (`--profile size`) or, with an FPU,
   *speed* (`--profile speed`) stands. It has two modes: *portable* computes exp, tanh and sqrt itself, *system* calls the C library's. *C* is the C
   reference of this repository (`c_tests/reference`), at `-Os` and `-O2`, with the C library's functions and `-ffp-contract=off`.
+- *integer* is the usual archive (or, with *size*, the one for size) in a program that is compiled with
+  `-DATOME_ARITHMETIC=ATOME_INTEGER`; there the modes differ in nothing.
 - **Instructions are not cycles.** The emulator counts executed instructions (`-icount shift=0`, read with a timer of the machine,
   which every run first checks with a loop of 2 000 000 instructions, to 0.1 %). On a core, a load, a taken branch or a division
   takes more than one cycle, and flash has wait states. A tick of the timer is 40 instructions on the Cortex-M3, M4 and M7, 50 on the M33,
@@ -168,8 +171,18 @@ fn code_rows(figures: &Figures, uses: Uses) -> Vec<Vec<String>> {
 }
 
 fn memory_rows(figures: &Figures) -> Vec<Vec<String>> {
-    let head =
-        ["shape", "state, lean", "state, partial", "state, cached", "state, C", "model", "model, C", "model file"];
+    let head = [
+        "shape",
+        "state, lean",
+        "state, partial",
+        "state, cached",
+        "integers, lean",
+        "integers, cached",
+        "state, C",
+        "model",
+        "model, C",
+        "model file",
+    ];
     let mut rows = vec![head.map(String::from).to_vec()];
     let variants = Variant::all();
     let of = |is_wanted: &dyn Fn(&Variant) -> bool| variants.iter().copied().find(|variant| is_wanted(variant));
@@ -187,6 +200,8 @@ fn memory_rows(figures: &Figures) -> Vec<Vec<String>> {
             size(lean, STATE),
             size(partial, STATE),
             size(cached, STATE),
+            size(Some(Variant::integer(Profile::Size, Plan::Lean)), STATE),
+            size(Some(Variant::INTEGER), STATE),
             size(c, STATE),
             size(lean, MODEL),
             size(c, MODEL),

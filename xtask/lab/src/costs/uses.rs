@@ -42,6 +42,9 @@ impl Uses {
     pub fn of(engine: Engine) -> &'static [Uses] {
         if engine.flavour().signed {
             &[Uses::Containers, Uses::Signed]
+        } else if matches!(engine, Engine::Integer(_)) {
+            // It has no partial plan.
+            &[Uses::Predict, Uses::PredictCached, Uses::All]
         } else if engine.is_archive() {
             &[Uses::Predict, Uses::PredictPartial, Uses::PredictCached, Uses::All]
         } else {
