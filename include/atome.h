@@ -196,12 +196,14 @@ typedef char atome_shape_is_in_range_of_ATOME_INTEGER_t
 
 #if ATOME_OF_INTEGERS_
 #define ATOME_STATE_WORDS (3UL + (ATOME_MAX_SEQ))
-/* Of so many layers, and rows of the residual stream: numbers of 32, 16 and 8 bits. */
+/* What a layer remembers, in numbers of 32, 16 and 8 bits; and all, with so many layers and rows of the residual stream. */
+#define ATOME_LAYER_ \
+    (1UL * (ATOME_D_MODEL) + ((2UL + ATOME_HISTORY_) * (ATOME_D_MODEL) + 1UL) / 2UL + \
+     (1UL * (ATOME_MAX_SEQ) * ((ATOME_D_MODEL) + (ATOME_D_HEAD) + 2UL) + 3UL) / 4UL)
 #define ATOME_WORDS_OF_(layers, rows) \
     (4UL + 1UL * (ATOME_N_LAYERS) * (13UL + (ATOME_N_PATHWAYS)) + 1UL * (rows) * (ATOME_D_MODEL) + \
-     (ATOME_D_MODEL) + 2UL * (ATOME_D_HEAD) + (ATOME_N_PATHWAYS) + 1UL * (layers) * (ATOME_D_MODEL) + \
-     ((1UL + 1UL * (layers) * (2UL + ATOME_HISTORY_)) * (ATOME_D_MODEL) + 1UL) / 2UL + \
-     ((ATOME_D_HEAD) + 1UL * (layers) * (ATOME_MAX_SEQ) * ((ATOME_D_MODEL) + (ATOME_D_HEAD) + 2UL) + 3UL) / 4UL)
+     (ATOME_D_MODEL) + 2UL * (ATOME_D_HEAD) + (ATOME_N_PATHWAYS) + ((ATOME_D_MODEL) + 1UL) / 2UL + \
+     ((ATOME_D_HEAD) + 3UL) / 4UL + 1UL * (layers) * ATOME_LAYER_)
 #define ATOME_LEAN_WORDS_ ATOME_WORDS_OF_(1, ATOME_MAX_SEQ)
 #define ATOME_CACHED_WORDS_ ATOME_WORDS_OF_(ATOME_N_LAYERS, 1)
 

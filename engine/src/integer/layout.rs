@@ -127,9 +127,22 @@ impl Layout {
 
     /// 4-byte words of all of it.
     fn units(&self) -> u64 {
-        let Numbers { words, halves, bytes } = self.numbers();
-        let small = self.floats() + TAG_WORDS + self.max_seq() + words + halves.div_ceil(2);
-        small as u64 + bytes.div_ceil(4)
+        let (d, h) = (self.shape().d_model(), self.shape().d_head());
+        let constants = ModelConstants::WORDS + self.shape().n_layers() * LayerConstants::WORDS;
+        let vectors = self.schedule.residual_rows() * d + self.sums() + d.div_ceil(2) + h.div_ceil(4);
+        let small = self.floats() + TAG_WORDS + self.max_seq() + constants + vectors;
+        small as u64 + self.held_layers() as u64 * self.layer_units() as u64
+    }
+
+    /// 4-byte words that a layer remembers: state; gates, output weights and history; keys, values and their shifts.
+    pub(super) fn layer_units(&self) -> usize {
+        let (d, h) = (self.shape().d_model(), self.shape().d_head());
+        d + self.layer_halves().div_ceil(2) + (self.max_seq() * (d + h + 2)).div_ceil(4)
+    }
+
+    /// Numbers of 16 bits among them.
+    pub(super) fn layer_halves(&self) -> usize {
+        (2 + self.schedule.history_len()) * self.shape().d_model()
     }
 
     /// Layers that are held at once: in the lean plan one after the other.
@@ -152,18 +165,6 @@ impl Layout {
     pub(super) fn sums(&self) -> usize {
         self.shape().d_model() + 2 * self.shape().d_head() + self.shape().n_pathways()
     }
-
-    /// Numbers by their size.
-    pub(super) fn numbers(&self) -> Numbers {
-        let (d, h) = (self.shape().d_model(), self.shape().d_head());
-        let constants = ModelConstants::WORDS + self.shape().n_layers() * LayerConstants::WORDS;
-        let layers = self.held_layers();
-        Numbers {
-            words: constants + self.schedule.residual_rows() * d + self.sums() + layers * d,
-            halves: d + layers * (2 + self.schedule.history_len()) * d,
-            bytes: h as u64 + layers as u64 * (self.max_seq() * (d + h + 2)) as u64,
-        }
-    }
 }
 
 /// The sizes of a shape that are bounded, each with its name in docs/formats.md and what it may be.
@@ -178,10 +179,3 @@ fn bounds(shape: &Shape) -> [(&'static str, usize, usize); 4] {
 
 /// The most bytes of a work area.
 const MOST_BYTES: u64 = usize::MAX as u64 / 2;
-
-/// How many numbers of 32, 16 and 8 bits. The first two have room in 32 bits for every shape.
-pub(super) struct Numbers {
-    pub words: usize,
-    pub halves: usize,
-    pub bytes: u64,
-}

@@ -8,7 +8,7 @@ use super::router::route;
 use super::steps::{
     attend_and_mix, embed, fill_channels, keep, layer_constants, model_constants, prepare, project_all, window, Way,
 };
-use super::workspace::{cut, Workspace};
+use super::workspace::{cut, LayerMemory, Workspace};
 use crate::bytes::bits_of;
 use crate::layout::Plan;
 use crate::schedule::{Positions, RouterReading, Work};
@@ -63,13 +63,13 @@ impl<'m, L: Layer<'m>, F: FnMut(RouterReading)> super::kernel::Work for Step<'_,
         let Self { block, workspace, layer, position, index, observe } = self;
         let (constants, residual_bits) = (layer_constants(workspace, layer), model_constants(workspace).residual_bits);
         let Workspace { layout, logits, router, last_shares, residual, sums, normed, query, layers, .. } = workspace;
-        let (d, pathways, held) = (layout.shape().d_model(), layout.shape().n_pathways(), layout.held_layers());
-        let mut memory = layers.layer(layout.held_index(layer), held);
+        let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
+        let mut memory = LayerMemory::of(layout, layers, layer);
         if position.before == 0 {
             // A sequence is always a fresh start: no history, state 0.
             memory.history.fill(0);
             memory.state.fill(0);
-            if held < layout.shape().n_layers() {
+            if layout.held_layers() < layout.shape().n_layers() {
                 fill_channels(block, &mut memory);
             }
         }

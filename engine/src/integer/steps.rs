@@ -6,18 +6,17 @@ use super::kernel::project;
 use super::mix::{mix, Channels, Position};
 use super::project::to_eight_bits;
 use super::router::Shares;
-use super::workspace::{cut, Layers, Workspace};
+use super::workspace::{cut, LayerMemory, Workspace};
 use crate::schedule::Positions;
 use crate::weights::{Layer, Weights};
 
 /// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
 pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace) -> Option<()> {
-    let held = workspace.layout.held_layers();
     let embed = weights.embed();
     let mut tops = Tops::of(&embed);
     for index in 0..workspace.layout.shape().n_layers() {
         let block = weights.layer(index)?;
-        let constants = fill_channels(&block, &mut workspace.layers.layer(workspace.layout.held_index(index), held));
+        let constants = fill_channels(&block, &mut LayerMemory::of(workspace.layout, workspace.layers, index));
         store(workspace.layer_constants, index, constants.to_words());
         tops.add(constants.top);
     }
@@ -26,8 +25,9 @@ pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace)
     Some(())
 }
 
-/// Gates and output weights of a layer's channels; its constants.
-pub(super) fn fill_channels<'m>(block: &impl Layer<'m>, memory: &mut Layers) -> LayerConstants {
+/// Gates and output weights of a layer's channels, as many as there is room for; its constants.
+#[inline(never)] // in a program it is called from three places
+pub(super) fn fill_channels<'m>(block: &impl Layer<'m>, memory: &mut LayerMemory) -> LayerConstants {
     layer(block, |channel, gate, weight| {
         if let (Some(gates), Some(weights)) = (memory.gates.get_mut(channel), memory.output_weights.get_mut(channel)) {
             (*gates, *weights) = (gate, weight);
@@ -72,7 +72,7 @@ pub(super) fn project_all<'m>(block: &impl Layer<'m>, normed: &[i16], sums: &mut
 /// `sums` are those of [`project_all`].
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]
-pub(super) fn keep(row: usize, sums: &[i32], memory: &mut Layers, query: &mut [i8], d: usize) -> i8 {
+pub(super) fn keep(row: usize, sums: &[i32], memory: &mut LayerMemory, query: &mut [i8], d: usize) -> i8 {
     let h = query.len();
     let mut rest = sums;
     let mut one = |out: &mut [i8]| to_eight_bits(rest.split_off(..out.len()).unwrap_or_default(), out);
@@ -102,7 +102,7 @@ pub(super) struct Way<'p> {
 pub(super) fn attend_and_mix<'m>(
     block: &impl Layer<'m>,
     constants: &LayerConstants,
-    memory: &mut Layers,
+    memory: &mut LayerMemory,
     rows: impl Iterator<Item = usize>,
     way: Way,
 ) {

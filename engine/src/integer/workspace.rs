@@ -33,25 +33,26 @@ pub struct Workspace<'w> {
     pub(super) normed: &'w mut [i16],
     /// `[d_head]`.
     pub(super) query: &'w mut [i8],
-    pub(super) layers: Layers<'w>,
+    /// What the layers that are held at once remember, one behind the other: see [`LayerMemory`].
+    pub(super) layers: &'w mut [u32],
 }
 
-/// What the layers that are held at once remember, one layer behind the other in each.
+/// What one layer remembers.
 #[derive(Debug, Default)]
-pub(super) struct Layers<'w> {
-    /// `[d_model]` a layer.
+pub(super) struct LayerMemory<'w> {
+    /// `[d_model]` each.
     pub state: &'w mut [i32],
     pub gates: &'w mut [i16],
     pub output_weights: &'w mut [i16],
-    /// `[history_len][d_model]` a layer.
+    /// `[history_len][d_model]`.
     pub history: &'w mut [i16],
-    /// `[max_seq][d_head]` a layer.
-    pub keys: &'w mut [i8],
-    /// `[max_seq][d_model]` a layer.
-    pub values: &'w mut [i8],
-    /// `[max_seq]` a layer.
+    /// `[max_seq]` each.
     pub key_shifts: &'w mut [i8],
     pub value_shifts: &'w mut [i8],
+    /// `[max_seq][d_head]`.
+    pub keys: &'w mut [i8],
+    /// `[max_seq][d_model]`.
+    pub values: &'w mut [i8],
 }
 
 impl<'w> Workspace<'w> {
@@ -81,13 +82,9 @@ impl<'w> Workspace<'w> {
         tag: &'w mut [u32; TAG_WORDS],
         mut words: &'w mut [u32],
     ) -> Self {
-        let (shape, counts) = (layout.shape(), layout.numbers());
-        let (d, h, held) = (shape.d_model(), shape.d_head(), layout.held_layers());
-        let (history, rows) = (held * layout.schedule().history_len() * d, held * layout.max_seq());
+        let (shape, d) = (layout.shape(), layout.shape().d_model());
         let prefix = Prefix { tag, tokens: take(&mut words, layout.max_seq()) };
-        let mut integers = numbers(take(&mut words, counts.words));
-        let mut halves = numbers(take(&mut words, counts.halves.div_ceil(2)));
-        let mut bytes = numbers(words);
+        let model_constants = numbers(take(&mut words, ModelConstants::WORDS));
         // Filled in one by one: as one expression, a compiler for size holds all parts on the stack first.
         let mut all = Self {
             layout,
@@ -95,27 +92,20 @@ impl<'w> Workspace<'w> {
             router,
             last_shares,
             prefix,
-            model_constants: take(&mut integers, ModelConstants::WORDS),
+            model_constants,
             layer_constants: &mut [],
             residual: &mut [],
             sums: &mut [],
             normed: &mut [],
             query: &mut [],
-            layers: Layers::default(),
+            layers: &mut [],
         };
-        all.layer_constants = take(&mut integers, shape.n_layers() * LayerConstants::WORDS);
-        all.residual = take(&mut integers, layout.schedule().residual_rows() * d);
-        all.sums = take(&mut integers, layout.sums());
-        all.layers.state = take(&mut integers, held * d);
-        all.normed = take(&mut halves, d);
-        all.layers.gates = take(&mut halves, held * d);
-        all.layers.output_weights = take(&mut halves, held * d);
-        all.layers.history = take(&mut halves, history);
-        all.query = take(&mut bytes, h);
-        all.layers.keys = take(&mut bytes, rows * h);
-        all.layers.values = take(&mut bytes, rows * d);
-        all.layers.key_shifts = take(&mut bytes, rows);
-        all.layers.value_shifts = take(&mut bytes, rows);
+        all.layer_constants = numbers(take(&mut words, shape.n_layers() * LayerConstants::WORDS));
+        all.residual = numbers(take(&mut words, layout.schedule().residual_rows() * d));
+        all.sums = numbers(take(&mut words, layout.sums()));
+        all.normed = take(&mut numbers(take(&mut words, d.div_ceil(2))), d);
+        all.query = take(&mut numbers(take(&mut words, shape.d_head().div_ceil(4))), shape.d_head());
+        all.layers = words;
         all
     }
 
@@ -147,26 +137,24 @@ impl<'w> Workspace<'w> {
     }
 }
 
-impl<'w> Layers<'w> {
-    /// What the layer at `index` of those held remembers, of `held` layers.
-    pub(super) fn layer(&mut self, index: usize, held: usize) -> Layers<'_> {
-        Layers {
-            state: part(self.state, index, held),
-            gates: part(self.gates, index, held),
-            output_weights: part(self.output_weights, index, held),
-            history: part(self.history, index, held),
-            keys: part(self.keys, index, held),
-            values: part(self.values, index, held),
-            key_shifts: part(self.key_shifts, index, held),
-            value_shifts: part(self.value_shifts, index, held),
-        }
+impl<'w> LayerMemory<'w> {
+    /// That of layer `layer`, in a workspace's `layers`.
+    pub(super) fn of(layout: &Layout, layers: &'w mut [u32], layer: usize) -> Self {
+        let (d, rows) = (layout.shape().d_model(), layout.max_seq());
+        let units = layout.layer_units();
+        let mut words = cut(layers, layout.held_index(layer) * units, units);
+        let mut all = Self { state: numbers(take(&mut words, d)), ..Self::default() };
+        let mut halves = numbers(take(&mut words, layout.layer_halves().div_ceil(2)));
+        all.gates = take(&mut halves, d);
+        all.output_weights = take(&mut halves, d);
+        all.history = cut(halves, 0, layout.schedule().history_len() * d);
+        let mut bytes = numbers(words);
+        all.key_shifts = take(&mut bytes, rows);
+        all.value_shifts = take(&mut bytes, rows);
+        all.keys = take(&mut bytes, rows * layout.shape().d_head());
+        all.values = cut(bytes, 0, rows * d);
+        all
     }
-}
-
-/// Part `index` of `count` equal ones.
-fn part<T>(all: &mut [T], index: usize, count: usize) -> &mut [T] {
-    let len = all.len().checked_div(count).unwrap_or(0);
-    cut(all, index * len, len)
 }
 
 /// The `len` values from `start` on; none where there are fewer.
