@@ -30,7 +30,7 @@ fn main() {
             compile("scout", &scout, &["api", "heard"], &shape.flags(), Path::new(OUR_REFERENCE));
         }
     }
-    compile_integers();
+    compile_integers(is_ours);
     // For a test of the header.
     cc::Build::new().std("c99").include(HEADER).file(format!("{ADAPTER}/blob_sizes.c")).compile("atome_blob_sizes");
     println!("cargo::rerun-if-changed={HEADER}/atome.h");
@@ -62,9 +62,11 @@ fn reference_folder() -> (PathBuf, bool) {
 }
 
 /// The integer reference of every shape. Of the shapes that it has for itself our floating-point one, too, which loads models.
-fn compile_integers() {
+fn compile_integers(is_ours: bool) {
     for (index, shape) in SHAPES.iter().chain(&INTEGER_SHAPES).enumerate() {
-        compile("integer", &format!("int{index}_"), &["integers"], &shape.flags(), Path::new(OUR_REFERENCE));
+        let mut flags = shape.flags();
+        flags.push(format!("-DLOADER={}", loader(index, is_ours)));
+        compile("integer", &format!("int{index}_"), &["integers"], &flags, Path::new(OUR_REFERENCE));
         if index >= SHAPES.len() {
             compile("reference", &format!("ref{index}_"), &["api"], &shape.flags(), Path::new(OUR_REFERENCE));
         }
@@ -136,11 +138,16 @@ fn references(folder: &Path, is_ours: bool) -> String {
     text
 }
 
+/// The table of our floating-point reference of a shape, by its name in C.
+fn loader(index: usize, is_ours: bool) -> String {
+    let prefix = if is_ours || index >= SHAPES.len() { "ref" } else { "scout" };
+    format!("{prefix}{index}_api")
+}
+
 /// A Rust list of the integer references and of what loads their models, in the order of both lists of shapes.
 fn integers(is_ours: bool) -> String {
     let all = SHAPES.len() + INTEGER_SHAPES.len();
-    let loader =
-        |index| if is_ours || index >= SHAPES.len() { format!("ref{index}_api") } else { format!("scout{index}_api") };
+    let loader = |index| loader(index, is_ours);
     let mut text = String::from("extern \"C\" {\n");
     for index in 0..all {
         let _ = writeln!(

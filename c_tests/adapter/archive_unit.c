@@ -6,6 +6,18 @@
 #define ATOME_CONTAINERS
 #include "atome.h"
 
+#if ATOME_ARITHMETIC == ATOME_INTEGER
+/* The one function that it has not, and the plan: nobody asks for them there. */
+#undef atome_sparse_attn
+#define atome_sparse_attn no_sparse_attn
+static void no_sparse_attn(const float (*x)[ATOME_D_MODEL], int n, const atome_attn_t *attn, atome_state_t *state,
+                           float (*out)[ATOME_D_MODEL])
+{
+    (void)x, (void)n, (void)attn, (void)state, (void)out;
+}
+#define ATOME_STATE_SIZE_PARTIAL 0
+#endif
+
 #include "adapter.h"
 
 static uint64_t archive_sampler_state(const void *sampler) { return ((const atome_sampler_t *)sampler)->state; }

@@ -112,6 +112,12 @@ struct engine_integers {
     int (*norm_unit)(const void *constants, int norm);
     uint32_t (*bounds_exceeded)(const void *state);
     struct engine_integer_bound (*bound)(const void *state, int quantity);
+    /* The calls of struct engine_api that the arithmetic has to do with (integer_calls.h); the other ones are the loader's. */
+    int (*calls_load)(void *model, const uint8_t *data, size_t len);
+    int (*calls_classifier_load)(void *classifier, const uint8_t *data, size_t len);
+    int (*calls_predict_next)(const void *model, void *state, const int *tokens, int n_tokens);
+    int (*calls_generate)(const void *model, void *state, const int *prompt, int prompt_len, int *output, int max_tokens);
+    int (*calls_classify)(const void *classifier, void *state, const int *tokens, int n_tokens, float *class_logits);
 };
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "engine_api.h"
 #include "rename.h"
+#include "integer_calls.h"
 
 static int unit_load(void *constants, const void *model)
 {
@@ -60,4 +61,5 @@ const struct engine_integers RENAMED(integers) = {
     sizeof(integer_constants_t), sizeof(integer_state_t), INTEGER_QUANTITIES, integer_is_inside_limits,
     unit_load, unit_load_classifier, unit_init, unit_predict, unit_logit, unit_share,
     unit_residual_unit, unit_norm_unit, unit_bounds_exceeded, unit_bound,
+    calls_load, calls_classifier_load, calls_predict_next, calls_generate, calls_classify,
 };

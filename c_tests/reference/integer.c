@@ -330,6 +330,7 @@ static void layer(integer_state_t *state, int l, int n)
         state->v_shift[t] = to_bytes(state, &block->attn.Wv, state->u[t], state->v[t]);
         state->q_shift = to_bytes(state, &block->attn.Wq, state->u[t], state->q);
         route(state, &block->router, &in->router, state->u[t], p);
+        memcpy(state->rows[t], p, sizeof state->rows[t]);
         for (c = 0; c < D; c++) { /* step 7 */
             state->s[c] = check(state, INTEGER_S, rsh(in->gate[c] * state->s[c], 15) + 8 * state->u[t][c]);
         }

@@ -77,6 +77,7 @@ typedef struct {
     int64_t q[ATOME_D_HEAD];
     int v_shift[ATOME_MAX_SEQ], k_shift[ATOME_MAX_SEQ], q_shift;
     int64_t shares[ATOME_N_LAYERS][ATOME_N_PATHWAYS]; /* p, Q15, of the last position */
+    int64_t rows[ATOME_MAX_SEQ][ATOME_N_PATHWAYS];   /* p of every position in the last layer */
     int64_t largest[INTEGER_QUANTITIES];             /* the greatest size of each quantity so far */
     const integer_constants_t *constants;            /* of the call that is being answered */
     uint32_t bounds_exceeded;                        /* how many values were beyond their bound so far */

@@ -12,6 +12,7 @@ use libloading::os::unix::{Library, Symbol, RTLD_LOCAL, RTLD_NOW};
 
 use crate::c_engine::CEngine;
 use crate::engine_api::{engine_api, engine_extras};
+use crate::integer_tables;
 use crate::shapes::{TestShape, SHAPES};
 
 /// The plan that a program asks for.
@@ -47,6 +48,32 @@ impl PlanChoice {
     }
 }
 
+/// The arithmetic that a program asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// The C99 engine's.
+    Exact,
+    /// That of docs/integer.md.
+    Integer,
+}
+
+impl Arithmetic {
+    /// Whether there is a program of this shape and plan.
+    fn has(self, shape: usize, plan: PlanChoice) -> bool {
+        match self {
+            Self::Exact => true,
+            Self::Integer => plan != PlanChoice::Partial && integer_tables::has_shape(shape),
+        }
+    }
+
+    fn flag(self) -> Option<&'static str> {
+        match self {
+            Self::Exact => None,
+            Self::Integer => Some("-DATOME_ARITHMETIC=ATOME_INTEGER"),
+        }
+    }
+}
+
 /// One program around the archive.
 pub struct Image {
     pub engine: CEngine,
@@ -61,17 +88,19 @@ unsafe impl Sync for Image {}
 // SAFETY: as above.
 unsafe impl Send for Image {}
 
-/// The archive in all shapes, all plans.
+/// The archive in all shapes, all plans that one of its arithmetics has.
 pub struct Archive {
-    images: Vec<[Image; PlanChoice::ALL.len()]>,
+    pub arithmetic: Arithmetic,
+    images: Vec<(usize, PlanChoice, Image)>,
 }
 
 impl Archive {
     /// Builds the images of all shapes. The header is the one beside the archive, or the workspace's own.
-    pub fn open(archive: &Path) -> Result<Self> {
+    pub fn open(archive: &Path, arithmetic: Arithmetic) -> Result<Self> {
         let archive = archive.canonicalize().with_context(|| format!("cannot find {}", archive.display()))?;
         let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
-        let wanted: Vec<_> = (0..SHAPES.len()).flat_map(|index| PlanChoice::ALL.map(|plan| (index, plan))).collect();
+        let all = (0..SHAPES.len()).flat_map(|index| PlanChoice::ALL.map(|plan| (index, plan)));
+        let wanted: Vec<_> = all.filter(|&(index, plan)| arithmetic.has(index, plan)).collect();
         let left = Mutex::new(wanted.iter().enumerate());
         let built = Mutex::new(Vec::new());
         let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -80,30 +109,24 @@ impl Archive {
                 scope.spawn(|| loop {
                     let next = left.lock().ok().and_then(|mut left| left.next());
                     let Some((place, &(index, plan))) = next else { return };
-                    let image = Image::build(&archive, folder.path(), &SHAPES[index], plan)
+                    let image = Image::build(&archive, folder.path(), index, (arithmetic, plan))
                         .with_context(|| format!("shape {}, {}", SHAPES[index].name, plan.name()));
                     if let Ok(mut built) = built.lock() {
-                        built.push((place, image));
+                        built.push((place, image.map(|image| (index, plan, image))));
                     }
                 });
             }
         });
         let mut built = built.into_inner().unwrap_or_default();
         built.sort_by_key(|(place, _)| *place);
-        let mut images = built.into_iter().map(|(_, image)| image).collect::<Result<Vec<_>>>()?.into_iter();
-        let mut of_shapes = Vec::new();
-        while let (Some(lean), Some(partial), Some(cached), Some(auto)) =
-            (images.next(), images.next(), images.next(), images.next())
-        {
-            of_shapes.push([lean, partial, cached, auto]);
-        }
-        ensure!(of_shapes.len() == SHAPES.len(), "built images of {} shapes", of_shapes.len());
-        Ok(Self { images: of_shapes })
+        let images = built.into_iter().map(|(_, image)| image).collect::<Result<Vec<_>>>()?;
+        ensure!(images.len() == wanted.len(), "built {} images of {}", images.len(), wanted.len());
+        Ok(Self { arithmetic, images })
     }
 
-    /// The image of one shape and plan.
-    pub fn image(&self, shape: usize, plan: PlanChoice) -> &Image {
-        &self.images[shape][plan as usize]
+    /// The image of one shape and plan; `None` where the arithmetic has none.
+    pub fn image(&self, shape: usize, plan: PlanChoice) -> Option<&Image> {
+        self.images().find(|&(of, with, _)| (of, with) == (shape, plan)).map(|(_, _, image)| image)
     }
 
     /// Makes every image compute with `kernel`.
@@ -116,10 +139,7 @@ impl Archive {
 
     /// All images.
     pub fn images(&self) -> impl Iterator<Item = (usize, PlanChoice, &Image)> {
-        let of_shapes = self.images.iter().enumerate();
-        of_shapes.flat_map(|(shape, plans)| {
-            PlanChoice::ALL.into_iter().zip(plans).map(move |(plan, image)| (shape, plan, image))
-        })
+        self.images.iter().map(|(shape, plan, image)| (*shape, *plan, image))
     }
 }
 
@@ -133,9 +153,9 @@ fn base_of(address: *const c_void) -> Option<usize> {
 }
 
 impl Image {
-    fn build(archive: &Path, folder: &Path, shape: &TestShape, plan: PlanChoice) -> Result<Self> {
-        let object = folder.join(format!("{}-{plan:?}.so", shape.name));
-        compile(archive, &object, shape, plan)?;
+    fn build(archive: &Path, folder: &Path, shape: usize, choice: (Arithmetic, PlanChoice)) -> Result<Self> {
+        let object = folder.join(format!("{}-{:?}.so", SHAPES[shape].name, choice.1));
+        compile(archive, &object, &SHAPES[shape], choice)?;
         // SAFETY: our own adapter and the archive under test; neither has initialisers. The symbol has the type that its
         // source gives it, and lives as long as the library, which the image keeps open.
         unsafe {
@@ -179,7 +199,12 @@ impl Image {
     }
 }
 
-fn compile(archive: &Path, object: &Path, shape: &TestShape, plan: PlanChoice) -> Result<()> {
+fn compile(
+    archive: &Path,
+    object: &Path,
+    shape: &TestShape,
+    (arithmetic, plan): (Arithmetic, PlanChoice),
+) -> Result<()> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
     let beside: PathBuf = archive.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     let headers = if beside.join("atome.h").is_file() { beside } else { sources.join("../include") };
@@ -196,7 +221,7 @@ fn compile(archive: &Path, object: &Path, shape: &TestShape, plan: PlanChoice) -
         "-Wl,-Bsymbolic",
         "-Wl,--no-undefined",
     ]);
-    cc.args(shape.flags()).args(plan.flag());
+    cc.args(shape.flags()).args(plan.flag()).args(arithmetic.flag());
     cc.arg("-I").arg(headers).arg("-I").arg(sources.join("adapter"));
     cc.arg(sources.join("adapter/archive_unit.c")).arg(archive).arg("-lm").arg("-o").arg(object);
     let output = cc.output().with_context(|| format!("cannot run {cc:?}"))?;

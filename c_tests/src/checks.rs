@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{ensure, Result};
+use anyhow::{ensure, Context, Result};
 use atome_engine::math::MODE;
-use atome_engine::{Layout, Plan};
+use atome_engine::{integer, Layout, Plan};
 
-use crate::archive::{Archive, Image, PlanChoice};
+use crate::archive::{Archive, Arithmetic, Image, PlanChoice};
 use crate::compiled_references::IS_OURS;
 use crate::engine_api::{engine_api, engine_shape};
 use crate::engine_side::layout;
+use crate::integer_tables;
 use crate::random_values::Character;
 use crate::reference;
 use crate::script::Script;
@@ -27,7 +28,10 @@ pub fn tables(archive: Option<&Archive>) -> Result<()> {
     references_are_distinct_and_sized()?;
     if let Some(archive) = archive {
         images_are_the_archive(archive)?;
-        archive_sizes(archive)?;
+        match archive.arithmetic {
+            Arithmetic::Exact => archive_sizes(archive)?,
+            Arithmetic::Integer => integer_sizes(archive)?,
+        }
     }
     Ok(())
 }
@@ -108,22 +112,24 @@ fn images_are_the_archive(archive: &Archive) -> Result<()> {
 
 fn archive_sizes(archive: &Archive) -> Result<()> {
     for (index, shape) in SHAPES.iter().enumerate() {
-        let api = |plan| archive.image(index, plan).engine.api;
+        let image = |plan| archive.image(index, plan).context("an image of every shape and plan");
+        let api = |plan| image(plan).map(|image| image.engine.api);
         let c99 = c99_state_size(shape);
         let wanted = [Plan::Lean, Plan::Partial, Plan::Cached].map(|plan| layout(shape, plan).bytes());
-        let found = [PlanChoice::Lean, PlanChoice::Partial, PlanChoice::Cached].map(|plan| api(plan).state_size);
+        let found = [PlanChoice::Lean, PlanChoice::Partial, PlanChoice::Cached];
+        let found = found.into_iter().map(|plan| Ok(api(plan)?.state_size)).collect::<Result<Vec<_>>>()?;
         ensure!(
             found == wanted,
             "{}: states of {found:?} bytes (lean, partial, cached), the engine says {wanted:?}",
             shape.name
         );
         for plan in PlanChoice::ALL {
-            let sums = archive.image(index, plan).extras;
+            let sums = image(plan)?.extras;
             let sums = [sums.lean_state_size, sums.partial_state_size, sums.cached_state_size, sums.c99_state_size];
             let wanted = [wanted[0], wanted[1], wanted[2], c99];
             ensure!(sums == wanted, "{}: the header's sums are {sums:?}, expected {wanted:?}", shape.name);
         }
-        let auto = api(PlanChoice::Auto);
+        let auto = api(PlanChoice::Auto)?;
         let max = c99 + MAX_ABOVE_C99;
         ensure!(auto.state_size <= max, "{}: {} bytes by default, at most {max}", shape.name, auto.state_size);
         let by_size = match Layout::auto(*layout(shape, Plan::Lean).shape(), shape.max_seq)?.plan() {
@@ -132,7 +138,7 @@ fn archive_sizes(archive: &Archive) -> Result<()> {
             Plan::Cached => PlanChoice::Cached,
         };
         ensure!(
-            auto.shape.plan == api(by_size).shape.plan && auto.state_size == api(by_size).state_size,
+            auto.shape.plan == api(by_size)?.shape.plan && auto.state_size == api(by_size)?.state_size,
             "{}: the default is plan {}, the engine says {by_size:?}",
             shape.name,
             auto.shape.plan
@@ -141,12 +147,32 @@ fn archive_sizes(archive: &Archive) -> Result<()> {
     Ok(())
 }
 
+/// States are as large as the engine's layout, by the header's sums too; the default plan is the cached one where that takes no more
+/// than the C99 engine did.
+fn integer_sizes(archive: &Archive) -> Result<()> {
+    for (index, plan, image) in archive.images() {
+        let shape = &SHAPES[index];
+        let of = |plan| -> Result<usize> {
+            Ok(integer::Layout::new(*layout(shape, Plan::Lean).shape(), shape.max_seq, plan)?.bytes())
+        };
+        let (lean, cached, c99) = (of(Plan::Lean)?, of(Plan::Cached)?, c99_state_size(shape));
+        let sums = [image.extras.lean_state_size, image.extras.cached_state_size, image.extras.c99_state_size];
+        ensure!(sums == [lean, cached, c99], "{}: the header's sums are {sums:?}", shape.name);
+        let is_cached = plan == PlanChoice::Cached || plan == PlanChoice::Auto && cached <= c99;
+        let (found, wanted) = (image.engine.api.state_size, if is_cached { cached } else { lean });
+        ensure!(found == wanted, "{}, {}: a state of {found} bytes, expected {wanted}", shape.name, plan.name());
+    }
+    Ok(())
+}
+
 /// A weight changed on one side has to come out as a difference of that side, on every shape.
 pub fn changed_weights_are_seen(archive: Option<&Archive>) -> Result<()> {
     const TRIES: u64 = 40;
-    for (index, shape) in SHAPES.iter().enumerate().filter(|(_, shape)| shape.weight > 0) {
+    let has_integers = archive.is_some_and(|archive| archive.arithmetic == Arithmetic::Integer);
+    let shapes = SHAPES.iter().enumerate().filter(|(_, shape)| shape.weight > 0);
+    for (index, shape) in shapes.filter(|&(index, _)| !has_integers || integer_tables::has_shape(index)) {
         for (sabotage, name) in [(Sabotage::Engine, "engine"), (Sabotage::Archive, "archive")] {
-            if sabotage == Sabotage::Archive && archive.is_none() {
+            if sabotage == Sabotage::Archive && archive.is_none() || sabotage == Sabotage::Engine && has_integers {
                 continue;
             }
             let is_seen = (0..TRIES).any(|seed| {

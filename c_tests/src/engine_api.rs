@@ -9,3 +9,5 @@ unsafe impl Sync for engine_api {}
 
 // SAFETY: as above.
 unsafe impl Sync for engine_integers {}
+// SAFETY: as above.
+unsafe impl Send for engine_api {}

@@ -18,6 +18,7 @@ mod engine_api;
 mod engine_side;
 #[cfg(test)]
 mod integer;
+mod integer_tables;
 mod left_out;
 mod memory;
 mod outcome;
@@ -48,7 +49,7 @@ use atome_engine::kernel::Kernel;
 use atome_engine::math::MODE;
 use lexopt::prelude::*;
 
-use archive::Archive;
+use archive::{Archive, Arithmetic};
 use case::{shape_named, Case};
 use shapes::SHAPES;
 use tally::Tally;
@@ -61,6 +62,7 @@ Usage: cargo run --release -p atome-c-tests [--features system-libm] -- [OPTIONS
 
 Options:
   --archive FILE   the libatome.a under test, in the same mode as this build; without it, only the engine is tested
+  --integer        compare the archive in the integer arithmetic with the naive reference of docs/integer.md, written in C
   --cases N        how many cases (default 20000, about a minute)
   --seed S         where the cases come from (default: another one each time; the summary names it)
   --shape NAME     only this shape
@@ -78,6 +80,7 @@ A table at the end says how often it was not asked, and why. The exit status is 
 
 struct Options {
     archive: Option<PathBuf>,
+    arithmetic: Arithmetic,
     cases: u64,
     seed: u64,
     shape: Option<usize>,
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
 fn options() -> Result<Option<Options>> {
     let mut options = Options {
         archive: None,
+        arithmetic: Arithmetic::Exact,
         cases: 20_000,
         seed: fastrand::u64(..1 << 32),
         shape: None,
@@ -126,6 +130,7 @@ fn options() -> Result<Option<Options>> {
                 return Ok(None);
             }
             Long("archive") => options.archive = Some(parser.value()?.into()),
+            Long("integer") => options.arithmetic = Arithmetic::Integer,
             Long("cases") => options.cases = parser.value()?.parse()?,
             Long("seed") => options.seed = parser.value()?.parse()?,
             Long("shape") => options.shape = Some(shape_named(&parser.value()?.string()?)?),
@@ -141,6 +146,9 @@ fn options() -> Result<Option<Options>> {
             }
             other => bail!("{} (--help shows the options)", other.unexpected()),
         }
+    }
+    if options.arithmetic == Arithmetic::Integer && (options.archive.is_none() || options.real.is_some()) {
+        bail!("--integer compares an archive: expected --archive, and not --real");
     }
     Ok(Some(options))
 }
@@ -164,7 +172,7 @@ fn run(options: &Options) -> Result<bool> {
     }
     // The images' code has to stay as long as any thread may call it.
     let archive: Option<&'static Archive> = match &options.archive {
-        Some(path) => Some(Box::leak(Box::new(Archive::open(path)?))),
+        Some(path) => Some(Box::leak(Box::new(Archive::open(path, options.arithmetic)?))),
         None => None,
     };
     checks::tables(archive)?;
@@ -226,7 +234,10 @@ fn close(tally: &Tally, options: &Options) {
 
 fn replay_line(case: &Case, options: &Options) -> String {
     let features = if MODE == "system" { " --features system-libm" } else { "" };
-    let archive = options.archive.as_ref().map_or(String::new(), |path| format!(" --archive {}", path.display()));
+    let mut archive = options.archive.as_ref().map_or(String::new(), |path| format!(" --archive {}", path.display()));
+    if options.arithmetic == Arithmetic::Integer {
+        archive += " --integer";
+    }
     let (kernel, wild) = (Kernel::current().name(), options.wild.option());
     format!(
         "replay: cargo run --release -p atome-c-tests{features} --{archive} --kernel {kernel}{wild} --replay '{case}'"
@@ -240,7 +251,11 @@ fn summary(what: &str, tally: &Tally, options: &Options, seconds: f64) -> String
     };
     let start =
         if options.real.is_some() { what.to_string() } else { format!("{} {what}, {shapes} shapes", tally.cases) };
-    let against = if options.archive.is_some() { "engine and archive" } else { "engine" };
+    let against = match (options.arithmetic, options.archive.is_some()) {
+        (Arithmetic::Exact, true) => "engine and archive",
+        (Arithmetic::Exact, false) => "engine",
+        (Arithmetic::Integer, _) => "archive in integers",
+    };
     let seed = if options.real.is_some() { String::new() } else { format!(", seed {}", options.seed) };
     format!(
         "{start}, 2 plans, {against}, {} calls, {} values compared ({} NaN), {} differing bits, mode {MODE}, \

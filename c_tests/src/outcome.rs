@@ -66,6 +66,14 @@ impl Outcome {
         self.parts.push(Part { name, values: Values::Floats(values.to_vec()) });
     }
 
+    /// The first return code, or answer, if there is one.
+    pub fn code_of(&self) -> Option<i64> {
+        self.parts.iter().find_map(|part| match &part.values {
+            Values::Integers(values) if ["return code", "answer"].contains(&part.name) => values.first().copied(),
+            _ => None,
+        })
+    }
+
     /// The floats of a part, if it is there.
     pub fn floats_of(&self, name: &str) -> Option<&[f32]> {
         self.parts.iter().find_map(|part| match &part.values {

@@ -7,6 +7,7 @@ use crate::c_engine::{CEngine, Structs};
 use crate::call::{Call, Edit, ModelRef};
 use crate::compiled_references::{IS_OURS, SCOUTS, TABLES};
 use crate::engine_api::engine_api;
+use crate::integer_tables;
 use crate::left_out;
 use crate::memory::Memory;
 use crate::outcome::Outcome;
@@ -29,19 +30,22 @@ pub fn of_shape(index: usize) -> Reference {
     Reference { engine: CEngine { api: TABLES[index] }, index }
 }
 
+/// An engine of the shape `SHAPES[index]` whose predictions are the integer reference's. Every call is its own.
+pub fn of_integers(index: usize) -> Reference {
+    Reference { engine: CEngine { api: integer_tables::engine_of_shape(index) }, index }
+}
+
 impl Reference {
     pub fn api(&self) -> &'static engine_api {
         self.engine.api
     }
 
     /// What `atome_load` says of some bytes.
-    #[cfg(test)]
     pub fn load_code(&self, data: &[u8]) -> i32 {
         self.engine.load(Memory::new(self.api().model_size, 0).pointer(), data)
     }
 
     /// What `atome_classifier_load` says of some bytes.
-    #[cfg(test)]
     pub fn classifier_load_code(&self, data: &[u8]) -> i32 {
         self.engine.classifier_load(Memory::new(self.api().classifier_size, 0).pointer(), data)
     }
@@ -80,10 +84,16 @@ impl Reference {
         let _guard = (!IS_OURS).then(|| ONE_AT_A_TIME[self.index].lock());
         let mut structs = FreshStructs::new(self.engine, garbage);
         let mut out = self.engine.perform(&mut structs, call, world);
+        if out.code_of().is_some_and(|code| code == UNANSWERED) {
+            return Outcome::absent();
+        }
         out.fact("memory behind the structs is untouched", structs.are_guards_intact());
         out
     }
 }
+
+/// What the integer reference says of a model that was changed into one which a load refuses: results are meaningless then.
+const UNANSWERED: i64 = -1000;
 
 /// What the specification has functions answer.
 fn specified_answer(probe: u32) -> i64 {

@@ -4,10 +4,11 @@ use std::fmt;
 
 use atome_engine::Plan;
 
-use crate::archive::{Archive, PlanChoice};
+use crate::archive::{Archive, Arithmetic, PlanChoice};
 use crate::archive_side::ArchiveSide;
 use crate::call::{Call, STATES};
 use crate::engine_side::EngineSide;
+use crate::integer_tables;
 use crate::outcome::{Mismatch, Outcome};
 use crate::reference::{self, Reference};
 use crate::script::Script;
@@ -32,6 +33,16 @@ pub struct Setup<'a> {
     /// What the user's reference is asked for all the same.
     pub asked: Classes,
 }
+
+impl Setup<'_> {
+    /// Whether it is the integer arithmetic that is compared.
+    pub fn has_integers(&self) -> bool {
+        self.archive.is_some_and(|archive| archive.arithmetic == Arithmetic::Integer)
+    }
+}
+
+/// ATOME_ERR_ARITHMETIC of atome.h.
+const ERR_ARITHMETIC: i32 = -11;
 
 /// Where engines disagree.
 #[derive(Clone, Debug)]
@@ -110,18 +121,27 @@ impl Side<'_> {
 
 /// Runs the calls of `script` whose indices are in `calls`, in order, up to the first difference.
 pub fn run(shape: usize, script: &Script, calls: &[usize], setup: Setup, tally: &mut Tally) -> Option<Failure> {
+    if setup.has_integers() && !integer_tables::has_shape(shape) {
+        return None;
+    }
     let sabotage = setup.sabotage;
     let mut sides = sides(shape, script, setup);
     let mut world = World::new(&SHAPES[shape], &script.contents);
     let mut changed = (sabotage != Sabotage::None).then(|| world.with_one_weight_changed());
     tally.cases += 1;
     for (index, call) in calls.iter().filter_map(|&index| Some((index, script.calls.get(index)?))) {
-        if !is_possible(call, &world) {
+        if !is_possible(call, &world) || setup.has_integers() && matches!(call, Call::SparseAttn { .. }) {
             continue;
         }
-        world.apply(call);
+        let is_refused = setup.has_integers() && is_refused(shape, call, &world);
+        if is_refused && matches!(call, Call::Rewrite { .. }) {
+            continue;
+        }
+        // A model that is refused leaves the struct as it was.
+        for world in [Some(&mut world), changed.as_mut()].into_iter().flatten().filter(|_| !is_refused) {
+            world.apply(call);
+        }
         if let Some(changed) = &mut changed {
-            changed.apply(call);
             changed.shown = world.shown.clone();
         }
         tally.calls += 1;
@@ -154,17 +174,33 @@ pub fn run(shape: usize, script: &Script, calls: &[usize], setup: Setup, tally: 
 
 fn sides<'a>(shape: usize, script: &Script, setup: Setup<'a>) -> Vec<Side<'a>> {
     let garbage = script.garbage;
-    let mut sides = vec![Side::Reference { reference: reference::of_shape(shape), garbage, asked: setup.asked }];
-    for plan in [Plan::Lean, Plan::Partial, Plan::Cached] {
+    let reference = if setup.has_integers() { reference::of_integers(shape) } else { reference::of_shape(shape) };
+    let mut sides = vec![Side::Reference { reference, garbage, asked: setup.asked }];
+    // The engine's integers are compared with the reference's by themselves (src/integer/).
+    for plan in [Plan::Lean, Plan::Partial, Plan::Cached].into_iter().filter(|_| !setup.has_integers()) {
         sides.push(Side::Engine(EngineSide::new(&SHAPES[shape], plan, garbage)));
     }
     let Some(archive) = setup.archive else { return sides };
     for plan in PlanChoice::ALL {
-        if plan != PlanChoice::Auto || script.with_auto_plan {
-            sides.push(Side::Archive(ArchiveSide::new(archive.image(shape, plan), plan, garbage)));
+        if let Some(image) = archive.image(shape, plan).filter(|_| plan != PlanChoice::Auto || script.with_auto_plan) {
+            sides.push(Side::Archive(ArchiveSide::new(image, plan, garbage)));
         }
     }
     sides
+}
+
+/// Whether a load of the integer arithmetic takes the model that the call is about. A struct that points to bytes which are
+/// refused then, and which others lie at, is what no program may use.
+fn is_refused(shape: usize, call: &Call, world: &World) -> bool {
+    let reference = || reference::of_integers(shape);
+    match call {
+        Call::Load { buffer, .. } => reference().load_code(world.buffer(*buffer).bytes(0)) == ERR_ARITHMETIC,
+        Call::LoadClassifier { buffer, .. } => {
+            reference().classifier_load_code(world.buffer(*buffer).bytes(0)) == ERR_ARITHMETIC
+        }
+        Call::Rewrite { content, .. } => reference().load_code(world.content(*content)) == ERR_ARITHMETIC,
+        _ => false,
+    }
 }
 
 /// Whether a call makes sense after those before it: shrinking leaves out loads, and some results need earlier ones.

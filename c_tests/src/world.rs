@@ -93,6 +93,11 @@ impl World {
         &self.buffers[buffer]
     }
 
+    /// What a buffer may be rewritten with.
+    pub fn content(&self, content: usize) -> &[u8] {
+        &self.contents[content]
+    }
+
     /// What a model struct was loaded from; `None` where it never was.
     pub fn model(&self, model: ModelRef) -> Option<&Loaded> {
         match model {

@@ -25,9 +25,13 @@ impl CEngine {
             Call::LoadBad { slot, data } => out.code(self.load(structs.model_to_load(*slot), data)),
             Call::LoadClassifier { slot, buffer, trailing } => {
                 let classifier = structs.classifier_to_load(*slot);
-                out.code(self.classifier_load(classifier, world.buffer(*buffer).bytes(*trailing)));
-                // SAFETY: member access.
-                out.integers("n_classes", vec![i64::from(unsafe { (self.api.n_classes.unwrap())(classifier) })]);
+                let code = self.classifier_load(classifier, world.buffer(*buffer).bytes(*trailing));
+                out.code(code);
+                // One that is refused leaves what the struct held before.
+                if code == 0 {
+                    // SAFETY: member access.
+                    out.integers("n_classes", vec![i64::from(unsafe { (self.api.n_classes.unwrap())(classifier) })]);
+                }
             }
             Call::LoadBadClassifier { slot, data } => {
                 out.code(self.classifier_load(structs.classifier_to_load(*slot), data));

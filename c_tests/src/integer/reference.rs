@@ -2,11 +2,10 @@
 
 use std::ffi::{c_int, CStr};
 
-use crate::engine_api::{engine_api, engine_integers};
+use crate::engine_api::engine_integers;
+use crate::integer_tables::INTEGERS;
 use crate::memory::Memory;
 use crate::shapes::{TestShape, INTEGER_SHAPES, SHAPES};
-
-include!(concat!(env!("OUT_DIR"), "/integers.rs"));
 
 /// A model as integers, and the state that it is computed in.
 pub struct IntegerModel<'f> {

@@ -29,6 +29,15 @@ pub fn each_kernel(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed(output.trim().to_string()))
 }
 
+/// Runs the harness against the archive in the integer arithmetic, beside the naive reference of it.
+pub fn integers(context: &Context) -> Result<Outcome> {
+    let archive = context.archive(None, Mode::Portable)?;
+    let mut harness = harness(Mode::Portable)?;
+    let cases = (context.cases / 2).max(1).to_string();
+    harness.args(["--integer", "--cases", &cases, "--archive"]).arg(&archive.path);
+    summary(harness)
+}
+
 /// The 944K model, portable: every logit of every step of its 112 tokens, in all plans.
 pub fn real_model(context: &Context) -> Result<Outcome> {
     let Some(model) = workspace::real_model() else {

@@ -223,6 +223,7 @@ fn of_programs() -> Vec<Step> {
     steps.push(seldom("differential run, stand-in reference", differential::stand_in));
     steps.push(step("differential run, each kernel", differential::each_kernel));
     steps.push(step("differential run, 944K model", differential::real_model));
+    steps.push(step("differential run, integers", differential::integers));
     steps
 }
 
