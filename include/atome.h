@@ -113,6 +113,7 @@
 #define atome_restart atome_integer_restart
 #define atome_sample atome_integer_sample
 #define atome_answer atome_integer_answer
+#define atome_self_test atome_integer_self_test
 #define atome_causal_conv atome_integer_causal_conv
 #define atome_ssm_forward atome_integer_ssm_forward
 #define atome_formats atome_integer_formats
@@ -492,6 +493,11 @@ typedef char atome_partial_state_is_large_enough_t
  * Convolution, recurrence and the mix of the pathways.
  */
 #define ATOME_SELF_TEST_MIX 6
+
+/**
+ * The integer arithmetic, in programs that chose it: there, nothing else is checked.
+ */
+#define ATOME_SELF_TEST_INTEGER 7
 
 /**
  * Private: what only the plans need that take something over from earlier calls. A program of the lean plan does not refer
@@ -1469,6 +1475,7 @@ const char *atome_error_text(int code);
 /**
  * Power-on self-test: compares float arithmetic, the elementary functions and each kernel that predictions use here
  * (atome_kernel) with the portable definition and with recorded results, on small built-in inputs, ordinary and hostile.
+ * In a program of ATOME_INTEGER it compares predictions from small built-in models with recorded results instead.
  * Needs no model and no state, and writes to its stack alone; qemu/README.md says how much of it.
  *
  * Returns ATOME_SELF_TEST_OK (0), or the ATOME_SELF_TEST_ number of the first part that gives other bits.
@@ -1537,6 +1544,11 @@ void atome_sparse_attn(const float (*x)[ATOME_D_MODEL],
                        const struct atome_attn_t *params,
                        struct atome_state_t *state,
                        float (*out)[ATOME_D_MODEL]);
+
+/**
+ * The header has it by the name without `integer_`.
+ */
+ATOME_HIDDEN_ int atome_integer_self_test(void);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -11,6 +11,7 @@ use crate::arithmetic::Integer;
 use crate::blocks::{causal_conv, ssm_forward};
 use crate::container::{explain_for, payload_of};
 use crate::explain::explain;
+use crate::integer_self_test;
 use crate::load::{classifier_load, classifier_load_exact, load, load_exact};
 use crate::predict::{classify, generate, generate_sampled, generate_sliding, predict_next, Call};
 use crate::sampler::sample;
@@ -117,4 +118,10 @@ for_c! {
     fn atome_integer_ssm_forward(x: *const Row, seq_len: c_int, params: *const atome_ssm_t, h: *mut f32, out: *mut Row) {
         ssm_forward::<Integer>(x, seq_len, params, h, out)
     }
+}
+
+/// The header has it by the name without `integer_`.
+#[no_mangle]
+pub extern "C" fn atome_integer_self_test() -> c_int {
+    integer_self_test::run()
 }

@@ -59,6 +59,7 @@ mod container_tests;
 mod explain_tests;
 mod formats;
 mod integer;
+mod integer_self_test;
 #[cfg(test)]
 mod integer_tests;
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub const ATOME_SELF_TEST_LAYER_NORM: c_int = 4;
 pub const ATOME_SELF_TEST_ATTENTION: c_int = 5;
 /// Convolution, recurrence and the mix of the pathways.
 pub const ATOME_SELF_TEST_MIX: c_int = 6;
+/// The integer arithmetic, in programs that chose it: there, nothing else is checked.
+pub const ATOME_SELF_TEST_INTEGER: c_int = 7;
 
 // The header generator wants plain numbers.
 const _: () = assert!(
@@ -32,6 +34,7 @@ const _: () = assert!(
 
 /// Power-on self-test: compares float arithmetic, the elementary functions and each kernel that predictions use here
 /// (atome_kernel) with the portable definition and with recorded results, on small built-in inputs, ordinary and hostile.
+/// In a program of ATOME_INTEGER it compares predictions from small built-in models with recorded results instead.
 /// Needs no model and no state, and writes to its stack alone; qemu/README.md says how much of it.
 ///
 /// Returns ATOME_SELF_TEST_OK (0), or the ATOME_SELF_TEST_ number of the first part that gives other bits.
