@@ -18,7 +18,7 @@ const COMPILERS: [(&str, &str); 4] = [("gcc", "c"), ("clang", "c"), ("g++", "c++
 const OPTIMISATIONS: [&str; 5] = ["-O0", "-O2", "-O2 -fPIE -pie", "-O2 -flto", "-O2 -flto=thin"];
 
 /// How two files may differ, and what the linker's message has to name.
-const DIFFERENCES: [(&str, &str); 15] = [
+const DIFFERENCES: [(&str, &str); 16] = [
     ("-DATOME_D_MODEL=32", "ATOME_D_MODEL"),
     ("-DATOME_D_MODEL=(16*2)", "ATOME_D_MODEL"),
     ("-DATOME_D_MODEL=32u", "ATOME_D_MODEL"),
@@ -31,6 +31,7 @@ const DIFFERENCES: [(&str, &str); 15] = [
     ("-DATOME_TOP_K=3", "ATOME_TOP_K"),
     ("-DATOME_MAX_CLASSES=3", "ATOME_MAX_CLASSES"),
     ("-DATOME_PLAN=ATOME_PLAN_LEAN", "ATOME_PLAN"),
+    ("-DATOME_ARITHMETIC=ATOME_INTEGER", "ATOME_ARITHMETIC"),
     ("-DATOME_FORMATS", "ATOME_FORMATS"),
     ("-DATOME_CONTAINERS", "ATOME_CONTAINERS"),
     // The file that leaves the constant to others is asked, too.
@@ -166,6 +167,7 @@ pub fn calls_refuse(context: &Context) -> Result<Outcome> {
         ["-DATOME_D_MODEL=16 -DATOME_N_LAYERS=2", "-DATOME_D_MODEL=96 -DATOME_N_LAYERS=6"],
         ["-DATOME_TOP_K=3", "-DATOME_TOP_K=4"],
         ["-DATOME_MAX_CLASSES=4", "-DATOME_MAX_CLASSES=3"],
+        ["-DATOME_ARITHMETIC=ATOME_EXACT", "-DATOME_ARITHMETIC=ATOME_INTEGER"],
     ];
     let mut tried = 0;
     for (compiler, language) in COMPILERS {

@@ -32,8 +32,15 @@ const SHAPES: [&str; 4] = [
      -DATOME_N_PATHWAYS=8",
 ];
 
-pub(super) const PLANS: [&str; 4] =
-    ["", "-DATOME_PLAN=ATOME_PLAN_LEAN", "-DATOME_PLAN=ATOME_PLAN_PARTIAL", "-DATOME_PLAN=ATOME_PLAN_CACHED"];
+/// Of both arithmetics.
+pub(super) const PLANS: [&str; 6] = [
+    "",
+    "-DATOME_PLAN=ATOME_PLAN_LEAN",
+    "-DATOME_PLAN=ATOME_PLAN_PARTIAL",
+    "-DATOME_PLAN=ATOME_PLAN_CACHED",
+    "-DATOME_ARITHMETIC=ATOME_INTEGER",
+    "-DATOME_ARITHMETIC=ATOME_INTEGER -DATOME_PLAN=ATOME_PLAN_LEAN",
+];
 
 /// Compiles, links and runs a program that includes the header twice in each of two files, with every compiler,
 /// standard, shape and plan.
@@ -160,16 +167,31 @@ fn size_fault(flags: Vec<String>) -> Option<String> {
     process::checked(command.arg(checks("state_size.c"))).err().map(|error| format!("{error:#}"))
 }
 
-/// The header declares exactly the functions that the archive defines.
+/// The header declares exactly the functions that the archive defines: by their names, or by those that it gives to them where a
+/// program chooses the integer arithmetic.
 pub fn same_names(context: &Context) -> Result<Outcome> {
     let header = fs::read_to_string(workspace::header()).context("cannot read include/atome.h")?;
     let mut declared = prototypes(&header);
     declared.extend(constants(&header));
+    let renamed = of_integers(&header);
+    for (usual, name) in &renamed {
+        ensure!(declared.contains(*usual), "#define {usual} {name}: include/atome.h declares no {usual}");
+    }
+    declared.extend(renamed.into_iter().map(|(_, name)| name.to_string()));
     let all = expect_same(&declared, &context.signed_archive(None)?.exported)?;
     // Those that the header declares where ATOME_SIGNED is defined.
     let usual: BTreeSet<_> = declared.into_iter().filter(|name| !name.contains("_signed")).collect();
     let usual = expect_same(&usual, &context.archive(None, Mode::Portable)?.exported)?;
     Ok(Outcome::Passed(format!("{usual} names, {all} in the archive for signed models")))
+}
+
+/// What the header calls functions and constants of the integer arithmetic, and their names.
+fn of_integers(header: &str) -> Vec<(&str, &str)> {
+    let definitions = header.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once(' '));
+    definitions
+        .filter(|(_, name)| name.starts_with("atome_integer_"))
+        .filter(|(usual, _)| !usual.contains('('))
+        .collect()
 }
 
 /// The number of names, which have to be the same on both sides.
@@ -194,9 +216,13 @@ pub fn checked_calls(_: &Context) -> Result<Outcome> {
     for statement in statements(&header) {
         let Some(name) = function_name(&statement).filter(|name| !UNCHECKED.contains(&name.as_str())) else { continue };
         if of_shape.iter().any(|kind| statement.contains(kind)) {
-            let macro_start = format!("#define {name}(...) ATOME_CALL_(({name})(__VA_ARGS__), ");
-            ensure!(header.contains(&macro_start), "capi/cbindgen.toml: expected `{macro_start}...)` at its end");
-            checked += 1;
+            let of_integers = name.replace("atome_", "atome_integer_");
+            // One function is not there in integers.
+            for name in [&name, &of_integers].into_iter().filter(|name| *name != "atome_integer_sparse_attn") {
+                let macro_start = format!("#define {name}(...) ATOME_CALL_(({name})(__VA_ARGS__), ");
+                ensure!(header.contains(&macro_start), "capi/cbindgen.toml: expected `{macro_start}...)` at its end");
+                checked += 1;
+            }
         }
     }
     ensure!(checked > 10, "only {checked} functions take a struct of the shape");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::qemu::cores::Core;
-use crate::qemu::image::Unit;
+use crate::qemu::image::{Unit, INTEGER};
 use xtask::archive::{Flavour, Mode, Profile};
 use xtask::shapes::Plan;
 use xtask::workspace;
@@ -90,9 +90,6 @@ impl Engine {
         }
     }
 }
-
-/// What chooses the integer arithmetic.
-pub const INTEGER: &str = "-DATOME_ARITHMETIC=ATOME_INTEGER";
 
 impl fmt::Display for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use anyhow::{bail, Result};
 
 use super::check::Check;
 use super::cores::Core;
-use super::image::Unit;
+use super::image::{Unit, INTEGER};
 use super::job::{Done, Job, Subject};
 use super::machine;
 use super::own_image::{build, image, LIMIT};
@@ -30,13 +30,51 @@ struct Battery {
     source: Source,
     needs_room: bool,
     cost: u64,
+    /// In the integer arithmetic.
+    of_integers: bool,
 }
 
-const SMALL: Battery =
-    Battery { name: "odd", shape: ODD, plans: &Plan::ALL, source: Source::Seeds(4), needs_room: false, cost: 5 };
+const SMALL: Battery = Battery {
+    name: "odd",
+    shape: ODD,
+    plans: &Plan::ALL,
+    source: Source::Seeds(4),
+    needs_room: false,
+    cost: 5,
+    of_integers: false,
+};
 
-const BATTERIES: [Battery; 6] = [
+const INTEGER_PLANS: &[Plan] = &[Plan::Lean, Plan::Cached];
+
+const BATTERIES: [Battery; 10] = [
     SMALL,
+    Battery { name: "odd-integer", plans: INTEGER_PLANS, of_integers: true, ..SMALL },
+    Battery {
+        name: "beyond-integer",
+        shape: BEYOND,
+        plans: INTEGER_PLANS,
+        source: Source::Seeds(12),
+        of_integers: true,
+        ..SMALL
+    },
+    Battery {
+        name: "default-integer",
+        shape: DEFAULT,
+        plans: INTEGER_PLANS,
+        source: Source::Seeds(1),
+        needs_room: true,
+        of_integers: true,
+        ..SMALL
+    },
+    Battery {
+        name: "944k-integer",
+        shape: REAL,
+        plans: &[Plan::Cached],
+        source: Source::Real,
+        needs_room: true,
+        cost: 50,
+        of_integers: true,
+    },
     Battery { name: "deep", shape: DEEP, source: Source::Seeds(1), needs_room: true, ..SMALL },
     Battery { name: "beyond", shape: BEYOND, source: Source::Seeds(12), ..SMALL },
     Battery {
@@ -46,9 +84,18 @@ const BATTERIES: [Battery; 6] = [
         source: Source::Seeds(1),
         needs_room: true,
         cost: 20,
+        ..SMALL
     },
     Battery { name: "flash", shape: SHORT, plans: &[Plan::Lean], source: Source::Short, cost: 10, ..SMALL },
-    Battery { name: "944k", shape: REAL, plans: &[Plan::Cached], source: Source::Real, needs_room: true, cost: 50 },
+    Battery {
+        name: "944k",
+        shape: REAL,
+        plans: &[Plan::Cached],
+        source: Source::Real,
+        needs_room: true,
+        cost: 50,
+        of_integers: false,
+    },
 ];
 
 impl Battery {
@@ -102,6 +149,9 @@ pub fn skipped(cores: &[&'static Core], bench: &Workbench) -> Vec<String> {
 
 fn digest(subject: Subject, bench: &Workbench, battery: &Battery, plan: Plan, folder: &Path) -> Result<Done> {
     let mut image = image(subject, Mode::Portable, "qemu/firmware/digest.c", &battery.shape, plan);
+    if battery.of_integers {
+        image.shape.push(INTEGER.to_string());
+    }
     let file = match &battery.source {
         Source::Seeds(count) => {
             image.arguments.push(format!("seeds={count}"));

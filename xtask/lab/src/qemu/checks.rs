@@ -7,7 +7,7 @@ use anyhow::{bail, Context, Result};
 
 use super::check::Check;
 use super::cores::Machine;
-use super::image::{self, Image, Order, Unit};
+use super::image::{self, Image, Order, Unit, INTEGER};
 use super::job::{Done, Job, Subject};
 use super::own_image::{build, image, LIMIT};
 use super::workbench::{Workbench, SIGNED};
@@ -92,9 +92,11 @@ fn errors_jobs(subject: Subject) -> Vec<Job> {
 /* Self-test -------------------------------------------------------------------------------------------------------- */
 
 fn self_test_jobs(subject: Subject) -> Vec<Job> {
-    let job = |mode: Mode| {
-        Job::new(subject, Check::SelfTest, mode.to_string(), 2, move |bench, folder| {
-            let image = image(subject, mode, "qemu/firmware/self_test.c", &TINY, Plan::Lean);
+    let job = |mode: Mode, of_integers: bool| {
+        let name = if of_integers { "integer".to_string() } else { mode.to_string() };
+        Job::new(subject, Check::SelfTest, name, 2, move |bench, folder| {
+            let mut image = image(subject, mode, "qemu/firmware/self_test.c", &TINY, Plan::Lean);
+            image.shape.extend(of_integers.then(|| INTEGER.to_string()));
             let built = build(&image, subject.core, bench, &folder)?;
             let report = machine::run(subject.core, &built.executable, &[], LIMIT)?;
             let stack = report.number("stack")?;
@@ -106,7 +108,8 @@ fn self_test_jobs(subject: Subject) -> Vec<Job> {
     };
     // The host's archive is built in portable mode alone.
     let modes = if subject.core.machine == Machine::Host { &[Mode::Portable][..] } else { &Mode::ALL };
-    modes.iter().map(|&mode| job(mode)).collect()
+    let exact = modes.iter().map(|&mode| job(mode, false));
+    exact.chain([job(Mode::Portable, true)]).collect()
 }
 
 /* Signed models ---------------------------------------------------------------------------------------------------- */

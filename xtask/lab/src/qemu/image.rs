@@ -10,6 +10,9 @@ use super::cores::{Core, Machine};
 use xtask::archive::Flavour;
 use xtask::{process, workspace};
 
+/// What chooses the integer arithmetic, in all units of an image.
+pub const INTEGER: &str = "-DATOME_ARITHMETIC=ATOME_INTEGER";
+
 /// One source file.
 #[derive(Debug, Clone)]
 pub struct Unit {
