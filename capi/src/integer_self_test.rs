@@ -64,7 +64,7 @@ const BODY: usize = match shape(WIDE, 8) {
     None => 0,
 };
 const FLOATS: usize = 64;
-const WORDS: usize = 16 * WIDE + 128;
+const WORDS: usize = 10 * WIDE + 128;
 
 /// As many blocks as the C type has in Rust; the first is used.
 const _: () = assert!(LAYERS <= ATOME_N_LAYERS);
