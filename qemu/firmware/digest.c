@@ -183,8 +183,13 @@ static void predictions(digest_t *digest, random_t *random)
 static void classify(digest_t *digest, const atome_classifier_t *classifier, int count)
 {
     float scores[CLASSES];
-    int class = atome_classify(classifier, &state, tokens, count, scores);
+    digest_t before = digest_start(), after = digest_start();
+    int class;
 
+    digest_floats(&before, state.logits, ATOME_VOCAB_SIZE);
+    class = atome_classify(classifier, &state, tokens, count, scores);
+    digest_floats(&after, state.logits, ATOME_VOCAB_SIZE);
+    check(before.value == after.value, "state->logits after atome_classify");
     check(class >= 0 && class < CLASSES, "the class");
     digest_int(digest, class);
     digest_floats(digest, scores, CLASSES);
