@@ -68,13 +68,13 @@ fn loses_nothing(before: &Files, words: &[&str]) {
     let after = files(there.path());
     assert!(after != *before && !after.keys().any(|name| is_hidden(name)), "{words:?}: {:?}", after.keys());
     assert!(calls.contains(&Call::Name) && calls.len() > 4, "{words:?}: {calls:?}");
-    for last in 0..calls.len() {
+    for (last, not_made) in calls.iter().enumerate() {
         let there = folder_of(before);
         let (made, _) = run(&mut call(there.path(), words), Some(last));
         assert_eq!(made.len(), last, "{words:?} makes the same changes in the same order");
         for (name, bytes) in files(there.path()).into_iter().filter(|(name, _)| !is_hidden(name)) {
             let is_whole = before.get(&name) == Some(&bytes) || after.get(&name) == Some(&bytes);
-            assert!(is_whole, "{words:?}, killed before {:?}, call {last}: {name} is torn", calls[last]);
+            assert!(is_whole, "{words:?}, killed before {not_made:?}, call {last}: {name} is torn");
         }
         assert!(before.keys().all(|name| there.path().join(name).exists()), "{words:?}, call {last}: a file is gone");
         success(call(there.path(), words).args(is_forced(words)).stdout(Stdio::piped()).stderr(Stdio::piped()));

@@ -54,6 +54,7 @@ impl Call {
 pub fn run(command: &mut Command, last: Option<usize>) -> (Vec<Call>, bool) {
     // SAFETY: between fork and exec there is one system call, and no memory is taken.
     unsafe { command.pre_exec(|| ptrace::traceme().map_err(io::Error::from)) };
+    #[allow(clippy::zombie_processes, reason = "waitpid below waits for it, change by change")]
     let child = command.spawn().unwrap();
     let pid = Pid::from_raw(child.id() as i32);
     assert!(matches!(waitpid(pid, None).unwrap(), WaitStatus::Stopped(_, Signal::SIGTRAP)), "it stops when it begins");
