@@ -74,9 +74,9 @@ impl std::str::FromStr for Job {
                 "generation" => Ok(Self::Generation),
                 "prefill" => Ok(Self::Prefill),
                 "load" => Ok(Self::Load),
-                _ => {
-                    Err(format!("`{name}`: expected generation, prefill, load, classification-N, position-N or token-N"))
-                }
+                _ => Err(format!(
+                    "`{name}`: expected generation, prefill, load, classification-N, position-N or token-N"
+                )),
             },
         }
     }

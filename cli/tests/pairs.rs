@@ -51,7 +51,8 @@ fn a_table_becomes_a_model_that_answers() {
     success(atome().current_dir(folder.path()).args(["export", "m.safetensors", "--out", "m.box", "--container"]));
     assert!(fs::read_to_string(folder.path().join("m.h")).unwrap().contains("M_DIALOGUE"));
     for model in ["m.bin", "m.box"] {
-        let output = with_input(atome().current_dir(folder.path()).args(["run", model, "--json"]), b"GARDEN light on!\n");
+        let output =
+            with_input(atome().current_dir(folder.path()).args(["run", model, "--json"]), b"GARDEN light on!\n");
         let line: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
         assert_eq!(line["limits"]["least_probability"], trained["pairs"]["least_probability"], "{model}");
         let mut call = atome();

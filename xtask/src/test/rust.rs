@@ -19,7 +19,9 @@ pub fn formatting() -> Result<Outcome> {
 pub fn clippy(mode: Mode) -> Result<Outcome> {
     let (packages, what) = match mode {
         Mode::Portable => (vec!["--workspace"], "workspace"),
-        Mode::System => (vec!["-p", "atome-engine", "-p", "atome-capi", "-p", "atome-c-tests"], "engine, C API, harness"),
+        Mode::System => {
+            (vec!["-p", "atome-engine", "-p", "atome-capi", "-p", "atome-c-tests"], "engine, C API, harness")
+        }
     };
     let mut cargo = process::cargo();
     cargo.arg("clippy").args(packages).arg("--all-targets").args(mode.cargo_arguments());

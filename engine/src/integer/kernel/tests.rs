@@ -129,7 +129,7 @@ fn every_kernel_predicts_the_same_bits() {
         blob.iter_mut().for_each(|byte| *byte = rng.word() as u8);
         if !hostile {
             // Floats of about 1, at any place that is one of a float's four bytes.
-            blob.iter_mut().for_each(|byte| *byte = if rng.word() % 2 == 0 { 0x3f } else { *byte });
+            blob.iter_mut().for_each(|byte| *byte = if rng.word().is_multiple_of(2) { 0x3f } else { *byte });
         }
         blob[..7].copy_from_slice(b"ATOME01");
         let model = Model::new(shape, &blob).unwrap();

@@ -140,8 +140,16 @@ pub mod tests {
         };
         let mut rows = Vec::new();
         for shape in ["default", "944k"] {
-            for job in ["generation", "prefill", "position-1", "position-32", "position-127", "classification-30", "classification-128", "load"]
-            {
+            for job in [
+                "generation",
+                "prefill",
+                "position-1",
+                "position-32",
+                "position-127",
+                "classification-30",
+                "classification-128",
+                "load",
+            ] {
                 rows.push(row(shape, job, "C -O2", None, None, 1e6));
                 rows.push(row(shape, job, "C table -O2", None, None, 2.5e5));
                 rows.push(row(shape, job, "engine", Some("cached"), Some("portable"), 1e5));
