@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how fast the engine is on this machine, beside the C reference.
 
+mod arithmetics;
 mod conditions;
 mod cores;
 mod counts;

@@ -4,6 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
+use super::arithmetics;
 use super::conditions::Conditions;
 use super::summary;
 use super::timings::{Timings, C};
@@ -15,6 +16,10 @@ const START: &str = "<!-- What follows is written by `cargo xtask bench`. -->\n"
 const CORES: &str = "
 A relink on microcontrollers, as it comes: instructions on emulated cores, bytes of flash, stack and RAM, all by `cargo xtask costs` in
 one run.
+";
+const ARITHMETICS: &str = "
+The exact arithmetic, which is the default and gives the C engine's results, beside the integer one (`-DATOME_ARITHMETIC=ATOME_INTEGER`,
+[docs/integer.md](docs/integer.md)): the same archive, cached plan, times as fast as the exact C engine at `-O2`.
 ";
 const CHIPS: &str = "
 One of 20 tokens after 4 on three chips, default shape (d=64, 4 layers, 32 positions). These times are **computed**: instructions
@@ -38,9 +43,10 @@ fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
     let rustc = rustc.split(" (").next().unwrap_or(rustc);
     let gcc = cc.rsplit(' ').next().unwrap_or(cc);
     Ok(format!(
-        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CORES}\n{}\n{CHIPS}\n{}",
+        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CORES}\n{}\n{ARITHMETICS}\n{}\n{CHIPS}\n{}",
         summary::host_table(timings, C, "C engine")?,
         unasked::table(&COSTS.read()?.figures),
+        arithmetics::table(&COSTS.read()?.figures),
         summary::chip_table()?,
     ))
 }

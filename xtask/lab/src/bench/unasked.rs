@@ -5,7 +5,7 @@ use crate::markdown::{self, grouped};
 use crate::record::Figures;
 
 /// A column: the core's name in the record, and in words.
-const CORES: [(&str, &str); 4] =
+pub(super) const CORES: [(&str, &str); 4] =
     [("m0", "Cortex-M0"), ("m3", "Cortex-M3"), ("m4f", "Cortex-M4F"), ("rv32imac", "RISC-V imac")];
 
 /// The archive that `cargo xtask lib` builds unasked, in the plan that the header takes unasked.
