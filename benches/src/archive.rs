@@ -9,8 +9,9 @@ use libloading::os::unix::{Library, Symbol, RTLD_LOCAL, RTLD_NOW};
 use crate::ffi::engine_api;
 use crate::shapes::BenchShape;
 
-/// Builds the program with the header beside the archive. It stays open until the process ends.
-pub fn open(archive: &Path, shape: &BenchShape, plan: &str) -> Result<&'static engine_api> {
+/// Builds the program with the header beside the archive, with these `choices` of plan and arithmetic. It stays open until the
+/// process ends.
+pub fn open(archive: &Path, shape: &BenchShape, choices: &[&str]) -> Result<&'static engine_api> {
     let archive = archive.canonicalize().with_context(|| format!("cannot find {}", archive.display()))?;
     let headers = archive.parent().context("a file has a folder")?;
     let adapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../c_tests/adapter");
@@ -19,7 +20,7 @@ pub fn open(archive: &Path, shape: &BenchShape, plan: &str) -> Result<&'static e
     let mut cc = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
     // -Bsymbolic: the object's own functions and its own shape, whatever else the process holds.
     cc.args(["-std=c99", "-O2", "-shared", "-fPIC", "-Wl,-Bsymbolic", "-Wl,--no-undefined"]);
-    cc.args(shape.flags()).arg(format!("-DATOME_PLAN={plan}")).arg("-I").arg(headers).arg("-I").arg(&adapter);
+    cc.args(shape.flags()).args(choices).arg("-I").arg(headers).arg("-I").arg(&adapter);
     cc.arg(adapter.join("archive_unit.c")).arg(&archive).arg("-lm").arg("-o").arg(&object);
     let output = cc.output().with_context(|| format!("cannot run {cc:?}"))?;
     ensure!(output.status.success(), "{cc:?}\n{}", String::from_utf8_lossy(&output.stderr));

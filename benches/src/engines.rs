@@ -9,10 +9,10 @@ use atome_engine::Plan;
 use crate::archive;
 use crate::c_side::CSide;
 use crate::engine_side::EngineSide;
-use crate::ffi::{Attend, TABLES};
+use crate::ffi::{engine_api, Attend, TABLES};
 use crate::models::ModelFile;
 use crate::shapes::{BenchShape, C_BUILDS, SHAPES};
-use crate::side::{plan_name, Name, Side};
+use crate::side::{plan_name, Name, Side, INTEGERS};
 
 /// The kernels that this processor can.
 pub fn kernels() -> impl Iterator<Item = Kernel> {
@@ -50,20 +50,37 @@ pub fn all(shape: &BenchShape, file: ModelFile, archive: Option<&Path>) -> Resul
     for build in 0..C_BUILDS.len() {
         sides.push(reference(shape, file, build)?);
     }
-    for (plan, flag) in
-        [(Plan::Cached, "ATOME_PLAN_CACHED"), (Plan::Partial, "ATOME_PLAN_PARTIAL"), (Plan::Lean, "ATOME_PLAN_LEAN")]
-    {
+    for (plan, choice) in [(Plan::Cached, CACHED), (Plan::Partial, PARTIAL), (Plan::Lean, LEAN)] {
         for kernel in kernels() {
             sides.push(engine(shape, file, plan, kernel)?);
         }
-        let Some(archive) = archive else { continue };
-        let api = archive::open(archive, shape, flag)?;
-        for kernel in kernels() {
-            let name = Name { engine: "archive", plan: Some(plan_name(plan)), kernel: Some(kernel.name()) };
-            sides.push(Box::new(CSide::new(name, api, file, Some(kernel))?));
+        if let Some(archive) = archive {
+            sides.extend(of_archive(file, "archive", plan, archive::open(archive, shape, &[choice])?)?);
         }
     }
+    if let Some(archive) = archive {
+        let api = archive::open(archive, shape, &[CACHED, "-DATOME_ARITHMETIC=ATOME_INTEGER"])?;
+        sides.extend(of_archive(file, INTEGERS, Plan::Cached, api)?);
+    }
     Ok(sides)
+}
+
+const CACHED: &str = "-DATOME_PLAN=ATOME_PLAN_CACHED";
+const PARTIAL: &str = "-DATOME_PLAN=ATOME_PLAN_PARTIAL";
+const LEAN: &str = "-DATOME_PLAN=ATOME_PLAN_LEAN";
+
+/// A program of the archive, with each kernel.
+fn of_archive(
+    file: ModelFile,
+    engine: &'static str,
+    plan: Plan,
+    api: &'static engine_api,
+) -> Result<Vec<Box<dyn Side>>> {
+    let side = |kernel: Kernel| -> Result<Box<dyn Side>> {
+        let name = Name { engine, plan: Some(plan_name(plan)), kernel: Some(kernel.name()) };
+        Ok(Box::new(CSide::new(name, api, file, Some(kernel))?))
+    };
+    kernels().map(side).collect()
 }
 
 #[cfg(test)]

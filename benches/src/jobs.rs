@@ -109,6 +109,11 @@ impl<'s> Task<'s> {
         Self { side, job, tokens, result: vec![0; results] }
     }
 
+    /// Whether it is done in integers.
+    pub fn is_integer(&self) -> bool {
+        self.side.is_integer()
+    }
+
     /// Whether the C reference does it.
     pub fn is_reference(&self) -> bool {
         self.side.is_reference()

@@ -4,10 +4,13 @@ use std::fmt;
 
 use atome_engine::Plan;
 
+/// libatome.a, called from a C program that chose the integer arithmetic: it answers otherwise than the others.
+pub const INTEGERS: &str = "archive integers";
+
 /// What was measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// One of [`C_BUILDS`], "engine" (the Rust crate) or "archive" (libatome.a, called from C).
+    /// One of [`C_BUILDS`], "engine" (the Rust crate), "archive" (libatome.a, called from C) or [`INTEGERS`].
     pub engine: &'static str,
     /// "cached", "partial" or "lean"; none for C, nor for a kernel alone.
     pub plan: Option<&'static str>,
@@ -51,6 +54,11 @@ pub trait Side {
     /// those that had room.
     fn keeps_positions(&self) -> bool {
         matches!(self.name().plan, Some("cached" | "partial"))
+    }
+
+    /// Whether it computes in integers.
+    fn is_integer(&self) -> bool {
+        self.name().engine == INTEGERS
     }
 
     /// Whether it is C: the reference, or what differs from it by one function.

@@ -34,6 +34,14 @@ const HOST: [(&str, &str, &[Goal]); 3] = [
     ("prefill", "host, 128-token prefill", &[("", 250.0, 600.0)]),
 ];
 
+/// On this machine in integers: job, words, kernel, and the goals.
+const INTEGERS: [(&str, &str, Goal); 4] = [
+    ("position-32", "host, integers, one position after 32", ("avx512", 350.0, 500.0)),
+    ("position-32", "host, integers, one position after 32", ("avx2", 250.0, 350.0)),
+    ("position-32", "host, integers, one position after 32", ("sse2", 100.0, 150.0)),
+    ("prefill", "host, integers, 128-token prefill", ("avx512", 600.0, 1_000.0)),
+];
+
 /// On emulated cores: core, shape, words, the ratio to reach and the aim.
 const CORES: [(&str, &str, &str, f64, f64); 3] = [
     ("m3", "944k", "Cortex-M3, one position", 2.8, 4.0),
@@ -58,6 +66,19 @@ pub fn measured(timings: &Timings) -> Result<Vec<Row>> {
                 aim: times(aim),
             });
         }
+    }
+    for (job, what, (kernel, least, aim)) in INTEGERS {
+        let of = Of { engine: "archive integers", plan: Some("cached"), kernel: Some(kernel) };
+        let (Some(c), Some(ours)) = (timings.get("944k", job, C), timings.get("944k", job, of)) else { continue };
+        rows.push(Row {
+            what: what.to_string(),
+            c: shown(c.nanoseconds),
+            here: shown(ours.nanoseconds),
+            with: format!("C archive, cached plan, {kernel}"),
+            ratio: times(c.nanoseconds / ours.nanoseconds),
+            least: times(least),
+            aim: times(aim),
+        });
     }
     rows.extend(load(timings));
     let figures = COSTS.read()?.figures;

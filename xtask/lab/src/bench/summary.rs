@@ -12,13 +12,15 @@ type Caller = (&'static str, &'static str, &'static str);
 
 const UNASKED: Caller = ("a relink, as it comes: archive, partial plan", "archive", "partial");
 const CACHED: Caller = ("archive, `-DATOME_PLAN=ATOME_PLAN_CACHED`", "archive", "cached");
+const INTEGERS: Caller =
+    ("archive, cached plan, `-DATOME_ARITHMETIC=ATOME_INTEGER`: other results", "archive integers", "cached");
 const RUST: Caller = ("Rust crate, cached plan, `Tiled`", "engine", "cached");
 
 /// Jobs on this machine, and who does them.
 const HOST: [(&str, &str, &[Caller]); 3] = [
-    ("generation", "112 tokens after a 16-byte prompt", &[UNASKED, CACHED, RUST]),
-    ("prefill", "a prediction from 128 tokens", &[UNASKED, RUST]),
-    ("position-32", "one more token after 32", &[CACHED, RUST]),
+    ("generation", "112 tokens after a 16-byte prompt", &[UNASKED, CACHED, RUST, INTEGERS]),
+    ("prefill", "a prediction from 128 tokens", &[UNASKED, RUST, INTEGERS]),
+    ("position-32", "one more token after 32", &[CACHED, RUST, INTEGERS]),
 ];
 
 /// A chip whose time is computed from the instructions of its core.
