@@ -1,6 +1,7 @@
 //! Top-k attention (docs/integer.md#8-scores).
 
 use super::constants::LayerConstants;
+use super::scaled::Scaled;
 use super::softmax::{distance, softmax, MOST};
 use super::words::round_shift;
 
@@ -21,11 +22,28 @@ pub(super) struct Query<'q> {
     pub shift: i8,
 }
 
-/// A position that attention keeps.
-#[derive(Clone, Copy, Default)]
+/// The positions that attention keeps, the best first.
+#[derive(Default)]
 struct Kept {
-    row: usize,
-    score: i64,
+    count: usize,
+    rows: [u16; MOST],
+    scores: [i64; MOST],
+}
+
+impl Kept {
+    /// Puts a position behind those that are as good, if there is room among `most`.
+    #[inline(never)]
+    fn offer(&mut self, most: usize, row: usize, score: i64) {
+        let place = self.scores.iter().take(self.count).position(|&kept| kept < score).unwrap_or(self.count);
+        let end = most.min(self.count + 1);
+        let (rows, scores) = (self.rows.get_mut(place..end), self.scores.get_mut(place..end));
+        let mut moved = (row as u16, score);
+        for (row, kept) in rows.unwrap_or_default().iter_mut().zip(scores.unwrap_or_default()) {
+            core::mem::swap(row, &mut moved.0);
+            core::mem::swap(kept, &mut moved.1);
+            self.count = end;
+        }
+    }
 }
 
 /// Sums over the positions kept, and their unit.
@@ -34,8 +52,9 @@ pub(super) struct Attended {
     pub shift: i32,
 }
 
-/// `sums`, `[d_model]`: with the sign of their scale, values of the `top_k` positions whose keys answer best to the query, times their shares and `share`, which
-/// is the pathway's, in units of 2^-15. `rows` are those of the positions in order; among equals, earlier positions are kept.
+/// `sums`, `[d_model]`: with the sign of their scale, values of the `top_k` positions whose keys answer best to the query, times
+/// their shares and `share`, which is the pathway's, in units of 2^-15. `rows` are those of the positions in order; among
+/// equals, earlier positions are kept.
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]
 pub(super) fn attend(
@@ -47,25 +66,19 @@ pub(super) fn attend(
     share: u32,
     sums: &mut [i32],
 ) -> Attended {
-    let mut kept = [Kept::default(); MOST];
-    let kept = search(remembered, query, constants, rows, kept.get_mut(..top_k.min(MOST)).unwrap_or_default());
-    let mut shares = [0; MOST];
-    let best = kept.first().map_or(0, |best| best.score);
-    let right = -(constants.score.exponent + i32::from(query.shift) + 16);
-    for (share, kept) in shares.iter_mut().zip(kept) {
-        *share = distance(best - kept.score, constants.score, right);
-    }
-    softmax(shares.get_mut(..kept.len()).unwrap_or_default());
-
+    let mut kept = Kept::default();
+    search(remembered, query, constants.score, rows, top_k.min(MOST), &mut kept);
+    let shares = shares(&kept, constants.score, query.shift);
+    let kept = || kept.rows.iter().take(kept.count).map(|&row| usize::from(row));
     let shift_of = |row: usize| i32::from(remembered.value_shifts.get(row).copied().unwrap_or(0));
-    let shift = kept.iter().map(|kept| shift_of(kept.row)).max().unwrap_or(0);
+    let shift = kept().map(shift_of).max().unwrap_or(0);
     let pathway = (constants.value.mantissa() * i64::from(share) + (1 << 14)) >> 15;
     sums.fill(0);
-    for (kept, &share) in kept.iter().zip(&shares) {
+    for (row, &share) in kept().zip(&shares) {
         // Values of a smaller unit count for less.
-        let share = round_shift(i64::from(share), shift - shift_of(kept.row));
+        let share = round_shift(i64::from(share), shift - shift_of(row));
         let factor = (round_shift(pathway * share, 16) * constants.value.sign()) as i32;
-        let values = remembered.values.get(kept.row * sums.len()..).unwrap_or_default();
+        let values = remembered.values.get(row * sums.len()..).unwrap_or_default();
         for (sum, &value) in sums.iter_mut().zip(values) {
             *sum = sum.wrapping_add(factor.wrapping_mul(i32::from(value)));
         }
@@ -73,34 +86,35 @@ pub(super) fn attend(
     Attended { shift }
 }
 
-/// The positions of the best scores, the best first.
+/// The positions of the best scores.
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]
-fn search<'k>(
+fn search(
     remembered: &Remembered,
     query: &Query,
-    constants: &LayerConstants,
+    scale: Scaled,
     rows: impl Iterator<Item = usize>,
-    kept: &'k mut [Kept],
-) -> &'k [Kept] {
-    let mut count = 0;
+    top_k: usize,
+    kept: &mut Kept,
+) {
     for row in rows {
         let keys = remembered.keys.get(row * query.values.len()..).unwrap_or_default();
         let dot: i32 = query.values.iter().zip(keys).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum();
         let key_shift = remembered.key_shifts.get(row).copied().unwrap_or(0);
-        let score = (constants.score.sign() * i64::from(dot)) << (key_shift & 31);
-        insert(kept, &mut count, Kept { row, score });
+        let score = (scale.sign() * i64::from(dot)) << (key_shift & 31);
+        kept.offer(top_k, row, score);
     }
-    kept.get(..count).unwrap_or_default()
 }
 
-/// Puts a position behind those that are as good, if there is room.
-fn insert(kept: &mut [Kept], count: &mut usize, new: Kept) {
-    let place = kept.iter().take(*count).position(|kept| kept.score < new.score).unwrap_or(*count);
-    let end = kept.len().min(*count + 1);
-    let mut moved = new;
-    for slot in kept.get_mut(place..end).unwrap_or_default() {
-        core::mem::swap(slot, &mut moved);
-        *count = end;
+/// How much each position counts that is kept, in units of 2^-15.
+#[inline(never)]
+fn shares(kept: &Kept, scale: Scaled, query_shift: i8) -> [u16; MOST] {
+    let mut shares = [0; MOST];
+    let best = kept.scores.first().copied().unwrap_or(0);
+    let right = -(scale.exponent + i32::from(query_shift) + 16);
+    for (share, score) in shares.iter_mut().zip(&kept.scores).take(kept.count) {
+        *share = distance(best - score, scale, right);
     }
+    softmax(shares.get_mut(..kept.count).unwrap_or_default());
+    shares.map(|share| share as u16)
 }

@@ -27,7 +27,7 @@ pub(super) struct Position<'p> {
     pub sums: &'p mut [i32],
     pub attended: Attended,
     /// Shares of the pathways.
-    pub shares: Shares,
+    pub shares: &'p Shares,
 }
 
 /// Adds the three pathways to `residual`, `[d_model]` with `residual_bits` fraction bits, and moves the channels on by one position.

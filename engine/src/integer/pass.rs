@@ -34,10 +34,12 @@ pub(super) fn run<'m>(
             embed(weights, workspace, chunk.row, chunk.count);
         }
         for layer in first..end {
-            let block = weights.layer(layer)?;
+            // Not moved: it would lie on the stack twice.
+            let block = &weights.layer(layer);
+            let block = block.as_ref()?;
             for index in 0..chunk.count {
                 let position = chunk.part(index, 1);
-                compiled(Step { block: &block, workspace, layer, position, index, observe: &mut observe });
+                compiled(Step { block, workspace, layer, position, index, observe: &mut observe });
             }
         }
         done += chunk.count;
@@ -88,7 +90,7 @@ impl<'m, L: Layer<'m>, F: FnMut(RouterReading)> super::kernel::Work for Step<'_,
         observe(RouterReading { layer, position: position.row, weights: handed_out });
         let query = Query { values: query, shift: query_shift };
         let rows = window(layout.max_seq(), position);
-        let way = Way { normed, query, shares, sums, residual, residual_bits };
+        let way = Way { normed, query, shares: &shares, sums, residual, residual_bits };
         attend_and_mix(block, &constants, &mut memory, rows, way);
     }
 }

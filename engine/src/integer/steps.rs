@@ -11,6 +11,7 @@ use crate::schedule::Positions;
 use crate::weights::{Layer, Weights};
 
 /// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
+#[inline(never)] // so that its room on the stack is not a position's
 pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace) -> Option<()> {
     let embed = weights.embed();
     let mut tops = Tops::of(&embed);
@@ -64,6 +65,7 @@ pub(super) fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, r
 
 /// A layer's input times all its matrices but the convolution: sums for keys, values, the query and the router, one behind the
 /// other. `room` is for the kernel.
+#[inline(never)] // so that the matrices lie on the stack only while they are multiplied
 pub(super) fn project_all<'m>(block: &impl Layer<'m>, normed: &[i16], sums: &mut [i32], room: &mut [i32]) {
     project(&[block.wk(), block.wv(), block.wq(), block.router()], normed, sums, room);
 }
@@ -89,7 +91,7 @@ pub(super) struct Way<'p> {
     /// Normalised inputs, `[d_model]`.
     pub normed: &'p [i16],
     pub query: Query<'p>,
-    pub shares: Shares,
+    pub shares: &'p Shares,
     /// Room for the sums of attention.
     pub sums: &'p mut [i32],
     /// What the pathways are added to, `[d_model]`, and its fraction bits.

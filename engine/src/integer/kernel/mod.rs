@@ -33,8 +33,8 @@ pub(super) use self::x86::compiled;
 
 /// Does the work: compilers know but one set of instructions here.
 #[cfg(not(backend = "x86"))]
-#[inline(always)]
-pub(in crate::integer) fn compiled<W: Work>(work: W) -> W::Output {
+#[inline(never)] // so that a step's room on the stack is not the room of what prepares it
+pub(super) fn compiled<W: Work>(work: W) -> W::Output {
     work.run()
 }
 
