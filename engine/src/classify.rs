@@ -23,6 +23,9 @@ pub fn classify<'m, 'w, M: Arithmetic<'w>>(
     }
     let vocab_size = memory.layout().shape().vocab_size();
     let n = memory.prefix().set(tokens, vocab_size);
-    forward_unobserved(weights, memory, n)?;
+    memory.keep_logits(true);
+    let result = forward_unobserved(weights, memory, n);
+    memory.keep_logits(false);
+    result?;
     Ok(memory.classify(weights, head, n, logit))
 }

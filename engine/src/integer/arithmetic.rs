@@ -36,6 +36,10 @@ impl<'w> Arithmetic<'w> for Workspace<'w> {
         run(weights, self, work, observe)
     }
 
+    fn keep_logits(&mut self, keep: bool) {
+        self.keeps_logits = keep;
+    }
+
     fn unembed<'m>(&mut self, weights: &impl Weights<'m>, n: usize) -> &[f32] {
         unembed(weights, self, n);
         self.logits

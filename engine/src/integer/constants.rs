@@ -142,8 +142,9 @@ fn weight_bits(matrix: &Matrix) -> i32 {
     }
 }
 
-/// A layer's constants. `channel` is told each channel's gate and output weight.
-pub(super) fn layer<'m>(block: &impl Layer<'m>, mut channel: impl FnMut(usize, i16, i16)) -> LayerConstants {
+/// A layer's constants; each channel's gate and output weight, where there is room for these.
+#[inline(never)] // in a program it is called from three places
+pub(super) fn layer<'m>(block: &impl Layer<'m>, gates: &mut [i16], weights: &mut [i16]) -> LayerConstants {
     let (norm, ssm, conv) = (block.norm(), block.ssm(), block.pathways().conv.taps);
     let (wq, wk, wv) = (block.wq(), block.wk(), block.wv());
     let d = wv.rows();
@@ -153,11 +154,14 @@ pub(super) fn layer<'m>(block: &impl Layer<'m>, mut channel: impl FnMut(usize, i
     let output_top = output_weights().filter(|weight| weight.sign() != 0).map(|weight| weight.exponent + 16).max();
     let output_weight_bits = output_top.map_or(0, |top| 15 - top);
     let mut greatest_gate = 0;
-    for (index, (a, weight)) in ssm.a_raw.iter().zip(output_weights()).enumerate() {
+    let (mut gates, mut weights) = (gates.iter_mut(), weights.iter_mut());
+    for (a, weight) in ssm.a_raw.iter().zip(output_weights()) {
         let gate = gate(a);
         greatest_gate = greatest_gate.max(i64::from(gate).abs());
         let weight = round_shift(weight.signed(), -(weight.exponent + output_weight_bits)).clamp(-32_767, 32_767);
-        channel(index, gate, weight as i16);
+        if let (Some(gate_slot), Some(weight_slot)) = (gates.next(), weights.next()) {
+            (*gate_slot, *weight_slot) = (gate, weight as i16);
+        }
     }
     let conv_sum_bits = 15 + ceil_log2(conv.cols()) + weight_bits(&conv);
     // The inputs are below 2^15 units.

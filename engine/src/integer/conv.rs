@@ -5,9 +5,10 @@ use crate::weights::Matrix;
 /// The most taps of two bits that lie in a word wherever in a byte they begin.
 pub(super) const SHORT: usize = 13;
 
-/// Whether a channel's [`codes`] are all of its taps.
+/// Whether a channel's [`codes`] are all of its taps, and that is made use of: the least code does without.
 pub(super) fn are_short(taps: &Matrix) -> bool {
-    taps.codec().is_none() && taps.cols() <= SHORT
+    let is_least = cfg!(all(small, backend = "portable", target_os = "none"));
+    !is_least && taps.codec().is_none() && taps.cols() <= SHORT
 }
 
 /// `sums`: from channel `first` on, each channel's taps times its inputs, the newest, `[d_model]`, and those of `history`,

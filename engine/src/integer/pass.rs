@@ -64,7 +64,9 @@ impl<'m, L: Layer<'m>, F: FnMut(RouterReading)> super::kernel::Work for Step<'_,
     fn run(self) {
         let Self { block, workspace, layer, position, index, observe } = self;
         let (constants, residual_bits) = (layer_constants(workspace, layer), model_constants(workspace).residual_bits);
-        let Workspace { layout, logits, router, last_shares, residual, sums, normed, query, layers, .. } = workspace;
+        let Workspace {
+            layout, logits, keeps_logits, router, last_shares, residual, sums, normed, query, layers, ..
+        } = workspace;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
         let mut memory = LayerMemory::of(layout, layers, layer);
         if position.before == 0 {
@@ -77,8 +79,9 @@ impl<'m, L: Layer<'m>, F: FnMut(RouterReading)> super::kernel::Work for Step<'_,
         }
         let residual = cut(residual, index * d, d);
         norm(&block.norm(), &constants.norm, residual, residual_bits, normed);
-        // Nobody reads logits while layers are computed.
-        project_all(block, normed, sums, bits_of(logits));
+        // A prediction writes logits at its end, and nobody reads them before.
+        let room = if *keeps_logits { &mut [] } else { bits_of(logits) };
+        project_all(block, normed, sums, room);
         let query_shift = keep(position.row, sums, &mut memory, query, d);
         let shares = route(sums.get(sums.len().saturating_sub(pathways)..).unwrap_or_default(), constants.router);
         let handed_out = cut(router, position.row * pathways, pathways);

@@ -19,6 +19,7 @@ fn parts(value: f32) -> (i64, i32) {
 }
 
 /// `value * 2^fraction_bits`, rounded.
+#[cfg_attr(not(vectors), inline(never))]
 pub(crate) fn fixed(value: f32, fraction_bits: i32) -> i64 {
     let (mantissa, exponent) = parts(value);
     let shift = -(exponent + fraction_bits);
@@ -90,6 +91,7 @@ impl Fixed {
 }
 
 /// The least `t` for which `|value| < 2^t`; [`NONE`] for 0.
+#[cfg_attr(not(vectors), inline(never))]
 pub(crate) fn top(value: f32) -> i32 {
     match parts(value) {
         (0, _) => NONE,
@@ -110,6 +112,7 @@ impl Scaled {
     pub(crate) const LOG2_E: Self = Self { signed: 47_274, exponent: -15 };
 
     /// A binary32 value, rounded to 16 bits.
+    #[cfg_attr(not(vectors), inline(never))]
     pub(crate) fn new(value: f32) -> Self {
         let (mantissa, exponent) = parts(value);
         Self::of(mantissa, exponent)
@@ -131,6 +134,7 @@ impl Scaled {
     }
 
     /// The product, rounded to 16 bits.
+    #[cfg_attr(not(vectors), inline(never))]
     pub(crate) fn times(self, other: Self) -> Self {
         Self::of(i64::from(self.signed) * i64::from(other.signed), self.exponent + other.exponent)
     }

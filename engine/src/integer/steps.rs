@@ -26,14 +26,9 @@ pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace)
     Some(())
 }
 
-/// Gates and output weights of a layer's channels, as many as there is room for; its constants.
-#[inline(never)] // in a program it is called from three places
+/// Gates and output weights of a layer's channels; its constants.
 pub(super) fn fill_channels<'m>(block: &impl Layer<'m>, memory: &mut LayerMemory) -> LayerConstants {
-    layer(block, |channel, gate, weight| {
-        if let (Some(gates), Some(weights)) = (memory.gates.get_mut(channel), memory.output_weights.get_mut(channel)) {
-            (*gates, *weights) = (gate, weight);
-        }
-    })
+    layer(block, memory.gates, memory.output_weights)
 }
 
 fn store<const N: usize>(all: &mut [i32], index: usize, words: [i32; N]) {

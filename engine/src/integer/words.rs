@@ -2,7 +2,8 @@
 
 /// `a * 2^-shift`, rounded to the nearest integer, halves upwards: as if integers had no end. `|a|` is below 2^61; what a
 /// negative shift makes of it must fit, too.
-#[inline]
+#[cfg_attr(vectors, inline)]
+#[cfg_attr(not(vectors), inline(never))]
 pub(crate) fn round_shift(a: i64, shift: i32) -> i64 {
     match shift {
         1..=62 => (a + (1 << (shift - 1))) >> shift,
@@ -13,7 +14,6 @@ pub(crate) fn round_shift(a: i64, shift: i32) -> i64 {
 }
 
 /// [`round_shift`] of what is not negative, and `most` where the result would be greater.
-#[inline]
 pub(crate) fn round_shift_at_most(a: i64, shift: i32, most: i64) -> i64 {
     // A left shift that leaves fewer bits free is beyond any bound in use.
     if shift < 0 && i64::from(bits(a.unsigned_abs())) - i64::from(shift) > 62 {
@@ -56,7 +56,8 @@ pub(crate) const fn bits(value: u64) -> i32 {
 }
 
 /// The least `b` for which every value lies in -2^b..2^b.
-#[inline]
+#[cfg_attr(vectors, inline)]
+#[cfg_attr(not(vectors), inline(never))]
 pub(crate) fn width(values: &[i32]) -> i32 {
     bits(u64::from(values.iter().fold(0, |all, &value| all | (value ^ (value >> 31)) as u32)))
 }

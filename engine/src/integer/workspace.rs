@@ -15,8 +15,9 @@ use crate::schedule::Prefix;
 #[derive(Debug)]
 pub struct Workspace<'w> {
     pub(super) layout: &'w Layout,
-    /// Logits of the last prediction, `[vocab_size]`; while layers are computed, room for their kernel.
+    /// Logits of the last prediction, `[vocab_size]`; while layers are computed, room for their kernel, unless they are kept.
     pub(super) logits: &'w mut [f32],
+    pub(super) keeps_logits: bool,
     /// Router weights of the last layer, `[max_seq][n_pathways]`.
     pub(super) router: &'w mut [f32],
     /// Router weights of the last position, `[n_layers][n_pathways]`.
@@ -89,6 +90,7 @@ impl<'w> Workspace<'w> {
         let mut all = Self {
             layout,
             logits,
+            keeps_logits: false,
             router,
             last_shares,
             prefix,
@@ -114,7 +116,7 @@ impl<'w> Workspace<'w> {
         self.layout
     }
 
-    /// Logits of the last prediction, `[vocab_size]`, until the next call.
+    /// Logits of the last prediction, `[vocab_size]`.
     pub fn logits(&self) -> &[f32] {
         self.logits
     }

@@ -54,6 +54,11 @@ pub trait Arithmetic<'w> {
         self.prefix().forget();
     }
 
+    /// Whether a pass has to leave the logits of the last prediction as they are: unasked, it may use their room.
+    fn keep_logits(&mut self, keep: bool) {
+        let _ = keep;
+    }
+
     /// The logits behind the last of `n` positions that were computed, `[vocab_size]`; they stay in the memory. What layers
     /// remember of positions behind these may be written over.
     fn unembed<'m>(&mut self, weights: &impl Weights<'m>, n: usize) -> &[f32];

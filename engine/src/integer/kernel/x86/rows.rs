@@ -31,9 +31,10 @@ pub(super) fn pairs(inputs: &[i16], pairs: &mut Pairs) -> i32 {
     inputs.iter().map(|&input| i32::from(input)).sum()
 }
 
-/// Sums of fields at bits 0, 2, 4 and 6.
+/// Sums of fields at bits 0, 2, 4 and 6; where there are registers for that, of bytes 0 and 2 and then of bytes 1 and 3, so that
+/// no addition waits for the one before.
 #[derive(Clone, Copy)]
-pub(super) struct Sums<L>([L; 4]);
+pub(super) struct Sums<L>([L; 8]);
 
 impl<L: Lanes> Sums<L> {
     /// # Safety
@@ -41,7 +42,7 @@ impl<L: Lanes> Sums<L> {
     #[inline(always)]
     pub(super) unsafe fn zero() -> Self {
         // SAFETY: as the caller promises.
-        Self([unsafe { L::splat(0) }; 4])
+        Self([unsafe { L::splat(0) }; 8])
     }
 
     /// Of weights, where all inputs add up to `sum`.
@@ -50,9 +51,10 @@ impl<L: Lanes> Sums<L> {
     /// As [`Lanes`].
     #[inline(always)]
     pub(super) unsafe fn of_weights(self, sum: i32) -> L {
-        let [a, b, c, d] = self.0;
+        let [a, b, c, d, e, f, g, h] = self.0;
         // SAFETY: as the caller promises.
         unsafe {
+            let [a, b, c, d] = [a.add(e), b.add(f), c.add(g), d.add(h)];
             let low = a.add(b.over_four_to::<2>());
             let high = c.over_four_to::<4>().add(d.over_four_to::<6>());
             low.add(high).sub(L::splat(sum))
@@ -113,7 +115,8 @@ pub(super) unsafe fn add_chunk<L: Lanes>(sums: &mut Sums<L>, chunk: [L; 4], pair
         unsafe {
             let fields = fields(codes);
             for (index, &pair) in pairs.iter().enumerate() {
-                sums.0[index % 4] = sums.0[index % 4].add_products(fields[index], L::splat(pair));
+                let sum = &mut sums.0[index % L::SUMS];
+                *sum = sum.add_products(fields[index], L::splat(pair));
             }
         }
     }
