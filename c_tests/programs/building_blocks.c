@@ -1,4 +1,5 @@
 /* shape: -DATOME_TOP_K=30 -DATOME_D_MODEL=11 -DATOME_N_LAYERS=1 -DATOME_D_HEAD=5 -DATOME_VOCAB_SIZE=10 -DATOME_MAX_SEQ=7 -DATOME_KERNEL_SIZE=4 */
+/* arithmetic: exact */
 /*
  * Habit: the building blocks are called by hand, on structs filled by hand, with sizes that fit no word: matrices whose
  * rows straddle bytes, a scale of infinity, floats at odd addresses, a state space carried over two halves.

@@ -1,4 +1,5 @@
 /* shape: -DATOME_D_MODEL=21 -DATOME_N_LAYERS=2 -DATOME_D_HEAD=5 -DATOME_VOCAB_SIZE=61 -DATOME_MAX_SEQ=9 -DATOME_N_PATHWAYS=5 -DATOME_TOP_K=20 */
+/* arithmetic: exact */
 /*
  * Habit: the state comes from malloc with sizeof, atome_init is called once, and then many models run on it, each loaded
  * into a model struct on the heap that is freed before the next one is made (often at the same address). top_k is larger

@@ -1,4 +1,5 @@
 /* shape: -DATOME_D_MODEL=19 -DATOME_N_LAYERS=3 -DATOME_D_HEAD=7 -DATOME_KERNEL_SIZE=3 -DATOME_VOCAB_SIZE=37 -DATOME_MAX_SEQ=12 */
+/* arithmetic: exact */
 /* reference: ours */
 /*
  * Habit: a device that takes whatever format the update server sends. One struct is loaded from ATOME01, ATOME02 and

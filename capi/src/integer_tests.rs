@@ -10,6 +10,7 @@ use atome_engine::{predict_next, Model, Plan};
 use crate::codes::{ATOME_ERR_ARITHMETIC, ATOME_OK};
 use crate::config::{exact_layout, integer_layout, OF_INTEGERS};
 use crate::integer::*;
+use crate::predict::atome_predict_next;
 use crate::tests::{blob, Memory, CONFIG as EXACT, LAYOUT as EXACT_LAYOUT, MODEL_SIZE, SHAPE};
 use crate::types::*;
 
@@ -77,6 +78,35 @@ fn predictions_are_those_of_the_engine() {
         let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
         assert_eq!(read[..11], bits(workspace.logits()));
         assert_eq!(read[11..], bits(&workspace.router_weights()[..n * 3]));
+    }
+}
+
+/// Both find the tag of a state in one place, where the shape and the plan are the same.
+#[test]
+fn what_one_arithmetic_has_computed_is_never_taken_for_the_others() {
+    let blob = good_blob(3);
+    let mut memory = Memory::new(MODEL_SIZE);
+    assert_eq!(load(&mut memory, &blob), ATOME_OK);
+    let model: *const atome_model_t = memory.at();
+    let tokens = [1, 4, 2, 9, 10, 0, 3];
+    let logits = |state: &mut Memory, n: i32, is_exact: bool| {
+        // SAFETY: a loaded model, a state that is large enough for both, n tokens; the logits come first.
+        unsafe {
+            let result = if is_exact {
+                atome_predict_next(model, state.at(), tokens.as_ptr(), n)
+            } else {
+                atome_integer_predict_next(model, state.at(), tokens.as_ptr(), n)
+            };
+            assert!(result >= 0);
+            core::slice::from_raw_parts(state.at::<u32>(), 11).to_vec()
+        }
+    };
+    let (mut shared, fresh) = (Memory::new(EXACT_LAYOUT.bytes()), || Memory::new(EXACT_LAYOUT.bytes()));
+    for n in 1..=7 {
+        for is_exact in [true, false, false, true] {
+            assert_eq!(logits(&mut shared, n, is_exact), logits(&mut fresh(), n, is_exact), "{n} tokens, {is_exact}");
+        }
+        assert_ne!(logits(&mut fresh(), n, true), logits(&mut fresh(), n, false), "{n} tokens");
     }
 }
 

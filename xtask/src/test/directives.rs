@@ -5,6 +5,7 @@
 //! - `languages:` `c`, `c++` or both; without it, C for `.c` and C++ for `.cpp`
 //! - `reference:` `ours` where only our own reference promises what the program asks for: it is left out where
 //!   ATOME_REFERENCE names another one
+//! - `arithmetic:` `exact` where it asks for what the integer arithmetic has not: a greater top_k, `atome_sparse_attn`
 //! - `arguments:` words of its command line. `MODEL-FILE`, `PROMPT` and `N` stand for the 944K model, a text and a
 //!   count.
 
@@ -26,6 +27,8 @@ pub struct Directives {
     pub languages: Vec<Language>,
     /// Whether only our own reference can be compared with.
     pub ours_only: bool,
+    /// Whether it runs in the exact arithmetic only.
+    pub exact_only: bool,
     /// Command line, placeholders included.
     pub arguments: Vec<String>,
 }
@@ -67,9 +70,12 @@ fn parse(text: &str) -> Result<Directives> {
             "languages" => directives.languages = languages(&words, number)?,
             "arguments" => directives.arguments = words,
             "reference" if words == ["ours"] => directives.ours_only = true,
+            "arithmetic" if words == ["exact"] => directives.exact_only = true,
+            "arithmetic" => bail!("line {number}: `arithmetic:` knows only the word `exact`"),
             "reference" => bail!("line {number}: `reference:` knows only the word `ours`"),
             other => bail!(
-                "line {number}: unknown directive `{other}`: expected shape, engine-shape, languages, reference or arguments"
+                "line {number}: unknown directive `{other}`: expected shape, engine-shape, languages, reference, arithmetic or \
+                 arguments"
             ),
         }
     }
@@ -103,12 +109,13 @@ mod tests {
     #[test]
     fn every_directive_is_read_until_the_comments_end() {
         let text = "/* shape: -DA=1 -DB=2 */\n/* engine-shape: -DC=3 */\n/* languages: c c++ */\n\
-                    /* arguments: MODEL-FILE 7 */\n/*\n * shape: no\n */\n/* shape: -DLATE=1 */\n";
+                    /* arguments: MODEL-FILE 7 */\n/* arithmetic: exact */\n/*\n * shape: no\n */\n/* shape: -DLATE=1 */\n";
         let expected = Directives {
             shape: words("-DA=1 -DB=2"),
             engine_shape: words("-DC=3"),
             languages: vec![Language::C, Language::Cpp],
             ours_only: false,
+            exact_only: true,
             arguments: words("MODEL-FILE 7"),
         };
         assert_eq!(parse(text).unwrap(), expected);

@@ -217,6 +217,7 @@ fn of_programs() -> Vec<Step> {
     steps.push(step("C programs under valgrind", programs::valgrind));
     steps.push(step("C programs under sanitizers", programs::sanitizers));
     steps.push(step("random calls with guard pages", guard_pages::random_calls));
+    steps.push(step("C programs in integers", programs::integers));
     for mode in Mode::ALL {
         steps.push(step(format!("differential run, {mode}"), move |context| differential::run(context, mode)));
     }

@@ -76,6 +76,23 @@ pub fn sanitizers(context: &Context) -> Result<Outcome> {
     })
 }
 
+/// Builds every program in the integer arithmetic, unchanged, in both of its memory plans, and runs it under the sanitizers: it
+/// does what it does, and prints the same in both.
+pub fn integers(context: &Context) -> Result<Outcome> {
+    let archive = system_archive(context)?;
+    run_all(None, |program| {
+        if program.directives.exact_only {
+            return Ok(());
+        }
+        let in_plan = |plan: &str| {
+            let flags = [&SANITIZERS[..], &["-DATOME_ARITHMETIC=ATOME_INTEGER", plan]].concat();
+            let label = format!("integers {}", plan.rsplit('_').next().unwrap_or_default());
+            program.output(&archive, &label, &flags, &[], BYTES)
+        };
+        expect_same(&in_plan("-DATOME_PLAN=ATOME_PLAN_LEAN")?, &in_plan("-DATOME_PLAN=ATOME_PLAN_CACHED")?)
+    })
+}
+
 /// The C library's functions on both sides, so that only the engines differ.
 fn system_archive(context: &Context) -> Result<Engine> {
     Ok(Engine::Archive(context.archive(None, Mode::System)?.path.clone()))
