@@ -28,7 +28,7 @@ const BYTES: [(&str, &[&str], &str); 3] = [
     ("RAM of the state, 944K model, 24 positions", &["944k"], "state"),
 ];
 
-/// Each cell: exact, then integers.
+/// Each cell: exact, then integers; instructions, and how many times fewer than those of C.
 pub fn table(figures: &Figures) -> String {
     let mut head = vec!["exact / integers".to_string()];
     head.extend(CORES.map(|(_, title)| title.to_string()));
@@ -37,7 +37,7 @@ pub fn table(figures: &Figures) -> String {
         rows.push(row(words, |core, archive| {
             let c = *figures.get(&format!("{core}/{shape}/{C}/{of_c}"))?;
             let ours = *figures.get(&format!("{core}/{shape}/{archive}/{of_ours}"))?;
-            Some(times(c as f64 / ours as f64))
+            Some(format!("{} ({})", grouped(ours), times(c as f64 / ours as f64)))
         }));
     }
     rows.push(row("flash of `atome_load` and `atome_predict_next`, with libraries", |core, archive| {
@@ -81,7 +81,7 @@ mod tests {
         ];
         let text = table(&figures.map(|(name, figure)| (name.to_string(), figure)).into());
         let line = |start: &str| text.lines().find(|line| line.contains(start)).unwrap().to_string();
-        assert!(line("944K model: one position").contains("4.0x / 20x"), "{text}");
+        assert!(line("944K model: one position").contains("10 000 000 (4.0x) / 2 000 000 (20x)"), "{text}");
         assert!(line("flash").contains("10 500 / 8 000"), "{text}");
         assert!(line("state, default").contains("49 564 / 17 068"), "{text}");
         assert!(line("default shape: one").contains("- / -"), "{text}");

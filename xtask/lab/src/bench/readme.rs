@@ -19,7 +19,8 @@ one run.
 ";
 const ARITHMETICS: &str = "
 The exact arithmetic, which is the default and gives the C engine's results, beside the integer one (`-DATOME_ARITHMETIC=ATOME_INTEGER`,
-[docs/integer.md](docs/integer.md)): the same archive, cached plan, times as fast as the exact C engine at `-O2`.
+[docs/integer.md](docs/integer.md)), in the same run and archive, cached plan: instructions, in brackets how many times fewer than those of
+the exact C engine at `-O2`, then bytes.
 ";
 const CHIPS: &str = "
 One of 20 tokens after 4 on three chips, default shape (d=64, 4 layers, 32 positions). These times are **computed**: instructions
