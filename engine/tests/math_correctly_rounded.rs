@@ -7,6 +7,7 @@
 //! ```text
 //! cargo test --release -p atome-engine --test math_correctly_rounded -- --ignored --nocapture --test-threads=1
 //! ```
+#![cfg(target_pointer_width = "64")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;

@@ -2,6 +2,7 @@
 
 mod aarch64;
 mod agreement;
+mod bits_32;
 mod computers;
 mod context;
 mod dependencies;
@@ -175,6 +176,7 @@ fn of_the_code() -> Vec<Step> {
     // Until here compilers keep all processors busy.
     steps.push(Step { name: "Miri".to_string(), is_seldom: false, action: Action::Aside(miri::start) });
     steps.push(step("Rust tests, aarch64 emulated", aarch64::run));
+    steps.push(seldom("parsers as 32-bit code", bits_32::run));
     steps.push(step("new inputs for the fuzz targets", new_inputs::run));
     steps.push(step("crates from outside", outside::run));
     steps
