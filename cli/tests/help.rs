@@ -98,3 +98,21 @@ fn every_flag_says_what_it_is_for() {
         assert!(flags > 0, "atome {command}");
     }
 }
+
+/// Of what is read: whoever meets one has been told.
+#[test]
+fn bounds_are_named() {
+    for (command, bounds) in [
+        ("corpus", &["1 GiB\nat most", "within an hour", "1 KiB a second"][..]),
+        ("export", &["4 GiB at most", "4 MiB"]),
+        ("inspect", &["1 GiB at most", "1,024 layers"]),
+        ("run", &["1 GiB at most", "1 MiB"]),
+        ("sign", &["1 GiB at most", "4 GiB", "64 KiB"]),
+        ("train", &["4 GiB at most", "256 MiB"]),
+    ] {
+        let help = help(command, "--help");
+        for bound in bounds {
+            assert!(help.contains(bound), "atome {command}: {bound}");
+        }
+    }
+}

@@ -14,6 +14,8 @@ Examples:
   atome inspect model.bin --json | jq '.sections[] | select(.name == \"Wv\") | .scale'";
 
 /// Shows what is in a model file: shape, sections, scales and statistics of the weights.
+///
+/// A model file has 1 GiB at most, and a model whose sections are listed 1,024 layers.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = long_help(EXAMPLES))]
 pub struct InspectArgs {

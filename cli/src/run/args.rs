@@ -37,7 +37,7 @@ Examples:
 ///
 /// Text longer than the window (--max-seq) continues on its last --max-seq tokens. From there on,
 /// every token costs the computation of a full window, where before it cost that of one position
-/// (plan cached).
+/// (plan cached). A model file has 1 GiB at most, a sidecar 1 MiB.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = long_help(EXAMPLES))]
 pub struct RunArgs {

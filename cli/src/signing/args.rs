@@ -33,6 +33,7 @@ pub struct KeygenArgs {
 /// A container that names a product or a version names its key, too, by the first four bytes.
 ///
 /// With --detached, any file is signed, such as a checkpoint, and the signature is a file beside it.
+/// A container has 1 GiB at most, another file 4 GiB, a key's file 64 KiB.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES)]
 pub struct SignArgs {

@@ -34,7 +34,7 @@ sets the limits beyond which an answer counts as unsure; `atome export` writes t
 Ctrl-C stops after the step and saves; --resume goes on as if nothing had happened, also after a kill (from the last
 save then). Beside the checkpoint lie a log (.jsonl, one JSON object a line) and the loss curve (.svg).
 One training at a time writes a file: a second one is refused while the first one runs. A file that came after the
-start stays as it is, too, without --force.";
+start stays as it is, too, without --force. A text or checkpoint has 4 GiB at most, a log 256 MiB.";
 
 /// Trains a model on a text file, or on prompts with their answers.
 #[derive(Debug, Args)]
