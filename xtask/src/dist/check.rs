@@ -12,7 +12,7 @@ use super::examples::{Examples, Way, PROGRAMS};
 use super::pack::SUMS;
 use super::package::{self, VERSION};
 use super::targets::Target;
-use super::{make, needs, scratch};
+use super::{make, needs, sbom, scratch, signed_sums};
 use crate::archive::{Flavour, Mode, Profile};
 use crate::toolchain::Toolchain;
 use crate::{header, process, workspace};
@@ -23,7 +23,7 @@ const CORTEX_M3: &str = "thumbv7m-none-eabi";
 const DIFFERS: &str = "RAM for the model struct: ";
 
 /// The files of every package.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "CMakeLists.txt",
     "LICENSE",
     "README.txt",
@@ -36,6 +36,7 @@ const FILES: [&str; 12] = [
     "lib/pkgconfig/atome-signed.pc",
     "lib/pkgconfig/atome-system.pc",
     "lib/pkgconfig/atome.pc",
+    sbom::NAME,
 ];
 
 /// What a microcontroller's has besides.
@@ -78,6 +79,7 @@ pub fn check(toolchain: &Toolchain) -> Result<String> {
     make(toolchain, &targets, &packed)?;
     make(toolchain, &targets, &folder.join("again"))?;
     same_files(&packed, &folder.join("again"))?;
+    signatures(&packed, &folder)?;
     let packages = unpack(&packed, &targets, &folder)?;
 
     let examples = Examples { packages, build: folder.join("build"), built: Cell::new(0) };
@@ -89,7 +91,7 @@ pub fn check(toolchain: &Toolchain) -> Result<String> {
     compared += by_pkg_config(&examples, &host, &m3)?;
     let refused = refusals(&examples, &host, &m3)?;
     Ok(format!(
-        "2 packages of {} and {} files made twice, the same; {} examples built by make, CMake and pkg-config and run, \
+        "2 packages of {} and {} files made twice, the same, their checksums signed; {} examples built by make, CMake and pkg-config and run, \
          {compared} outputs compared; {refused} wrong requests refused",
         files_of(&host).len(),
         files_of(&m3).len(),
@@ -107,6 +109,23 @@ fn same_files(one: &Path, other: &Path) -> Result<()> {
     }
     process::checked(Command::new("sha256sum").current_dir(one).args(["--check", "--strict", SUMS]))?;
     Ok(())
+}
+
+/// The checksums can be signed, and what was changed since, or signed by somebody else, is found.
+fn signatures(packed: &Path, folder: &Path) -> Result<()> {
+    // Compiled already where the gate runs.
+    let atome = crate::test::command_line;
+    let (secret, public) = signed_sums::keys(atome()?, folder, "maker")?;
+    let (_, other) = signed_sums::keys(atome()?, folder, "other")?;
+    signed_sums::sign(atome()?, packed, &secret)?;
+    signed_sums::verify(atome()?, packed, &public)?;
+    ensure!(signed_sums::verify(atome()?, packed, &other).is_err(), "{SUMS}: another key verifies the signature");
+    let sums = packed.join(SUMS);
+    let before = read(&sums)?;
+    fs::write(&sums, before.replacen(|digit: char| digit.is_ascii_digit(), "a", 1))?;
+    ensure!(signed_sums::verify(atome()?, packed, &public).is_err(), "{SUMS}: a changed digit was not found");
+    fs::write(&sums, before)?;
+    signed_sums::verify(atome()?, packed, &public)
 }
 
 /// Unpacks with the system's tar, elsewhere than the packages were made: they have to work in any place.

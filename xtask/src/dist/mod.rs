@@ -5,6 +5,8 @@ mod examples;
 mod needs;
 mod pack;
 mod package;
+mod sbom;
+mod signed_sums;
 mod targets;
 
 use std::fs;
@@ -30,7 +32,7 @@ Make the packages that a C project links, one for each target, and a file of che
 
 A package is a folder and the same packed: the library in both modes and with what loads signed models (for
 microcontrollers the usual ones and those for size), the header, pkg-config files and a CMake package to find them, the
-licence and a README. The same source gives the same bytes.
+licence, a README and a bill of materials (sbom.cdx.json, CycloneDX). The same source gives the same bytes.
 
 Usage: cargo xtask dist [OPTIONS]
 
@@ -38,15 +40,18 @@ Options:
   --target TRIPLE  only this target (may be repeated); `host` is this machine
   -o, --out FOLDER
                    where atome-VERSION-TARGET/, atome-VERSION-TARGET.tar.gz and SHA256SUMS go (default: dist)
+  --key FILE       sign SHA256SUMS with this secret key of `atome keygen`; the signature is SHA256SUMS.sig
   --check          make the packages of this machine and of a Cortex-M3 in a scratch folder, build and run examples/ with
                    them (make, CMake, pkg-config; the Cortex-M3 emulated) and compare the outputs
   -h, --help       print this
 
-SHA256SUMS lists what this run made.
+SHA256SUMS lists what this run made. Who gets the packages checks both:
+  atome verify SHA256SUMS --detached --key maker.pub && sha256sum --check SHA256SUMS
 
 Examples:
   cargo xtask dist
   cargo xtask dist --target thumbv7em-none-eabihf --target host --out build/packages
+  cargo xtask dist --key maker.secret
 ";
 
 /// What became of one target.
@@ -63,12 +68,14 @@ pub struct Made {
 /// The command.
 pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let (mut names, mut out, mut only_check) = (Vec::new(), workspace::root().join("dist"), false);
+    let mut key = None;
     while let Some(argument) = parser.next()? {
         match argument {
             Long("target") => {
                 names.push(options::text(&mut parser, "--target", "expected the Rust name of a target, or host")?)
             }
             Short('o') | Long("out") => out = options::folder(&mut parser, "--out")?,
+            Long("key") => key = Some(options::text(&mut parser, "--key", "expected the file of a secret key")?),
             Long("check") => only_check = true,
             other => return Err(options::unexpected(other, "dist")),
         }
@@ -81,8 +88,12 @@ pub fn run(mut parser: lexopt::Parser) -> Result<()> {
     let targets = chosen(&names, toolchain.host())?;
     needs::for_packages(&toolchain, &targets).install()?;
     let made = make(&toolchain, &targets, &out)?;
+    let sign =
+        |key: String| signed_sums::sign(signed_sums::command_line()?, &out, &workspace::absolute(Path::new(&key)));
+    let signature = key.map(sign).transpose()?;
     say!("\n{}", table(&made));
-    say!("{} packages in {}", made.len(), workspace::shown(&out));
+    let signature = signature.map(|name| format!(", signed: {name}")).unwrap_or_default();
+    say!("{} packages in {}{signature}", made.len(), workspace::shown(&out));
     Ok(())
 }
 

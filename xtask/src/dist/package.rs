@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Context, Result};
 
+use super::sbom;
 use super::targets::Target;
 use crate::archive::{Flavour, Mode, Profile};
 use crate::workspace;
@@ -97,6 +98,7 @@ impl Package {
         for (path, text) in texts(target)? {
             files.insert(path, text.into_bytes());
         }
+        files.insert(sbom::NAME.to_string(), sbom::text(target)?.into_bytes());
         Ok(Package { name: name(target), files })
     }
 

@@ -24,6 +24,7 @@ mod rust_firmware;
 mod several_shapes;
 mod small_stack;
 
+use std::process::Command;
 use std::thread::JoinHandle;
 
 use anyhow::{anyhow, Result};
@@ -234,7 +235,7 @@ fn of_programs() -> Vec<Step> {
 fn of_products() -> Vec<Step> {
     let mut steps = vec![step("default model", |_| {
         let models = rust::program("atome-models", Mode::Portable)?;
-        let atome = rust::program("atome", Mode::Portable)?;
+        let atome = command_line()?;
         Ok(Outcome::Passed(crate::model::check(models, atome)?))
     })];
     steps.push(step("packages and examples", |context| Ok(Outcome::Passed(crate::dist::check(&context.toolchain)?))));
@@ -253,6 +254,14 @@ fn of_products() -> Vec<Step> {
 
 /// Cores that are related to those that always run, with fewer differential cases.
 const RELATED_CORES: [&str; 7] = ["qemu", "--core", "m33-soft", "--core", "rv32imafc", "--cases", "2000"];
+
+/// The command line, compiled as the gate does it.
+///
+/// # Errors
+/// It cannot be compiled.
+pub fn command_line() -> Result<Command> {
+    rust::program("atome", Mode::Portable)
+}
 
 /// A check of the laboratory.
 fn measured(words: &[&str]) -> Result<Outcome> {
