@@ -242,7 +242,7 @@ fn of_products() -> Vec<Step> {
     steps.push(step("firmware in Rust", rust_firmware::answers));
     steps.push(step("emulated cores", |_| measured(&["qemu", "--profile", "usual", "--cases", "4000"])));
     for profile in ["size", "speed"] {
-        let name = format!("emulated cores, archives for {profile}");
+        let name = format!("emulated cores, profile for {profile}");
         steps.push(seldom(name, move |_| measured(&["qemu", "--profile", profile, "--cases", "4000"])));
     }
     steps.push(seldom("emulated cores, related ones", |_| measured(&RELATED_CORES)));
