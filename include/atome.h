@@ -211,6 +211,7 @@ typedef char atome_shape_is_in_range_of_ATOME_INTEGER_t
 /* The plan of this program. Set it with -DATOME_PLAN=ATOME_PLAN_LEAN or _CACHED; unset, it is the cached plan where that takes no
  * more memory than the C99 engine's state did, else the lean one. Usable in #if. */
 #ifndef ATOME_PLAN
+#define ATOME_PLAN_IS_CHOSEN_
 #define ATOME_PLAN (ATOME_STATE_SIZE_CACHED <= ATOME_STATE_SIZE_C99 ? ATOME_PLAN_CACHED : ATOME_PLAN_LEAN)
 #endif
 #define ATOME_WORK_WORDS ((ATOME_PLAN) == ATOME_PLAN_CACHED ? ATOME_CACHED_WORDS_ : ATOME_LEAN_WORDS_)
@@ -251,21 +252,20 @@ typedef char atome_ATOME_INTEGER_has_no_ATOME_PLAN_PARTIAL_t
     ((ATOME_PLAN) == ATOME_PLAN_CACHED ? ATOME_CACHED_WORDS_ : \
      (ATOME_PLAN) == ATOME_PLAN_LEAN ? ATOME_LEAN_WORDS_ : (ATOME_STATE_SIZE_PARTIAL) / 4UL - ATOME_HEAD_)
 
+/* Does not compile where the partial plan gets less than its least. */
+typedef char atome_partial_state_is_large_enough_t
+    [(ATOME_STATE_SIZE_PARTIAL) >= ATOME_PARTIAL_LEAST_ && (ATOME_STATE_SIZE_PARTIAL) % 4UL == 0 ? 1 : -1];
+#endif
+
 /* A state has less than 4 GiB, and sums of unsigned long, which has 32 bits on many machines, would wrap there. In #if, numbers
  * have 64; what is no number but a name, such as an enum's, is 0 there and is not looked at. */
 #if (ATOME_D_MODEL) >= 1 && (ATOME_MAX_SEQ) >= 1 && (ATOME_N_LAYERS) >= 1 && (ATOME_VOCAB_SIZE) >= 1 && \
     (ATOME_D_HEAD) >= 1 && (ATOME_KERNEL_SIZE) >= 1 && (ATOME_TOP_K) >= 1
 #if ATOME_SIZE_(ATOME_WORK_WORDS) > 0xffffffff
 #error "atome_state_t of this shape and memory plan has 4 GiB or more"
-#elif defined(ATOME_PLAN_IS_CHOSEN_) && (defined(_WIN32) || SIZE_MAX <= 0xffffffff) && \
-    (ATOME_STATE_SIZE_CACHED > 0xffffffff || ATOME_PARTIAL_OF_TWO_ > 0xffffffff)
-#error "the cached memory plan of this shape has 4 GiB or more: define ATOME_PLAN as ATOME_PLAN_LEAN or ATOME_PLAN_PARTIAL"
+#elif defined(ATOME_PLAN_IS_CHOSEN_) && (defined(_WIN32) || SIZE_MAX <= 0xffffffff) && ATOME_STATE_SIZE_CACHED > 0xffffffff
+#error "the cached memory plan of this shape has 4 GiB or more: define ATOME_PLAN, such as ATOME_PLAN_LEAN"
 #endif
-#endif
-
-/* Does not compile where the partial plan gets less than its least. */
-typedef char atome_partial_state_is_large_enough_t
-    [(ATOME_STATE_SIZE_PARTIAL) >= ATOME_PARTIAL_LEAST_ && (ATOME_STATE_SIZE_PARTIAL) % 4UL == 0 ? 1 : -1];
 #endif
 
 /* sizeof(atome_state_t), in bytes. */

@@ -124,8 +124,10 @@ pub fn state_sizes(_: &Context) -> Result<Outcome> {
 fn beyond_4_gib() -> Result<()> {
     const TOO_LARGE: &str = "of this shape and memory plan has 4 GiB or more";
     const CHOOSE: &str = "the cached memory plan of this shape has 4 GiB or more: define ATOME_PLAN";
+    const INTEGERS: [&str; 4] =
+        ["-DATOME_ARITHMETIC=ATOME_INTEGER", "-DATOME_D_MODEL=1024", "-DATOME_MAX_SEQ=4096", "-DATOME_N_LAYERS=65535"];
     // Flags, and what 64-bit and 32-bit compilers say.
-    let shapes: [(&[&str], Option<&str>, Option<&str>); 6] = [
+    let shapes: [(&[&str], Option<&str>, Option<&str>); 8] = [
         (&["-DATOME_D_MODEL=4096", "-DATOME_MAX_SEQ=65535"], Some(TOO_LARGE), Some(TOO_LARGE)),
         // Its lean state has 4 GiB and 5 MiB: in 32 bits, 5 MiB.
         (
@@ -140,8 +142,18 @@ fn beyond_4_gib() -> Result<()> {
             None,
         ),
         (&["-DATOME_D_MODEL=256", "-DATOME_MAX_SEQ=4096", "-DATOME_N_LAYERS=24"], None, None),
+        (&INTEGERS, None, Some(CHOOSE)),
+        (
+            &[INTEGERS[0], INTEGERS[1], INTEGERS[2], INTEGERS[3], "-DATOME_PLAN=ATOME_PLAN_CACHED"],
+            Some(TOO_LARGE),
+            Some(TOO_LARGE),
+        ),
         (&["-DATOME_D_MODEL=AN_ENUMERATOR"], None, None),
     ];
+    if !cfg!(target_arch = "x86_64") {
+        // Other compilers have no such pair of flags.
+        return Ok(());
+    }
     let names = scratch(0)?.join("names.h");
     fs::write(&names, "enum { AN_ENUMERATOR = 64 };\n").with_context(|| format!("cannot write {}", names.display()))?;
     for (flags, of_64, of_32) in shapes {
