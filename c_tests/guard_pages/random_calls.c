@@ -305,7 +305,9 @@ static void blocks(void)
     add_floats(out[0], count);
     atome_ssm_forward(x, n, &block->ssm, hidden, out);
     add_floats(out[0], count);
+#if ATOME_ARITHMETIC == ATOME_EXACT
     atome_sparse_attn(x, n, &block->attn, a_state(), out);
+#endif
     add_floats(out[0], count);
     atome_layer_norm(hidden, ATOME_D_MODEL, &model->final_norm);
     add_floats(hidden, d);

@@ -11,8 +11,10 @@ use crate::archive::Mode;
 use crate::c_build::{Engine, Language, Program};
 use crate::{process, workers, workspace};
 
-/// Every plan; matrices and vectors that fill a kernel's registers, and some that leave a rest of each length.
-const SHAPES: [&[&str]; 6] = [
+const INTEGER: &str = "-DATOME_ARITHMETIC=ATOME_INTEGER";
+
+/// Both arithmetics, every plan; matrices and vectors that fill a kernel's registers, and some that leave a rest of each length.
+const SHAPES: [&[&str]; 9] = [
     &["-DATOME_D_MODEL=5", "-DATOME_D_HEAD=3", "-DATOME_VOCAB_SIZE=11", "-DATOME_MAX_SEQ=7", "-DATOME_N_LAYERS=2"],
     &["-DATOME_D_MODEL=37", "-DATOME_D_HEAD=19", "-DATOME_VOCAB_SIZE=67", "-DATOME_MAX_SEQ=20", "-DATOME_N_LAYERS=2"],
     &["-DATOME_D_MODEL=64", "-DATOME_VOCAB_SIZE=256", "-DATOME_MAX_SEQ=18", "-DATOME_N_LAYERS=3"],
@@ -31,6 +33,23 @@ const SHAPES: [&[&str]; 6] = [
         "-DATOME_PLAN=ATOME_PLAN_PARTIAL",
     ],
     &["-DATOME_D_MODEL=260", "-DATOME_D_HEAD=64", "-DATOME_VOCAB_SIZE=300", "-DATOME_MAX_SEQ=12", "-DATOME_N_LAYERS=1"],
+    &[
+        INTEGER,
+        "-DATOME_D_MODEL=37",
+        "-DATOME_D_HEAD=19",
+        "-DATOME_VOCAB_SIZE=67",
+        "-DATOME_MAX_SEQ=20",
+        "-DATOME_N_LAYERS=2",
+    ],
+    &[INTEGER, "-DATOME_D_MODEL=64", "-DATOME_VOCAB_SIZE=256", "-DATOME_MAX_SEQ=18", "-DATOME_PLAN=ATOME_PLAN_LEAN"],
+    &[
+        INTEGER,
+        "-DATOME_D_MODEL=130",
+        "-DATOME_D_HEAD=33",
+        "-DATOME_VOCAB_SIZE=99",
+        "-DATOME_MAX_SEQ=12",
+        "-DATOME_N_LAYERS=1",
+    ],
 ];
 
 /// Sequences of calls of a shape, for so many cases of the differential run.
