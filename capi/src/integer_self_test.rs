@@ -19,7 +19,7 @@ const POSITIONS: usize = 6;
 const TOKENS: [i32; POSITIONS] = [3, 8, 0, 5, 3, 7];
 
 /// Channels: rows that start on bytes, and rows that start within bytes.
-const WHOLE: usize = 20;
+const WHOLE: usize = 12;
 const BROKEN: usize = 11;
 /// On a host, as many as the longest vectors have, and some more.
 const WIDE: usize = if cfg!(target_os = "none") { WHOLE } else { 132 };
@@ -38,8 +38,8 @@ const fn case(d_model: usize, d_head: usize, is_wild: bool, recorded: u32) -> Ca
 }
 
 const COMMON: [Case; 4] = [
-    case(WHOLE, 4, false, 0xaa04_4fea),
-    case(WHOLE, 4, true, 0x39f4_8b50),
+    case(WHOLE, 4, false, 0x8e9f_5dd9),
+    case(WHOLE, 4, true, 0xc033_dbdd),
     case(BROKEN, 5, false, 0xf635_ea6c),
     case(BROKEN, 5, true, 0x5db6_105a),
 ];
@@ -64,7 +64,7 @@ const BODY: usize = match shape(WIDE, 8) {
     None => 0,
 };
 const FLOATS: usize = 32;
-const WORDS: usize = 10 * WIDE + 24;
+const WORDS: usize = 10 * WIDE + 72;
 
 /// As many blocks as the C type has in Rust; the first is used.
 const _: () = assert!(LAYERS <= ATOME_N_LAYERS);
