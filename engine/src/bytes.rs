@@ -12,6 +12,15 @@ pub fn read_u32(bytes: &[u8; 4]) -> u32 {
     word(bytes)
 }
 
+/// A little-endian number of eight bytes at any address.
+#[inline]
+pub(crate) fn read_u64(bytes: &[u8; 8]) -> u64 {
+    match bytes.as_chunks::<4>().0 {
+        [low, high] if cfg!(target_os = "none") => u64::from(read_u32(low)) | u64::from(read_u32(high)) << 32,
+        _ => LittleEndian::read_u64(bytes),
+    }
+}
+
 /// A little-endian binary32 value at any address. Among floating-point instructions without a call, over which little could
 /// be kept in their registers.
 #[inline]

@@ -4,8 +4,7 @@
 //! of the lane it changes, so two blobs that differ in one eight-byte word never share a fingerprint, and others do with
 //! a chance of about 2^-64.
 
-use byteorder::{ByteOrder, LittleEndian};
-
+use crate::bytes::read_u64;
 use crate::shape::Shape;
 
 /// On a 64-bit processor, eight lanes hide the latency of the multiplication; elsewhere there is none to hide.
@@ -58,11 +57,9 @@ impl Fingerprint {
             absorb(&mut lanes, stripe);
         }
         for stripe in rest.chunks(STRIPE) {
-            let mut padded = [0; STRIPE];
-            for (to, from) in padded.iter_mut().zip(stripe) {
-                *to = *from;
+            for (index, lane) in lanes.iter_mut().enumerate() {
+                *lane = fold(*lane, word_of(stripe.get(8 * index..).unwrap_or_default()));
             }
-            absorb(&mut lanes, &padded);
         }
         if let [lane] = lanes[..] {
             self.hash = lane;
@@ -83,7 +80,16 @@ impl Fingerprint {
 #[inline]
 fn absorb(lanes: &mut [u64; LANES], stripe: &[u8; STRIPE]) {
     for (lane, word) in lanes.iter_mut().zip(stripe.as_chunks::<8>().0) {
-        *lane = fold(*lane, LittleEndian::read_u64(word));
+        *lane = fold(*lane, read_u64(word));
+    }
+}
+
+/// The first eight bytes, of which zeros stand for those that are not there.
+#[inline]
+fn word_of(bytes: &[u8]) -> u64 {
+    match bytes.first_chunk() {
+        Some(word) => read_u64(word),
+        None => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)),
     }
 }
 
