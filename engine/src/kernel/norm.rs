@@ -27,9 +27,9 @@ pub(crate) struct Moments {
 impl Moments {
     #[inline(always)] // one row is all that most programs norm
     pub(super) fn of(x: &[f32]) -> Self {
-        let count = x.len() as f32;
-        let mean = x.iter().fold(0.0, |sum, &value| sum + value) / count;
-        let variance = x.iter().fold(0.0, |sum, &value| sum + (value - mean) * (value - mean)) / count;
+        let mean = mean(x);
+        let squares = x.iter().fold(0.0, |sum, &value| sum + (value - mean) * (value - mean));
+        let variance = squares / x.len() as f32;
         Self { mean, factor: reciprocal_deviation(variance) }
     }
 
@@ -38,6 +38,12 @@ impl Moments {
     pub(super) fn norm(self, gamma: f32, beta: f32, value: f32) -> f32 {
         ((gamma * (value - self.mean)) * self.factor) + beta
     }
+}
+
+/// `m`
+#[inline(always)]
+pub(super) fn mean(x: &[f32]) -> f32 {
+    x.iter().fold(0.0, |sum, &value| sum + value) / x.len() as f32
 }
 
 /// What as many rows are normed by. `rows` is `[positions][width]`.

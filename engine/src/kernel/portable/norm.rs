@@ -1,7 +1,7 @@
 //! Layer norm of one row.
 
 use crate::bytes::read_f32;
-use crate::kernel::norm::Moments;
+use crate::kernel::norm::{mean, reciprocal_deviation};
 use crate::weights::{Floats, Norm};
 
 /// As [`layer_norm`](crate::kernel::layer_norm), of one row.
@@ -12,9 +12,19 @@ pub(in crate::kernel) fn layer_norm_row(norm: &Norm, x: &[f32], out: &mut [f32])
 
 #[inline(never)]
 fn by_parts(gamma: Floats, beta: Floats, x: &[f32], out: &mut [f32]) {
-    let Moments { mean, factor } = Moments::of(x);
-    for (((out, value), gamma), beta) in out.iter_mut().zip(x).zip(gamma.places()).zip(beta.places()) {
-        let scaled = (read_f32(gamma) * (value - mean)) * factor;
+    let Some(out) = out.get_mut(..x.len()) else { return };
+    let count = x.len() as f32;
+    let mean = mean(x);
+    // How far each is from the mean waits where the result will be.
+    let mut squares = 0.0;
+    for (out, value) in out.iter_mut().zip(x) {
+        let distance = value - mean;
+        *out = distance;
+        squares += distance * distance;
+    }
+    let factor = reciprocal_deviation(squares / count);
+    for ((out, gamma), beta) in out.iter_mut().zip(gamma.places()).zip(beta.places()) {
+        let scaled = (read_f32(gamma) * *out) * factor;
         *out = scaled + read_f32(beta);
     }
 }
