@@ -31,6 +31,7 @@ impl Held {
     /// behind them; the others take what the lean plan does: each its residual stream, and keys and values of one layer.
     /// No other division recomputes less in the same memory: a position of which only the lower layers stay takes more
     /// than its share, because its residual stream must stay with them.
+    #[cfg_attr(small, inline(never))]
     pub(crate) const fn partial(shape: &Shape, max_seq: usize, room: usize) -> Self {
         let (d, h, layers) = (shape.d_model(), shape.d_head(), shape.n_layers());
         let taps = shape.kernel_size();

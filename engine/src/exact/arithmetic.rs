@@ -2,10 +2,10 @@
 
 use core::cell::RefCell;
 
-use super::compute::{compute, compute_apart};
+use super::compute::compute;
 use super::divided::Divided;
 use super::logits::{final_norm, unembed};
-use super::workspace::Workspace;
+use super::workspace::{Place, Workspace};
 use crate::argmax::argmax;
 use crate::kernel;
 use crate::layout::{Layout, Plan};
@@ -47,7 +47,7 @@ impl<'w> Arithmetic<'w> for Workspace<'w> {
 
     #[inline(always)]
     fn pass<'m>(&mut self, weights: &impl Weights<'m>, work: Work, observe: impl FnMut(RouterReading)) -> Option<()> {
-        compute(weights, self, work, observe)
+        compute(weights, self, self.place(), work, observe)
     }
 
     #[inline(always)]
@@ -86,14 +86,15 @@ impl<'w> Divisible<'w> for Workspace<'w> {
         work: Work,
         observe: impl FnMut(RouterReading),
     ) -> Option<()> {
-        compute_apart(weights, &mut self.reborrow(layout), work, observe)
+        let place = Place { layout, ..self.place() };
+        compute(weights, self, place, work, observe)
     }
 
     #[inline(always)]
-    fn divide<'s>(&'s mut self, division: &'s Division) -> Option<impl schedule::Divided>
+    fn divide<'s>(&'s mut self, division: Division) -> Option<impl schedule::Divided>
     where
         'w: 's,
     {
-        Divided::new(self.reborrow(&division.lean), division)
+        Divided::new(self, division)
     }
 }

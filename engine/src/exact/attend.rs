@@ -1,6 +1,6 @@
 //! Attention of one layer over keys and values that are stored; [`AttentionMemory`] stores them, too, for callers of this alone.
 
-use super::layer_memory::{cut, LayerMemory};
+use super::layer_memory::{cut, take, LayerMemory};
 use crate::kernel::{self, Keys, Projection, TopK, Window};
 use crate::layout::Layout;
 use crate::weights::Attention;
@@ -10,21 +10,14 @@ use crate::weights::Attention;
 pub(crate) struct Search<'w> {
     /// `[d_head]`.
     pub query: &'w mut [f32],
-    /// Scores of the kept positions, best first, `[min(top_k, max_seq)]`.
-    pub kept_scores: &'w mut [f32],
-    /// Their rows.
+    /// `[d_model]`; behind them the scores of the kept positions, best first, `[min(top_k, max_seq)]`. One array, which is room
+    /// for those who multiply what the query is made of, and the logits.
+    pub outputs: &'w mut [f32],
+    /// The kept positions' rows.
     pub kept_rows: &'w mut [u32],
-    /// Outputs, `[d_model]`.
-    pub attended: &'w mut [f32],
 }
 
 impl Search<'_> {
-    /// For a part of the program that borrows it.
-    pub(crate) fn reborrow(&mut self) -> Search<'_> {
-        let Self { query, kept_scores, kept_rows, attended } = self;
-        Search { query, kept_scores, kept_rows, attended }
-    }
-
     /// Attends with the query, `h` wide, over the rows of `window`, of which it keeps `top_k` at most.
     ///
     /// The three parts come one after the other. Where code has to be small, each has what it works on to itself on the stack.
@@ -33,7 +26,7 @@ impl Search<'_> {
     pub(crate) fn attend(&mut self, layout: &Layout, memory: &LayerMemory, h: usize, top_k: usize, window: Window) {
         let slots = top_k.min(window.len);
         self.search(layout, memory, h, slots, window);
-        kernel::softmax(cut(self.kept_scores, 0, slots));
+        kernel::softmax(cut(self.outputs, layout.shape().d_model(), slots));
         self.gather(memory.values, layout.shape().d_model(), slots);
     }
 
@@ -44,7 +37,7 @@ impl Search<'_> {
         let query = cut(self.query, 0, h);
         let keys = Keys { elements: memory.keys, rows: layout.max_seq(), d_head: h };
         let kept_rows = self.kept_rows.get_mut(..slots).unwrap_or_default();
-        let mut best = TopK::new(cut(self.kept_scores, 0, slots), kept_rows);
+        let mut best = TopK::new(cut(self.outputs, layout.shape().d_model(), slots), kept_rows);
         kernel::search(query, &keys, &window, &mut best);
     }
 
@@ -53,8 +46,10 @@ impl Search<'_> {
     #[cfg_attr(not(small), inline(always))]
     fn gather(&mut self, values: &[f32], d: usize, slots: usize) {
         let kept_rows = self.kept_rows.get_mut(..slots).unwrap_or_default();
-        let best = TopK { scores: cut(self.kept_scores, 0, slots), rows: kept_rows };
-        kernel::gather(&best, values, cut(self.attended, 0, d));
+        let mut rest = &mut *self.outputs;
+        let outputs = take(&mut rest, d);
+        let best = TopK { scores: cut(rest, 0, slots), rows: kept_rows };
+        kernel::gather(&best, values, outputs);
     }
 }
 
@@ -83,6 +78,6 @@ impl AttentionMemory<'_, '_> {
         kernel::matvec(&attention.wq, u, self.search.query);
         let window = Window { newest: t, len: t + 1 };
         self.search.attend(self.layout, &self.memory, attention.wq.rows(), attention.top_k, window);
-        cut(self.search.attended, 0, attention.wv.rows())
+        cut(self.search.outputs, 0, attention.wv.rows())
     }
 }

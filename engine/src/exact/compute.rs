@@ -2,7 +2,7 @@
 
 use super::pass::Pass;
 use super::together;
-use super::workspace::Workspace;
+use super::workspace::{Place, Workspace};
 use crate::kernel::{Current, Properties};
 use crate::schedule::{RouterReading, Work};
 use crate::weights::Weights;
@@ -13,23 +13,13 @@ use crate::weights::Weights;
 pub(super) fn compute<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
+    place: Place,
     work: Work,
     observe: impl FnMut(RouterReading),
 ) -> Option<()> {
-    if Current::POSITIONS_TOGETHER > 1 && work.positions.count > 1 && together::suits(workspace.layout) {
-        return together::run(weights, workspace, work, observe);
+    if Current::POSITIONS_TOGETHER > 1 && work.positions.count > 1 && together::suits(place.layout) {
+        return together::run(weights, workspace, place, work, observe);
     }
     let Work { positions, layers, has_gates } = work;
-    Pass { weights, workspace, has_gates, observe }.run(positions, layers)
-}
-
-/// [`compute`] as a call of its own.
-#[inline(never)]
-pub(super) fn compute_apart<'m>(
-    weights: &impl Weights<'m>,
-    workspace: &mut Workspace,
-    work: Work,
-    observe: impl FnMut(RouterReading),
-) -> Option<()> {
-    compute(weights, workspace, work, observe)
+    Pass { weights, workspace, place, has_gates, observe }.run(positions, layers)
 }

@@ -6,7 +6,7 @@
 
 use super::layer_memory::{cut, LayerMemory};
 use super::steps::{embed, mix, norm, project, route, start_sequence, window};
-use super::workspace::Workspace;
+use super::workspace::{Place, Workspace};
 use crate::layout::Plan;
 use crate::schedule::{Positions, RouterReading};
 use crate::weights::{Layer, Weights};
@@ -15,6 +15,7 @@ use crate::weights::{Layer, Weights};
 pub(super) struct Pass<'p, 'w, W, F> {
     pub weights: &'p W,
     pub workspace: &'p mut Workspace<'w>,
+    pub place: Place<'p>,
     /// Whether the gates, which follow from the weights alone, are those of this model.
     pub has_gates: bool,
     pub observe: F,
@@ -23,21 +24,27 @@ pub(super) struct Pass<'p, 'w, W, F> {
 impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     /// Takes all positions through the layers, chunk by chunk.
     #[inline(always)]
-    pub fn run(&mut self, positions: Positions, [first_layer, end]: [usize; 2]) -> Option<()> {
+    pub fn run(&mut self, positions: Positions, layers: [usize; 2]) -> Option<()> {
         let mut done = 0;
         while done < positions.count {
-            let count = match self.workspace.layout.plan() {
+            let count = match self.place.layout.plan() {
                 Plan::Lean => positions.count,
                 Plan::Partial | Plan::Cached => 1,
             };
-            let chunk = positions.part(done, count);
-            if first_layer == 0 {
-                embed(self.weights, self.workspace, chunk.row, chunk.count);
-            }
-            for layer in first_layer..end {
-                self.layer(layer, chunk)?;
-            }
-            done += chunk.count;
+            self.chunk(positions.part(done, count), layers)?;
+            done += count;
+        }
+        Some(())
+    }
+
+    /// Takes the positions of one chunk through these layers.
+    #[inline(always)]
+    pub fn chunk(&mut self, chunk: Positions, [first, end]: [usize; 2]) -> Option<()> {
+        if first == 0 {
+            embed(self.weights, self.workspace, chunk.row, chunk.count);
+        }
+        for layer in first..end {
+            self.layer(layer, chunk)?;
         }
         Some(())
     }
@@ -55,21 +62,23 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     /// Step 2 in one layer, for one position, whose residual stream is in row `index`.
     #[inline(never)]
     fn position(&mut self, layer: usize, block: &W::Layer, position: Positions, index: usize) -> Option<()> {
-        let Workspace { layout, router, last_shares, rows, search, layers, .. } = &mut *self.workspace;
+        let Workspace { router, last_shares, normed, search, stream, .. } = &mut *self.workspace;
+        let Place { layout, front } = self.place;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
+        let (residual, layers) = stream.split_at_mut_checked(front)?;
+        let residual = cut(residual, index * d, d);
         let mut memory = LayerMemory::of(layout, layers, layer);
         if position.before == 0 {
             start_sequence(&mut memory, block, self.has_gates);
         }
-        let residual = cut(rows.residual, index * d, d);
         let shares = cut(router, position.row * pathways, pathways);
 
-        norm(block, residual, rows.normed);
-        project(block, layout, position, rows.normed, &mut memory, search, shares);
+        norm(block, residual, normed);
+        project(block, layout, position, normed, &mut memory, search, shares);
         route(shares, cut(last_shares, layer * pathways, pathways));
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
         let window = window(layout, position, 0);
         search.attend(layout, &memory, layout.shape().d_head(), block.top_k(), window);
-        mix(block, 1, &mut memory, shares, rows.normed, search.attended, residual)
+        mix(block, 1, &mut memory, shares, normed, search.outputs, residual)
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, r
     let d = matrix.cols();
     for index in 0..count {
         let token = workspace.prefix.token(row + index);
-        kernel::embed(&matrix, token, cut(workspace.rows.residual, index * d, d));
+        kernel::embed(&matrix, token, cut(workspace.stream, index * d, d));
     }
 }
 
@@ -47,7 +47,10 @@ pub(super) fn norm<'m>(block: &impl Layer<'m>, x: &[f32], out: &mut [f32]) {
 
 /// Step 2.2 for all that normalised inputs are multiplied by: key and value of a position are stored, its query and the
 /// router's scores left.
-#[inline(never)]
+///
+/// Where most of the stack is needed below it, a frame of its own would be more than what others have to themselves.
+#[cfg_attr(backend = "fixed_point", inline(always))]
+#[cfg_attr(not(backend = "fixed_point"), inline(never))]
 pub(super) fn project<'m>(
     block: &impl Layer<'m>,
     layout: &Layout,
@@ -61,10 +64,28 @@ pub(super) fn project<'m>(
     let (first, row_stride) = Keys::place(layout.max_seq(), layout.shape().d_head(), row);
     let keys = memory.keys.get_mut(first..).unwrap_or_default();
     let values = memory.values.get_mut(row * d..);
-    if Current::MATRICES_TOGETHER {
+    if Current::MATRICES_IN_PAIRS {
         let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
-        // The outputs of attention are of no meaning yet.
-        let room = if Current::SEARCHES_ROOM && room.is_empty() { &mut *search.attended } else { room };
+        // Outputs and scores of attention are of no meaning yet.
+        let room = if room.is_empty() { &mut *search.outputs } else { room };
+        // Two of them at a time: of all, the stack would have to hold more.
+        let is_left = kernel::project_some(
+            inputs,
+            &mut [
+                Projection { matrix: &block.wk(), out: keys, row_stride, position_stride: 1 },
+                Projection::new(&block.wv(), values),
+            ],
+            room,
+        );
+        kernel::project_more(
+            inputs,
+            &mut [Projection::new(&block.wq(), search.query), Projection::new(&block.router(), router)],
+            room,
+            is_left,
+        );
+    } else if Current::MATRICES_TOGETHER {
+        let (values, room) = values_and_room(values.unwrap_or_default(), d, position);
+        let room = if Current::SEARCHES_ROOM && room.is_empty() { &mut *search.outputs } else { room };
         kernel::project_one(
             inputs,
             &mut [

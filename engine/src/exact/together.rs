@@ -10,7 +10,7 @@
 use super::attend::Search;
 use super::layer_memory::{cut, LayerMemory};
 use super::steps::{mix, start_sequence, window};
-use super::workspace::Workspace;
+use super::workspace::{Place, Workspace};
 use crate::kernel::{self, Current, Keys, Moments, Normed, Projection, Properties};
 use crate::layout::{Layout, Plan};
 use crate::schedule::{Positions, Prefix, RouterReading, Work};
@@ -36,11 +36,13 @@ pub(super) fn suits(layout: &Layout) -> bool {
 pub(super) fn run<'m>(
     weights: &impl Weights<'m>,
     workspace: &mut Workspace,
+    place: Place,
     work: Work,
     observe: impl FnMut(RouterReading),
 ) -> Option<()> {
-    let Workspace { layout, router, prefix, last_shares, rows, search, layers, .. } = workspace;
-    let (residual, normed) = (&mut *rows.residual, &mut *rows.normed);
+    let Workspace { router, prefix, last_shares, normed, search, stream, .. } = workspace;
+    let Place { layout, front } = place;
+    let (residual, layers) = stream.split_at_mut_checked(front)?;
     let mut call = Call { layout, work, observe, router, last_shares, normed, search };
     let mut room = [0.0; ROOM];
     match layout.plan() {
@@ -257,10 +259,11 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
     fn pathways<'m>(&mut self, block: &impl Layer<'m>, part: &mut Part, moments: &[Moments]) -> Option<()> {
         let output_from = self.output_from(part);
         let Call { layout, router, normed, search, .. } = self;
-        let Search { kept_scores, kept_rows, attended: one, .. } = &mut **search;
+        let Search { kept_rows, outputs: one, .. } = &mut **search;
         let (d, h) = (layout.shape().d_model(), layout.shape().d_head());
         let Positions { row, count, .. } = part.positions;
-        let most = part.room.len().checked_div(2 * d).unwrap_or(0);
+        // Behind the last one's outputs are its scores; those of the others lie where the next one's outputs will.
+        let most = part.room.len().saturating_sub(layout.kept()).checked_div(2 * d).unwrap_or(0);
         let (normed, attended) =
             if most > 0 { part.room.split_at_mut_checked(most * d)? } else { (&mut **normed, &mut **one) };
         // None of them much fewer than the others.
@@ -270,8 +273,8 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
             for index in few.clone().skip(output_from.saturating_sub(start)) {
                 let window = window(layout, part.positions, index);
                 let query = cut(part.query, index * h, h);
-                let attended = cut(attended, (index - start) * d, d);
-                let mut search = Search { query, kept_scores, kept_rows, attended };
+                let outputs = cut(attended, (index - start) * d, d + layout.kept());
+                let mut search = Search { query, outputs, kept_rows };
                 search.attend(layout, &part.memory, h, block.top_k(), window);
             }
             let residual = cut(part.residual, start * d, few.len() * d);

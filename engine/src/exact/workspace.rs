@@ -22,20 +22,27 @@ pub struct Workspace<'w> {
     pub(crate) prefix: Prefix<'w>,
     /// Router weights of the last position, `[n_layers][n_pathways]`.
     pub(crate) last_shares: &'w mut [f32],
-    /// Vectors of the positions in work.
-    pub(crate) rows: Rows<'w>,
+    /// Normalised inputs of a block, `[d_model]`.
+    pub(crate) normed: &'w mut [f32],
     pub(crate) search: Search<'w>,
-    /// What the layers that are held at once remember.
-    pub(crate) layers: &'w mut [f32],
+    /// The residual stream of the positions in work, `[positions][d_model]`, in the lean plan with room for the whole sequence;
+    /// behind it what the layers that are held at once remember. One array, so that the partial plan can divide it elsewhere.
+    pub(crate) stream: &'w mut [f32],
 }
 
-/// Where the vectors of the positions in work lie.
-#[derive(Debug, Default)]
-pub(crate) struct Rows<'w> {
-    /// `[positions][d_model]`; in the lean plan with room for the whole sequence.
-    pub residual: &'w mut [f32],
-    /// Normalised inputs of a block, `[positions][d_model]`.
-    pub normed: &'w mut [f32],
+/// How [`Workspace::stream`] is divided while a pass works in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'l> {
+    /// How the layers' memory is cut.
+    pub layout: &'l Layout,
+    /// Floats of the residual stream in front of it.
+    pub front: usize,
+}
+
+/// Floats of the residual stream.
+#[cfg_attr(small, inline(never))]
+pub(super) fn front(layout: &Layout) -> usize {
+    layout.residual_rows() * layout.shape().d_model()
 }
 
 /// An array that is too short for the layout.
@@ -87,31 +94,21 @@ impl<'w> Workspace<'w> {
         let d = layout.shape().d_model();
         // Filled in one by one: as one expression, a compiler for size holds all parts on the stack first.
         let prefix = Prefix { tag, tokens: &mut [] };
-        let (rows, search) = (Rows::default(), Search::default());
-        let mut all = Self { layout, logits, router, prefix, last_shares: &mut [], rows, search, layers: &mut [] };
+        let (normed, search) = (&mut [][..], Search::default());
+        let mut all = Self { layout, logits, router, prefix, last_shares: &mut [], normed, search, stream: &mut [] };
         (all.prefix.tokens, all.search.kept_rows) = words.split_at_mut_checked(layout.max_seq()).unwrap_or_default();
         all.last_shares = take(&mut scratch, layout.last_shares());
-        all.rows.residual = take(&mut scratch, layout.residual_rows() * d);
-        all.rows.normed = take(&mut scratch, d);
+        all.normed = take(&mut scratch, d);
         all.search.query = take(&mut scratch, layout.shape().d_head());
-        all.search.attended = take(&mut scratch, d);
-        all.search.kept_scores = take(&mut scratch, layout.kept());
-        all.layers = scratch;
+        all.search.outputs = take(&mut scratch, d + layout.kept());
+        all.stream = scratch;
         all
     }
 
-    /// For a part of the program that borrows it and uses it as `layout` says.
-    pub(super) fn reborrow<'s>(&'s mut self, layout: &'s Layout) -> Workspace<'s> {
-        Workspace {
-            layout,
-            logits: self.logits,
-            router: self.router,
-            prefix: self.prefix.reborrow(),
-            last_shares: self.last_shares,
-            rows: Rows { residual: self.rows.residual, normed: self.rows.normed },
-            search: self.search.reborrow(),
-            layers: self.layers,
-        }
+    /// Where a pass works but for one in a part of the partial plan's memory.
+    #[inline(always)]
+    pub(super) fn place(&self) -> Place<'w> {
+        Place { layout: self.layout, front: front(self.layout) }
     }
 
     /// What it was laid out for.
@@ -140,7 +137,8 @@ impl<'w> Workspace<'w> {
     /// The memory of one layer's attention, to use it by itself. What earlier calls computed is forgotten.
     pub fn attention_memory(&mut self) -> AttentionMemory<'_, 'w> {
         self.prefix.forget();
-        let memory = LayerMemory::of(self.layout, self.layers, 0);
+        let layers = self.stream.get_mut(front(self.layout)..).unwrap_or_default();
+        let memory = LayerMemory::of(self.layout, layers, 0);
         AttentionMemory { layout: self.layout, memory, search: &mut self.search }
     }
 
@@ -168,10 +166,10 @@ mod tests {
                 let all = Workspace::new(&layout, &mut floats, &mut words).expect("exactly enough");
                 assert_eq!(all.prefix.tokens.len(), max_seq);
                 assert_eq!(all.search.kept_rows.len(), top_k.min(max_seq));
-                assert_eq!(all.search.kept_scores.len(), top_k.min(max_seq));
-                assert_eq!(all.layers.len(), held * layout.layer());
-                assert_eq!((all.search.query.len(), all.search.attended.len()), (5, 6));
-                let last = LayerMemory::of(&layout, all.layers, 2);
+                let (_, layers) = all.stream.split_at_mut(front(&layout));
+                assert_eq!(layers.len(), held * layout.layer());
+                assert_eq!((all.search.query.len(), all.search.outputs.len()), (5, 6 + top_k.min(max_seq)));
+                let last = LayerMemory::of(&layout, layers, 2);
                 assert_eq!((last.keys.len(), last.values.len()), (max_seq * 5, max_seq * 6));
                 assert_eq!(last.history.len(), (kernel_size.min(max_seq) - 1) * 6);
                 assert_eq!((last.state.len(), last.gate.len()), (6, 6));
@@ -196,18 +194,18 @@ mod tests {
         expect(&mut at, all.logits, shape.vocab_size());
         expect(&mut at, all.router, max_seq * shape.n_pathways());
         expect(&mut at, all.last_shares, shape.n_layers() * shape.n_pathways());
-        expect(&mut at, all.rows.residual, layout.residual_rows() * d);
-        expect(&mut at, all.rows.normed, d);
+        expect(&mut at, all.normed, d);
         expect(&mut at, all.search.query, h);
-        expect(&mut at, all.search.attended, d);
-        expect(&mut at, all.search.kept_scores, kept);
-        assert_eq!((all.layers.as_ptr(), all.layers.as_ptr_range().end), (at, end));
+        expect(&mut at, all.search.outputs, d + kept);
+        let (residual, layers) = all.stream.split_at_mut(front(layout));
+        expect(&mut at, residual, layout.residual_rows() * d);
+        assert_eq!((layers.as_ptr(), layers.as_ptr_range().end), (at, end));
         // The partial plan cuts them as one of the others does (`partial.rs`).
         let n_layers = if layout.plan() == Plan::Partial { 0 } else { shape.n_layers() };
         for layer in 0..n_layers {
             // The lean plan has one place for all layers.
             let mut place = if layout.plan() == Plan::Lean { at } else { at.wrapping_add(layer * layout.layer()) };
-            let memory = LayerMemory::of(layout, all.layers, layer);
+            let memory = LayerMemory::of(layout, layers, layer);
             expect(&mut place, memory.keys, max_seq * h);
             expect(&mut place, memory.values, max_seq * d);
             expect(&mut place, memory.history, (shape.kernel_size().min(max_seq) - 1) * d);

@@ -58,6 +58,20 @@ pub(crate) trait Backend: Properties {
         Self::project(x, 1, projections);
     }
 
+    /// [`Backend::project_one`], before [`Backend::project_more`]: whether something is left in the room that this can use.
+    #[inline(always)]
+    fn project_some(x: &[f32], projections: &mut [Projection], room: &mut [f32]) -> bool {
+        Self::project_one(x, projections, room);
+        false
+    }
+
+    /// [`Backend::project_one`] with the input and the room of [`Backend::project_some`] just before, and what that said.
+    #[inline(always)]
+    fn project_more(x: &[f32], projections: &mut [Projection], room: &mut [f32], is_left: bool) {
+        let _ = is_left;
+        Self::project_one(x, projections, room);
+    }
+
     /// Multiplies the first of the rows, normed, by every matrix, as far as there is a way for several at a time that needs
     /// no more than `room`; returns how many rows are done.
     #[inline(always)]

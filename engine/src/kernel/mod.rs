@@ -62,7 +62,9 @@ pub(crate) use properties::{Current, Properties};
 pub use softmax::softmax;
 pub use ssm::{gate, ssm_step};
 pub use stages::{attend, embed, layer_norm, matvec, mix, project};
-pub(crate) use stages::{gather, layer_norm_row, matvec_with_room, moments, project_one, search};
+pub(crate) use stages::{
+    gather, layer_norm_row, matvec_with_room, moments, project_more, project_one, project_some, search,
+};
 
 pub use crate::weights::Projection;
 

@@ -14,6 +14,9 @@ pub(crate) trait Properties {
     /// takes less room on the stack.
     const MATRICES_TOGETHER: bool = true;
 
+    /// Whether such matrices are multiplied two at a time, of which less is on the stack.
+    const MATRICES_IN_PAIRS: bool = false;
+
     /// How many positions share the work of reading the weights, at most.
     const POSITIONS_TOGETHER: usize = 1;
 
@@ -47,6 +50,8 @@ pub(crate) enum FixedPoint {}
 
 impl Properties for FixedPoint {
     const NAME: &'static CStr = c"fixed-point";
+    // ARMv6-M takes longest to fill tables anew where there is not room for all, and has no memory for large models.
+    const MATRICES_IN_PAIRS: bool = cfg!(not(assembly = "thumb1"));
     const WORTHWHILE_ROOM: usize = TABLES_ROOM;
     const SEARCHES_ROOM: bool = true;
 }

@@ -75,6 +75,18 @@ pub(crate) fn project_one(x: &[f32], projections: &mut [Projection], room: &mut 
     Current::project_one(x, projections, room);
 }
 
+/// [`project_one`], before [`project_more`]: whether something is left in the room that this can use.
+#[inline(always)]
+pub(crate) fn project_some(x: &[f32], projections: &mut [Projection], room: &mut [f32]) -> bool {
+    Current::project_some(x, projections, room)
+}
+
+/// [`project_one`] with the input and the room of [`project_some`] just before, and what that said.
+#[inline(always)]
+pub(crate) fn project_more(x: &[f32], projections: &mut [Projection], room: &mut [f32], is_left: bool) {
+    Current::project_more(x, projections, room, is_left);
+}
+
 /// Attention of `query` over the rows of `window`: `out[c]` becomes the sum over the kept ones of weight * value.
 ///
 /// `query` is `[d_head]`, `values` is `[rows][d_model]`, `best` has min(top_k, window.len) empty slots, `out` is

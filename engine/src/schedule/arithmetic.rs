@@ -89,7 +89,7 @@ pub(crate) trait Divisible<'w>: Arithmetic<'w> {
     ) -> Option<()>;
 
     /// The memory of a sequence of which only the first positions stay. `None` where it is too small for that.
-    fn divide<'s>(&'s mut self, division: &'s Division) -> Option<impl Divided>
+    fn divide<'s>(&'s mut self, division: Division) -> Option<impl Divided>
     where
         'w: 's;
 }

@@ -74,15 +74,16 @@ fn compute_divided<'m, 'w>(
     [start, end]: [usize; 2],
     observe: impl FnMut(RouterReading) + Copy,
 ) -> Option<()> {
-    let division = Division::new(memory.layout(), first);
+    let layout = memory.layout();
+    let division = Division::new(layout, first);
     memory.prefix().forget();
-    let mut memory = memory.divide(&division)?;
+    let mut memory = memory.divide(division)?;
     let (mut done, mut count) = (start, 0);
     while done < end {
         let is_first = done < division.first;
         count = division.others.min(if is_first { division.first } else { end } - done);
         let positions = Positions { row: done, before: done, count };
-        for layer in 0..division.lean.shape().n_layers() {
+        for layer in 0..layout.shape().n_layers() {
             if done > 0 {
                 memory.fetch(layer, &weights.layer(layer)?, done);
             }

@@ -11,11 +11,6 @@ pub struct Prefix<'w> {
 }
 
 impl Prefix<'_> {
-    /// For a part of the program that borrows it.
-    pub(crate) fn reborrow(&mut self) -> Prefix<'_> {
-        Prefix { tag: self.tag, tokens: self.tokens }
-    }
-
     /// The token that stands for `token`: 0 for one outside `0..vocab_size` (docs/numerics.md#1-embed).
     pub(crate) fn id(token: i32, vocab_size: usize) -> usize {
         usize::try_from(token).ok().filter(|&id| id < vocab_size).unwrap_or(0)

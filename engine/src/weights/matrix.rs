@@ -201,9 +201,9 @@ pub(crate) struct Terms {
     /// Writes the weights from an index on as [`TERMS`] 2-bit codes each, four codes to a byte: of the value, three times the
     /// value, and nine times the value. One of the three at most is not 0.
     pub(crate) write_codes: WriteCodes,
-    /// Multiplies matrices with as many columns each and whole groups of four: an input, outputs, the position that they are of,
-    /// and room for tables.
-    pub(crate) project: fn(&[f32], &mut [Projection], usize, &mut [f32]),
+    /// Multiplies matrices with as many columns each and whole groups of four: an input, outputs, and room for
+    /// tables.
+    pub(crate) project: fn(&[f32], &mut [Projection], &mut [f32]),
 }
 
 /// The matrix, the inputs, the first row, and the outputs; `None`, with nothing done, where that does not suit.

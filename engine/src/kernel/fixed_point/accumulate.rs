@@ -9,11 +9,20 @@ use super::tables::Tables;
 use crate::kernel::project::accumulate;
 use crate::weights::Trit;
 
+/// The terms of `row` up to a column, all columns of the tables for most rows: what [`row_sum`] begins with, in fewer steps.
+#[inline(never)]
+#[cfg_attr(assembly = "thumb1", allow(dead_code))] // where most rows take another way
+pub(super) fn first_terms(tables: &Tables, row: &[u8]) -> (usize, f32) {
+    let mut sum = Sum::nothing();
+    let column = run_groups(tables, row, 0, &mut sum);
+    (column, sum.value(tables))
+}
+
 /// `start` and the terms of `row`, all columns of the tables, from `column` on: in runs of whole groups of four columns,
 /// and by the definition where a run ends because a term leaves every window, or cannot begin because the sum is outside
-/// of them. `x` is what the tables were filled from.
+/// of them.
 #[inline(never)]
-pub(super) fn row_sum(tables: &Tables, x: &[f32], row: &[u8], mut column: usize, start: f32) -> f32 {
+pub(super) fn row_sum(tables: &Tables, row: &[u8], mut column: usize, start: f32) -> f32 {
     let mut value = start;
     loop {
         if column.is_multiple_of(4) {
@@ -24,7 +33,7 @@ pub(super) fn row_sum(tables: &Tables, x: &[f32], row: &[u8], mut column: usize,
         }
         // The rest of its group: this term, at least.
         for place in column % 4..4 {
-            let (Some(&x), Some(codes)) = (x.get(column), row.get(column / 4)) else { return value };
+            let (Some(&x), Some(codes)) = (tables.values().get(column), row.get(column / 4)) else { return value };
             value = accumulate(value, Trit::from_code(codes >> (2 * place)), x);
             column += 1;
         }

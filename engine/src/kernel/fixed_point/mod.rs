@@ -73,8 +73,22 @@ impl Backend for FixedPoint {
 
     #[inline(always)]
     fn project_one(x: &[f32], projections: &mut [Projection], room: &mut [f32]) {
-        if !project::project_one(x, projections, room) {
-            definition::project(x, 1, projections);
+        Self::project_more(x, projections, room, false);
+    }
+
+    #[inline(always)]
+    fn project_some(x: &[f32], projections: &mut [Projection], room: &mut [f32]) -> bool {
+        let is_left = project::project_one(x, projections, room, false);
+        if is_left.is_none() {
+            by_definition(x, projections);
+        }
+        is_left == Some(true)
+    }
+
+    #[inline(always)]
+    fn project_more(x: &[f32], projections: &mut [Projection], room: &mut [f32], is_left: bool) {
+        if project::project_one(x, projections, room, is_left).is_none() {
+            by_definition(x, projections);
         }
     }
 
@@ -82,4 +96,10 @@ impl Backend for FixedPoint {
     fn mix(work: Mix) -> Option<()> {
         portable::mix(work)
     }
+}
+
+/// One copy of what few matrices need.
+#[inline(never)]
+fn by_definition(x: &[f32], projections: &mut [Projection]) {
+    definition::project(x, 1, projections);
 }

@@ -34,46 +34,59 @@ pub(super) const FIRST_ROUNDED: u32 = 1 << 25;
 pub(crate) struct Tables<'r> {
     /// `[group][level][column]`, the bits of numbers in two's complement.
     groups: &'r mut [[f32; GROUP]],
-    len: usize,
+    /// The values themselves.
+    x: &'r [f32],
     /// Exponent of the finest unit.
     unit: i32,
 }
 
+/// Columns that there is room for in so many floats, three for each column.
+pub(super) const fn columns(room: usize) -> usize {
+    COLUMNS * (room / GROUP)
+}
+
 impl<'r> Tables<'r> {
-    /// Empty ones in `room`, which holds three floats for each column.
-    pub(super) fn over(room: &'r mut [f32]) -> Self {
-        Self { groups: room.as_chunks_mut().0, len: 0, unit: 0 }
-    }
-
-    /// Columns that there is room for.
-    pub(super) fn columns(&self) -> usize {
-        COLUMNS * self.groups.len()
-    }
-
-    /// Fills the tables from the next block of values: as many as there is room for, at most.
+    /// Those of the next block of values, as many as there is room for at most; `is_filled` says that they are in the room.
     #[inline(never)]
-    pub(super) fn fill(&mut self, x: &[f32]) {
-        self.len = x.len().min(self.columns());
-        let largest = x.iter().map(|x| x.to_bits() & MAGNITUDE).filter(|&bits| bits < INFINITY).max().unwrap_or(0);
+    pub(super) fn of(x: &'r [f32], room: &'r mut [f32], is_filled: bool) -> Self {
+        let x = x.get(..columns(room.len())).unwrap_or(x);
+        let groups = room.as_chunks_mut().0;
+        let mut largest = 0;
+        for x in x {
+            let bits = x.to_bits() & MAGNITUDE;
+            largest = if bits < INFINITY { bits.max(largest) } else { largest };
+        }
         // Sums of up to 2^7 times (2^6 for few columns) the largest value lie in the window; no higher than f32 reaches,
         // and no lower than where a unit is a normal number.
         let exponent = ((largest >> 23) as i32 - 127).clamp(-90, 120);
-        self.unit = exponent - DEPTH - i32::from(x.len() <= FEW_COLUMNS);
-        for (x, group) in x.chunks(COLUMNS).zip(&mut *self.groups) {
-            let mut unit = self.unit;
-            for level in group.as_chunks_mut::<COLUMNS>().0 {
-                for (slot, x) in level.iter_mut().zip(x) {
-                    *slot = f32::from_bits(entry_of(x.to_bits(), unit));
-                }
-                unit += STEP as i32;
+        let unit = exponent - DEPTH - i32::from(x.len() <= FEW_COLUMNS);
+        let entries = groups.as_flattened_mut();
+        for (column, x) in x.iter().enumerate() {
+            if is_filled {
+                break;
+            }
+            let mut value = Value::new(x.to_bits(), unit);
+            let mut at = column / COLUMNS * GROUP + column % COLUMNS;
+            for _ in 0..LEVELS {
+                let Some(slot) = entries.get_mut(at) else { break };
+                *slot = f32::from_bits(value.entry());
+                value.shift -= STEP as i32;
+                at += COLUMNS;
             }
         }
+        Self { groups, x, unit }
     }
 
     /// Columns that are filled.
     #[inline]
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.x.len()
+    }
+
+    /// What they were filled from.
+    #[inline]
+    pub(super) fn values(&self) -> &'r [f32] {
+        self.x
     }
 
     /// The entry of a column.
@@ -102,19 +115,31 @@ const MAGNITUDE: u32 = 0x7fff_ffff;
 const INFINITY: u32 = 0x7f80_0000;
 const HIDDEN: u32 = 0x0080_0000;
 
-/// The value with these bits in units of 2^unit.
-#[inline(never)] // one copy for all levels
-fn entry_of(bits: u32, unit: i32) -> u32 {
-    let magnitude = bits & MAGNITUDE;
-    if magnitude >= INFINITY {
-        return MISFIT;
+/// A value of `x`, taken apart once for all levels: significand * 2^shift units.
+struct Value {
+    significand: u32,
+    shift: i32,
+    /// All ones below zero.
+    sign: u32,
+}
+
+impl Value {
+    /// The value with these bits, in units of 2^unit.
+    #[inline]
+    fn new(bits: u32, unit: i32) -> Self {
+        let magnitude = bits & MAGNITUDE;
+        let field = magnitude >> 23;
+        let significand = if field == 0 { magnitude } else { magnitude & (HIDDEN - 1) | HIDDEN };
+        // The value is significand * 2^(field - 150). A subnormal, whose field would count as 1, is less than a unit of any
+        // level, and inf and NaN are too large for all: `unit` is in -123..=88.
+        Self { significand, shift: field as i32 - 150 - unit, sign: (bits as i32 >> 31) as u32 }
     }
-    let field = magnitude >> 23;
-    let significand = if field == 0 { magnitude } else { magnitude & (HIDDEN - 1) | HIDDEN };
-    // The value is significand * 2^(field - 150), and a subnormal's field counts as 1.
-    let shift = field.max(1) as i32 - 150 - unit;
-    let sign = (bits as i32 >> 31) as u32;
-    (scaled(significand, shift) ^ sign).wrapping_sub(sign)
+
+    /// Its entry.
+    #[inline]
+    fn entry(&self) -> u32 {
+        (scaled(self.significand, self.shift) ^ self.sign).wrapping_sub(self.sign)
+    }
 }
 
 /// significand * 2^shift
