@@ -49,16 +49,16 @@ pub fn complete(recipe: &mut Recipe, args: &TrainArgs, pairs: &Pairs) -> Result<
     let share = args.recipe.train_share.map(|share| 1.0 - share);
     let held_out = share.or(before(|pairs| pairs.held_out)).unwrap_or(HELD_OUT);
     let slips = slips.or(before(|pairs| pairs.slips)).unwrap_or(SLIPS);
-    if stored.is_none() || share.is_some() {
-        let [train, all] = counts(&split(pairs.all(), &form, held_out, recipe.seed));
-        // In the middle between two whole numbers, so that no rounding loses a record.
-        recipe.train_share = if train == all { 1.0 } else { (train as f64 + 0.5) / all as f64 };
-    }
     if stored.is_none() {
         recipe.chunk = args.recipe.chunk.unwrap_or(longest(pairs.all(), &form).next_multiple_of(CHUNK_STEP));
         if args.model.vocab.is_none() && args.init_from.is_none() {
             set_vocab(&mut recipe.model, if is_ascii(pairs.all(), &form) { 128 } else { 256 });
         }
+    }
+    if stored.is_none() || share.is_some() {
+        let [train, all] = counts(&split(pairs.all(), &form, held_out, recipe.seed), recipe.chunk);
+        // In the middle between two whole numbers, so that no rounding loses a record.
+        recipe.train_share = if train == all { 1.0 } else { (train as f64 + 0.5) / all as f64 };
     }
     recipe.prompt_weight = prompt_weight.or(recipe.prompt_weight).or(Some(PROMPT_WEIGHT));
     let normalise = form.normalise.to_string();

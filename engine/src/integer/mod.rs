@@ -37,6 +37,7 @@ mod tables;
 mod words;
 mod workspace;
 
+pub use kernel::products_agree;
 pub use layout::{Layout, LayoutError};
 pub use refusal::{check, check_head, Check, Refusal};
 pub use workspace::Workspace;

@@ -14,7 +14,7 @@ use crate::{process, workers, workspace};
 const INTEGER: &str = "-DATOME_ARITHMETIC=ATOME_INTEGER";
 
 /// Both arithmetics, every plan; matrices and vectors that fill a kernel's registers, and some that leave a rest of each length.
-const SHAPES: [&[&str]; 9] = [
+const SHAPES: [&[&str]; 10] = [
     &["-DATOME_D_MODEL=5", "-DATOME_D_HEAD=3", "-DATOME_VOCAB_SIZE=11", "-DATOME_MAX_SEQ=7", "-DATOME_N_LAYERS=2"],
     &["-DATOME_D_MODEL=37", "-DATOME_D_HEAD=19", "-DATOME_VOCAB_SIZE=67", "-DATOME_MAX_SEQ=20", "-DATOME_N_LAYERS=2"],
     &["-DATOME_D_MODEL=64", "-DATOME_VOCAB_SIZE=256", "-DATOME_MAX_SEQ=18", "-DATOME_N_LAYERS=3"],
@@ -44,8 +44,16 @@ const SHAPES: [&[&str]; 9] = [
     &[INTEGER, "-DATOME_D_MODEL=64", "-DATOME_VOCAB_SIZE=256", "-DATOME_MAX_SEQ=18", "-DATOME_PLAN=ATOME_PLAN_LEAN"],
     &[
         INTEGER,
-        "-DATOME_D_MODEL=130",
-        "-DATOME_D_HEAD=33",
+        "-DATOME_D_MODEL=100",
+        "-DATOME_D_HEAD=20",
+        "-DATOME_VOCAB_SIZE=65",
+        "-DATOME_MAX_SEQ=9",
+        "-DATOME_N_LAYERS=2",
+    ],
+    &[
+        INTEGER,
+        "-DATOME_D_MODEL=132",
+        "-DATOME_D_HEAD=36",
         "-DATOME_VOCAB_SIZE=99",
         "-DATOME_MAX_SEQ=12",
         "-DATOME_N_LAYERS=1",

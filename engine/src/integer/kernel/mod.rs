@@ -9,12 +9,15 @@
 //! | all others | partial sums of four weights, looked up by their byte | [`tables`] |
 //! | microcontrollers with `kernels` | the loops of that in assembly | `thumb2.s`, `thumb1.s`, `riscv32.s` |
 
+mod agree;
 #[cfg(assembly)]
 mod assembly;
 #[cfg(any(test, not(backend = "x86")))]
 mod tables;
 #[cfg(backend = "x86")]
 mod x86;
+
+pub use agree::products_agree;
 
 use super::{conv, project};
 use crate::weights::Matrix;
