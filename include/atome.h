@@ -1545,11 +1545,6 @@ void atome_sparse_attn(const float (*x)[ATOME_D_MODEL],
                        struct atome_state_t *state,
                        float (*out)[ATOME_D_MODEL]);
 
-/**
- * The header has it by the name without `integer_`.
- */
-ATOME_HIDDEN_ int atome_integer_self_test(void);
-
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus

@@ -22,18 +22,27 @@ fn of_target(name: &str, target: &str) -> bool {
         return if is_arm(target) { is_arm_helper(name, target) } else { is_libgcc_helper(name) };
     }
     if target.contains("-windows-") {
-        return is_of_windows(name);
+        return is_of_windows(name) || (target.starts_with('i') && is_division(name));
     }
     if target.contains("-apple-") {
         return is_of_apple(name);
     }
     // LLVM asks for bcmp only where the C library has it. Tables of addresses need their own on x86; unwinding on 32-bit Arm.
     let of_processor = match target.split(['-', 'v']).next().unwrap_or_default() {
-        "x86_64" | "i686" | "i586" => name == "_GLOBAL_OFFSET_TABLE_",
+        "x86_64" => name == "_GLOBAL_OFFSET_TABLE_",
+        "i686" | "i586" => name == "_GLOBAL_OFFSET_TABLE_" || is_division(name),
         "arm" | "thumb" => is_arm_helper(name, target) || name.starts_with("__aeabi_unwind_cpp_pr"),
         _ => is_libgcc_helper(name),
     };
     of_processor || name == "bcmp"
+}
+
+/// Whole numbers of 64 bits are divided by functions on 32-bit x86, which every compiler for it brings: libgcc's, Microsoft's.
+fn is_division(name: &str) -> bool {
+    const LIBGCC: [&str; 4] = ["divdi3", "udivdi3", "moddi3", "umoddi3"];
+    const MICROSOFT: [&str; 4] = ["alldiv", "aulldiv", "allrem", "aullrem"];
+    let bare = name.trim_start_matches('_');
+    name.starts_with("__") && (LIBGCC.contains(&bare) || MICROSOFT.contains(&bare))
 }
 
 /// Large frames are walked page by page, and C objects with floating point say so to Microsoft's linker.
@@ -145,6 +154,7 @@ mod tests {
         for (target, name) in [
             ("i686-unknown-linux-musl", "_GLOBAL_OFFSET_TABLE_"),
             ("i686-unknown-linux-gnu", "bcmp"),
+            ("i686-pc-windows-msvc", "__aulldiv"),
             ("armv7-unknown-linux-gnueabihf", "__aeabi_unwind_cpp_pr0"),
             ("armv7-unknown-linux-gnueabihf", "__aeabi_uidiv"),
             ("x86_64-pc-windows-gnu", "___chkstk_ms"),
@@ -155,5 +165,6 @@ mod tests {
             assert!(!asks(name, RISCV), "{name}");
         }
         assert!(!asks("bcmp", "x86_64-pc-windows-gnu"));
+        assert!(asks("__udivdi3", "i686-unknown-linux-gnu") && !asks("_udivdi3", "i686-unknown-linux-gnu"));
     }
 }

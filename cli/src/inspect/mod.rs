@@ -29,15 +29,13 @@ pub fn inspect(args: &InspectArgs) -> Result<()> {
     check_length(&file, &found)?;
     let sections = read_sections(&file, &found);
     let refusal = for_integers(&file, &found).err().map(|why| format!("{why:#}"));
+    if let (Some(why), true) = (&refusal, args.integer) {
+        bail!("{}: not for the integer arithmetic: {why}", file.path.display());
+    }
     if args.json {
-        print_json(&report(&file, &found, &sections, refusal.as_deref()))?;
-    } else {
-        print(&table::render(&file, &found, &sections, refusal.as_deref()))?;
+        return print_json(&report(&file, &found, &sections, refusal.as_deref()));
     }
-    match refusal {
-        Some(why) if args.integer => bail!("{}: not for the integer arithmetic: {why}", file.path.display()),
-        _ => Ok(()),
-    }
+    print(&table::render(&file, &found, &sections, refusal.as_deref()))
 }
 
 /// Whether the integer arithmetic takes the model, with sequences this long.
