@@ -152,6 +152,7 @@ fn each_arithmetics_functions_take_their_own_programs_only() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "safe code, half a million times")]
 fn sizes_that_integers_have_no_room_for_are_refused() {
     let is_taken = |change: fn(&mut atome_config_t)| {
         let mut config = CONFIG;
