@@ -127,7 +127,10 @@ mod tests {
         pairs.iter_mut().for_each(|pair| pair.answer = "x".repeat(9));
         pairs[4].answer = "y".repeat(99);
         let error = records(&split(&pairs, &form, 0.0, 0), &form, 1 << 28, 0.0, 0).unwrap_err().to_string();
-        assert!(error.starts_with("10 records as long as the longest, 268435456 bytes (line 5), have no room"), "{error}");
+        assert!(
+            error.starts_with("10 records as long as the longest, 268435456 bytes (line 5), have no room"),
+            "{error}"
+        );
     }
 
     #[test]
