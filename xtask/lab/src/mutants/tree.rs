@@ -46,6 +46,10 @@ impl Tree {
         }
         fs::copy(workspace::root().join("Cargo.lock"), tree.root.join("Cargo.lock")).context("Cargo.lock")?;
         tree.write("Cargo.toml", &manifest(&read(&workspace::root().join("Cargo.toml"))?))?;
+        // A test of the engine predicts with it.
+        let models = tree.root.join("models");
+        fs::create_dir_all(&models).with_context(|| format!("cannot create {}", models.display()))?;
+        fs::copy(workspace::root().join("models/default.bin"), models.join("default.bin")).context("default.bin")?;
         tree.link_data()?;
         Ok(tree)
     }
