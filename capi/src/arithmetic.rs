@@ -8,9 +8,9 @@ use atome_engine::integer::{self, check_head, Refusal};
 use atome_engine::{Arithmetic, Codec, Layout, Matrix, Shape, Start, Workspace};
 
 use crate::config::{cache, config, integer_config};
-use crate::load::check;
-use crate::model::LoadedModel;
-use crate::state::{integer_workspace, workspace};
+use crate::memory::{integer_workspace, workspace};
+use crate::model::{LoadedModel, OfState};
+use crate::sections::check;
 use crate::types::atome_state_t;
 
 /// An arithmetic as the C functions need it.
@@ -44,15 +44,6 @@ pub(crate) trait Chosen {
 
     /// Whether it takes the head of a classifier.
     fn check_head(head: &Matrix) -> Result<(), Refusal>;
-}
-
-/// The memory of a state: what the engine does not ask of all arithmetics.
-pub(crate) trait OfState {
-    /// Where a run over the first `n` tokens starts.
-    fn start(&mut self, model: &LoadedModel, n: usize) -> Option<Start>;
-
-    /// Router weights of layer `layer` at the last position of the last call; `None` for no such layer.
-    fn last_router_weights(&self, layer: usize) -> Option<&[f32]>;
 }
 
 /// That of docs/numerics.md, with the bits of the C99 engine.

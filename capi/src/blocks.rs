@@ -10,7 +10,7 @@ use atome_engine::kernel;
 
 use crate::arithmetic::{Chosen, Exact};
 use crate::config::{config, d_model};
-use crate::state::workspace;
+use crate::memory::workspace;
 use crate::types::{
     atome_attn_t, atome_conv_t, atome_norm_t, atome_ssm_t, atome_state_t, atome_ternary_t, ATOME_D_MODEL,
 };

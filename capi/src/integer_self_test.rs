@@ -9,8 +9,8 @@ use core::mem::{size_of, zeroed};
 use atome_engine::integer::{products_agree, Layout, Workspace};
 use atome_engine::{predict_next, Dims, Model, Plan, Shape};
 
-use crate::load::fill;
 use crate::model::LoadedModel;
+use crate::sections::fill;
 use crate::self_test::{ATOME_SELF_TEST_INTEGER, ATOME_SELF_TEST_OK};
 use crate::types::{atome_block_t, atome_model_t, ATOME_N_LAYERS};
 

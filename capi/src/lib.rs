@@ -64,6 +64,7 @@ mod integer_self_test;
 mod integer_tests;
 #[cfg(test)]
 mod load_tests;
+mod memory;
 mod model;
 /// The functions and types as C sees them, for Rust programs on a host: tests and fuzzing.
 #[cfg(feature = "std")]
@@ -89,6 +90,7 @@ pub mod api {
 }
 #[cfg(runtime_calls)]
 mod runtime;
+mod sections;
 #[cfg(all(test, feature = "signed"))]
 mod signature_tricks_tests;
 #[cfg(all(test, feature = "signed"))]

@@ -8,7 +8,7 @@ use atome_engine::format::{sections_packed, Part, Section, SectionKind};
 use atome_engine::{Dims, Packing, Shape};
 
 use crate::config::model_size;
-use crate::load::fill;
+use crate::sections::fill;
 use crate::tests::Memory;
 use crate::types::*;
 

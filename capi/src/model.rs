@@ -9,7 +9,6 @@ use atome_engine::{
     Arithmetic, Attention, Conv, Floats, Layer, Matrix, Norm, Pathways, RouterReading, Run, Shape, Ssm, Start, Weights,
 };
 
-use crate::arithmetic::OfState;
 use crate::config::{cache, formats};
 use crate::types::{
     atome_attn_t, atome_block_t, atome_conv_t, atome_model_t, atome_norm_t, atome_ssm_t, atome_ternary_t,
@@ -210,6 +209,15 @@ impl<'m> LoadedModel<'m> {
     pub(crate) fn program_shape(&self) -> &'m Shape {
         self.shape
     }
+}
+
+/// The memory of a state: what the engine does not ask of all arithmetics.
+pub(crate) trait OfState {
+    /// Where a run over the first `n` tokens starts.
+    fn start(&mut self, model: &LoadedModel, n: usize) -> Option<Start>;
+
+    /// Router weights of layer `layer` at the last position of the last call; `None` for no such layer.
+    fn last_router_weights(&self, layer: usize) -> Option<&[f32]>;
 }
 
 impl<'m, M: OfState> Run<'m, M> for LoadedModel<'m> {

@@ -3,8 +3,6 @@
 
 use core::arch::global_asm;
 
-use super::tables::Table;
-
 // Cores with an FPU have these instructions, too.
 #[cfg(any(assembly = "thumb2", assembly = "vfp"))]
 global_asm!(include_str!("thumb2.s"), options(raw));
@@ -17,7 +15,7 @@ extern "C" {
     /// # Safety
     /// These are arrays of so many numbers.
     #[cfg(any(assembly = "thumb2", assembly = "vfp"))]
-    fn __atome_engine_integer_fill(inputs: *const [i16; 4], table: *mut Table);
+    fn __atome_engine_integer_fill(inputs: *const [i16; 4], table: *mut [i32; 256]);
 
     /// Adds `table[codes[row * stride]]` to each sum up to `end`.
     ///
@@ -26,7 +24,7 @@ extern "C" {
     fn __atome_engine_integer_add_rows(
         codes: *const u8,
         stride: usize,
-        table: *const Table,
+        table: *const [i32; 256],
         sums: *mut i32,
         end: *const i32,
     );
@@ -34,13 +32,13 @@ extern "C" {
 
 /// As in [`super::tables`].
 #[cfg(any(assembly = "thumb2", assembly = "vfp"))]
-pub(super) fn fill(inputs: &[i16; 4], table: &mut Table) {
+pub(super) fn fill(inputs: &[i16; 4], table: &mut [i32; 256]) {
     // SAFETY: arrays of these sizes.
     unsafe { __atome_engine_integer_fill(inputs, table) }
 }
 
 /// As in [`super::tables`].
-pub(super) fn add_rows(codes: &[u8], stride: usize, table: &Table, sums: &mut [i32]) {
+pub(super) fn add_rows(codes: &[u8], stride: usize, table: &[i32; 256], sums: &mut [i32]) {
     let last = sums.len().checked_sub(1).and_then(|last| last.checked_mul(stride));
     if last.is_some_and(|last| last < codes.len()) {
         let sums = sums.as_mut_ptr_range();

@@ -89,7 +89,7 @@ pub fn table(figures: &Figures) -> String {
     markdown::table(&rows, 1)
 }
 
-fn row(words: &str, cell: impl Fn(&str) -> Option<String>) -> Vec<String> {
+pub(super) fn row(words: &str, cell: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let cells = CORES.map(|(core, _)| cell(core).unwrap_or_else(|| "-".to_string()));
     [vec![words.to_string()], cells.to_vec()].concat()
 }
