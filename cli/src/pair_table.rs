@@ -2,6 +2,7 @@
 
 use atome_engine::dialogue::Limits;
 use atome_train::pairs::{confusions, Asked, Confusion};
+use atome_train::terminal::safe;
 use serde_json::{json, Value};
 
 use crate::numbers::{grouped, percent};
@@ -114,8 +115,7 @@ impl PairScore {
 
 /// A text that keeps its column.
 fn cell(text: &str) -> String {
-    let escaped: String =
-        text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect();
+    let escaped = safe(text).replace('\t', "\\t").replace('\n', "\\n");
     match escaped.chars().count() > SHOWN {
         true => escaped.chars().take(SHOWN - 3).chain("...".chars()).collect(),
         false => escaped,

@@ -7,7 +7,7 @@ use anyhow::{bail, Context, Result};
 use atome_engine::{Model, Shape};
 use atome_train::bounded::{read_if, Limit};
 use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
-use atome_train::config::{ModelConfig, Quantiser};
+use atome_train::config::ModelConfig;
 use atome_train::corpus::Corpus;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
@@ -97,15 +97,9 @@ fn load(args: &EvalArgs) -> Result<Answerer> {
     }
     let checkpoint = Loaded::from_bytes(&bytes, args.weight_set.weights.as_deref()).with_context(named)?.checkpoint;
     let dialogue = OwnedDialogue::from_checkpoint(&checkpoint).with_context(named)?.with_context(unasked)?;
-    let SavedModel { config: ModelConfig::Atome(config), .. } =
-        SavedModel::from_checkpoint(&checkpoint).with_context(named)?
-    else {
-        bail!("{}: is a gpt, expected a model of three pathways", named());
-    };
-    let format = match config.quantiser {
-        Quantiser::Ternary => FileFormat::Atome01,
-        Quantiser::P3 => FileFormat::AtomeP3,
-        Quantiser::None => bail!("{}: its weights are not quantised, expected ternary or p3 ones", named()),
+    let model = SavedModel::from_checkpoint(&checkpoint).with_context(named)?.config;
+    let (ModelConfig::Atome(config), Some(format)) = (&model, FileFormat::of(&model)) else {
+        bail!("{}: has no place in a model file, expected a model of three pathways, ternary or p3", named());
     };
     let shape = exportable(config.dims()).with_context(named)?;
     let bytes = export(&checkpoint, shape, format, USUAL_THREADS).with_context(named)?.bytes;

@@ -11,8 +11,9 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::atomic::Existing;
 use atome_train::checkpoint::Checkpoint;
-use atome_train::config::{ModelConfig, Pathways, Quantiser};
+use atome_train::config::ModelConfig;
 use atome_train::corpus::Split;
+use atome_train::export::Format;
 use atome_train::saved::SavedModel;
 use atome_train::session::{run, Options, Outcome};
 use atome_train::teacher::{Teacher, TeacherLogits};
@@ -110,14 +111,11 @@ fn options(args: &TrainArgs, outputs: Outputs) -> Options {
 
 /// The call that makes a model file of the checkpoint, if there can be one.
 fn export_call(out: &Path, model: &ModelConfig) -> Option<String> {
-    let ModelConfig::Atome(config) = model else { return None };
     let call = next_step::export_call(out);
-    match config.quantiser {
-        _ if config.pathways != Pathways::ALL => None,
-        Quantiser::Ternary => Some(call),
-        Quantiser::P3 => Some(format!("{call} --format atomep3")),
-        Quantiser::None => None,
-    }
+    Some(match Format::of(model)? {
+        Format::AtomeP3 => format!("{call} --format atomep3"),
+        Format::Atome01 | Format::Atome02 => call,
+    })
 }
 
 fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome, score: Option<&PairScore>) -> Result<()> {

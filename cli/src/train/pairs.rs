@@ -6,7 +6,7 @@ use anyhow::{bail, Context, Result};
 use atome_engine::dialogue::{Limits, Normalise};
 use atome_engine::Model;
 use atome_train::checkpoint::{keys, Checkpoint};
-use atome_train::config::{ModelConfig, Pathways, Quantiser};
+use atome_train::config::ModelConfig;
 use atome_train::corpus::Corpus;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
@@ -103,7 +103,7 @@ pub fn corpus(recipe: &Recipe, path: &Path, pairs: &Pairs) -> Result<Corpus> {
 /// where there can be no model file of it.
 pub fn finish(args: &TrainArgs, trainer: &Trainer, pairs: &Pairs) -> Result<Option<PairScore>> {
     let recipe = trainer.recipe();
-    let Some(format) = format(&recipe.model) else { return Ok(None) };
+    let Some(format) = Format::of(&recipe.model) else { return Ok(None) };
     let (asked, form) = form(recipe)?;
     let split = split(pairs.all(), &form, asked.held_out, recipe.seed);
     let mut checkpoint = Checkpoint::load(&args.out)?;
@@ -126,18 +126,6 @@ pub fn finish(args: &TrainArgs, trainer: &Trainer, pairs: &Pairs) -> Result<Opti
     checkpoint.metadata.insert(keys::DIALOGUE.to_owned(), dialogue.json().to_string());
     checkpoint.save(&args.out)?;
     Ok(Some(PairScore::new(&answers, &limits, is_held_out)))
-}
-
-/// The format of the model's file, if there can be one.
-fn format(model: &ModelConfig) -> Option<Format> {
-    match model {
-        ModelConfig::Atome(config) if config.pathways == Pathways::ALL => match config.quantiser {
-            Quantiser::Ternary => Some(Format::Atome01),
-            Quantiser::P3 => Some(Format::AtomeP3),
-            Quantiser::None => None,
-        },
-        _ => None,
-    }
 }
 
 /// What people read who ask for help: the first prompts that were learnt from, in the file's order.

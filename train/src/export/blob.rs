@@ -8,6 +8,7 @@ use atome_engine::{Dims, Shape};
 use super::pack::{base_3, three_bits, two_bits};
 use super::quantise::{check_finite, quantise, Levels, Quantised};
 use crate::checkpoint::{Checkpoint, ContentError, ModelView, SectionTensor, TensorError};
+use crate::config::{ModelConfig, Pathways, Quantiser};
 
 /// PyTorch's usual number of threads on the machines that the models of the field were exported on.
 pub const USUAL_THREADS: usize = 2;
@@ -24,6 +25,18 @@ pub enum Format {
 }
 
 impl Format {
+    /// The usual format of a model that was trained as `model` says; `None` where it has no place in a model file.
+    pub fn of(model: &ModelConfig) -> Option<Self> {
+        match model {
+            ModelConfig::Atome(config) if config.pathways == Pathways::ALL => match config.quantiser {
+                Quantiser::Ternary => Some(Self::Atome01),
+                Quantiser::P3 => Some(Self::AtomeP3),
+                Quantiser::None => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The first bytes of a file.
     pub const fn magic(self) -> &'static str {
         match self {
