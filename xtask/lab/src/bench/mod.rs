@@ -41,12 +41,13 @@ Options:
   --check    count the instructions of a few fixed jobs, and fail where one grew by more than 3 % over
              benches/instructions.json; nothing is written
   --documents
-             measure nothing: write RESULTS.md and the section of README.md anew from the files of earlier runs
+             measure nothing: write RESULTS.md and the sections of README.md and docs/speed.md anew from the files of earlier runs
   -h, --help
              print this
 
 Without an option everything is measured, which takes some 15 minutes on a machine that does nothing else, and written to
-benches/RESULTS.md, results.json, results.svg, instructions.json and to the section \"How fast\" of README.md.
+benches/RESULTS.md, results.json, results.svg, instructions.json and to the
+sections of README.md (\"How fast\") and docs/speed.md.
 
 All engines are timed in turn, so that a busy machine slows all of them down alike; times are medians, long ones of
 processor time. Time is never a reason to fail, instruction counts are: they are counted by valgrind (callgrind), which
@@ -142,7 +143,7 @@ fn write_documents() -> Result<()> {
     let document = results::document(&timings, &conditions, Some(&INSTRUCTIONS.read()?))?;
     write(&folder.join("RESULTS.md"), &document)?;
     readme::update(&timings, &conditions)?;
-    say!("written: benches/RESULTS.md and README.md, from {}", workspace::shown(&path));
+    say!("written: benches/RESULTS.md, README.md and docs/speed.md, from {}", workspace::shown(&path));
     Ok(())
 }
 

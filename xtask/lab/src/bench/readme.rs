@@ -1,4 +1,4 @@
-//! The section of `README.md` that a full run writes.
+//! The sections of `README.md` and of `docs/speed.md` that a full run writes.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ one run.
 ";
 const ARITHMETICS: &str = "
 The exact arithmetic, which is the default and gives the C engine's results, beside the integer one (`-DATOME_ARITHMETIC=ATOME_INTEGER`,
-[docs/integer.md](docs/integer.md)), in the same run and archive, cached plan: instructions, in brackets how many times fewer than those of
+[integer.md](integer.md)), in the same run and archive, cached plan: instructions, in brackets how many times fewer than those of
 the exact C engine at `-O2`, then bytes.
 ";
 const CHIPS: &str = "
@@ -29,14 +29,26 @@ and flash has wait states.
 ";
 const END: &str = "<!-- End of what `cargo xtask bench` writes. -->\n";
 
-/// Puts the tables of this run into the section.
+/// Both pages.
+const PAGES: [&str; 2] = ["README.md", "docs/speed.md"];
+
+/// Puts the tables of this run into the sections.
 ///
 /// # Errors
-/// The README has lost the section's two marks.
+/// A page has lost its section's two marks.
 pub fn update(timings: &Timings, conditions: &Conditions) -> Result<()> {
-    let path = workspace::root().join("README.md");
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    super::write(&path, &replaced(&text, &section(timings, conditions)?)?)
+    for (page, section) in PAGES.into_iter().zip([section(timings, conditions)?, more()?]) {
+        let path = workspace::root().join(page);
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        super::write(&path, &replaced(&text, &section).with_context(|| page.to_string())?)?;
+    }
+    Ok(())
+}
+
+/// What a newcomer can do without.
+fn more() -> Result<String> {
+    let arithmetics = arithmetics::table(&COSTS.read()?.figures);
+    Ok(format!("{ARITHMETICS}\n{arithmetics}\n{CHIPS}\n{}", summary::chip_table()?))
 }
 
 fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
@@ -44,17 +56,15 @@ fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
     let rustc = rustc.split(" (").next().unwrap_or(rustc);
     let gcc = cc.rsplit(' ').next().unwrap_or(cc);
     Ok(format!(
-        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CORES}\n{}\n{ARITHMETICS}\n{}\n{CHIPS}\n{}",
+        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CORES}\n{}",
         summary::host_table(timings, C, "C engine")?,
         unasked::table(&COSTS.read()?.figures),
-        arithmetics::table(&COSTS.read()?.figures),
-        summary::chip_table()?,
     ))
 }
 
 fn replaced(text: &str, section: &str) -> Result<String> {
-    let (before, rest) = text.split_once(START).with_context(|| format!("README.md: expected the line {START:?}"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("README.md: expected the line {END:?}"))?;
+    let (before, rest) = text.split_once(START).with_context(|| format!("expected the line {START:?}"))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("expected the line {END:?}"))?;
     Ok(format!("{before}{START}\n{section}\n{END}{after}"))
 }
 
@@ -72,8 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_has_the_marks() {
-        let text = fs::read_to_string(workspace::root().join("README.md")).unwrap();
-        assert!(text.contains(START) && text.contains(END) && text.contains("benches/results.svg"));
+    fn the_pages_have_the_marks() {
+        let [readme, more] = PAGES.map(|page| fs::read_to_string(workspace::root().join(page)).unwrap());
+        assert!([&readme, &more].iter().all(|text| text.contains(START) && text.contains(END)));
+        assert!(readme.contains("benches/results.svg"));
     }
 }
