@@ -41,7 +41,7 @@ Options:
   --check    count the instructions of a few fixed jobs, and fail where one grew by more than 3 % over
              benches/instructions.json; nothing is written
   --documents
-             measure nothing: write RESULTS.md and the sections of README.md and docs/speed.md anew from the files of earlier runs
+             measure nothing: write RESULTS.md, README.md and docs/speed.md anew from the files of earlier runs
   -h, --help
              print this
 
