@@ -2,6 +2,7 @@
 
 use super::timings::times;
 use super::unasked::{self, CORES};
+use crate::costs::dense;
 use crate::markdown::{self, grouped};
 use crate::record::Figures;
 
@@ -28,8 +29,33 @@ const BYTES: [(&str, &[&str], &str); 3] = [
     ("RAM of the state, 944K model, 24 positions", &["944k"], "state"),
 ];
 
+/// A row about dense weights: words, shape.
+const DENSE: [(&str, &str); 2] = [
+    ("944K model's matrices, dense: binary32 / int8", "944k"),
+    ("a small shape's matrices, dense: binary32 / int8", "small"),
+];
+
+/// What a newcomer asks first: how many times as fast, and in how much flash and RAM.
+const FIRST_ASKED: [&str; 5] = [TIMES[0].0, TIMES[3].0, TIMES[4].0, FLASH, BYTES[1].0];
+
+/// The words of the row about flash.
+const FLASH: &str = "flash of `atome_load` and `atome_predict_next`, with libraries";
+
 /// Each cell: exact, then integers; instructions, and how many times fewer than those of C.
 pub fn table(figures: &Figures) -> String {
+    markdown::table(&rows(figures), 1)
+}
+
+/// The rows that a newcomer asks for first.
+pub fn short_table(figures: &Figures) -> String {
+    let mut rows = rows(figures);
+    let head = rows.remove(0);
+    rows.retain(|row| row.first().is_some_and(|words| FIRST_ASKED.contains(&words.as_str())));
+    rows.insert(0, head);
+    markdown::table(&rows, 1)
+}
+
+fn rows(figures: &Figures) -> Vec<Vec<String>> {
     let mut head = vec!["exact / integers".to_string()];
     head.extend(CORES.map(|(_, title)| title.to_string()));
     let mut rows = vec![head];
@@ -40,7 +66,15 @@ pub fn table(figures: &Figures) -> String {
             Some(format!("{} ({})", grouped(ours), times(c as f64 / ours as f64)))
         }));
     }
-    rows.push(row("flash of `atome_load` and `atome_predict_next`, with libraries", |core, archive| {
+    for (words, shape) in DENSE {
+        rows.push(unasked::row(words, |core| {
+            let cells = [dense::F32, dense::INT8].map(|what| {
+                figures.get(&dense::name(core, shape, what)).map_or_else(|| "-".to_string(), |&count| grouped(count))
+            });
+            Some(cells.join(" / "))
+        }));
+    }
+    rows.push(row(FLASH, |core, archive| {
         let archive = archive.strip_prefix("cached ")?;
         let part = |what: &str| figures.get(&format!("{core}/{what}/{archive}/predict-cached")).copied();
         Some(grouped(part("code")? + part("libraries")?))
@@ -51,7 +85,7 @@ pub fn table(figures: &Figures) -> String {
             each.filter_map(|name| figures.get(&name).copied()).max().map(grouped)
         }));
     }
-    markdown::table(&rows, 1)
+    rows
 }
 
 fn row(words: &str, cell: impl Fn(&str, &str) -> Option<String>) -> Vec<String> {
@@ -71,6 +105,8 @@ mod tests {
             ("m3/944k/C -O2/first", 40_000_000),
             ("m3/944k/cached portable/next", 10_000_000),
             ("m3/944k/cached integer portable/next", 2_000_000),
+            ("m3/944k/C -O2/dense-f32", 50_000_000),
+            ("m3/944k/C -O2/dense-int8", 6_000_000),
             ("m3/code/portable/predict-cached", 9_000),
             ("m3/libraries/portable/predict-cached", 1_500),
             ("m3/code/integer portable/predict-cached", 8_000),
@@ -78,9 +114,12 @@ mod tests {
             ("m3/default/cached portable/state", 49_564),
             ("m3/default/cached integer portable/state", 17_068),
         ];
-        let text = table(&figures.map(|(name, figure)| (name.to_string(), figure)).into());
+        let figures = figures.map(|(name, figure)| (name.to_string(), figure)).into();
+        assert_eq!(short_table(&figures).lines().count(), 2 + FIRST_ASKED.len());
+        let text = table(&figures);
         let line = |start: &str| text.lines().find(|line| line.contains(start)).unwrap().to_string();
         assert!(line("944K model: one position").contains("10 000 000 (4.0x) / 2 000 000 (20x)"), "{text}");
+        assert!(line("944K model's matrices").contains("50 000 000 / 6 000 000"), "{text}");
         assert!(line("flash").contains("10 500 / 8 000"), "{text}");
         assert!(line("state, default").contains("49 564 / 17 068"), "{text}");
         assert!(line("default shape: one").contains("- / -"), "{text}");

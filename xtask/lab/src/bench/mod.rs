@@ -6,6 +6,7 @@ mod cores;
 mod counts;
 mod goals;
 mod plot;
+mod quality;
 mod readme;
 mod results;
 mod summary;
@@ -33,20 +34,21 @@ Measure how fast the engine and the archive are on this machine, beside the C re
 The reference is compiled by gcc -O2, by gcc -O3 -march=native, and by gcc -O2 with a product that looks weights up in a
 table (benches/c/table.c).
 
-Usage: cargo xtask bench [--quick | --counts | --check | --documents]
+Usage: cargo xtask bench [--quick | --counts | --check | --quality | --documents]
 
 Options:
   --quick    few samples, in about two minutes; written to target/xtask/bench only
   --counts   count instructions only, and record them in benches/instructions.json
   --check    count the instructions of a few fixed jobs, and fail where one grew by more than 3 % over
              benches/instructions.json; nothing is written
+  --quality  judge the 944K model in both arithmetics, in a minute, and record that in benches/quality.json
   --documents
              measure nothing: write RESULTS.md, README.md and docs/speed.md anew from the files of earlier runs
   -h, --help
              print this
 
 Without an option everything is measured, which takes some 15 minutes on a machine that does nothing else, and written to
-benches/RESULTS.md, results.json, results.svg, instructions.json and to the
+benches/RESULTS.md, results.json, results.svg, instructions.json, quality.json and to the
 sections of README.md (\"How fast\") and docs/speed.md.
 
 All engines are timed in turn, so that a busy machine slows all of them down alike; times are medians, long ones of
@@ -68,13 +70,15 @@ enum Extent {
     Quick,
     Counts,
     Check,
+    Quality,
     Documents,
 }
 
-const FLAGS: [(&str, Extent); 4] = [
+const FLAGS: [(&str, Extent); 5] = [
     ("--quick", Extent::Quick),
     ("--counts", Extent::Counts),
     ("--check", Extent::Check),
+    ("--quality", Extent::Quality),
     ("--documents", Extent::Documents),
 ];
 
@@ -97,6 +101,7 @@ pub fn run(parser: lexopt::Parser) -> Result<()> {
             Verdict::Passed(what) => say!("{what}"),
             Verdict::Skipped(why) => say!("SKIPPED: {why}"),
         },
+        Extent::Quality => say!("{}", quality::record()?),
         Extent::Documents => {}
     }
     Ok(())
@@ -127,6 +132,7 @@ fn measure(toolchain: &Toolchain, is_quick: bool) -> Result<()> {
     write(&folder.join("results.json"), &timings.text(&conditions.to_record())?)?;
     write(&folder.join("results.svg"), &plot::svg(&timings, &conditions)?)?;
     if !is_quick {
+        say!("{}", quality::record()?);
         readme::update(&timings, &conditions)?;
     }
     say!("written to {} in {:.0} s", workspace::shown(&folder), start.elapsed().as_secs_f64());

@@ -6,10 +6,11 @@ use anyhow::{Context, Result};
 
 use super::arithmetics;
 use super::conditions::Conditions;
+use super::quality;
 use super::summary;
 use super::timings::{Timings, C};
 use super::unasked;
-use crate::record::COSTS;
+use crate::record::{COSTS, QUALITY};
 use xtask::workspace;
 
 const START: &str = "<!-- What follows is written by `cargo xtask bench`. -->\n";
@@ -17,10 +18,18 @@ const CORES: &str = "
 A relink on microcontrollers, as it comes: instructions on emulated cores, bytes of flash, stack and RAM, all by `cargo xtask costs` in
 one run.
 ";
+const BOTH: &str = "
+The exact arithmetic beside [integers](#exact-or-integers), both in the cached plan: instructions (times fewer than the C engine's), bytes.
+";
 const ARITHMETICS: &str = "
 The exact arithmetic, which is the default and gives the C engine's results, beside the integer one (`-DATOME_ARITHMETIC=ATOME_INTEGER`,
 [integer.md](integer.md)), in the same run and archive, cached plan: instructions, in brackets how many times fewer than those of
 the exact C engine at `-O2`, then bytes.
+";
+const QUALITY_OF: &str = "
+(TinyStories from byte 235,930 on, windows of 128 bytes, `cargo xtask bench --quality`). *Dense* is what as many weights cost where they
+are not ternary: the matrix products of one position and nothing else, in C at `-O2`, in llama2.c's two ways (binary32; int8 in groups of 64).
+Such weights take 16 and 4.25 times the flash.
 ";
 const CHIPS: &str = "
 One of 20 tokens after 4 on three chips, default shape (d=64, 4 layers, 32 positions). These times are **computed**: instructions
@@ -48,7 +57,8 @@ pub fn update(timings: &Timings, conditions: &Conditions) -> Result<()> {
 /// What a newcomer can do without.
 fn more() -> Result<String> {
     let arithmetics = arithmetics::table(&COSTS.read()?.figures);
-    Ok(format!("{ARITHMETICS}\n{arithmetics}\n{CHIPS}\n{}", summary::chip_table()?))
+    let quality = quality::line(&QUALITY.read()?.figures)?;
+    Ok(format!("{ARITHMETICS}\n{arithmetics}\n{quality}{QUALITY_OF}\n{CHIPS}\n{}", summary::chip_table()?))
 }
 
 fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
@@ -56,9 +66,11 @@ fn section(timings: &Timings, conditions: &Conditions) -> Result<String> {
     let rustc = rustc.split(" (").next().unwrap_or(rustc);
     let gcc = cc.rsplit(' ').next().unwrap_or(cc);
     Ok(format!(
-        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CORES}\n{}",
+        "{}\n{date}, {machine}, one core; {model}; gcc {gcc}, {rustc}; medians, by `{command}`.\n{CORES}\n{}{BOTH}\n{}\n{}.",
         summary::host_table(timings, C, "C engine")?,
         unasked::table(&COSTS.read()?.figures),
+        arithmetics::short_table(&COSTS.read()?.figures),
+        quality::line(&QUALITY.read()?.figures)?,
     ))
 }
 

@@ -8,7 +8,7 @@ use super::engine::{Engine, Variant};
 use super::jobs::Job;
 use super::names;
 use super::shapes::{Measured, SHAPES};
-use super::{code, formats, limits, running, signed};
+use super::{code, dense, formats, limits, running, signed};
 use crate::qemu::cores::{self, Core, CORES};
 use crate::qemu::workbench::{self, Workbench, SIGNED};
 use xtask::archive::Profile;
@@ -56,6 +56,9 @@ impl Extent {
         }
         for core in cores::one_of_each_kind() {
             jobs.push(code_job(core, Engine::Archive(SIGNED)));
+            // No change of ours can change these.
+            let all = SHAPES.iter().filter(|_| self == Extent::All);
+            jobs.extend(all.map(|(name, shape)| dense_job(core, name, *shape)));
             let shapes = SHAPES.iter().filter(|(name, _)| *name == "small" || (self == Extent::All && core.is_roomy));
             jobs.extend(shapes.map(|(name, shape)| signed_job(core, name, *shape)));
         }
@@ -117,6 +120,12 @@ fn format_job(core: &'static Core, model: Measured) -> Job {
         let mut figures = running::measure(core, &model, variant, bench, folder)?;
         figures.retain(|name, _| is_told.contains(name));
         Ok(figures)
+    })
+}
+
+fn dense_job(core: &'static Core, name: &'static str, shape: Shape) -> Job {
+    Job::new(format!("{} {name} dense", core.name), move |bench, folder| {
+        dense::measure(core, name, &shape, bench, folder)
     })
 }
 

@@ -4,6 +4,7 @@ mod chips;
 mod clock;
 mod code;
 mod conditions;
+pub mod dense;
 mod engine;
 mod extent;
 mod formats;

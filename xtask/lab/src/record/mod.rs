@@ -29,6 +29,9 @@ pub const COSTS: RecordFile = RecordFile { path: "qemu/costs.json", command: "ca
 pub const INSTRUCTIONS: RecordFile =
     RecordFile { path: "benches/instructions.json", command: "cargo xtask bench --counts" };
 
+/// How good the integer arithmetic's predictions are.
+pub const QUALITY: RecordFile = RecordFile { path: "benches/quality.json", command: "cargo xtask bench --quality" };
+
 /// What was measured, and with what.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Record {
