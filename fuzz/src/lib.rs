@@ -10,6 +10,7 @@ mod checkpoint;
 mod container;
 mod fresh;
 mod input;
+mod integer;
 mod keys;
 mod log;
 mod model;
@@ -29,6 +30,7 @@ pub use calls::calls;
 pub use checkpoint::checkpoint;
 pub use container::container;
 pub use fresh::fresh;
+pub use integer::integer;
 pub use keys::keys;
 pub use log::log;
 pub use model::model;
@@ -48,6 +50,7 @@ pub struct Target {
 /// All of them.
 pub const TARGETS: &[Target] = &[
     Target { name: "model", run: model },
+    Target { name: "integer", run: integer },
     Target { name: "calls", run: calls },
     Target { name: "checkpoint", run: checkpoint },
     Target { name: "container", run: container },

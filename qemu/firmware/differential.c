@@ -8,6 +8,9 @@
  * WITH_SCOUT: the reference is somebody else's and is spared what the published C99 engine cannot do. Where a call would
  * lead that one out of its arrays, which our own reference tells as a scout, the archive alone makes it; models are ATOME01,
  * and lie such that every float is aligned if the shape allows it.
+ *
+ * WITH_INTEGERS: the archive computes in integers, and the reference is the naive one of that arithmetic. A case ends where both
+ * refuse its model.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +19,7 @@
 #include "board.h"
 #include "engine_api.h"
 #include "float_bits.h"
+#include "integer_engine.h"
 #include "random.h"
 #include "random_model.h"
 #include "text.h"
@@ -35,7 +39,12 @@ static unsigned scout_heard(void) { return 0; }
 enum { REFERENCE, ARCHIVE, ENGINES, SCOUT = REFERENCE };
 enum { IS_CAREFUL = 0 };
 static const enum packing last_packing = ATOMEP3;
-static const struct engine_api *const engines[ENGINES] = {&reference_api, &archive_api};
+static const struct engine_api *engines[ENGINES] = {&reference_api, &archive_api};
+#endif
+#ifdef WITH_INTEGERS
+enum { HAS_INTEGERS = 1 };
+#else
+enum { HAS_INTEGERS = 0 };
 #endif
 
 enum { MODELS = 2, MAX_SEQ = 16 };
@@ -47,9 +56,9 @@ static struct {
 
 static uint8_t *blobs[MODELS + 1]; /* the last is the classifier's */
 static float *activations;
-static int n_models, has_classifier; /* loaded in this case */
+static int n_models, has_classifier, is_over; /* of this case: what is loaded, whether it ends here */
 static int tokens[MAX_SEQ + 3], n_tokens;
-static uint32_t seed, calls, values_compared, left_out;
+static uint32_t seed, calls, values_compared, left_out, refused;
 static const char *call;
 
 static const struct engine_shape *shape(void) { return &archive_api.shape; }
@@ -222,6 +231,11 @@ static int load(random_t *random, int m)
         codes[e] = m < MODELS ? engines[e]->load(side[e].models[m], blobs[m], length)
                               : engines[e]->classifier_load(side[e].classifier, blobs[m], length);
     }
+    if (HAS_INTEGERS && codes[REFERENCE] == INTEGER_REFUSED && codes[ARCHIVE] == INTEGER_REFUSED) {
+        is_over = 1;
+        refused++;
+        return 1;
+    }
     return same_int("the code", 0, codes[ARCHIVE]) && same_int("the code", codes[REFERENCE], codes[ARCHIVE]);
 }
 
@@ -229,8 +243,8 @@ static int classify(random_t *random)
 {
     int e, class[ENGINES];
 
-    if (!has_classifier && !load(random, MODELS)) {
-        return 0;
+    if (!has_classifier && (!load(random, MODELS) || is_over)) {
+        return is_over;
     }
     has_classifier = 1;
     call = "classify";
@@ -293,7 +307,8 @@ static int layer_norm(random_t *random)
 
 static int pathway(random_t *random)
 {
-    const int d = shape()->d_model, which = (int)random_below(random, 3);
+    /* Sparse attention works in the state, and is there for the exact arithmetic alone. */
+    const int d = shape()->d_model, which = (int)random_below(random, HAS_INTEGERS ? 2 : 3);
     const int n = random_between(random, 1, shape()->max_seq);
     const int layer = (int)random_below(random, (uint32_t)shape()->n_layers);
     const float *x = random_activations(random, n * d);
@@ -365,16 +380,16 @@ static int run_case(void)
     for (e = 0; e < ENGINES; e++) {
         engines[e]->init(side[e].state);
     }
-    has_classifier = 0;
+    has_classifier = is_over = 0;
     n_models = random_between(&random, 1, MODELS);
     for (m = 0; m < n_models; m++) {
-        if (!load(&random, m)) {
-            return 0;
+        if (!load(&random, m) || is_over) {
+            return is_over;
         }
     }
     n_tokens = 1;
     tokens[0] = random_token(&random);
-    for (left = random_between(&random, 1, 4); left > 0; left--) {
+    for (left = random_between(&random, 1, 4); left > 0 && !is_over; left--) {
         if (!one_call(&random)) {
             return 0;
         }
@@ -432,6 +447,9 @@ int main(void)
         board_write("fault: a sequence beyond this program's arrays, or the same engine twice\n");
         return 2;
     }
+#ifdef WITH_INTEGERS
+    engines[REFERENCE] = integer_engine();
+#endif
     allocate();
     for (seed = first; seed - first < cases; seed++) {
         if (!run_case()) {
@@ -445,6 +463,7 @@ int main(void)
     write_result("calls", calls);
     write_result("values", values_compared);
     write_result("left_out", left_out);
+    write_result("refused", refused);
     write_result("stack", (uint32_t)stack_used());
     return 0;
 }

@@ -133,7 +133,7 @@ fn names_that_nobody_knows_are_answered_with_those_that_are() {
         (&["qemu", "--only", "x"], "--only x: expected one of digest, differential"),
         (&["qemu", "--profile", "fast"], "--profile fast: expected one of usual, size, speed"),
         (&["test", "jump"], "no step has `jump` in its name (cargo xtask test --list)"),
-        (&["fuzz", "jump"], "no target `jump`: expected model, calls"),
+        (&["fuzz", "jump"], "no target `jump`: expected model, integer, calls"),
         (&["model", "--score", "--check"], "--score --check: expected one of them"),
         (&["bench", "--quick", "--check"], "expected one of --quick"),
     ] {

@@ -81,6 +81,9 @@ pub const FAST: Shape =
 /// [`FAST`] for 16 KB of RAM, with two engines in them.
 pub const FAST_SMALL: Shape = Shape { d_model: 20, max_seq: 5, n_layers: 1, vocab_size: 13, ..FAST };
 
+/// [`FAST_SMALL`] where a naive reference of the integer arithmetic, with its words of 64 bits, is one of the two engines.
+pub const FAST_TINY: Shape = Shape { d_model: 12, max_seq: 4, d_head: 4, ..FAST_SMALL };
+
 /// The default shape with a sequence that 16 KB of RAM hold.
 pub const SHORT: Shape = Shape { max_seq: 8, ..DEFAULT };
 

@@ -28,6 +28,9 @@ mod mix;
 mod norm;
 mod pass;
 mod project;
+#[cfg(any(kani, atome_proofs))]
+#[path = "../proofs/integer.rs"]
+mod proofs;
 mod refusal;
 mod router;
 mod scaled;

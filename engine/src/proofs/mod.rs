@@ -8,6 +8,6 @@ mod canary;
 mod format;
 mod layout;
 mod prefix;
-mod shape;
+pub(crate) mod shape;
 pub(crate) mod symbolic;
 mod unpacking;

@@ -7,7 +7,7 @@ use crate::{Dims, Shape};
 /// others are least or greatest. With more that are free, a solver does not finish.
 /// [`prove_a_shape_is_within_its_limits`] tells that there are no sizes beyond 16 bits.
 #[inline(always)]
-pub(super) fn shape_with(d_model: usize, n_layers: usize) -> Shape {
+pub(crate) fn shape_with(d_model: usize, n_layers: usize) -> Shape {
     let free = one_of("which size is free", [0, 1, 2, 3, 4]);
     let other = one_of("the others", [1, 65_535]);
     let size = |index, name| if index == free { usize::from(any_u16(name)) } else { other };
