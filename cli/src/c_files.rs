@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use atome_engine::dialogue::Dialogue;
+use atome_train::classes::Description;
 use atome_train::export::{array, check_name, header, identifier, macro_stem, CFile, CModel};
 use clap::Args;
 use serde_json::{json, Value};
@@ -45,6 +46,8 @@ pub struct CSource<'m> {
     pub blob: &'m [u8],
     /// How it is asked.
     pub dialogue: Option<Dialogue<'m>>,
+    /// Of a classifier that says what its classes are.
+    pub classes: Option<&'m Description>,
 }
 
 impl CFileArgs {
@@ -84,6 +87,7 @@ impl CFileArgs {
             file: source.file,
             has_array: self.c_array.is_some(),
             dialogue: source.dialogue,
+            classes: source.classes,
         };
         let header = self.header.as_ref().map(|path| Output::new(path, header(&model)).of("--header"));
         let array = self.c_array.as_ref().map(|path| Output::new(path, array(&model, source.blob)).of("--c-array"));

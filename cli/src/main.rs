@@ -7,6 +7,8 @@ mod budget;
 mod c_files;
 mod calibrate;
 mod chips;
+mod class_table;
+mod classes;
 mod compare;
 mod container;
 mod convert;

@@ -40,7 +40,8 @@ pub fn classes(model: &Path) -> Vec<String> {
     names.iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn value(model: &Path, key: &str) -> Option<(PathBuf, Value)> {
+/// What the first sidecar of `model` that has `key` says of it, and the sidecar's path.
+pub fn value(model: &Path, key: &str) -> Option<(PathBuf, Value)> {
     candidates(model).into_iter().find_map(|path| {
         let text = bounded::read(&path, Limit::SIDECAR).ok()?;
         let mut value: Value = serde_json::from_str(&plain(&text).ok()?).ok()?;

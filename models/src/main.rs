@@ -117,6 +117,7 @@ fn derive() -> Result<Derived> {
         is_container: false,
     };
     let model = CModel {
+        classes: None,
         title: "default.bin",
         name: "default",
         dims: config().dims(),

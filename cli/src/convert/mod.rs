@@ -19,6 +19,7 @@ use summary::Summary;
 use written::Written;
 
 use crate::c_files::CSource;
+use crate::classes;
 use crate::dialogue::{self, in_sidecar};
 use crate::files::{report, write_all, Output};
 use crate::model_file::{Format, ModelFile};
@@ -68,6 +69,8 @@ impl ConvertArgs {
 
 fn outputs(args: &ConvertArgs, file: &ModelFile, found: &Found, written: &Written) -> Result<Vec<Output>> {
     let dialogue = dialogue::of(file)?;
+    // Without its head it is no classifier any more.
+    let classes = if written.file.n_classes.is_some() { classes::of(file)? } else { None };
     let mut outputs = Vec::new();
     if let Some(out) = &args.out {
         outputs.push(Output::new(out, written.bytes.as_slice()).of("--out"));
@@ -75,6 +78,7 @@ fn outputs(args: &ConvertArgs, file: &ModelFile, found: &Found, written: &Writte
     let place = args.out.as_deref().unwrap_or(&args.model);
     if args.sidecar {
         let text = in_sidecar(sidecar::text(&found.sizes, written.file.format), dialogue.as_ref());
+        let text = classes::in_sidecar(text, classes.as_ref());
         outputs.push(Output::new(&sidecar::path_beside(place)?, text).of("--sidecar"));
     }
     let path = if is_standard_output(place) { &args.model } else { place };
@@ -84,6 +88,7 @@ fn outputs(args: &ConvertArgs, file: &ModelFile, found: &Found, written: &Writte
         file: written.file,
         blob: &written.bytes,
         dialogue: dialogue.as_ref().map(OwnedDialogue::view),
+        classes: classes.as_ref(),
     }));
     Ok(outputs)
 }

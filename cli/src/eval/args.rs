@@ -14,6 +14,7 @@ Examples:
   atome eval model.safetensors --text story.txt --held-out
   atome eval model.bin --text story.txt --from 235930 --window 128
   atome eval commands.bin --pairs commands.csv
+  atome eval readings.bin --classes new.csv --plot coverage.svg
   atome eval models/default.bin --questions questions.tsv
   atome eval model.bin --text story.txt --integer
   atome eval checkpoint.pt --text story.txt --with train --json | jq .perplexity";
@@ -27,6 +28,9 @@ Examples:
 /// With --pairs, a model that answers is asked all prompts, each from cold: how many of its answers are right to the
 /// byte, how many of them are sure, how probable the right ones are, and which answers come instead.
 ///
+/// With --classes, a classifier names the classes of examples: how many are right and sure, which are taken for which, and
+/// how few are wrong where it abstains from the least sure ones.
+///
 /// With --questions, a model whose files say how it is asked answers them, each from cold; an answer is right if every byte
 /// is.
 #[derive(Debug, Args)]
@@ -36,18 +40,30 @@ pub struct EvalArgs {
     pub model: PathBuf,
 
     /// Text to predict
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["questions", "pairs"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["questions", "pairs", "classes"])]
     pub text: Option<PathBuf>,
 
     /// Prompts with their right answers, as of `atome train --pairs`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "questions", "with", "window", "from", "windows"])]
     pub pairs: Option<PathBuf>,
 
+    /// Examples with their classes, as of `atome train --classes`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "pairs", "questions", "with", "window", "from", "windows"])]
+    pub classes: Option<PathBuf>,
+
+    /// Write the curve of what abstaining is worth (SVG)
+    #[arg(long, value_name = "FILE", requires = "classes")]
+    pub plot: Option<PathBuf>,
+
+    /// Replace a curve that is there
+    #[arg(long, requires = "plot")]
+    pub force: bool,
+
     /// Questions, one a line, each with a tab and its right answer behind it
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "held_out", "weights", "with", "window", "from", "windows", "threads"])]
     pub questions: Option<PathBuf>,
 
-    /// Judge the part of the text, or the pairs, that this checkpoint's training held out
+    /// Judge the part of the text, the pairs or the examples that this checkpoint's training held out
     #[arg(long, conflicts_with_all = ["from", "window"])]
     pub held_out: bool,
 

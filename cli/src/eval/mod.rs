@@ -1,6 +1,7 @@
 //! `atome eval`.
 
 mod args;
+mod classes;
 mod pairs;
 mod questions;
 mod subject;
@@ -23,11 +24,19 @@ use crate::texts;
 use crate::usage_error::UsageError;
 
 pub fn eval(args: &EvalArgs) -> Result<()> {
-    match (&args.text, &args.pairs, &args.questions) {
-        (Some(text), ..) => predict(args, text),
-        (None, Some(pairs), _) => pairs::eval(args, pairs),
-        (None, None, Some(questions)) => questions::eval(args, questions),
-        (None, None, None) => Err(UsageError("expected --text, --pairs or --questions".to_owned()).into()),
+    let EvalArgs { text, pairs, classes, questions, .. } = args;
+    if let Some(text) = text {
+        return predict(args, text);
+    }
+    if let Some(path) = pairs {
+        return pairs::eval(args, path);
+    }
+    if let Some(path) = classes {
+        return classes::eval(args, path);
+    }
+    match questions {
+        Some(questions) => questions::eval(args, questions),
+        None => Err(UsageError("expected --text, --pairs, --classes or --questions".to_owned()).into()),
     }
 }
 

@@ -4,9 +4,10 @@ mod args;
 mod summary;
 
 use anyhow::{Context, Result};
-use atome_engine::{Dims, Shape};
+use atome_engine::{Dims, Model, Shape};
 use atome_train::bounded::{self, Limit};
 use atome_train::checkpoint::{dims_of, keys, Checkpoint, Loaded};
+use atome_train::classes::{classifier, Description};
 use atome_train::config::Quantiser;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::export::{export as to_blob, exportable, CFile, Format};
@@ -17,6 +18,7 @@ pub use args::ExportArgs;
 use summary::Summary;
 
 use crate::c_files::CSource;
+use crate::classes;
 use crate::container;
 use crate::dialogue::{in_sidecar, with_dialogue};
 use crate::files::{report, write_all, Output};
@@ -24,6 +26,7 @@ use crate::output::{json_line, note};
 use crate::sidecar;
 use crate::signing::{detached_signer, read_all};
 use crate::sizes::{Key, Sizes, Source};
+use crate::usage_error::UsageError;
 use crate::values::is_standard_output;
 
 /// The window of a model whose checkpoint names none: what `atome run` assumes, too.
@@ -39,9 +42,18 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let sizes = sizes(args, checkpoint).with_context(named)?;
     let shape = exportable(sizes.dims()).with_context(named)?;
     let format = Format::from(args.format);
-    let exported = to_blob(checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
+    let mut exported = to_blob(checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
     let dialogue = OwnedDialogue::from_checkpoint(checkpoint).with_context(named)?;
-    let about = About { sizes: &sizes, shape, format, dialogue: dialogue.as_ref() };
+    let classes = Description::from_checkpoint(checkpoint).with_context(named)?;
+    if let Some(classes) = &classes {
+        if format != Format::Atome01 {
+            let why = "--format: is a classifier, whose weights lie as in ATOME01: expected it without --format";
+            return Err(UsageError(format!("{}: {why}", named())).into());
+        }
+        let model = Model::new(shape, &exported.bytes).with_context(named)?;
+        exported.bytes = classifier(&exported.bytes, &model, classes.names.len()).with_context(named)?;
+    }
+    let about = About { sizes: &sizes, shape, format, dialogue: dialogue.as_ref(), classes: classes.as_ref() };
     let blob = blob(args, &about, &exported.bytes, digest)?;
     let outputs = outputs(args, &about, &blob, exported.bytes.len())?;
     write_all(&outputs, &[&args.checkpoint], args.force)?;
@@ -49,7 +61,7 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let summary = Summary {
         checkpoint: &args.checkpoint,
         sizes: &sizes,
-        format,
+        magic: about.magic(),
         exported: &exported,
         outputs: &outputs,
         c_files: &args.c_files,
@@ -137,6 +149,19 @@ struct About<'a> {
     shape: Shape,
     format: Format,
     dialogue: Option<&'a OwnedDialogue>,
+    /// Of a classifier.
+    classes: Option<&'a Description>,
+}
+
+impl About<'_> {
+    /// What the model file begins with.
+    fn magic(&self) -> &'static str {
+        if self.classes.is_some() {
+            "ATOMECL01"
+        } else {
+            self.format.magic()
+        }
+    }
 }
 
 /// The model file, in a container where one is asked for.
@@ -146,25 +171,27 @@ fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 
     }
     let weights = container::weight_format(plain).context("an exported file of an unknown format")?;
     let mut about = container::description(model.shape, model.sizes, weights);
+    about.n_classes = model.classes.map_or(0, |classes| classes.names.len() as u16);
     about.training_digest = match digest {
         Some(digest) => digest,
         None => container::digest(&args.checkpoint)?,
     };
     args.identity.fill(&mut about);
-    let notes = with_dialogue(args.note.clone(), model.dialogue)?;
+    let mut notes = with_dialogue(args.note.clone(), model.dialogue)?;
+    notes.extend(model.classes.map(classes::note));
     container::wrap(&about, &notes, plain).with_context(|| args.out.display().to_string())
 }
 
 /// Everything to be written.
 fn outputs(args: &ExportArgs, model: &About<'_>, blob: &[u8], model_len: usize) -> Result<Vec<Output>> {
-    let About { sizes, format, dialogue, .. } = *model;
+    let About { sizes, dialogue, classes, .. } = *model;
     let mut outputs = vec![Output::new(&args.out, blob).of("--out")];
     if args.sidecar {
-        let text = in_sidecar(sidecar::text(sizes, format.magic()), dialogue);
+        let text = classes::in_sidecar(in_sidecar(sidecar::text(sizes, model.magic()), dialogue), classes);
         outputs.push(Output::new(&sidecar::path_beside(&args.out)?, text).of("--sidecar"));
     }
-    let file =
-        CFile { format: format.magic(), n_classes: None, len: blob.len(), model_len, is_container: args.container };
+    let n_classes = classes.map(|classes| classes.names.len());
+    let file = CFile { format: model.magic(), n_classes, len: blob.len(), model_len, is_container: args.container };
     let path = if is_standard_output(&args.out) { &args.checkpoint } else { &args.out };
     outputs.extend(args.c_files.outputs(&CSource {
         path,
@@ -172,6 +199,7 @@ fn outputs(args: &ExportArgs, model: &About<'_>, blob: &[u8], model_len: usize) 
         file,
         blob,
         dialogue: dialogue.map(OwnedDialogue::view),
+        classes,
     }));
     Ok(outputs)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use atome_train::export::{Exported, Format, MatrixSummary};
+use atome_train::export::{Exported, MatrixSummary};
 use serde_json::{json, Value};
 
 use crate::c_files::CFileArgs;
@@ -13,7 +13,8 @@ use crate::sizes::{sizes_json, sources_json, Key, Sizes, Source};
 pub struct Summary<'a> {
     pub checkpoint: &'a Path,
     pub sizes: &'a Sizes,
-    pub format: Format,
+    /// What the model file begins with.
+    pub magic: &'static str,
     pub exported: &'a Exported,
     pub outputs: &'a [Output],
     pub c_files: &'a CFileArgs,
@@ -32,7 +33,7 @@ impl Summary<'_> {
         };
         json!({
             "checkpoint": self.checkpoint.to_string_lossy(),
-            "format": self.format.magic(),
+            "format": self.magic,
             "shape": sizes_json(self.sizes),
             "sources": sources_json(self.sizes),
             "parameters": self.exported.parameters,
@@ -56,7 +57,7 @@ impl Summary<'_> {
         text.push_str(&table(&self.exported.matrices));
         text.push('\n');
         for (index, output) in self.outputs.iter().enumerate() {
-            let format = if index == 0 { format!(", {}", self.format) } else { String::new() };
+            let format = if index == 0 { format!(", {}", self.magic) } else { String::new() };
             let bytes = grouped(output.bytes.len() as u64);
             text.push_str(&format!("wrote       {} ({bytes} bytes{format})\n", output.shown()));
         }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use atome_engine::sample::Sampler;
 use atome_engine::{integer, Arithmetic, Classifier, Layout, Matrix, Model, Plan, Tiled, Workspace};
+use atome_train::classes::Description;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::work_area::zeros;
 
@@ -18,6 +19,7 @@ use args::{PlanName, MAX_UNASKED_CACHED_BYTES};
 use session::Session;
 
 use crate::answers::Answers;
+use crate::classes;
 use crate::dialogue;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
@@ -45,7 +47,9 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         }
     };
     let mut tiles = room(Tiled::room(&model));
-    let loaded = Loaded { model: Tiled::new(model, &mut tiles), head, dialogue: dialogue.as_ref() };
+    let classes = if head.is_some() { classes::of(&file)? } else { None };
+    let loaded =
+        Loaded { model: Tiled::new(model, &mut tiles), head, dialogue: dialogue.as_ref(), classes: classes.as_ref() };
     notes(args, &file, &found);
     if args.integer {
         integer::check(&model).with_context(named)?;
@@ -64,17 +68,18 @@ struct Loaded<'m> {
     model: Tiled<'m, Model<'m>>,
     head: Option<Matrix<'m>>,
     dialogue: Option<&'m OwnedDialogue>,
+    classes: Option<&'m Description>,
 }
 
 impl Loaded<'_> {
     fn run<'w>(self, args: &RunArgs, prompt: Option<&[u8]>, memory: impl Arithmetic<'w>) -> Result<ExitCode> {
-        let Self { model, head, dialogue } = self;
+        let Self { model, head, dialogue, classes } = self;
         let sampler = args.sampling.sampler()?;
         match (head, dialogue) {
             (None, Some(dialogue)) => {
                 answers(args, dialogue, model, memory, sampler)?.run(prompt, &about(dialogue, args.manner.quiet))
             }
-            (head, dialogue) => Session { args, model, memory, sampler, dialogue }.run(head, prompt),
+            (head, dialogue) => Session { args, model, memory, sampler, dialogue, classes }.run(head, prompt),
         }
     }
 }

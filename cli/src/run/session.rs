@@ -7,6 +7,8 @@ use std::time::Instant;
 use anyhow::Result;
 use atome_engine::sample::Sampler;
 use atome_engine::{classify, predict_next_observed, step_observed, Arithmetic, Matrix, Model, Plan, RunError, Tiled};
+use atome_train::asking::margin;
+use atome_train::classes::Description;
 use atome_train::dialogue::OwnedDialogue;
 use serde_json::json;
 
@@ -14,6 +16,7 @@ use super::args::{RunArgs, MAX_UNASKED_CACHED_BYTES};
 use super::text_output::TextOutput;
 use crate::answers::INTERRUPTED;
 use crate::bars::RouterStats;
+use crate::classes;
 use crate::numbers::counted;
 use crate::output::{note, print, print_json};
 use crate::prompts::{Left, Talk};
@@ -46,6 +49,18 @@ impl fmt::Display for BadPrompt {
 
 impl std::error::Error for BadPrompt {}
 
+/// A line that is no row of the numbers which the classifier was trained on.
+#[derive(Debug)]
+struct BadRow(String);
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "prompt: {}", self.0)
+    }
+}
+
+impl std::error::Error for BadRow {}
+
 /// A model that continues text, or names its class.
 pub struct Session<'s, M> {
     pub args: &'s RunArgs,
@@ -54,6 +69,8 @@ pub struct Session<'s, M> {
     pub sampler: Sampler,
     /// Of a classifier that was trained on questions in a form.
     pub dialogue: Option<&'s OwnedDialogue>,
+    /// Of a classifier that says what its classes are.
+    pub classes: Option<&'s Description>,
 }
 
 impl<'w, M: Arithmetic<'w>> Session<'_, M> {
@@ -70,7 +87,7 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
         }
         // A prompt that cannot be answered does not end the loop.
         let left = talk.each(|prompt| match answer(prompt) {
-            Err(error) if error.is::<BadPrompt>() => {
+            Err(error) if error.is::<BadPrompt>() || error.is::<BadRow>() => {
                 note(&format!("error: {error:#}"));
                 Ok(())
             }
@@ -207,7 +224,19 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
         step_observed(&self.model, &mut self.memory, token, |reading| stats.add(&reading, position))
     }
 
-    fn name_class(&mut self, head: &Matrix, prompt: &[u8]) -> Result<()> {
+    /// What a classifier of rows reads for a line of numbers, and any other for a text.
+    fn classified(&self, prompt: &[u8]) -> Result<Vec<u8>> {
+        match self.classes.filter(|classes| !classes.columns.is_empty() && !self.args.raw) {
+            Some(classes) => match classes::row(classes, prompt) {
+                Ok(row) => Ok(row.into_bytes()),
+                Err(error) => Err(BadRow(format!("{error:#}")).into()),
+            },
+            None => Ok(prompt.to_vec()),
+        }
+    }
+
+    fn name_class(&mut self, head: &Matrix, line: &[u8]) -> Result<()> {
+        let prompt = &*self.classified(line)?;
         let tokens = match self.dialogue {
             Some(dialogue) => self.tokens(&dialogue.view().prompt(prompt).collect::<Vec<u8>>())?,
             None => self.tokens(prompt)?,
@@ -221,12 +250,18 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
         let mut logits = Vec::with_capacity(head.rows());
         let winner = classify(&self.model, head, &mut self.memory, tokens, |_, logit| logits.push(logit))?;
         // Nobody has signed a sidecar.
-        let names = if self.args.trust.is_asked() { Vec::new() } else { sidecar::classes(&self.args.model) };
+        let names = match self.classes {
+            Some(classes) => classes.names.clone(),
+            None if self.args.trust.is_asked() => Vec::new(),
+            None => sidecar::classes(&self.args.model),
+        };
+        let is_sure = self.classes.map(|classes| margin(&logits) >= f64::from(classes.least_margin));
         if self.args.manner.json {
             return print_json(&json!({
-                "prompt": String::from_utf8_lossy(prompt),
+                "prompt": String::from_utf8_lossy(line),
                 "class": winner,
                 "name": names.get(winner),
+                "sure": is_sure,
                 "logits": logits,
                 "router": stats.json(),
             }));
@@ -236,7 +271,11 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
         }
         let mut table = String::from("class       logit\n");
         for (class, logit) in logits.iter().enumerate() {
-            let mark = if class == winner { "  <- winner" } else { "" };
+            let mark = match (class == winner, is_sure) {
+                (false, _) => "",
+                (true, Some(false)) => "  <- winner, unsure",
+                (true, _) => "  <- winner",
+            };
             let name = names.get(class).map(|name| format!("  {name}")).unwrap_or_default();
             table.push_str(&format!("{class:>5}  {logit:>10.5}{name}{mark}\n"));
         }

@@ -19,6 +19,7 @@ Examples:
   atome train --text my-words.txt --out mine.safetensors --init-from model.safetensors --steps 1000
   atome train --text story.txt --out student.safetensors --teacher gpt.safetensors
   atome train --pairs commands.csv --out commands.safetensors
+  atome train --classes readings.csv --out readings.safetensors
   atome export model.safetensors --out model.bin && atome run model.bin \"Once upon a time\"";
 
 const DETAILS: &str = "\
@@ -31,17 +32,20 @@ falls to a hundredth of that by half a cosine; gradients longer than 1 are short
 With --pairs, a tenth of the prompts is held out (--train-share). At the end the model is asked them, and what it says
 sets the limits beyond which an answer counts as unsure; `atome export` writes them with the model.
 
+With --classes, a tenth of the examples is held out, too. At the end the model names their classes: a table, and a curve
+(.coverage.svg) of how few are wrong where it abstains from the least sure ones; `atome export` makes a classifier.
+
 Ctrl-C stops after the step and saves; --resume goes on as if nothing had happened, also after a kill (from the last
 save then). Beside the checkpoint lie a log (.jsonl, one JSON object a line) and the loss curve (.svg).
 One training at a time writes a file: a second one is refused while the first one runs. A file that came after the
 start stays as it is, too, without --force. A text or checkpoint has 4 GiB at most, a log 256 MiB.";
 
-/// Trains a model on a text file, or on prompts with their answers.
+/// Trains a model on a text file, on prompts with their answers, or on examples with their classes.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{DETAILS}\n\n{EXAMPLES}"))]
 pub struct TrainArgs {
     /// Text to learn from; a byte is a token
-    #[arg(long, value_name = "FILE", required_unless_present = "pairs")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["pairs", "classes"])]
     pub text: Option<PathBuf>,
 
     /// Checkpoint to write (safetensors)
@@ -84,18 +88,24 @@ pub struct TrainArgs {
 impl TrainArgs {
     /// The file that is learnt from.
     pub fn source(&self) -> &Path {
-        self.text.as_ref().or(self.pairs.pairs.as_ref()).map_or(Path::new(""), PathBuf::as_path)
+        let Self { text, pairs: PairArgs { pairs, classes, .. }, .. } = self;
+        [text, pairs, classes].into_iter().flatten().next().map_or(Path::new(""), PathBuf::as_path)
     }
 }
 
-/// Prompts and answers instead of a text.
+/// Prompts and answers, or examples and classes, instead of a text.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Pairs")]
+#[command(next_help_heading = "Pairs and classes")]
 pub struct PairArgs {
     /// Prompts with their right answers to learn from: JSON lines {"prompt": ..., "answer": ...}, or CSV or TSV
     /// with such a header. The model then answers prompts instead of continuing texts
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "teacher"], verbatim_doc_comment)]
     pub pairs: Option<PathBuf>,
+
+    /// Examples with their classes to learn from, in CSV, TSV or JSON lines: a column `class`, and a column `text` or
+    /// columns of numbers. The model then is a classifier
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "pairs", "teacher"], verbatim_doc_comment)]
+    pub classes: Option<PathBuf>,
 
     /// What is done to prompts, here and on the device: blanks, lower, end-marks, ascii, or none
     /// [default: all; without ascii where a text has other letters]
@@ -118,15 +128,21 @@ pub struct PairArgs {
 impl PairArgs {
     /// None of them without pairs. clap does not notice it beside --text, with which --pairs would be in conflict.
     pub fn check(&self) -> Result<()> {
-        let Self { pairs, normalise, slips, prompt_weight, about } = self;
+        let Self { pairs, classes, normalise, slips, prompt_weight, about } = self;
         let others = [
             ("--normalise", normalise.is_some()),
             ("--slips", slips.is_some()),
             ("--prompt-weight", prompt_weight.is_some()),
             ("--about", about.is_some()),
         ];
-        match others.iter().find(|(_, is_given)| pairs.is_none() && *is_given) {
-            Some((flag, _)) => Err(UsageError(format!("{flag} is for pairs: expected --pairs beside it")).into()),
+        if about.is_some() && classes.is_some() {
+            return Err(UsageError("--about is for pairs: a classifier is not asked for help".to_owned()).into());
+        }
+        let is_text = pairs.is_none() && classes.is_none();
+        match others.iter().find(|(_, is_given)| is_text && *is_given) {
+            Some((flag, _)) => {
+                Err(UsageError(format!("{flag} is for pairs: expected --pairs or --classes beside it")).into())
+            }
             None => Ok(()),
         }
     }

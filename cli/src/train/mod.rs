@@ -1,6 +1,7 @@
 //! `atome train`.
 
 mod args;
+mod classes;
 mod outputs;
 mod pairs;
 mod recipe;
@@ -18,12 +19,14 @@ use atome_train::saved::SavedModel;
 use atome_train::session::{run, Options, Outcome};
 use atome_train::teacher::{Teacher, TeacherLogits};
 use atome_train::trainer::{pool, Trainer};
-use serde_json::json;
+use serde_json::{json, Value};
 
 pub use args::TrainArgs;
 use outputs::Outputs;
+use pairs::Taught;
 use starting_point::{Sources, StartingPoint};
 
+use crate::class_table::ClassScore;
 use crate::files::{check_folder, Place};
 use crate::numbers::grouped;
 use crate::output::{self, print, print_json};
@@ -37,7 +40,7 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     check_folder(Place::of("--out", &args.out))?;
     args.pairs.check()?;
     let teacher = args.teacher.teacher.as_deref().map(load_teacher).transpose()?;
-    let taught = args.pairs.pairs.as_deref().map(atome_train::pairs::read).transpose()?;
+    let mut taught = Taught::read(&args.pairs)?;
     let outputs = Outputs::of(args);
     // To the end: two trainings of one name would take each other's saves for their own.
     let _locks = outputs.claim(args)?;
@@ -45,9 +48,12 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     let of_logits = outputs.check(args)?;
     let recipe = start.recipe.clone();
     recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
-    let corpus = match &taught {
+    let corpus = match &mut taught {
         None => texts::load(args.source(), recipe.model.vocab_size())?,
-        Some(taught) => pairs::corpus(&recipe, args.source(), taught)?,
+        Some(taught) => {
+            taught.fit(&recipe).with_context(|| args.source().display().to_string())?;
+            pairs::corpus(&recipe, args.source(), taught.pairs())?
+        }
     };
     let note = |text: String| {
         if !args.work.quiet {
@@ -80,12 +86,48 @@ pub fn train(args: &TrainArgs) -> Result<()> {
         trainer.learn_from(logits);
     }
     let stop = stop_flag()?;
+    let curve = outputs.coverage.clone();
     let outcome = run(&mut trainer, &options(args, outputs), &stop)?;
-    let score = match &taught {
-        Some(taught) if !outcome.interrupted => pairs::finish(args, &trainer, taught)?,
-        _ => None,
+    let score = match (&mut taught, curve) {
+        (None, _) => None,
+        _ if outcome.interrupted => None,
+        (Some(Taught::Pairs(pairs)), _) => pairs::finish(args, &trainer, pairs)?.map(Score::Pairs),
+        (Some(Taught::Classes(lesson)), curve) => {
+            Some(Score::Classes(lesson.finish(args, &trainer, &curve.unwrap_or_default())?))
+        }
     };
     finish(args, &trainer, &outcome, score.as_ref())
+}
+
+/// What a model that learnt something else than a text is worth.
+enum Score<'s> {
+    Pairs(PairScore),
+    Classes(ClassScore<'s>),
+}
+
+impl Score<'_> {
+    fn text(&self) -> String {
+        match self {
+            Self::Pairs(score) => score.text(),
+            Self::Classes(score) => score.text(),
+        }
+    }
+
+    fn of_pairs(&self) -> Option<Value> {
+        if let Self::Pairs(score) = self {
+            Some(score.json())
+        } else {
+            None
+        }
+    }
+
+    fn of_classes(&self) -> Option<Value> {
+        if let Self::Classes(score) = self {
+            Some(score.json())
+        } else {
+            None
+        }
+    }
 }
 
 fn load_teacher(path: &Path) -> Result<Teacher> {
@@ -118,7 +160,7 @@ fn export_call(out: &Path, model: &ModelConfig) -> Option<String> {
     })
 }
 
-fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome, score: Option<&PairScore>) -> Result<()> {
+fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome, score: Option<&Score<'_>>) -> Result<()> {
     if args.work.json {
         print_json(&json!({
             "checkpoint": args.out.display().to_string(),
@@ -128,7 +170,8 @@ fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome, score: Option<
             "bits_per_byte": outcome.judgement.map(|judgement| judgement.bits_per_byte()),
             "perplexity": outcome.judgement.map(|judgement| judgement.perplexity()),
             "tokens_per_second": outcome.tokens_per_second.round(),
-            "pairs": score.map(PairScore::json),
+            "pairs": score.and_then(Score::of_pairs),
+            "classes": score.and_then(Score::of_classes),
         }))?;
     }
     if outcome.interrupted {

@@ -7,7 +7,7 @@ use atome_train::checkpoint::atomic::Existing;
 use atome_train::disk::Lock;
 use atome_train::teacher::TeacherLogits;
 
-use super::args::TrainArgs;
+use super::args::{PairArgs, TrainArgs};
 use crate::files::{check_folder, check_names, is_taken, lock, Place};
 use crate::usage_error::UsageError;
 
@@ -16,6 +16,8 @@ pub struct Outputs {
     pub log: PathBuf,
     pub plot: PathBuf,
     pub logits: PathBuf,
+    /// What abstaining is worth, of a classifier.
+    pub coverage: Option<PathBuf>,
 }
 
 impl Outputs {
@@ -28,6 +30,7 @@ impl Outputs {
             log: beside(&args.work.log, "jsonl"),
             plot: beside(&args.work.plot, "svg"),
             logits: beside(&args.teacher.teacher_logits, "logits"),
+            coverage: args.pairs.classes.is_some().then(|| args.out.with_extension("coverage.svg")),
         }
     }
 
@@ -36,11 +39,12 @@ impl Outputs {
     /// # Errors
     /// Names the file, and what is in its way.
     pub fn claim(&self, args: &TrainArgs) -> Result<Vec<Lock>> {
-        let inputs =
-            [args.text.as_ref(), args.pairs.pairs.as_ref(), args.teacher.teacher.as_ref(), args.init_from.as_ref()];
+        let PairArgs { pairs, classes, .. } = &args.pairs;
+        let inputs = [&args.text, pairs, classes, &args.teacher.teacher, &args.init_from];
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         let (log, plot) = (Place::of("--log", &self.log), Place::of("--plot", &self.plot));
         let mut outputs = vec![Place::of("--out", &args.out), log, plot];
+        outputs.extend(self.coverage.as_deref().map(|path| Place::of("--classes", path)));
         if args.teacher.teacher.is_some() {
             outputs.push(Place::of("--teacher-logits", &self.logits));
         }
@@ -56,7 +60,9 @@ impl Outputs {
     /// A usage error that names the file; something else than logits is in their place.
     pub fn check(&self, args: &TrainArgs) -> Result<Existing> {
         let is_lost = |place: &Place<'_>| is_taken(place.path) && !args.force && !args.resume;
-        match [Place::of("--log", &self.log), Place::of("--plot", &self.plot)].iter().find(|place| is_lost(place)) {
+        let coverage = self.coverage.as_deref().map(|path| Place::of("--classes", path));
+        let places = [Some(Place::of("--log", &self.log)), Some(Place::of("--plot", &self.plot)), coverage];
+        match places.iter().flatten().find(|place| is_lost(place)) {
             Some(place) => Err(UsageError(format!("{place}: is there already: --force replaces it")).into()),
             None if args.teacher.teacher.is_some() => TeacherLogits::look_up(&self.logits),
             None => Ok(Existing::Keep),

@@ -11,11 +11,12 @@ use atome_train::corpus::Corpus;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
 use atome_train::export::{export, exportable, Format, USUAL_THREADS};
-use atome_train::pairs::{counts, is_ascii, limits, longest, records, score, split, Form, Pair, Pairs, PairsRecipe};
+use atome_train::pairs::{counts, is_ascii, limits, longest, records, score, Form, Pair, Pairs, PairsRecipe};
 use atome_train::recipe::Recipe;
 use atome_train::trainer::Trainer;
 
 use super::args::{PairArgs, TrainArgs};
+use super::classes::{self, Lesson};
 use crate::pair_table::PairScore;
 use crate::usage_error::UsageError;
 
@@ -34,21 +35,65 @@ const CHUNK_STEP: usize = 8;
 /// Where nothing was held out, so many pairs of those learnt from set the limits.
 const FOR_LIMITS: usize = 1000;
 
+/// What is learnt instead of a text.
+pub enum Taught {
+    Pairs(Pairs),
+    Classes(Box<Lesson>),
+}
+
+impl Taught {
+    /// Reads what the flags name; `None` for a text.
+    pub fn read(args: &PairArgs) -> Result<Option<Self>> {
+        let pairs = args.pairs.as_deref().map(atome_train::pairs::read).transpose()?.map(Self::Pairs);
+        let classes = args.classes.as_deref().map(Lesson::read).transpose()?;
+        Ok(pairs.or(classes.map(|lesson| Self::Classes(Box::new(lesson)))))
+    }
+
+    /// As pairs.
+    pub fn pairs(&self) -> &Pairs {
+        match self {
+            Self::Pairs(pairs) => pairs,
+            Self::Classes(lesson) => &lesson.pairs,
+        }
+    }
+
+    /// Rows of numbers are read as they are: no slips, nothing to normalise, and no reason to learn them by heart.
+    fn has_rows(&self) -> bool {
+        matches!(self, Self::Classes(lesson) if lesson.has_rows())
+    }
+
+    /// What follows from the examples that `recipe` learns from.
+    pub fn fit(&mut self, recipe: &Recipe) -> Result<()> {
+        match self {
+            Self::Pairs(_) => Ok(()),
+            Self::Classes(lesson) => lesson.fit(recipe),
+        }
+    }
+}
+
 /// Completes `recipe` by what the pairs and the flags ask for. Where it is that of a training that goes on, what it says of its
 /// pairs stays, but for the flags.
-pub fn complete(recipe: &mut Recipe, args: &TrainArgs, pairs: &Pairs) -> Result<()> {
+pub fn complete(recipe: &mut Recipe, args: &TrainArgs, taught: &Taught) -> Result<()> {
+    let pairs = taught.pairs();
+    if matches!(taught, Taught::Classes(_)) {
+        classes::check(recipe)?;
+    }
     let stored = recipe.pairs.take();
     let PairArgs { normalise, slips, prompt_weight, .. } = &args.pairs;
+    if taught.has_rows() && (normalise.is_some() || slips.is_some()) {
+        return Err(UsageError("--normalise and --slips are for texts, and these are numbers".to_owned()).into());
+    }
     let form = match (normalise, &stored) {
         (Some(names), _) => Form { normalise: steps(names)?, ..Form::of(pairs.all()) },
         // That these are the same pairs, the text's digest will tell.
         (None, Some(stored)) => stored.form()?,
+        (None, None) if taught.has_rows() => Form { normalise: Normalise::NOTHING, ..Form::of(pairs.all()) },
         (None, None) => Form::of(pairs.all()),
     };
     let before = |value: fn(&PairsRecipe) -> f64| stored.as_ref().map(value);
     let share = args.recipe.train_share.map(|share| 1.0 - share);
     let held_out = share.or(before(|pairs| pairs.held_out)).unwrap_or(HELD_OUT);
-    let slips = slips.or(before(|pairs| pairs.slips)).unwrap_or(SLIPS);
+    let slips = slips.or(before(|pairs| pairs.slips)).unwrap_or(if taught.has_rows() { 0.0 } else { SLIPS });
     if stored.is_none() {
         recipe.chunk = args.recipe.chunk.unwrap_or(longest(pairs.all(), &form).next_multiple_of(CHUNK_STEP));
         if args.model.vocab.is_none() && args.init_from.is_none() {
@@ -56,11 +101,12 @@ pub fn complete(recipe: &mut Recipe, args: &TrainArgs, pairs: &Pairs) -> Result<
         }
     }
     if stored.is_none() || share.is_some() {
-        let [train, all] = counts(&split(pairs.all(), &form, held_out, recipe.seed), recipe.chunk);
+        let [train, all] = counts(&pairs.split(&form, held_out, recipe.seed), recipe.chunk);
         // In the middle between two whole numbers, so that no rounding loses a record.
         recipe.train_share = if train == all { 1.0 } else { (train as f64 + 0.5) / all as f64 };
     }
-    recipe.prompt_weight = prompt_weight.or(recipe.prompt_weight).or(Some(PROMPT_WEIGHT));
+    recipe.prompt_weight =
+        prompt_weight.or(recipe.prompt_weight).or(Some(if taught.has_rows() { 0.0 } else { PROMPT_WEIGHT }));
     let normalise = form.normalise.to_string();
     recipe.pairs = Some(PairsRecipe { normalise, held_out, slips, longest_answer: form.longest_answer });
     Ok(())
@@ -94,7 +140,7 @@ fn form(recipe: &Recipe) -> Result<(&PairsRecipe, Form)> {
 pub fn corpus(recipe: &Recipe, path: &Path, pairs: &Pairs) -> Result<Corpus> {
     let named = || path.display().to_string();
     let (asked, form) = form(recipe)?;
-    let split = split(pairs.all(), &form, asked.held_out, recipe.seed);
+    let split = pairs.split(&form, asked.held_out, recipe.seed);
     let text = records(&split, &form, recipe.chunk, asked.slips, recipe.seed).with_context(named)?;
     Corpus::new(text, recipe.model.vocab_size()).with_context(|| format!("{}: --vocab", named()))
 }
@@ -105,7 +151,7 @@ pub fn finish(args: &TrainArgs, trainer: &Trainer, pairs: &Pairs) -> Result<Opti
     let recipe = trainer.recipe();
     let Some(format) = Format::of(&recipe.model) else { return Ok(None) };
     let (asked, form) = form(recipe)?;
-    let split = split(pairs.all(), &form, asked.held_out, recipe.seed);
+    let split = pairs.split(&form, asked.held_out, recipe.seed);
     let mut checkpoint = Checkpoint::load(&args.out)?;
     let ModelConfig::Atome(config) = &recipe.model else { bail!("a model of three pathways") };
     let shape = exportable(config.dims())?;

@@ -4,7 +4,6 @@ use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::Checkpoint;
 use atome_train::corpus::Corpus;
 use atome_train::model::loss::Mixture;
-use atome_train::pairs::Pairs;
 use atome_train::pretrained::Pretrained;
 use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
 use atome_train::saved_training::load_training;
@@ -12,6 +11,7 @@ use atome_train::state::State;
 use atome_train::teacher::Teacher;
 
 use super::args::TrainArgs;
+use super::pairs::Taught;
 use super::{pairs, recipe};
 use crate::files::is_taken;
 use crate::usage_error::UsageError;
@@ -20,7 +20,7 @@ use crate::usage_error::UsageError;
 #[derive(Clone, Copy)]
 pub struct Sources<'s> {
     pub teacher: Option<&'s Teacher>,
-    pub pairs: Option<&'s Pairs>,
+    pub pairs: Option<&'s Taught>,
 }
 
 /// What to train, and from where on.
@@ -96,7 +96,7 @@ fn resumed(args: &TrainArgs, sources: Sources<'_>) -> Result<StartingPoint> {
     let checkpoint = Checkpoint::load(&args.out).context("--resume")?;
     let (stored, state, digest) = load_training(&checkpoint).with_context(|| args.out.display().to_string())?;
     if stored.pairs.is_some() != sources.pairs.is_some() {
-        let expected = if stored.pairs.is_some() { "--pairs" } else { "--text" };
+        let expected = if stored.pairs.is_some() { "--pairs or --classes" } else { "--text" };
         let why = format!("--resume: {} learns from another kind of file: expected {expected}", args.out.display());
         return Err(UsageError(why).into());
     }

@@ -16,10 +16,12 @@ pub mod keys {
     pub const MODEL: &str = "model";
     /// How a model that answers is asked, as JSON.
     pub const DIALOGUE: &str = "dialogue";
+    /// The classes of a model that is a classifier, as JSON.
+    pub const CLASSES: &str = "classes";
     /// Digest of everything else in the file: every saved file has it, and every reader looks whether it is right.
     pub const CONTENTS: &str = "contents_digest";
     /// All of them: words of other programs under these names are not taken for ours.
-    pub(crate) const RESERVED: [&str; 6] = [SHAPE, RECIPE, CORPUS, MODEL, DIALOGUE, CONTENTS];
+    pub(crate) const RESERVED: [&str; 7] = [SHAPE, RECIPE, CORPUS, MODEL, DIALOGUE, CLASSES, CONTENTS];
 }
 
 /// Tensors by name, with strings that describe them.

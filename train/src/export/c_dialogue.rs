@@ -24,7 +24,7 @@ pub fn dialogue_macro(name: &str, dialogue: &Dialogue<'_>) -> String {
 }
 
 /// A C string of any bytes. Three octal digits end an escape, whatever follows.
-fn literal(text: &[u8]) -> String {
+pub(super) fn literal(text: &[u8]) -> String {
     let mut literal = String::from("\"");
     for &byte in text {
         match byte {

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use atome_engine::dialogue::Dialogue;
 use atome_engine::Dims;
 
+use super::c_classes::classes_in_c;
 use super::c_dialogue::dialogue_macro;
+use crate::classes::Description;
 
 /// What the C sources say about a model.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +26,8 @@ pub struct CModel<'a> {
     pub has_array: bool,
     /// How it is asked; `None` for a model that continues text.
     pub dialogue: Option<Dialogue<'a>>,
+    /// What a classifier's classes are; `None` where nothing is known of them, and for a model that is none.
+    pub classes: Option<&'a Description>,
 }
 
 /// The form of a model's file.
@@ -74,6 +78,9 @@ pub fn header(model: &CModel<'_>) -> String {
     }
     if let Some(dialogue) = &model.dialogue {
         body.push_str(&dialogue_macro(model.name, dialogue));
+    }
+    if let Some(classes) = model.classes {
+        body.push_str(&classes_in_c(model.name, classes));
     }
     // Two headers of one name are not taken for one another.
     let guard = format!("ATOME_SHAPE_OF_{}_{:08X}", model.name.to_ascii_uppercase(), fingerprint(&body));
@@ -279,6 +286,7 @@ mod tests {
         file: CFile { format: "ATOME01", n_classes: None, len: 20_575, model_len: 20_575, is_container: false },
         has_array: true,
         dialogue: None,
+        classes: None,
     };
 
     fn guard(model: &CModel<'_>) -> String {

@@ -1,6 +1,7 @@
 //! Checkpoints to model files: ATOME01, ATOME02 and ATOMEP3, and their C sources.
 
 mod blob;
+mod c_classes;
 mod c_dialogue;
 mod c_name;
 mod c_source;

@@ -2,30 +2,46 @@
 
 use std::path::Path;
 
-use anyhow::{bail, ensure, Context, Result};
+use anyhow::{ensure, Context, Result};
 use serde::Deserialize;
 
-use super::Pair;
+use super::split::{split, split_by};
+use super::{Form, Pair, Split};
 use crate::bounded::{self, Limit};
 use crate::encoding::plain;
+use crate::table::{json_error, Row, Style, Table};
 
 /// The pairs of a file, one at least.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pairs(Vec<Pair>);
-
-impl Pairs {
-    /// All of them, in the file's order.
-    pub fn all(&self) -> &[Pair] {
-        &self.0
-    }
+pub struct Pairs {
+    all: Vec<Pair>,
+    /// What a prompt was made of, where prompts are not what people typed.
+    sources: Option<Vec<Vec<u8>>>,
 }
 
-/// How a file is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Style {
-    JsonLines,
-    /// A table, with what stands between its columns.
-    Table(u8),
+impl Pairs {
+    /// Of prompts as people type them.
+    pub fn new(all: Vec<Pair>) -> Self {
+        Self { all, sources: None }
+    }
+
+    /// Of prompts that were made of something else, `sources`, one each.
+    pub fn made_of(all: Vec<Pair>, sources: Vec<Vec<u8>>) -> Self {
+        Self { all, sources: Some(sources) }
+    }
+
+    /// All of them, in the file's order.
+    pub fn all(&self) -> &[Pair] {
+        &self.all
+    }
+
+    /// Holds out `share` of the prompts, by seed: see [`split`].
+    pub fn split(&self, form: &Form, share: f64, seed: u64) -> Split<'_> {
+        match &self.sources {
+            None => split(&self.all, form, share, seed),
+            Some(sources) => split_by(&self.all, sources.iter().cloned(), share, seed),
+        }
+    }
 }
 
 /// Reads a file of pairs.
@@ -44,24 +60,13 @@ pub fn read(path: &Path) -> Result<Pairs> {
 /// Names the line and what was expected.
 pub fn parse(bytes: &[u8], extension: Option<&str>) -> Result<Pairs> {
     let text = plain(bytes)?;
-    let pairs = match style(&text, extension) {
+    let pairs = match Style::of(&text, extension) {
         Style::JsonLines => json_lines(&text)?,
-        Style::Table(delimiter) => table(&text, delimiter)?,
+        style @ Style::Table(_) => table(&Table::parse(&text, style)?)?,
     };
     ensure!(!pairs.is_empty(), "no pairs, expected one at least");
     pairs.iter().try_for_each(check)?;
-    Ok(Pairs(pairs))
-}
-
-fn style(text: &str, extension: Option<&str>) -> Style {
-    match extension.map(str::to_ascii_lowercase).as_deref() {
-        Some("jsonl" | "ndjson" | "json") => Style::JsonLines,
-        Some("csv") => Style::Table(b','),
-        Some("tsv") => Style::Table(b'\t'),
-        _ if text.trim_start().starts_with('{') => Style::JsonLines,
-        _ if text.lines().next().is_some_and(|header| header.contains('\t')) => Style::Table(b'\t'),
-        _ => Style::Table(b','),
-    }
+    Ok(Pairs::new(pairs))
 }
 
 #[derive(Deserialize)]
@@ -77,68 +82,23 @@ fn json_lines(text: &str) -> Result<Vec<Pair>> {
         if text.trim().is_empty() {
             continue;
         }
-        let Line { prompt, answer } = serde_json::from_str(text).map_err(|error| {
-            let column = error.column();
-            // serde_json counts the lines of its own text.
-            let said = error.to_string();
-            let what = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
-            anyhow::anyhow!(
-                "line {line}, column {column}: {what}, expected {{\"prompt\": \"...\", \"answer\": \"...\"}}"
-            )
-        })?;
+        let Line { prompt, answer } = serde_json::from_str(text)
+            .map_err(|error| json_error(line, &error, "{\"prompt\": \"...\", \"answer\": \"...\"}"))?;
         pairs.push(Pair { prompt, answer, line });
     }
     Ok(pairs)
 }
 
 /// Columns beside the two are a user's own business.
-fn table(text: &str, delimiter: u8) -> Result<Vec<Pair>> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
-    let header = reader.headers().context("line 1")?.clone();
+fn table(table: &Table) -> Result<Vec<Pair>> {
     let column = |name: &str| {
-        let mut places = header.iter().enumerate().filter(|(_, column)| column.trim().eq_ignore_ascii_case(name));
-        match (places.next(), places.next()) {
-            (Some((place, _)), None) => Ok(place),
-            (Some(_), Some(_)) => bail!("line 1: two columns are called {name}, expected one"),
-            (None, _) => bail!("line 1: no column is called {name}, expected a header with prompt and answer"),
-        }
+        let none = || format!("line 1: no column is called {name}, expected a header with prompt and answer");
+        table.column(name)?.with_context(none)
     };
     let (prompt, answer) = (column("prompt")?, column("answer")?);
-    let mut pairs = Vec::new();
-    let mut lines = Lines { text, offset: 0, line: 1 };
-    for record in reader.records() {
-        let record = record.map_err(|error| match error.kind() {
-            csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-                let line = lines.of(pos.as_ref());
-                anyhow::anyhow!("line {line}: {len} columns, expected {expected_len} as in the header")
-            }
-            _ => error.into(),
-        })?;
-        let line = lines.of(record.position());
-        let text = |place: usize| record.get(place).unwrap_or_default().to_owned();
-        pairs.push(Pair { prompt: text(prompt), answer: text(answer), line });
-    }
-    Ok(pairs)
-}
-
-/// Counts lines up to places that follow each other. The reader's own numbers are one too low behind line ends of two
-/// characters.
-struct Lines<'t> {
-    text: &'t str,
-    offset: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the record that is read from there on; line ends in front of it are not part of it.
-    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
-        let start = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.offset);
-        let blank = self.text.bytes().skip(start).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let passed = self.text.as_bytes().get(self.offset..start + blank).unwrap_or_default();
-        self.line += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        self.offset = self.offset.max(start + blank);
-        self.line
-    }
+    let pair =
+        |Row { cells, line }: &Row| Pair { prompt: cells[prompt].clone(), answer: cells[answer].clone(), line: *line };
+    Ok(table.rows.iter().map(pair).collect())
 }
 
 fn check(pair: &Pair) -> Result<()> {

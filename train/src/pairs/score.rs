@@ -141,12 +141,15 @@ pub fn limits(asked: &[Asked<'_>]) -> Limits {
     let surprises: Vec<f64> = asked.iter().map(|asked| asked.signals.question_nats).collect();
     Limits {
         most_question_nats: rounded(quantile(&surprises, 1.0 - UNFAMILIAR), f64::ceil),
-        least_probability: rounded(divide(right, wrong), f64::floor),
+        least_probability: rounded(best_division(right, wrong), f64::floor),
     }
 }
 
 /// The value that divides best what is right from what is wrong, by [`HARM`]. Of equally good values the least.
-fn divide(mut right: Vec<f64>, mut wrong: Vec<f64>) -> f64 {
+pub fn best_division(mut right: Vec<f64>, mut wrong: Vec<f64>) -> f64 {
+    if right.is_empty() {
+        return 0.0;
+    }
     if wrong.is_empty() {
         return quantile(&right, DOUBTED);
     }

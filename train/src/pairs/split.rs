@@ -20,10 +20,15 @@ pub struct Split<'p> {
 /// Holds out `share` of the prompts, drawn by seed. Prompts that are written alike stay together; of two or more, one at
 /// least is held out where the share is above 0, and one learnt from.
 pub fn split<'p>(pairs: &'p [Pair], form: &Form, share: f64, seed: u64) -> Split<'p> {
+    split_by(pairs, pairs.iter().map(|pair| form.normalised(&pair.prompt)), share, seed)
+}
+
+/// [`split`], where pairs of equal `keys`, one each, stay together.
+pub fn split_by(pairs: &[Pair], keys: impl Iterator<Item = Vec<u8>>, share: f64, seed: u64) -> Split<'_> {
     let mut groups: Vec<Vec<&Pair>> = Vec::new();
     let mut places = HashMap::new();
-    for pair in pairs {
-        let place = *places.entry(form.normalised(&pair.prompt)).or_insert_with(|| {
+    for (pair, key) in pairs.iter().zip(keys) {
+        let place = *places.entry(key).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });
