@@ -53,7 +53,7 @@ impl<'d> ClassScore<'d> {
             "right_and_sure": self.count(|named| named.is_right() && self.is_sure(named)),
             "wrong_and_sure": self.count(|named| !named.is_right() && self.is_sure(named)),
             "unsure": self.count(|named| !self.is_sure(named)),
-            "least_margin": self.classes.least_margin,
+            "least_margin": self.classes.json()["least_margin"],
             "classes": self.classes.names,
             "confusion": self.matrix(),
             "coverage": coverage(&self.named).into_iter().map(point).collect::<Vec<Value>>(),

@@ -66,7 +66,7 @@ fn kind(name: &str, value: &str) -> Kind {
     match (name, value) {
         (_, "N" | "K" | "KIB" | "BYTES" | "OFFSET") => Kind::Whole,
         (_, "T" | "P" | "RATE" | "B" | "W" | "WEIGHT" | "NORM" | "SHARE" | "DEGREES") => Kind::Real,
-        ("--text" | "--pairs" | "--outside" | "--teacher" | "--init-from" | "--key" | "--checkpoint", "FILE") => {
+        ("--text" | "--pairs" | "--classes" | "--outside" | "--teacher" | "--init-from" | "--key" | "--checkpoint", "FILE") => {
             Kind::Input
         }
         (_, "FILE" | "FOLDER") => Kind::Output,

@@ -7,6 +7,7 @@ mod answer;
 mod archive;
 mod calls;
 mod checkpoint;
+mod classes;
 mod container;
 mod fresh;
 mod input;
@@ -28,6 +29,7 @@ mod trained;
 pub use answer::answer;
 pub use calls::calls;
 pub use checkpoint::checkpoint;
+pub use classes::classes;
 pub use container::container;
 pub use fresh::fresh;
 pub use integer::integer;
@@ -59,6 +61,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "keys", run: keys },
     Target { name: "sidecar", run: sidecar },
     Target { name: "pairs", run: pairs },
+    Target { name: "classes", run: classes },
     Target { name: "trained", run: trained },
     #[cfg(feature = "web")]
     Target { name: "answer", run: answer },
