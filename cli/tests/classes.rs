@@ -135,3 +135,61 @@ fn what_cannot_be_learnt_is_refused_by_name() {
         assert!(message.contains(expected), "{message}");
     }
 }
+
+#[test]
+fn the_example_knows_its_table() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/sensor");
+    let (model, table) = (example.join("machine.bin"), example.join("machine.csv"));
+    let judged = json(atome().arg("eval").arg(&model).arg("--classes").arg(&table));
+    assert_eq!(judged["examples"], 480);
+    assert!(judged["right"].as_u64().unwrap() >= 470, "{judged}");
+    // Its header is the one that its files still give.
+    let folder = tempfile::tempdir().unwrap();
+    let made = folder.path().join("machine.h");
+    success(atome().arg("convert").arg(&model).args(["--name", "sensor", "--header"]).arg(&made));
+    assert_eq!(fs::read_to_string(made).unwrap(), fs::read_to_string(example.join("machine.h")).unwrap());
+}
+
+/// What the header's function makes of numbers is what this program does, hostile ones included.
+#[test]
+fn c_code_makes_the_same_levels() {
+    use atome_train::classes::{Column, Description};
+    use atome_train::export::classes_in_c;
+
+    if Command::new("cc").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: there is no cc");
+        return;
+    }
+    let column = |low: f32, step: f32| Column { name: "x".to_owned(), low, step };
+    let columns = vec![column(-0.85, 24.609_686), column(0.1, 0.0), column(-3.4e38, 2.0e-37), column(1e-40, 3e38)];
+    let classes = Description { names: vec!["a".to_owned(), "b".to_owned()], columns, least_margin: 0.0 };
+    let mut rng = fastrand::Rng::with_seed(5);
+    let value = |rng: &mut fastrand::Rng| match rng.u8(0..4) {
+        0 => f32::from_bits(rng.u32(..)),
+        1 => (rng.f32() - 0.5) * 8.0,
+        2 => (f32::from(rng.u8(0..94)) + 0.5) / 24.609_686 - 0.85,
+        _ => rng.f32() * 1e-39,
+    };
+    let rows: Vec<[f32; 4]> = (0..2000).map(|_| [(); 4].map(|()| value(&mut rng))).collect();
+    let bits: Vec<String> = rows.iter().flatten().map(|value| format!("{:#x}u", value.to_bits())).collect();
+    let program = format!(
+        "#include <stdio.h>\n#include <string.h>\n{}\nstatic const unsigned bits[] = {{{}}};\n\
+         int main(void)\n{{\n    size_t i;\n    for (i = 0; i < sizeof bits / sizeof bits[0]; i += 4) {{\n\
+         float values[4];\n char text[5];\n memcpy(values, bits + i, 16);\n x_row(values, text);\n puts(text);\n    }}\n\
+         return 0;\n}}\n",
+        classes_in_c("x", &classes),
+        bits.join(", ")
+    );
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "levels.c", program.as_bytes());
+    for flags in [&["-std=c99", "-O0"][..], &["-std=gnu99", "-O3", "-march=native"]] {
+        let mut cc = Command::new("cc");
+        cc.current_dir(folder.path()).args(flags).args(["-Wall", "-Wextra", "-Werror", "levels.c", "-o", "levels"]);
+        success(&mut cc);
+        let said = success(&mut Command::new(folder.path().join("levels")));
+        for (row, line) in rows.iter().zip(said.lines()) {
+            assert_eq!(classes.row(row).unwrap(), line, "{row:?} {flags:?}");
+        }
+        assert_eq!(said.lines().count(), rows.len());
+    }
+}

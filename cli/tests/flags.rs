@@ -66,9 +66,10 @@ fn kind(name: &str, value: &str) -> Kind {
     match (name, value) {
         (_, "N" | "K" | "KIB" | "BYTES" | "OFFSET") => Kind::Whole,
         (_, "T" | "P" | "RATE" | "B" | "W" | "WEIGHT" | "NORM" | "SHARE" | "DEGREES") => Kind::Real,
-        ("--text" | "--pairs" | "--classes" | "--outside" | "--teacher" | "--init-from" | "--key" | "--checkpoint", "FILE") => {
-            Kind::Input
-        }
+        (
+            "--text" | "--pairs" | "--classes" | "--outside" | "--teacher" | "--init-from" | "--key" | "--checkpoint",
+            "FILE",
+        ) => Kind::Input,
         (_, "FILE" | "FOLDER") => Kind::Output,
         (_, "PLAN" | "FORMAT" | "MODEL" | "QUANTISER" | "INIT" | "PATHWAY" | "NAME" | "WHAT") => Kind::Choice,
         (_, "KEY=VALUE" | "NAMES" | "SET" | "ENCODING" | "IDENTIFIER" | "TEXT") => Kind::Text,

@@ -10,6 +10,7 @@ mod quantise;
 mod sum;
 
 pub use blob::{export, exportable, Exported, Format, MatrixSummary, USUAL_THREADS};
+pub use c_classes::classes_in_c;
 pub use c_name::{check_name, identifier, macro_stem, NameError};
 pub use c_source::{array, header, CFile, CModel};
 pub(crate) use quantise::scale;

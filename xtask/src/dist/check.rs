@@ -177,7 +177,20 @@ fn as_they_are(examples: &Examples, host: &Target, m3: &Target) -> Result<usize>
         let found = examples.make_with(program, host, usual(Mode::Portable), asked)?;
         ensure!(found.contains(answer), "examples/{program} PROMPT=\"2 degrees warmer\": expected {answer:?}\n{found}");
     }
-    Ok(2 * PROGRAMS.len())
+    classifier_of_numbers(examples, host, m3)?;
+    Ok(2 * PROGRAMS.len() + 2)
+}
+
+/// A classifier of rows says the same on this machine and on the Cortex-M3, and what it should of a row of our own.
+fn classifier_of_numbers(examples: &Examples, host: &Target, m3: &Target) -> Result<()> {
+    const SAID: &str = "> 1.750, 810.000, 3.100, 225.000\nspin\n> 2.300, 290.000, 6.200, 211.000\nfault\n";
+    let run = |target, row: &[(&str, &str)]| examples.make_with("sensor", target, usual(Mode::Portable), row);
+    let (on_host, on_m3) = (run(host, &[])?, run(m3, &[])?);
+    ensure!(on_host.ends_with(SAID), "examples/sensor: expected {SAID:?} at the end of\n{on_host}");
+    ensure!(on_m3.ends_with(SAID), "examples/sensor on the Cortex-M3: expected {SAID:?} at the end of\n{on_m3}");
+    let asked = run(host, &[("ROW", "0.6, 140, 1.5, 225")])?;
+    ensure!(asked.ends_with("\nwash\n"), "examples/sensor ROW=\"0.6, 140, 1.5, 225\": expected wash\n{asked}");
+    Ok(())
 }
 
 /// Returns how many outputs were compared.
