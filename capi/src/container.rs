@@ -4,7 +4,7 @@ use core::ffi::{c_char, c_int};
 use core::slice;
 
 use atome_engine::bytes::begins_with;
-use atome_engine::container::{Container, ContainerError, Description, Tokenizer, MAGIC};
+use atome_engine::container::{Container, ContainerError, Description, PartFault, Tokenizer, MAGIC};
 use atome_engine::{Dims, Shape};
 
 use crate::arithmetic::{Chosen, Exact};
@@ -18,9 +18,14 @@ use crate::types::atome_container_info_t;
 
 pub(crate) const fn code(error: ContainerError) -> c_int {
     match error {
-        ContainerError::NotAContainer | ContainerError::Version { .. } => ATOME_ERR_INVALID,
+        // A part of a later kind asks for a later library, as a later version does.
+        ContainerError::NotAContainer
+        | ContainerError::Version { .. }
+        | ContainerError::Part { fault: PartFault::Unknown(_), .. } => ATOME_ERR_INVALID,
         ContainerError::Truncated { .. } => ATOME_ERR_TRUNCATED,
-        ContainerError::Checksum { .. } | ContainerError::Field { .. } => ATOME_ERR_DAMAGED,
+        ContainerError::Checksum { .. } | ContainerError::Field { .. } | ContainerError::Part { .. } => {
+            ATOME_ERR_DAMAGED
+        }
         ContainerError::Shape { .. } => ATOME_ERR_SHAPE,
         ContainerError::Product { .. } => ATOME_ERR_PRODUCT,
         ContainerError::Outdated { .. } => ATOME_ERR_OUTDATED,
@@ -220,7 +225,7 @@ pub(crate) fn explain(text: &mut Text, error: &ContainerError) {
             text.push_number(needed);
         }
         ContainerError::Checksum { .. } => text.push("the container is damaged: wrong checksum"),
-        ContainerError::Field { offset } => {
+        ContainerError::Field { offset } | ContainerError::Part { offset, .. } => {
             text.push("offset ");
             text.push_number(offset);
             text.push(": expected ");

@@ -1,7 +1,7 @@
 //! What a container says of the model file in it.
 
 use anyhow::Result;
-use atome_engine::container::{Container, Description, KEY_ID_LEN, MAGIC};
+use atome_engine::container::{Container, Description, PartKind, KEY_ID_LEN, MAGIC};
 use atome_train::hex::hex;
 
 use crate::sizes::{Key, Sizes, Source};
@@ -9,11 +9,15 @@ use crate::sizes::{Key, Sizes, Source};
 /// A key and a value for people.
 pub type Note = (String, String);
 
+/// What a model has beside its weights.
+pub type Part = (PartKind, Vec<u8>);
+
 /// What a container said, apart from the model file in it.
 #[derive(Clone, Debug)]
 pub struct Label {
     pub about: Description,
     pub notes: Vec<Note>,
+    pub parts: Vec<Part>,
     pub is_signed: bool,
     /// First bytes of the public key that it claims to be signed for, where it names one.
     pub key_id: Option<[u8; KEY_ID_LEN]>,
@@ -65,12 +69,22 @@ pub fn open(bytes: &[u8]) -> Result<(Label, &[u8])> {
     let label = Label {
         about: *container.about(),
         notes,
+        parts: container.parts().map(|(kind, part)| (kind, part.to_vec())).collect(),
         is_signed: container.is_signed(),
         key_id: container.key_id(),
         payload: container.payload_offset(),
         len: container.len(),
     };
     Ok((label, container.payload()))
+}
+
+/// What a part is called.
+pub fn part_name(kind: PartKind) -> String {
+    match kind {
+        PartKind::VOCABULARY => "vocabulary".to_owned(),
+        PartKind::GRAMMAR => "grammar".to_owned(),
+        other => format!("part of kind {}", other.number()),
+    }
 }
 
 /// A note as the command line has it.

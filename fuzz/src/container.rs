@@ -1,6 +1,8 @@
 //! Opening a container, and loading what is in it.
 
-use atome_engine::container::{file_len, write, Container, ContainerError, Description, WeightFormat};
+use atome_engine::container::{
+    Container, ContainerError, Contents, Description, PartKind, Tokenizer, WeightFormat, PART_ALIGNMENT,
+};
 use atome_engine::{Classifier, Model, Shape};
 
 use crate::input::{blob, longest_blob, Input};
@@ -41,8 +43,17 @@ pub(crate) fn written(input: &mut Input, shape: Shape) -> Option<(Description, V
         payload.extend(u32::from(about.n_classes).to_le_bytes());
     }
     payload.extend(blob(input.slice(99), true, longest_blob(&shape)));
-    let mut bytes = vec![0; file_len(&about, &notes, &payload)?];
-    write(&about, &notes, &payload, &mut bytes)?;
+    let kinds = [PartKind::VOCABULARY, PartKind::GRAMMAR, PartKind::new(0x8000 + u16::from(input.byte()))];
+    let parts: Vec<_> = (0..input.below(4)).map(|index| (kinds[index], input.slice(30))).collect();
+    if !parts.is_empty() {
+        about.tokenizer = Tokenizer::Vocabulary;
+    }
+    let contents = Contents { about: &about, notes: &notes, parts: &parts, payload: &payload };
+    let mut bytes = vec![0; contents.file_len()?];
+    contents.write(&mut bytes)?;
+    if let Ok(container) = Container::open(&bytes) {
+        assert!(container.parts().eq(parts.iter().copied()), "other parts than were written");
+    }
     Some((about, bytes))
 }
 
@@ -77,6 +88,10 @@ fn look_into(bytes: &[u8]) {
     assert!(container.payload_offset() + container.payload().len() <= container.len());
     assert!(container.notes().count() <= container.len());
     assert_eq!(container.signature().is_some(), container.is_signed());
+    for (_, part) in container.parts() {
+        let offset = part.as_ptr().addr() - bytes.as_ptr().addr();
+        assert!(offset.is_multiple_of(PART_ALIGNMENT) && offset + part.len() <= container.payload_offset());
+    }
     let shape = container.about().shape;
     let payload = container.payload_for(&shape).expect("its own shape");
     if container.about().n_classes > 0 {

@@ -31,7 +31,7 @@ pub fn pack(args: &PackArgs) -> Result<()> {
         about.training_digest = digest(checkpoint)?;
     }
     let notes = dialogue::in_notes(args.note.clone(), &file)?;
-    let bytes = wrap(&about, &notes, plain).with_context(named)?;
+    let bytes = wrap(&about, &notes, &[], plain).with_context(named)?;
     let (len, of) = (grouped(bytes.len() as u64), grouped(plain.len() as u64));
     let outputs = [Output::new(&args.out, bytes).of("--out")];
     let also = args.checkpoint.iter().chain(&found.sidecar);

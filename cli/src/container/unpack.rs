@@ -8,7 +8,7 @@ use super::args::UnpackArgs;
 use super::read::read;
 use crate::dialogue::in_sidecar;
 use crate::files::{report, write_all, Output};
-use crate::label::open;
+use crate::label::{open, part_name};
 use crate::numbers::grouped;
 use crate::sidecar;
 use crate::sizes::Sizes;
@@ -33,6 +33,10 @@ pub fn unpack(args: &UnpackArgs) -> Result<()> {
     }
     if let Some(identity) = label.identity() {
         text.push_str(&format!("left out what the container said of itself: {identity}\n"));
+    }
+    for (kind, part) in &label.parts {
+        let (name, len) = (part_name(*kind), grouped(part.len() as u64));
+        text.push_str(&format!("left out the {name} ({len} bytes), which a plain model file has no place for\n"));
     }
     report(&outputs, &text)
 }

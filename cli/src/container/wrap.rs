@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
-use atome_engine::container::{file_len, write, Container, Description, WeightFormat};
+use atome_engine::container::{Container, Contents, Description, PartKind, WeightFormat};
 use atome_engine::Shape;
 use atome_train::bounded::{self, Limit};
 use sha2::{Digest, Sha256};
 
 use super::args::IdentityArgs;
 use crate::dialogue;
-use crate::label::Note;
+use crate::label::{Note, Part};
 use crate::model_file::ModelFile;
 use crate::numbers::grouped;
 use crate::shape_source::Found;
@@ -39,15 +39,16 @@ pub fn check_notes(notes: &[Note]) -> Result<()> {
     Ok(())
 }
 
-/// A container around `plain`.
-pub fn wrap(about: &Description, notes: &[Note], plain: &[u8]) -> Result<Vec<u8>> {
+/// A container around `plain`, with what the model has beside it.
+pub fn wrap(about: &Description, notes: &[Note], parts: &[Part], plain: &[u8]) -> Result<Vec<u8>> {
     let notes: Vec<(&str, &str)> = notes.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-    let Some(len) = file_len(about, &notes, plain) else {
+    let parts: Vec<(PartKind, &[u8])> = parts.iter().map(|(kind, part)| (*kind, part.as_slice())).collect();
+    let contents = Contents { about, notes: &notes, parts: &parts, payload: plain };
+    let Some(len) = contents.file_len() else {
         bail!("too long for a container: expected notes of at most 65535 bytes each and less than 4 GiB in all");
     };
     let mut bytes = vec![0; len];
-    write(about, &notes, plain, &mut bytes)
-        .context("a container of other contents than its length was computed for")?;
+    contents.write(&mut bytes).context("a container of other contents than its length was computed for")?;
     // What was written must be readable, whatever the plain file was.
     Container::open(&bytes)?;
     Ok(bytes)
@@ -65,7 +66,7 @@ pub fn check_sizes(file: &ModelFile, found: &Found) -> Result<()> {
     bail!("{}: does not tell its {names}; expected {flags}, or a sidecar with them", file.path.display())
 }
 
-/// A container around `plain`, the model of `file` in another format and with so many classes; with the notes of the
+/// A container around `plain`, the model of `file` in another format and with so many classes; with the notes and parts of the
 /// container that `file` was, or what its sidecar says of how it is asked.
 pub fn rewrapped(
     file: &ModelFile,
@@ -78,16 +79,17 @@ pub fn rewrapped(
     let weights = weight_format(plain).context("a model file of an unknown format")?;
     let mut about = description(found.shape, &found.sizes, weights);
     about.n_classes = n_classes.map_or(0, |count| count as u16);
-    let mut notes = Vec::new();
+    let (mut notes, mut parts) = (Vec::new(), Vec::new());
     if let Some(label) = &file.label {
         about.training_digest = label.about.training_digest;
         about.alignment = label.about.alignment;
         about.tokenizer = label.about.tokenizer;
         (about.product, about.model_version) = (label.about.product, label.about.model_version);
         notes.clone_from(&label.notes);
+        parts.clone_from(&label.parts);
     }
     identity.fill(&mut about);
-    wrap(&about, &dialogue::in_notes(notes, file)?, plain).with_context(|| file.path.display().to_string())
+    wrap(&about, &dialogue::in_notes(notes, file)?, &parts, plain).with_context(|| file.path.display().to_string())
 }
 
 /// What is known of a model without classes.

@@ -179,7 +179,7 @@ fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 
     args.identity.fill(&mut about);
     let mut notes = with_dialogue(args.note.clone(), model.dialogue)?;
     notes.extend(model.classes.map(classes::note));
-    container::wrap(&about, &notes, plain).with_context(|| args.out.display().to_string())
+    container::wrap(&about, &notes, &[], plain).with_context(|| args.out.display().to_string())
 }
 
 /// Everything to be written.

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::fields::{self, expected};
+use super::parts::PartKind;
 use crate::shape::Shape;
 
 /// Why a container was refused. Offsets and lengths are in bytes from the start of the data.
@@ -34,6 +35,13 @@ pub enum ContainerError {
         /// Where; [`ContainerError::expected`] says what belongs there.
         offset: usize,
     },
+    /// The table of parts is wrong, or names what this library cannot do without and does not know.
+    Part {
+        /// Where the table, or the part's line of it, begins.
+        offset: usize,
+        /// What is wrong with it.
+        fault: PartFault,
+    },
     /// The model is of another shape than the program.
     Shape {
         /// The container's.
@@ -57,11 +65,37 @@ pub enum ContainerError {
     },
 }
 
+/// What is wrong with a container's parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartFault {
+    /// There is no table of parts in front of the payload.
+    Table,
+    /// A part's kind is not above that of the part before it.
+    Order,
+    /// A part is of a kind that no reader may do without, and that this library does not know.
+    Unknown(PartKind),
+    /// A part is not where one may be.
+    Place,
+}
+
+impl PartFault {
+    /// What belongs there.
+    pub const fn expected(self) -> &'static str {
+        match self {
+            Self::Table => "a table of 1 to 16 parts in front of the payload",
+            Self::Order => "parts of rising kinds from 1 on, and reserved bytes of 0",
+            Self::Unknown(_) => "parts of kinds 1 and 2, or kinds from 32768 on: the model needs a later engine",
+            Self::Place => "a part at a multiple of 4, behind the one before it and in front of the payload",
+        }
+    }
+}
+
 impl ContainerError {
-    /// What belongs to the place that `Field` names; empty for other errors.
+    /// What belongs to the place that `Field` or `Part` names; empty for other errors.
     pub const fn expected(&self) -> &'static str {
         match *self {
             Self::Field { offset } => expected(offset),
+            Self::Part { fault, .. } => fault.expected(),
             _ => "",
         }
     }
@@ -97,6 +131,11 @@ impl fmt::Display for ContainerError {
                 write!(f, "the checksum is {computed:08x}, expected {found:08x}: the container is damaged")
             }
             Self::Field { offset } => write!(f, "offset {offset}: expected {}", expected(*offset)),
+            Self::Part { offset, fault: PartFault::Unknown(kind) } => {
+                let expected = PartFault::Unknown(*kind).expected();
+                write!(f, "offset {offset}: a part of kind {}, expected {expected}", kind.number())
+            }
+            Self::Part { offset, fault } => write!(f, "offset {offset}: expected {}", fault.expected()),
             Self::Shape { container, program } => write!(
                 f,
                 "the model's shape is {}, the program's {}: expected the same",

@@ -26,13 +26,13 @@ pub(super) mod at {
 /// What the field at `offset` must be. Apart from the checks, so that a core that only wants to know carries no text.
 pub(super) const fn expected(offset: usize) -> &'static str {
     match offset {
-        at::FLAGS => "no flag but 1, \"signed\"",
+        at::FLAGS => "no flags but 1, \"signed\", and 2, \"has parts\"",
         at::FILE_LEN => "a length with room for header, signature and checksum",
         at::SIZES => "the sizes of a valid shape",
         at::WINDOW => "a window of 1 to 65535",
         at::N_CLASSES => "no classes with weights of this format",
         at::WEIGHTS => "weights of format 1, 2 or 3",
-        at::TOKENIZER => "tokenizer 0 or 1",
+        at::TOKENIZER => "tokenizer 0, 1 or 2, and 2 where there is a vocabulary",
         at::ALIGNMENT => "a power of 2 up to 4096, and sections aligned to it",
         at::PAYLOAD => "a payload behind the notes",
         at::PAYLOAD_LEN => "a payload with nothing but signature and checksum behind it",

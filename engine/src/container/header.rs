@@ -12,6 +12,10 @@ use crate::shape::{is_size, Dims, Shape};
 /// The bit of the flags that says that the file ends with a signature.
 pub(super) const SIGNED: u16 = 1;
 
+/// The bit of the flags that says that a table of parts lies behind the notes. Engines of before refuse it, and well: they
+/// would take a vocabulary's tokens for bytes.
+pub(super) const HAS_PARTS: u16 = 2;
+
 /// How the weights lie in the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
@@ -50,6 +54,8 @@ pub enum Tokenizer {
     Other = 0,
     /// Token n is the byte n.
     Bytes = 1,
+    /// Token n is the nth entry of the vocabulary, a part of the container.
+    Vocabulary = 2,
 }
 
 /// What the header says of the model.
@@ -78,7 +84,8 @@ pub struct Description {
 }
 
 impl Description {
-    /// Of a model without classes, product and version, whose tokens are bytes if there are 256, aligned to 16 bytes.
+    /// Of a model without classes, product and version, whose tokens are bytes if there are 256, aligned to 16 bytes. One
+    /// with a vocabulary among its parts needs [`Tokenizer::Vocabulary`].
     pub const fn new(shape: Shape, window: u16, weights: WeightFormat) -> Self {
         let tokenizer = if shape.vocab_size() == 256 { Tokenizer::Bytes } else { Tokenizer::Other };
         Self {
@@ -94,7 +101,7 @@ impl Description {
         }
     }
 
-    /// Where the payload begins when the notes end at `end`.
+    /// Where the payload begins when what is in front of it ends at `end`.
     pub(super) fn payload_start(&self, end: usize) -> Option<usize> {
         let head = self.body_start()?;
         let body = end.checked_add(head)?.checked_next_multiple_of(usize::from(self.alignment))?;
@@ -112,6 +119,7 @@ impl Description {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Places {
     pub is_signed: bool,
+    pub has_parts: bool,
     pub file_len: usize,
     pub notes_len: usize,
     pub payload: usize,
@@ -154,12 +162,13 @@ pub(super) fn places(header: &[u8; LEN]) -> Result<Places, ContainerError> {
     let number = |at| four(header, at) as usize;
     let (file_len, payload, payload_len) = (number(at::FILE_LEN), number(at::PAYLOAD), number(at::PAYLOAD_LEN));
     let (notes_len, flags) = (number(at::NOTES_LEN), two(header, at::FLAGS));
-    expect(flags & !SIGNED == 0, at::FLAGS)?;
+    expect(flags & !(SIGNED | HAS_PARTS) == 0, at::FLAGS)?;
     let notes_end = notes_len.checked_add(LEN);
     expect(notes_end.is_some_and(|end| end <= payload), at::PAYLOAD)?;
     let end = payload.checked_add(payload_len).and_then(|end| end.checked_add(super::TAIL_LEN));
     expect(end == Some(file_len), at::PAYLOAD_LEN)?;
-    Ok(Places { is_signed: flags & SIGNED != 0, file_len, notes_len, payload, payload_len })
+    let (is_signed, has_parts) = (flags & SIGNED != 0, flags & HAS_PARTS != 0);
+    Ok(Places { is_signed, has_parts, file_len, notes_len, payload, payload_len })
 }
 
 /// What the header says of the model, in range.
@@ -185,9 +194,10 @@ pub(super) fn description(header: &[u8; LEN]) -> Result<Description, ContainerEr
     expect(weights.magic(n_classes).is_some(), at::N_CLASSES)?;
     let tokenizer = match two(header, at::TOKENIZER) {
         1 => Tokenizer::Bytes,
+        2 => Tokenizer::Vocabulary,
         _ => Tokenizer::Other,
     };
-    expect(two(header, at::TOKENIZER) <= 1, at::TOKENIZER)?;
+    expect(two(header, at::TOKENIZER) <= 2, at::TOKENIZER)?;
     let alignment = two(header, at::ALIGNMENT);
     expect(alignment.is_power_of_two() && alignment <= 4096, at::ALIGNMENT)?;
     let training_digest = header.last_chunk().copied().unwrap_or([0; 32]);
@@ -203,9 +213,10 @@ pub(super) fn encode(about: &Description, places: &Places) -> Option<[u8; LEN]> 
     let sizes =
         [dims.d_model, dims.n_layers, dims.d_head, dims.kernel_size, dims.n_pathways, dims.vocab_size, dims.top_k];
     let sizes = sizes.iter().enumerate().map(|(index, &size)| (at::SIZES + 2 * index, size as u16));
+    let flag = |is_set: bool, flag| if is_set { flag } else { 0 };
     let others = [
         (at::VERSION, VERSION),
-        (at::FLAGS, if places.is_signed { SIGNED } else { 0 }),
+        (at::FLAGS, flag(places.is_signed, SIGNED) | flag(places.has_parts, HAS_PARTS)),
         (at::WINDOW, about.window),
         (at::N_CLASSES, about.n_classes),
         (at::WEIGHTS, about.weights as u16),

@@ -1,5 +1,5 @@
 //! ATOMEBOX, a file that says what is in it: a model file of the plain formats with its shape, a checksum, a place for a
-//! signature and notes for people. `docs/container.md` describes every byte.
+//! signature, notes for people and parts such as a vocabulary. `docs/container.md` describes every byte.
 //!
 //! ```
 //! use atome_engine::container::{self, Container, Description, WeightFormat};
@@ -26,6 +26,9 @@ mod error;
 mod fields;
 mod header;
 mod notes;
+mod parts;
+#[cfg(test)]
+mod parts_tests;
 #[cfg(any(kani, atome_proofs))]
 #[path = "../proofs/container.rs"]
 mod proofs;
@@ -35,11 +38,12 @@ mod tests;
 mod write;
 
 pub use crc::crc32;
-pub use error::ContainerError;
+pub use error::{ContainerError, PartFault};
 pub use header::{Description, Tokenizer, WeightFormat};
 pub use notes::Notes;
+pub use parts::{PartKind, Parts, MOST_PARTS, PART_ALIGNMENT};
 pub use read::Container;
-pub use write::{file_len, put_signature, write};
+pub use write::{file_len, put_signature, write, Contents};
 
 /// First bytes of a container.
 pub const MAGIC: &[u8; 8] = b"ATOMEBOX";

@@ -3,8 +3,9 @@
 use super::crc::crc32;
 use super::error::ContainerError;
 use super::fields;
-use super::header::{self, description, places, Description, Places};
+use super::header::{self, description, places, Description, Places, Tokenizer};
 use super::notes::Notes;
+use super::parts::{PartKind, Parts};
 use super::{KEY_ID_LEN, MAGIC, SIGNATURE_LEN};
 use crate::bytes::begins_with;
 use crate::shape::Shape;
@@ -45,7 +46,23 @@ impl<'a> Container<'a> {
         if !container.is_aligned() {
             return Err(ContainerError::Field { offset: fields::at::ALIGNMENT });
         }
+        container.check_parts()?;
         Ok(container)
+    }
+
+    /// Whether the parts can be found, and the tokens' meaning is among them where the header says so.
+    fn check_parts(&self) -> Result<(), ContainerError> {
+        if self.places.has_parts {
+            Parts::open(self.bytes, self.notes_end(), self.places.payload)?;
+        }
+        if (self.about.tokenizer == Tokenizer::Vocabulary) != self.part(PartKind::VOCABULARY).is_some() {
+            return Err(ContainerError::Field { offset: fields::at::TOKENIZER });
+        }
+        Ok(())
+    }
+
+    const fn notes_end(&self) -> usize {
+        fields::LEN + self.places.notes_len
     }
 
     /// Whether the payload begins like a model file of the header's format and number of classes.
@@ -105,7 +122,20 @@ impl<'a> Container<'a> {
 
     /// The notes.
     pub fn notes(&self) -> Notes<'a> {
-        Notes::new(self.bytes.get(fields::LEN..fields::LEN + self.places.notes_len).unwrap_or_default())
+        Notes::new(self.bytes.get(fields::LEN..self.notes_end()).unwrap_or_default())
+    }
+
+    /// The parts, those that this library does not know among them.
+    pub fn parts(&self) -> Parts<'a> {
+        if !self.places.has_parts {
+            return Parts::NONE;
+        }
+        Parts::open(self.bytes, self.notes_end(), self.places.payload).unwrap_or(Parts::NONE)
+    }
+
+    /// The part of this kind; `None` where there is none.
+    pub fn part(&self, kind: PartKind) -> Option<&'a [u8]> {
+        self.parts().find(|(found, _)| *found == kind).map(|(_, part)| part)
     }
 
     /// Whether it claims to be signed; who has the public key can tell whether that is so.

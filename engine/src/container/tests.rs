@@ -9,7 +9,7 @@ use super::*;
 use crate::format::{Classifier, Model};
 use crate::shape::{Dims, Shape};
 
-const SHAPE: Shape = match Shape::new(Dims {
+pub(super) const SHAPE: Shape = match Shape::new(Dims {
     d_model: 3,
     n_layers: 1,
     d_head: 2,
@@ -22,15 +22,15 @@ const SHAPE: Shape = match Shape::new(Dims {
     Err(_) => panic!("in range"),
 };
 
-const NOTES: [(&str, &str); 2] = [("name", "a tiny one"), ("Sprache", "träge")];
+pub(super) const NOTES: [(&str, &str); 2] = [("name", "a tiny one"), ("Sprache", "träge")];
 
-fn plain() -> Vec<u8> {
+pub(super) fn plain() -> Vec<u8> {
     let mut plain = vec![0x14; Model::blob_len(&SHAPE)];
     plain[..7].copy_from_slice(b"ATOME01");
     plain
 }
 
-fn about() -> Description {
+pub(super) fn about() -> Description {
     let identity = Description {
         product: 0x8000_0007,
         model_version: 0xffff_fff0,
@@ -45,7 +45,7 @@ fn written(about: &Description, notes: &[(&str, &str)], payload: &[u8]) -> Vec<u
     file
 }
 
-fn resealed(mut file: Vec<u8>) -> Vec<u8> {
+pub(super) fn resealed(mut file: Vec<u8>) -> Vec<u8> {
     let checked = file.len() - 4;
     let checksum = crc32(&file[..checked]);
     file[checked..].copy_from_slice(&checksum.to_le_bytes());
@@ -172,7 +172,7 @@ fn contradictions_are_named() {
     };
     assert_eq!(changed(8, &[2, 0]), ContainerError::Version { found: 2 });
     assert_eq!(changed(0, b"BTOMEBOX"), ContainerError::NotAContainer);
-    assert_eq!(at(changed(10, &[2])), 10);
+    assert_eq!(at(changed(10, &[4])), 10);
     // Header, signature and checksum take 164 bytes.
     for len in [3, 96, 100, 163] {
         assert_eq!(at(changed(12, &[len, 0, 0, 0])), 12, "{len}");
@@ -180,7 +180,9 @@ fn contradictions_are_named() {
     assert_eq!(at(changed(16, &[0, 0])), 16);
     assert_eq!(at(changed(30, &[0, 0])), 30);
     assert_eq!(at(changed(34, &[4])), 34);
+    // A vocabulary that is not there.
     assert_eq!(at(changed(36, &[2])), 36);
+    assert_eq!(at(changed(36, &[3])), 36);
     assert_eq!(at(changed(38, &[3])), 38);
     // A power of 2, but the sections are aligned to 16 alone.
     assert_eq!(at(changed(38, &[0, 16])), 38);
