@@ -182,11 +182,11 @@ pub unsafe extern "C" fn atome_prompt(
             return ATOME_ERR_INVALID;
         };
         let mut count = 0;
-        for byte in dialogue.prompt(string(question)) {
+        for token in dialogue.prompt(string(question)) {
             if count >= max_tokens {
                 return ATOME_ERR_INVALID;
             }
-            tokens.add(count as usize).write(c_int::from(byte));
+            tokens.add(count as usize).write(token as c_int);
             count += 1;
         }
         count
@@ -243,6 +243,7 @@ unsafe fn dialogue<'d>(how: *const atome_dialogue_t) -> Option<Dialogue<'d>> {
             stop: usize::try_from(how.stop).ok(),
             longest_answer: usize::try_from(how.longest_answer).ok().filter(|&longest| longest > 0)?,
             limits: Limits { most_question_nats: how.most_question_nats, least_probability: how.least_probability },
+            encoder: None,
         })
     }
 }

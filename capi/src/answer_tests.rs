@@ -40,6 +40,7 @@ fn expected(seed: u8, how: &atome_dialogue_t, question: &[u8], longest: usize) -
         stop: usize::try_from(how.stop).ok(),
         longest_answer: longest,
         limits: Limits { most_question_nats: how.most_question_nats, least_probability: how.least_probability },
+        encoder: None,
     };
     let model = Model::new(SHAPE, &blob).unwrap();
     let choose = |logits: &[f32]| argmax(logits.iter().copied());

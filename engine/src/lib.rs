@@ -65,6 +65,7 @@ mod self_test;
 mod shape;
 mod step;
 mod tiled;
+pub mod vocabulary;
 mod weights;
 
 #[cfg(test)]

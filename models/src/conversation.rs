@@ -11,6 +11,7 @@ pub const DIALOGUE: Dialogue<'static> = Dialogue {
     stop: Some(END as usize),
     longest_answer: 64,
     limits: Limits::NONE,
+    encoder: None,
 };
 
 /// What it tells to people who ask for help.
@@ -24,7 +25,8 @@ pub const END: u8 = b'\n';
 
 /// What the model reads before its answer.
 pub fn prompt(question: &str) -> Vec<u8> {
-    DIALOGUE.prompt(question.as_bytes()).collect()
+    let normalised = DIALOGUE.normalise.apply(question.as_bytes());
+    DIALOGUE.before.iter().copied().chain(normalised).chain(DIALOGUE.after.iter().copied()).collect()
 }
 
 #[cfg(test)]

@@ -165,6 +165,7 @@ mod tests {
         stop: Some(10),
         longest_answer: 64,
         limits: Limits::NONE,
+        encoder: None,
     };
 
     #[test]

@@ -238,7 +238,9 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
     fn name_class(&mut self, head: &Matrix, line: &[u8]) -> Result<()> {
         let prompt = &*self.classified(line)?;
         let tokens = match self.dialogue {
-            Some(dialogue) => self.tokens(&dialogue.view().prompt(prompt).collect::<Vec<u8>>())?,
+            Some(dialogue) => {
+                self.tokens(&dialogue.view().prompt(prompt).map(|token| token as u8).collect::<Vec<u8>>())?
+            }
             None => self.tokens(prompt)?,
         };
         self.note_cut(tokens.len(), "first");

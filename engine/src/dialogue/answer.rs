@@ -12,7 +12,7 @@ use super::{Dialogue, Limits};
 /// What a question and its answer showed. Means over nothing are 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signals {
-    /// How surprising the question was: mean nats a byte. Its end counts as a byte where text follows it.
+    /// How surprising the question was: mean nats a token. Its end counts as one where text follows it.
     pub question_nats: f32,
     /// How surprising the answer was to the model itself: mean nats a token, the one that ends it among them.
     pub answer_nats: f32,
@@ -145,26 +145,26 @@ where
             let signals = Signals { question_nats: 0.0, answer_nats: 0.0, least_probability: 1.0 };
             Ok(Answer { len: 0, signals, doubt: Some(doubt) })
         };
-        let asked = self.dialogue.normalise.apply(question).count();
+        let dialogue = self.dialogue;
+        let (start, asked) = (dialogue.around(dialogue.before).count(), dialogue.question(question).count());
         if asked == 0 {
             return nothing(Doubt::NoQuestion);
         }
         let (vocab_size, max_seq) = (self.memory.layout().shape().vocab_size(), self.memory.layout().max_seq());
-        if self.dialogue.before.len() + asked + self.dialogue.after.len() >= max_seq {
+        if start + asked + dialogue.around(dialogue.after).count() >= max_seq {
             return nothing(Doubt::TooLong);
         }
-        let prompt = self.dialogue.prompt(question).map(i32::from);
+        let prompt = dialogue.prompt(question).map(|token| token as i32);
         let n = self.memory.prefix().set(prompt, vocab_size);
-        let question_nats = self.read(asked, n)?;
+        let question_nats = self.read(start, asked, n)?;
         let (len, mut signals, has_ended) = self.speak(n, choose, say)?;
         signals.question_nats = question_nats;
-        Ok(Answer { len, signals, doubt: self.dialogue.limits.doubt(&signals, has_ended) })
+        Ok(Answer { len, signals, doubt: dialogue.limits.doubt(&signals, has_ended) })
     }
 
-    /// Computes the prompt of `n` tokens, and tells how surprising the `asked` ones of the question were and what follows
-    /// them.
-    fn read(&mut self, asked: usize, n: usize) -> Result<f32, RunError> {
-        let start = self.dialogue.before.len();
+    /// Computes the prompt of `n` tokens, and tells how surprising the `asked` ones of the question from `start` on were and what
+    /// follows them.
+    fn read(&mut self, start: usize, asked: usize, n: usize) -> Result<f32, RunError> {
         let end = (start + asked + 1).min(n);
         let mut nats = Mean::default();
         let is_lean = self.memory.layout().plan() == Plan::Lean;

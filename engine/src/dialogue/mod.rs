@@ -17,6 +17,8 @@ pub use answer::{answer, answer_observed, Answer, Doubt, Signals};
 pub use normalise::Normalise;
 pub use notes::{DialogueError, KEY_PREFIX};
 
+use crate::vocabulary::{Encoder, Tokens};
+
 /// How questions are put to a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dialogue<'d> {
@@ -32,12 +34,14 @@ pub struct Dialogue<'d> {
     pub longest_answer: usize,
     /// Beyond these an answer is unsure.
     pub limits: Limits,
+    /// What makes tokens of texts; `None` where tokens are bytes.
+    pub encoder: Option<Encoder<'d>>,
 }
 
 /// How surprised a model may be before its answer counts as unsure.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Limits {
-    /// The most nats a byte of a question, on average.
+    /// The most nats a token of a question, on average.
     pub most_question_nats: f32,
     /// The least probability of any token of an answer.
     pub least_probability: f32,
@@ -57,11 +61,22 @@ impl Dialogue<'_> {
         stop: None,
         longest_answer: usize::MAX,
         limits: Limits::NONE,
+        encoder: None,
     };
 
-    /// What the model reads: the question in its form, with the text around it.
-    pub fn prompt<'q>(&'q self, question: &'q [u8]) -> impl Iterator<Item = u8> + Clone + 'q {
-        let around = |text: &'q [u8]| text.iter().copied();
-        around(self.before).chain(self.normalise.apply(question)).chain(around(self.after))
+    /// The tokens that the model reads: the question in its form, with the text around it. The three are encoded apart, so that
+    /// the tokens of a question are the same whatever stands around it.
+    pub fn prompt<'q>(&'q self, question: &'q [u8]) -> impl Iterator<Item = usize> + Clone + 'q {
+        self.around(self.before).chain(self.question(question)).chain(self.around(self.after))
+    }
+
+    /// The tokens of the question alone, in its form.
+    fn question<'q>(&'q self, question: &'q [u8]) -> impl Iterator<Item = usize> + Clone + 'q {
+        Tokens::of(self.encoder, self.normalise.apply(question))
+    }
+
+    /// The tokens of a text around a question.
+    fn around<'q>(&'q self, text: &'q [u8]) -> impl Iterator<Item = usize> + Clone + 'q {
+        Tokens::of(self.encoder, text.iter().copied())
     }
 }

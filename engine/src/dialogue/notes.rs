@@ -135,6 +135,7 @@ mod tests {
             stop: Some(10),
             longest_answer: 64,
             limits: Limits { most_question_nats: 1.682, ..Limits::NONE },
+            encoder: None,
         };
         assert_eq!(dialogue, expected);
         assert_eq!(Dialogue::from_notes([("name", "kitchen"), ("dialogue", "x")]), Ok(None));

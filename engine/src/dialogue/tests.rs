@@ -55,6 +55,7 @@ const DIALOGUE: Dialogue = Dialogue {
     stop: None,
     longest_answer: 9,
     limits: Limits::NONE,
+    encoder: None,
 };
 
 fn asked(dialogue: &Dialogue, question: &str, plan: Plan, seed: u64) -> (Vec<usize>, Answer) {

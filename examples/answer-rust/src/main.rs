@@ -51,6 +51,7 @@ const DIALOGUE: Dialogue = Dialogue {
     stop: Some(b'\n' as usize),
     longest_answer: LONGEST_ANSWER,
     limits: Limits { most_question_nats: 1.682, least_probability: 0.7104 },
+    encoder: None,
 };
 const LONGEST_ANSWER: usize = 64;
 

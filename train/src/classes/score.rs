@@ -67,7 +67,7 @@ fn one<'w, M: Arithmetic<'w>>(
     let class = class_of(&pair.answer, classifier.n_classes());
     let class = class.with_context(|| format!("line {}: a class that the classifier does not have", pair.line))?;
     let mut logits = Vec::with_capacity(classifier.n_classes());
-    let tokens = dialogue.prompt(pair.prompt.as_bytes()).map(i32::from);
+    let tokens = dialogue.prompt(pair.prompt.as_bytes()).map(|token| token as i32);
     classify(&classifier.base, &classifier.head, memory, tokens, |_, logit| logits.push(logit))?;
     Ok(Named { class, margin: margin(&logits), found: argmax(logits) })
 }

@@ -49,8 +49,15 @@ mod tests {
     fn a_dialogue_is_one_initialiser() {
         let limits = Limits { most_question_nats: 1.682, least_probability: 1.0 };
         let (before, after) = (b"Q: ".as_slice(), b"\n\"A\"?\\0".as_slice());
-        let dialogue =
-            Dialogue { before, after, normalise: Normalise::ALL, stop: Some(10), longest_answer: 64, limits };
+        let dialogue = Dialogue {
+            before,
+            after,
+            normalise: Normalise::ALL,
+            stop: Some(10),
+            longest_answer: 64,
+            limits,
+            encoder: None,
+        };
         let text = dialogue_macro("kitchen", &dialogue);
         let macro_line = "    {\"Q: \", 3, \"\\n\\042A\\042\\077\\1340\", 7, 15u, 10, 64, 1.682f, 1.0f}\n";
         assert!(text.ends_with(&format!("#define KITCHEN_DIALOGUE \\\n{macro_line}")), "{text}");

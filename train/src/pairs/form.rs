@@ -81,6 +81,7 @@ impl Form {
             stop: Some(END as usize),
             longest_answer: self.longest_answer,
             limits,
+            encoder: None,
         }
     }
 
@@ -91,10 +92,7 @@ impl Form {
 
     /// A record: the prompt in its frame, the answer, and what ends it.
     pub fn record(&self, prompt: &str, answer: &str) -> Vec<u8> {
-        let mut bytes: Vec<u8> = self.dialogue(Limits::NONE).prompt(prompt.as_bytes()).collect();
-        bytes.extend(answer.bytes());
-        bytes.push(END);
-        bytes
+        [BEFORE, &self.normalised(prompt), AFTER, answer.as_bytes(), &[END]].concat()
     }
 }
 

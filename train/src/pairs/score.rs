@@ -90,7 +90,7 @@ fn probability<'m, 'w, M: Arithmetic<'w>>(
     pair: &Pair,
 ) -> Result<f64> {
     memory.forget();
-    let prompt: Vec<i32> = dialogue.prompt(pair.prompt.as_bytes()).map(i32::from).collect();
+    let prompt: Vec<i32> = dialogue.prompt(pair.prompt.as_bytes()).map(|token| token as i32).collect();
     let end = dialogue.stop.map(i32::try_from).transpose()?;
     let answer: Vec<i32> = pair.answer.bytes().map(i32::from).chain(end).collect();
     if prompt.len() + answer.len() > memory.layout().max_seq() + 1 {
