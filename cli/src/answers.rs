@@ -88,7 +88,7 @@ impl<'m, 'w, W: Run<'m, M>, M: Arithmetic<'w>> Answers<'_, W, M> {
             question,
             |reading| stats.add(reading, reading.position),
             |token| {
-                let text = push_token(&mut text, token);
+                let text = push_token(&mut text, token, self.dialogue.bytes_of(token));
                 held.push_str(&text);
                 if is_held {
                     Ok(())

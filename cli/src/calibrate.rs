@@ -117,7 +117,8 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
 fn windows(args: &CalibrateArgs, path: &Path, corpus: &Corpus, from: usize) -> Result<Vec<Sequence>> {
     let window = args.windows.window();
     let starts = args.windows.starts(path, corpus, from, window)?;
-    Ok(starts.into_iter().map(|start| Sequence::window(&corpus.bytes[start..start + window])).collect())
+    let text = corpus.bytes().context("a text in tokens, expected one in bytes")?;
+    Ok(starts.into_iter().map(|start| Sequence::window(&text[start..start + window])).collect())
 }
 
 fn file_name(path: &Path) -> String {

@@ -13,14 +13,15 @@ pub fn of(file: &ModelFile) -> Result<Option<OwnedDialogue>> {
     if let Some(label) = &file.label {
         let found = OwnedDialogue::from_notes(&label.notes);
         if let Some(dialogue) = found.with_context(|| format!("{}: notes: dialogue", file.path.display()))? {
-            return Ok(Some(dialogue));
+            return Ok(Some(dialogue.in_tokens_of(file.vocabulary()?)));
         }
     }
     if file.is_verified {
         return Ok(None);
     }
     let Some((path, object)) = sidecar::dialogue(&file.path) else { return Ok(None) };
-    OwnedDialogue::from_json(&object).with_context(|| format!("{}: dialogue", path.display())).map(Some)
+    let found = OwnedDialogue::from_json(&object).with_context(|| format!("{}: dialogue", path.display()))?;
+    Ok(Some(found.in_tokens_of(file.vocabulary()?)))
 }
 
 /// A sidecar that says it, too.

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use atome_engine::container::{Container, Description, PartKind, KEY_ID_LEN, MAGIC};
 use atome_train::hex::hex;
+use atome_train::vocabulary::OwnedVocabulary;
 
 use crate::sizes::{Key, Sizes, Source};
 
@@ -35,6 +36,16 @@ impl Label {
             sizes.fill(key, key.of(&dims), Source::Container);
         }
         sizes.fill(Key::MaxSeq, usize::from(self.about.window), Source::Container);
+    }
+
+    /// What its tokens stand for; `None` where they are bytes, or nobody says it.
+    pub fn vocabulary(&self) -> Result<Option<OwnedVocabulary>> {
+        let Some((_, part)) = self.parts.iter().find(|(kind, _)| *kind == PartKind::VOCABULARY) else {
+            return Ok(None);
+        };
+        let vocabulary = OwnedVocabulary::from_part(part.clone())?;
+        vocabulary.check_fits(self.about.shape.vocab_size())?;
+        Ok(Some(vocabulary))
     }
 
     /// What it says of product and version; `None` where it names neither.

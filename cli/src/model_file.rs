@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{bail, Context, Result};
 use atome_engine::format::CLASSIFIER_MAGIC;
 use atome_engine::Packing;
+use atome_train::vocabulary::OwnedVocabulary;
 
 use crate::foreign_bytes::read_bytes;
 use crate::label::{is_container, open, Label};
@@ -111,6 +112,12 @@ impl ModelFile {
     pub fn from_trusted(path: &Path, bytes: Vec<u8>, trust: &TrustArgs, wanted: WantedArgs) -> Result<Self> {
         trust.check(wanted, path, &bytes)?;
         Ok(Self { is_verified: trust.is_asked(), ..Self::from_bytes(path, bytes)? })
+    }
+
+    /// What its tokens stand for; `None` where they are bytes, or nobody says it.
+    pub fn vocabulary(&self) -> Result<Option<OwnedVocabulary>> {
+        let Some(label) = &self.label else { return Ok(None) };
+        label.vocabulary().with_context(|| self.path.display().to_string())
     }
 
     /// The sections.

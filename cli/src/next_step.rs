@@ -28,6 +28,12 @@ pub fn export_call(checkpoint: &Path) -> String {
     format!("atome export {} --out {}", quoted(checkpoint), quoted(&model_path(checkpoint)))
 }
 
+/// [`export_call`] where only a container holds the model.
+pub fn container_call(checkpoint: &Path) -> String {
+    let out = model_path(checkpoint).with_extension("box");
+    format!("atome export {} --out {} --container", quoted(checkpoint), quoted(&out))
+}
+
 /// The checkpoint's name with the extension that model files have.
 fn model_path(checkpoint: &Path) -> PathBuf {
     let usual = checkpoint.with_extension("bin");

@@ -58,16 +58,14 @@ fn escape(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// Tokens as text: bytes, and what is above them as `<number>`.
-pub fn push_token(stream: &mut TextStream, token: usize) -> String {
-    match u8::try_from(token) {
-        Ok(byte) => stream.push(byte),
-        Err(_) => {
-            let mut text = stream.finish();
-            let _ = write!(text, "<{token}>");
-            text
-        }
+/// Tokens as text: by `bytes`, what this one stands for, and one that stands for nothing as `<number>`.
+pub fn push_token(stream: &mut TextStream, token: usize, bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        let mut text = stream.finish();
+        let _ = write!(text, "<{token}>");
+        return text;
     }
+    bytes.iter().map(|&byte| stream.push(byte)).collect()
 }
 
 #[cfg(test)]
@@ -110,7 +108,9 @@ mod tests {
     #[test]
     fn tokens_above_bytes_are_numbers() {
         let mut stream = TextStream::default();
-        assert_eq!(push_token(&mut stream, 0xc3), "");
-        assert_eq!(push_token(&mut stream, 300), "\\xc3<300>");
+        assert_eq!(push_token(&mut stream, 0xc3, b"\xc3"), "");
+        assert_eq!(push_token(&mut stream, 300, b""), "\\xc3<300>");
+        assert_eq!(push_token(&mut stream, 301, b"a\xc3"), "a");
+        assert_eq!(push_token(&mut stream, 302, b"\xa9b"), "\u{e9}b");
     }
 }

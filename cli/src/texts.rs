@@ -12,7 +12,7 @@ use crate::output::note;
 /// user takes them for, that is said.
 pub fn load(path: &Path, vocab_size: usize) -> Result<Corpus> {
     let corpus = Corpus::load(path, vocab_size)?;
-    if let Some(what) = oddity(&corpus.bytes) {
+    if let Some(what) = corpus.bytes().and_then(oddity) {
         let name = path.display();
         note(&format!("note: {name}: {what}: its bytes are taken as they are; `atome corpus` makes UTF-8 of it"));
     }

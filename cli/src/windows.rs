@@ -11,16 +11,16 @@ use clap::Args;
 use crate::numbers::counted;
 use crate::values::{whole, COUNT, THREADS};
 
-/// Bytes of a window where nobody says otherwise.
+/// Tokens of a window where nobody says otherwise.
 const WINDOW: usize = 128;
 
 #[derive(Debug, Args)]
 pub struct WindowArgs {
-    /// Bytes of a window [default: 128]
+    /// Tokens of a window; a token is a byte, unless the model has a vocabulary [default: 128]
     #[arg(long, value_name = "N", value_parser = whole::<u16>(2..=65_535))]
     window: Option<u16>,
 
-    /// Where the first window of the text begins, in bytes [default: 0]
+    /// Where the first window of the text begins, in tokens [default: 0]
     #[arg(long, value_name = "OFFSET", value_parser = whole::<usize>(0..=usize::MAX as u64))]
     from: Option<usize>,
 
@@ -34,7 +34,7 @@ pub struct WindowArgs {
 }
 
 impl WindowArgs {
-    /// Bytes of a window.
+    /// Tokens of a window.
     pub fn window(&self) -> usize {
         self.window.map_or(WINDOW, usize::from)
     }
@@ -47,12 +47,13 @@ impl WindowArgs {
     /// Where the windows of `corpus`, read from `path`, begin: one at least.
     pub fn starts(&self, path: &Path, corpus: &Corpus, from: usize, window: usize) -> Result<Vec<usize>> {
         let most = self.windows.map_or(usize::MAX, |count| count as usize);
-        let starts = windows(corpus.bytes.len(), from, window, most);
+        let starts = windows(corpus.len(), from, window, most);
         if starts.is_empty() {
+            let unit = if corpus.vocabulary().is_some() { "token" } else { "byte" };
             bail!(
                 "{}: {} from offset {from} on, expected a window of {window} at least",
                 path.display(),
-                counted(corpus.bytes.len().saturating_sub(from), "byte")
+                counted(corpus.len().saturating_sub(from), unit)
             );
         }
         Ok(starts)

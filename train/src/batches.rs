@@ -1,6 +1,6 @@
 //! Which chunks a step learns from.
 
-use crate::corpus::Split;
+use crate::corpus::{Corpus, Split, Token};
 use crate::rng::{Rng, Stream};
 
 /// The chunks of step `step`: `count` draws with repetition. They depend on nothing but their arguments, so a training that
@@ -10,19 +10,19 @@ pub fn draw(seed: u64, step: u64, count: usize, split: &Split) -> Vec<usize> {
     (0..count).map(|_| rng.below(split.train)).collect()
 }
 
-/// Tokens and, one behind, what follows each of them, of windows of `window` bytes that begin at `starts`.
+/// Tokens and, one behind, what follows each of them, of windows of `window` tokens that begin at `starts`.
 pub fn gather(
-    text: &[u8],
+    corpus: &Corpus,
     starts: impl Iterator<Item = usize>,
     window: usize,
-    tokens: &mut Vec<u8>,
-    targets: &mut Vec<u8>,
+    tokens: &mut Vec<Token>,
+    targets: &mut Vec<Token>,
 ) {
     tokens.clear();
     targets.clear();
     for start in starts {
-        tokens.extend(&text[start..start + window - 1]);
-        targets.extend(&text[start + 1..start + window]);
+        corpus.read(start..start + window - 1, tokens);
+        corpus.read(start + 1..start + window, targets);
     }
 }
 
@@ -45,9 +45,11 @@ mod tests {
     }
 
     #[test]
-    fn targets_are_the_next_bytes() {
+    fn targets_are_the_next_tokens() {
         let (mut tokens, mut targets) = (vec![9], vec![9]);
-        gather(b"abcdefgh", [0, 4].into_iter(), 4, &mut tokens, &mut targets);
-        assert_eq!((&tokens[..], &targets[..]), (&b"abcefg"[..], &b"bcdfgh"[..]));
+        let corpus = Corpus::new(b"abcdefgh".to_vec(), 256).unwrap();
+        gather(&corpus, [0, 4].into_iter(), 4, &mut tokens, &mut targets);
+        let text = |text: &[u8]| text.iter().copied().map(Token::from).collect::<Vec<_>>();
+        assert_eq!((tokens, targets), (text(b"abcefg"), text(b"bcdfgh")));
     }
 }

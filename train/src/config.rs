@@ -66,7 +66,7 @@ impl Pathways {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AtomeConfig {
-    /// Tokens: at most 256, because tokens are bytes.
+    /// Tokens: at most 256 where they are bytes, as many as the vocabulary has where there is one.
     pub vocab_size: usize,
     /// Width of the residual stream.
     pub d_model: usize,
@@ -118,7 +118,7 @@ impl Default for AtomeConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GptConfig {
-    /// Tokens: at most 256, because tokens are bytes.
+    /// Tokens: at most 256 where they are bytes, as many as the vocabulary has where there is one.
     pub vocab_size: usize,
     /// Width of the residual stream, a multiple of `n_heads`.
     pub d_model: usize,

@@ -35,8 +35,8 @@ impl ModelConfig {
                 bail!("{name} is {size}, expected 1 to {MAX_SIZE}");
             }
         }
-        if !(1..=256).contains(&self.vocab_size()) {
-            bail!("vocab_size is {}, expected 1 to 256: tokens are bytes", self.vocab_size());
+        if !(1..=MAX_SIZE).contains(&self.vocab_size()) {
+            bail!("vocab_size is {}, expected 1 to {MAX_SIZE}", self.vocab_size());
         }
         match self {
             Self::Atome(config) if config.pathways.count() == 0 => bail!("no pathway is left, expected one at least"),

@@ -1,5 +1,6 @@
 //! The text to learn from, and its parts.
 
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
@@ -7,14 +8,24 @@ use sha2::{Digest, Sha256};
 
 use crate::bounded::{self, Limit};
 use crate::hex::hex;
+use crate::vocabulary::OwnedVocabulary;
 
-/// A text in memory.
+/// A token: a byte, or what a vocabulary has behind the bytes.
+pub type Token = u16;
+
+/// A text in memory, as a model sees it.
 #[derive(Clone, Debug)]
 pub struct Corpus {
-    /// The text: a byte is a token.
-    pub bytes: Vec<u8>,
+    text: Text,
     /// SHA-256 of the text, in hexadecimal.
     pub digest: String,
+}
+
+#[derive(Clone, Debug)]
+enum Text {
+    /// A byte is a token.
+    Bytes(Vec<u8>),
+    Tokens(Vec<Token>, OwnedVocabulary),
 }
 
 impl Corpus {
@@ -36,14 +47,84 @@ impl Corpus {
             bail!("offset {offset}: byte {byte}, expected 0 to {}: the model has {vocab_size} tokens", vocab_size - 1);
         }
         let digest = hex(&Sha256::digest(&bytes));
-        Ok(Self { bytes, digest })
+        Ok(Self { text: Text::Bytes(bytes), digest })
+    }
+
+    /// Takes in a text whose tokens are those of `vocabulary`.
+    pub fn of_tokens(tokens: Vec<Token>, vocabulary: OwnedVocabulary) -> Self {
+        let mut hash = Sha256::new();
+        tokens.iter().for_each(|token| hash.update(token.to_le_bytes()));
+        Self { text: Text::Tokens(tokens, vocabulary), digest: hex(&hash.finalize()) }
+    }
+
+    /// The text in tokens of `vocabulary`; its digest stays that of its bytes. One that is in tokens already stays as it is.
+    pub fn encoded(self, vocabulary: &OwnedVocabulary) -> Self {
+        match self.text {
+            Text::Bytes(bytes) => {
+                let tokens = vocabulary.encode(&bytes);
+                Self { text: Text::Tokens(tokens, vocabulary.clone()), digest: self.digest }
+            }
+            Text::Tokens(..) => self,
+        }
+    }
+
+    /// The text's bytes, while a byte is a token.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.text {
+            Text::Bytes(bytes) => Some(bytes),
+            Text::Tokens(..) => None,
+        }
+    }
+
+    /// What its tokens stand for; `None` where they are bytes.
+    pub const fn vocabulary(&self) -> Option<&OwnedVocabulary> {
+        match &self.text {
+            Text::Bytes(_) => None,
+            Text::Tokens(_, vocabulary) => Some(vocabulary),
+        }
+    }
+
+    /// Number of tokens.
+    pub fn len(&self) -> usize {
+        match &self.text {
+            Text::Bytes(bytes) => bytes.len(),
+            Text::Tokens(tokens, _) => tokens.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds the tokens of `range` to `to`.
+    pub fn read(&self, range: Range<usize>, to: &mut Vec<Token>) {
+        match &self.text {
+            Text::Bytes(bytes) => to.extend(bytes[range].iter().copied().map(Token::from)),
+            Text::Tokens(tokens, _) => to.extend(&tokens[range]),
+        }
+    }
+
+    /// Bytes that the tokens of `range` stand for.
+    pub fn bytes_in(&self, range: Range<usize>) -> usize {
+        match &self.text {
+            Text::Bytes(_) => range.len(),
+            Text::Tokens(tokens, vocabulary) => {
+                tokens[range].iter().map(|&token| vocabulary.bytes_of(token).len()).sum()
+            }
+        }
+    }
+
+    /// Bytes that are predicted in windows of `window` tokens that begin at `starts`: all but those of each window's first token.
+    pub fn predicted(&self, starts: impl Iterator<Item = usize>, window: usize) -> u64 {
+        starts.map(|start| self.bytes_in(start + 1..start + window) as u64).sum()
     }
 }
 
 /// A text cut into chunks, of which the first ones are for training and the others for judging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Bytes of a chunk.
+    /// Tokens of a chunk.
     pub chunk: usize,
     /// Chunks for training.
     pub train: usize,
@@ -52,16 +133,29 @@ pub struct Split {
 }
 
 impl Split {
-    /// Cuts `len` bytes into chunks of `chunk`, of which `train_share` are for training; a rest is left out.
+    /// Cuts `len` tokens into chunks of `chunk`, of which `train_share` are for training; a rest is left out.
     ///
     /// # Errors
     /// The text is too short to have a chunk of either kind, or the share is less than a chunk of it.
     pub fn new(len: usize, chunk: usize, train_share: f64) -> Result<Self> {
+        Self::cut(len, "bytes", chunk, train_share)
+    }
+
+    /// Cuts a text in its tokens, as [`Split::new`] does.
+    ///
+    /// # Errors
+    /// As [`Split::new`].
+    pub fn of(corpus: &Corpus, chunk: usize, train_share: f64) -> Result<Self> {
+        let unit = if corpus.vocabulary().is_some() { "tokens" } else { "bytes" };
+        Self::cut(corpus.len(), unit, chunk, train_share)
+    }
+
+    fn cut(len: usize, unit: &str, chunk: usize, train_share: f64) -> Result<Self> {
         let all = len / chunk;
         let train = (all as f64 * train_share) as usize;
         let kinds = if train_share < 1.0 { 2 } else { 1 };
         if all < kinds {
-            bail!("{len} bytes make {all} chunks of {chunk}, expected a text of {} bytes at least", kinds * chunk);
+            bail!("{len} {unit} make {all} chunks of {chunk}, expected a text of {} {unit} at least", kinds * chunk);
         }
         if train == 0 {
             bail!(
@@ -72,7 +166,7 @@ impl Split {
         Ok(Self { chunk, train, all })
     }
 
-    /// Where the chunks for judging start, in bytes.
+    /// Where the chunks for judging start, in tokens.
     pub fn held_out(&self) -> impl Iterator<Item = usize> + use<> {
         let chunk = self.chunk;
         (self.train..self.all).map(move |index| index * chunk)
@@ -135,5 +229,19 @@ mod tests {
         assert!(message.contains("offset 2: byte 128, expected 0 to 127"), "{message}");
         let digest = Corpus::new(b"abc".to_vec(), 256).unwrap().digest;
         assert!(digest.starts_with("ba7816bf8f01cfea"), "{digest}");
+    }
+
+    #[test]
+    fn a_text_in_tokens_keeps_its_digest_and_counts_its_bytes() {
+        let vocabulary = OwnedVocabulary::of(&[b"ab".to_vec(), b"abc".to_vec()]).unwrap();
+        let plain = Corpus::new(b"abcabdab".to_vec(), 256).unwrap();
+        let encoded = plain.clone().encoded(&vocabulary);
+        assert_eq!((plain.digest.as_str(), plain.len(), encoded.len()), (encoded.digest.as_str(), 8, 4));
+        let mut tokens = Vec::new();
+        encoded.read(0..4, &mut tokens);
+        assert_eq!(tokens, [257, 256, 100, 256]);
+        assert_eq!((encoded.bytes_in(0..4), encoded.predicted([0, 2].into_iter(), 2)), (8, 4));
+        assert_eq!((plain.bytes_in(2..5), plain.bytes().is_some(), encoded.bytes()), (3, true, None));
+        assert_eq!(encoded.vocabulary(), Some(&vocabulary));
     }
 }

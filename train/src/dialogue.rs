@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::checkpoint::{keys, Checkpoint};
 use crate::recipe::Recipe;
+use crate::vocabulary::OwnedVocabulary;
 
 /// Keys whose values are numbers in JSON.
 const NUMBERS: [&str; 4] = ["stop", "longest_answer", "most_question_nats", "least_probability"];
@@ -13,9 +14,14 @@ const NUMBERS: [&str; 4] = ["stop", "longest_answer", "most_question_nats", "lea
 /// What people read who ask for help.
 const ABOUT: &str = "about";
 
-/// A dialogue with the texts that it is made of, keys without [`KEY_PREFIX`]. All values are right ones.
+/// A dialogue with what it is made of. All values are right ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnedDialogue(Vec<(String, String)>);
+pub struct OwnedDialogue {
+    /// Keys without [`KEY_PREFIX`], and their values.
+    texts: Vec<(String, String)>,
+    /// What tokens stand for, where they are no bytes.
+    vocabulary: Option<OwnedVocabulary>,
+}
 
 impl OwnedDialogue {
     /// From the texts.
@@ -29,7 +35,7 @@ impl OwnedDialogue {
                 bail!("{error}");
             }
         }
-        Ok(Self(texts))
+        Ok(Self { texts, vocabulary: None })
     }
 
     /// From what the engine knows, and a text for people, which may be empty.
@@ -54,6 +60,16 @@ impl OwnedDialogue {
             texts.push(("least_probability", decimal(dialogue.limits.least_probability.into())));
         }
         Self::new(texts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+
+    /// In the tokens of a vocabulary, or in bytes.
+    pub fn in_tokens_of(self, vocabulary: Option<OwnedVocabulary>) -> Self {
+        Self { vocabulary, ..self }
+    }
+
+    /// What tokens stand for; `None` where they are bytes.
+    pub const fn vocabulary(&self) -> Option<&OwnedVocabulary> {
+        self.vocabulary.as_ref()
     }
 
     /// From the sidecar's object.
@@ -87,7 +103,7 @@ impl OwnedDialogue {
             let value = if NUMBERS.contains(&key.as_str()) { number() } else { Value::String(text.clone()) };
             (key.clone(), value)
         };
-        Value::Object(self.0.iter().map(member).collect::<Map<String, Value>>())
+        Value::Object(self.texts.iter().map(member).collect::<Map<String, Value>>())
     }
 
     /// How a model is asked that learnt from pairs; `None` for others. Limits are known when its training was finished.
@@ -95,15 +111,17 @@ impl OwnedDialogue {
     /// # Errors
     /// What the checkpoint says of it is wrong.
     pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Option<Self>> {
+        let vocabulary = OwnedVocabulary::from_checkpoint(checkpoint)?;
         if let Some(text) = checkpoint.metadata.get(keys::DIALOGUE) {
             let value = serde_json::from_str(text).context("metadata: dialogue")?;
-            return Self::from_json(&value).context("metadata: dialogue").map(Some);
+            let found = Self::from_json(&value).context("metadata: dialogue")?;
+            return Ok(Some(found.in_tokens_of(vocabulary)));
         }
         // Recipes of others are no JSON, or another one.
         let recipe = checkpoint.metadata.get(keys::RECIPE).and_then(|text| serde_json::from_str::<Recipe>(text).ok());
         let Some(pairs) = recipe.and_then(|recipe| recipe.pairs) else { return Ok(None) };
         let form = pairs.form().context("metadata: recipe: pairs")?;
-        Self::of(&form.dialogue(Limits::NONE), "").map(Some)
+        Ok(Some(Self::of(&form.dialogue(Limits::NONE), "")?.in_tokens_of(vocabulary)))
     }
 
     /// From the notes of a container; `None` where they tell of no dialogue.
@@ -122,13 +140,14 @@ impl OwnedDialogue {
 
     /// For a container.
     pub fn notes(&self) -> Vec<(String, String)> {
-        self.0.iter().map(|(key, value)| (format!("{KEY_PREFIX}{key}"), value.clone())).collect()
+        self.texts.iter().map(|(key, value)| (format!("{KEY_PREFIX}{key}"), value.clone())).collect()
     }
 
     /// As the engine takes it.
     pub fn view(&self) -> Dialogue<'_> {
-        let mut dialogue = Dialogue::NONE;
-        for (key, value) in &self.0 {
+        let encoder = self.vocabulary.as_ref().map(OwnedVocabulary::encoder);
+        let mut dialogue = Dialogue { encoder, ..Dialogue::NONE };
+        for (key, value) in &self.texts {
             // It was set without an error before.
             let _ = dialogue.set(key, value);
         }
@@ -137,7 +156,7 @@ impl OwnedDialogue {
 
     /// What people read who ask for help.
     pub fn about(&self) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == ABOUT).map(|(_, text)| text.as_str())
+        self.texts.iter().find(|(key, _)| key == ABOUT).map(|(_, text)| text.as_str())
     }
 }
 

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::batches::gather;
 use crate::config::ModelConfig;
+use crate::corpus::{Corpus, Token};
 use crate::model::loss::cross_entropy_alone;
 use crate::model::new_pass;
 use crate::weights::Weights;
@@ -19,13 +20,21 @@ const WINDOWS: usize = 8;
 /// What a judgement found.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Judgement {
-    /// Bytes that were predicted.
+    /// Tokens that were predicted.
+    pub tokens: u64,
+    /// The bytes that they stand for.
     pub bytes: u64,
     /// Their cross-entropies together, in nats.
     pub nats: f64,
 }
 
 impl Judgement {
+    /// Of windows of `window` tokens of a text that begin at `starts`.
+    fn of(corpus: &Corpus, starts: &[usize], window: usize, nats: f64) -> Self {
+        let tokens = (starts.len() * (window - 1)) as u64;
+        Self { tokens, bytes: corpus.predicted(starts.iter().copied(), window), nats }
+    }
+
     /// Mean cross-entropy of a byte, in nats.
     pub fn loss(&self) -> f64 {
         self.nats / self.bytes as f64
@@ -42,37 +51,43 @@ impl Judgement {
     }
 }
 
-/// Predicts every byte but the first of windows of `window` bytes, each from those before it in its window.
+/// Predicts every token but the first of windows of `window` tokens, each from those before it in its window.
 ///
 /// Runs on the current rayon pool; the result does not depend on its size.
-pub fn judge(config: &ModelConfig, weights: &Weights<f32>, text: &[u8], starts: &[usize], window: usize) -> Judgement {
+pub fn judge(
+    config: &ModelConfig,
+    weights: &Weights<f32>,
+    corpus: &Corpus,
+    starts: &[usize],
+    window: usize,
+) -> Judgement {
     let losses: Vec<f64> = starts
         .par_chunks(WINDOWS)
         .map_init(
             || (new_pass::<f32>(config), Vec::new(), Vec::new()),
             |(pass, tokens, targets), starts| {
-                gather(text, starts.iter().copied(), window, tokens, targets);
+                gather(corpus, starts.iter().copied(), window, tokens, targets);
                 pass.forward(weights, tokens, window - 1);
                 cross_entropy_alone(pass.logits(), config.vocab_size(), targets)
             },
         )
         .collect();
-    Judgement { bytes: (starts.len() * (window - 1)) as u64, nats: losses.iter().sum() }
+    Judgement::of(corpus, starts, window, losses.iter().sum())
 }
 
 /// Judges as [`judge`] does, through the inference engine: window by window, each from an empty state.
 ///
 /// # Errors
 /// The model does not fit in memory with windows this long, or the engine refuses it.
-pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
+pub fn judge_with_engine(model: &Model<'_>, corpus: &Corpus, starts: &[usize], window: usize) -> Result<Judgement> {
     let memory = Memory::new(*model.shape(), window - 1, Plan::Cached)?;
     let mut tiles = vec![0; Tiled::room(model)];
     let model = &Tiled::new(*model, &mut tiles);
     let losses = on_rooms(starts.par_iter(), [memory.floats(), memory.words()], |floats, words, &start| {
         let mut workspace = Workspace::new(&memory, floats, words)?;
-        Ok(predict(model, &mut workspace, &text[start..start + window])?.0)
+        Ok(predict(model, &mut workspace, &read(corpus, start, window))?.0)
     })?;
-    Ok(Judgement { bytes: (starts.len() * (window - 1)) as u64, nats: losses.iter().sum() })
+    Ok(Judgement::of(corpus, starts, window, losses.iter().sum()))
 }
 
 /// Judges as [`judge_with_engine`] does, by the integer arithmetic. Beside it, how many of the most probable tokens are the exact
@@ -80,7 +95,12 @@ pub fn judge_with_engine(model: &Model<'_>, text: &[u8], starts: &[usize], windo
 ///
 /// # Errors
 /// As [`judge_with_engine`]; the integer arithmetic has no meaning for the model.
-pub fn judge_by_integers(model: &Model<'_>, text: &[u8], starts: &[usize], window: usize) -> Result<(Judgement, u64)> {
+pub fn judge_by_integers(
+    model: &Model<'_>,
+    corpus: &Corpus,
+    starts: &[usize],
+    window: usize,
+) -> Result<(Judgement, u64)> {
     integer::check(model)?;
     let exact = Memory::new(*model.shape(), window - 1, Plan::Cached)?;
     let memory = integer::Layout::new(*model.shape(), window - 1, Plan::Cached)?;
@@ -90,7 +110,7 @@ pub fn judge_by_integers(model: &Model<'_>, text: &[u8], starts: &[usize], windo
             || (zeros(exact.floats(), exact.words()), zeros(memory.floats(), memory.words())),
             |(exact_room, room), &start| {
                 let ((exact_floats, exact_words), (floats, words)) = (usable(exact_room)?, usable(room)?);
-                let text = &text[start..start + window];
+                let text = &read(corpus, start, window);
                 let (_, expected) = predict(model, &mut Workspace::new(&exact, exact_floats, exact_words)?, text)?;
                 let (nats, tokens) = predict(model, &mut integer::Workspace::new(&memory, floats, words)?, text)?;
                 let same = tokens.iter().zip(expected).filter(|(token, expected)| *token == expected).count();
@@ -100,7 +120,7 @@ pub fn judge_by_integers(model: &Model<'_>, text: &[u8], starts: &[usize], windo
         .collect::<Result<_>>()?;
     let nats = found.iter().map(|(nats, _)| nats).sum();
     let same = found.iter().map(|(_, same)| same).sum();
-    Ok((Judgement { bytes: (starts.len() * (window - 1)) as u64, nats }, same))
+    Ok((Judgement::of(corpus, starts, window, nats), same))
 }
 
 /// Which arithmetic computes what is measured.
@@ -134,18 +154,24 @@ fn usable(room: &mut Result<(Vec<f32>, Vec<u32>)>) -> Result<(&mut [f32], &mut [
     }
 }
 
-/// The cross-entropies of every byte of `text` but the first together, in nats, each predicted from those before it; and the most
+fn read(corpus: &Corpus, start: usize, window: usize) -> Vec<Token> {
+    let mut tokens = Vec::with_capacity(window);
+    corpus.read(start..start + window, &mut tokens);
+    tokens
+}
+
+/// The cross-entropies of every token of `text` but the first together, in nats, each predicted from those before it; and the most
 /// probable tokens in their places.
 fn predict<'m, 'w, M: Arithmetic<'w>>(
     model: &impl Run<'m, M>,
     memory: &mut M,
-    text: &[u8],
+    text: &[Token],
 ) -> Result<(f64, Vec<usize>)> {
     let mut nats = 0.0;
     let mut logits = vec![0.0; memory.layout().shape().vocab_size()];
     let mut tokens = Vec::with_capacity(text.len());
     for position in 1..text.len() {
-        let before = text[..position].iter().map(|&byte| i32::from(byte));
+        let before = text[..position].iter().map(|&token| i32::from(token));
         predict_next(model, memory, before)?;
         logits.copy_from_slice(memory.logits());
         tokens.push(argmax(logits.iter().copied()));
@@ -155,7 +181,7 @@ fn predict<'m, 'w, M: Arithmetic<'w>>(
     Ok((nats, tokens))
 }
 
-/// Where windows of `window` bytes begin that lie side by side from byte `from` on, at most `most` of them.
+/// Where windows of `window` tokens begin that lie side by side from token `from` on, at most `most` of them.
 pub fn windows(len: usize, from: usize, window: usize, most: usize) -> Vec<usize> {
     let count = len.saturating_sub(from) / window;
     (0..count.min(most)).map(|index| from + index * window).collect()

@@ -45,5 +45,6 @@ pub mod terminal;
 pub mod thermal;
 pub mod trainer;
 mod vector;
+pub mod vocabulary;
 pub mod weights;
 pub mod work_area;

@@ -13,6 +13,7 @@ use crate::config::ModelConfig;
 use crate::hex::hex;
 use crate::layout::Layout;
 use crate::saved::SavedModel;
+use crate::vocabulary::OwnedVocabulary;
 
 /// Bytes that tell whether a file is a checkpoint.
 const START: u64 = 16;
@@ -35,6 +36,8 @@ pub struct Origin {
 pub struct Pretrained {
     /// Its kind, sizes and weights.
     pub model: SavedModel,
+    /// What its tokens stand for, where they are no bytes.
+    pub vocabulary: Option<OwnedVocabulary>,
     /// Where it is from.
     pub origin: Origin,
     /// What to tell the user about the choice, if there was one.
@@ -59,6 +62,9 @@ impl Pretrained {
         );
         let loaded = Loaded::from_bytes(&bytes, weights).with_context(named)?;
         let model = SavedModel::from_checkpoint(&loaded.checkpoint).with_context(named)?;
+        let vocabulary = OwnedVocabulary::from_checkpoint(&loaded.checkpoint).with_context(named)?;
+        let fits = vocabulary.as_ref().map_or(Ok(()), |vocabulary| vocabulary.check_fits(model.config.vocab_size()));
+        fits.with_context(named)?;
         let is_top_k_assumed = matches!(model.config, ModelConfig::Atome(_))
             && dims_of(&loaded.checkpoint).is_ok_and(|described| described.top_k.is_none());
         let name = path.file_name().unwrap_or(path.as_os_str());
@@ -67,7 +73,7 @@ impl Pretrained {
             sha256: hex(&Sha256::digest(&bytes)),
             weights: (!loaded.others.is_empty()).then(|| shown(&loaded.label)),
         };
-        Ok(Self { model, origin, note: loaded.note(), is_top_k_assumed })
+        Ok(Self { model, vocabulary, origin, note: loaded.note(), is_top_k_assumed })
     }
 
     /// Whether the weights are those of a model of `config`. How they are rounded, and how many positions attention keeps,

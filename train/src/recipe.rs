@@ -10,6 +10,7 @@ use crate::optimiser::AdamW;
 use crate::pairs::PairsRecipe;
 use crate::pretrained::Origin;
 use crate::schedule::Schedule;
+use crate::vocabulary::TOKENS;
 
 /// A recipe: with the same text it gives the same checkpoint, bit for bit, on any number of threads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub struct Recipe {
     pub init: Initialisation,
     /// Steps of the optimiser.
     pub steps: u64,
-    /// Bytes of a chunk: the sequence is one shorter, because each byte is predicted from those before it.
+    /// Tokens of a chunk: the sequence is one shorter, because each token is predicted from those before it.
     pub chunk: usize,
     /// Chunks of a batch, drawn at random with repetition.
     pub batch: usize,
@@ -49,6 +50,9 @@ pub struct Recipe {
     /// For a model that answers: how its pairs of prompts and answers became the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairs: Option<PairsRecipe>,
+    /// How many tokens the vocabulary of subwords was to have; the checkpoint has it. Without it, tokens are bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<usize>,
     /// The weights to begin with; without them, initial values of the seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_from: Option<Origin>,
@@ -83,6 +87,7 @@ impl Default for Recipe {
             distillation: None,
             prompt_weight: None,
             pairs: None,
+            tokens: None,
             init_from: None,
         }
     }
@@ -166,6 +171,14 @@ impl Recipe {
         if let Some(pairs) = &self.pairs {
             pairs.check()?;
         }
+        if let Some(tokens) = self.tokens {
+            if !TOKENS.contains(&tokens) {
+                bail!("tokens is {tokens}, expected {} to {}", TOKENS.start(), TOKENS.end());
+            }
+            if self.distillation.is_some() {
+                bail!("tokens is {tokens}, expected none where a teacher is learnt from: its tokens are others");
+            }
+        }
         if let Some(Distillation { mixture: Mixture { share, temperature }, .. }) = self.distillation {
             if !(0.0..=1.0).contains(&share) {
                 bail!("the share of the cross-entropy is {share:?}, expected 0 to 1");
@@ -211,6 +224,7 @@ mod tests {
             ("train_share", Recipe { train_share: f64::NAN, ..Recipe::default() }),
             ("clip", Recipe { clip: Some(0.0), ..Recipe::default() }),
             ("prompt_weight", Recipe { prompt_weight: Some(1.5), ..Recipe::default() }),
+            ("tokens", Recipe { tokens: Some(256), ..Recipe::default() }),
         ];
         for (name, recipe) in wrong {
             let message = recipe.check().unwrap_err().to_string();

@@ -134,7 +134,12 @@ fn first_files(trainer: &Trainer, options: &Options, progress: &Progress) -> Res
 }
 
 fn checkpoint(trainer: &Trainer) -> Checkpoint {
-    save_training(trainer.recipe(), trainer.state(), &trainer.corpus().digest)
+    let corpus = trainer.corpus();
+    let mut checkpoint = save_training(trainer.recipe(), trainer.state(), &corpus.digest);
+    if let Some(vocabulary) = corpus.vocabulary() {
+        vocabulary.describe(&mut checkpoint);
+    }
+    checkpoint
 }
 
 fn plot(options: &Options, lines: &[Line]) -> String {

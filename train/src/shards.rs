@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::batches::gather;
 use crate::config::ModelConfig;
-use crate::corpus::Corpus;
+use crate::corpus::{Corpus, Token};
 use crate::model::loss::{cross_entropy, distilled, Mixture};
 use crate::model::{new_pass, Pass};
 use crate::simd::multiversion;
@@ -20,13 +20,13 @@ pub const PARAMS_A_TASK: usize = 8192;
 struct Shard {
     pass: Box<dyn Pass<f32>>,
     gradients: Vec<f32>,
-    tokens: Vec<u8>,
-    targets: Vec<u8>,
+    tokens: Vec<Token>,
+    targets: Vec<Token>,
     taught: Vec<f32>,
     losses: Losses,
 }
 
-/// Sums over bytes, in nats.
+/// Sums over tokens, in nats.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Losses {
     /// What is minimised.
@@ -46,8 +46,8 @@ impl Losses {
 }
 
 /// The losses of a chunk whose first line counts `share`, with the gradient in `logits` as [`cross_entropy`] leaves it.
-fn behind_prompt(logits: &mut [f32], vocab_size: usize, targets: &[u8], weight: f32, share: f64) -> Losses {
-    let line = targets.iter().position(|&byte| byte == b'\n').map_or(targets.len(), |end| end + 1);
+fn behind_prompt(logits: &mut [f32], vocab_size: usize, targets: &[Token], weight: f32, share: f64) -> Losses {
+    let line = targets.iter().position(|&token| token == Token::from(b'\n')).map_or(targets.len(), |end| end + 1);
     let (prompt, rest) = targets.split_at(line);
     let (prompt_logits, rest_logits) = logits.split_at_mut(line * vocab_size);
     let given = cross_entropy(prompt_logits, vocab_size, prompt, weight * share as f32);
@@ -66,7 +66,7 @@ pub struct Shards {
 pub struct Batch<'a> {
     /// The text.
     pub corpus: &'a Corpus,
-    /// Bytes of a chunk.
+    /// Tokens of a chunk.
     pub chunk: usize,
     /// The chunks that were drawn: those of the first batch, then those of the next one that makes the same step.
     pub drawn: &'a [usize],
@@ -138,7 +138,7 @@ impl Shard {
             return Ok(());
         }
         let starts = drawn.iter().map(|index| index * batch.chunk);
-        gather(&batch.corpus.bytes, starts, batch.chunk, &mut self.tokens, &mut self.targets);
+        gather(batch.corpus, starts, batch.chunk, &mut self.tokens, &mut self.targets);
         self.pass.forward(weights, &self.tokens, batch.chunk - 1);
         let logits = self.pass.logits();
         match batch.teacher {
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn the_first_line_counts_as_told() {
         let logits: Vec<f32> = (0..4 * 16).map(|i| (i * 7 % 11) as f32 / 5.0).collect();
-        let targets = [3, b'\n', 5, 6];
+        let targets = [3, Token::from(b'\n'), 5, 6];
         let (mut all, mut whole, mut none) = (logits.clone(), logits.clone(), logits);
         let plain = cross_entropy(&mut all, 16, &targets, 0.5);
         let losses = behind_prompt(&mut whole, 16, &targets, 0.5, 1.0);

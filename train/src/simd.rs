@@ -66,8 +66,8 @@ mod tests {
         let layout = Layout::new(config);
         let mut params: Vec<f32> = layout.initial(1, Initialisation::Scaled);
         let weights = Weights::new(config, &layout, &params);
-        let tokens: Vec<u8> = (0..126_u32).map(|i| ((i * i * 5 + i) % 31) as u8).collect();
-        let targets: Vec<u8> = (0..126_u32).map(|i| ((i * 7 + 2) % 31) as u8).collect();
+        let tokens: Vec<u16> = (0..126_u32).map(|i| ((i * i * 5 + i) % 31) as u16).collect();
+        let targets: Vec<u16> = (0..126_u32).map(|i| ((i * 7 + 2) % 31) as u16).collect();
         let mut pass = new_pass(config);
         pass.forward(&weights, &tokens, 63);
         let loss = cross_entropy(pass.logits(), config.vocab_size(), &targets, 0.01);

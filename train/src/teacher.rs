@@ -181,7 +181,7 @@ fn write(file: &mut File, header: &Header, teacher: &Teacher, corpus: &Corpus) -
             .map(|chunks| {
                 let (mut tokens, mut targets) = (Vec::new(), Vec::new());
                 let starts = chunks.iter().map(|index| index * header.chunk);
-                gather(&corpus.bytes, starts, header.chunk, &mut tokens, &mut targets);
+                gather(corpus, starts, header.chunk, &mut tokens, &mut targets);
                 let mut pass = new_pass::<f32>(&teacher.config);
                 pass.forward(&teacher.weights, &tokens, header.chunk - 1);
                 pass.logits().iter().flat_map(|value| value.to_le_bytes()).collect()

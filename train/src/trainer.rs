@@ -50,7 +50,7 @@ impl Trainer {
     /// The recipe cannot be followed, the text is too short, or the state is that of another model.
     pub fn new(recipe: Recipe, corpus: Corpus, state: State, pool: ThreadPool) -> Result<Self> {
         recipe.check()?;
-        let split = Split::new(corpus.bytes.len(), recipe.chunk, recipe.train_share)?;
+        let split = Split::of(&corpus, recipe.chunk, recipe.train_share)?;
         let layout = Layout::new(&recipe.model);
         for (name, values) in [("parameters", &state.params), ("means", &state.mean), ("squares", &state.square)] {
             ensure!(values.len() == layout.len(), "{} {name}, expected {} of this model", values.len(), layout.len());
@@ -120,7 +120,8 @@ impl Trainer {
             let losses = shards.gradients(weights, batch, gradients)?;
             anyhow::Ok((losses, norm(gradients)))
         })?;
-        let bytes = recipe.tokens_per_step() as f64;
+        let starts = drawn.iter().map(|index| index * recipe.chunk);
+        let bytes = self.corpus.predicted(starts, recipe.chunk).max(1) as f64;
         let (loss, cross_entropy) = (losses.loss / bytes, losses.cross_entropy / bytes);
         ensure!(
             loss.is_finite() && norm.is_finite(),
@@ -153,7 +154,7 @@ impl Trainer {
         if starts.is_empty() {
             return None;
         }
-        let judge = || judge(&self.recipe.model, &self.weights, &self.corpus.bytes, &starts, self.split.chunk);
+        let judge = || judge(&self.recipe.model, &self.weights, &self.corpus, &starts, self.split.chunk);
         Some(self.pool.install(judge))
     }
 }

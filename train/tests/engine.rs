@@ -32,7 +32,8 @@ fn largest_difference(model: &SavedModel, text: &[u8]) -> f32 {
     let ModelConfig::Atome(config) = model.config else { panic!("the engine reads no other model") };
     let weights = Weights::new(&model.config, &Layout::new(&model.config), &model.params);
     let mut pass = new_pass::<f32>(&model.config);
-    pass.forward(&weights, text, text.len());
+    let tokens: Vec<u16> = text.iter().copied().map(u16::from).collect();
+    pass.forward(&weights, &tokens, tokens.len());
 
     let shape = Shape::new(config.dims()).unwrap();
     let blob = export(&model.to_checkpoint(), shape, Format::Atome01, USUAL_THREADS).unwrap().bytes;

@@ -240,7 +240,7 @@ fn a_student_learns_from_a_teachers_cached_logits() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = corpus();
     let taught = recipe(small_atome());
-    let split = Split::new(corpus.bytes.len(), taught.chunk, taught.train_share).unwrap();
+    let split = Split::new(corpus.len(), taught.chunk, taught.train_share).unwrap();
     let saved = SavedModel { config: taught.model, params: trained(&taught, 1).params };
     let teacher = Teacher::new(&saved);
     let path = folder.path().join("teacher.logits");
@@ -279,7 +279,7 @@ fn a_student_learns_from_a_teachers_cached_logits() {
 fn logits_that_came_after_the_start_are_not_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let (corpus, taught) = (corpus(), recipe(small_atome()));
-    let split = Split::new(corpus.bytes.len(), taught.chunk, taught.train_share).unwrap();
+    let split = Split::new(corpus.len(), taught.chunk, taught.train_share).unwrap();
     let teacher = |seed| {
         let params = trained(&Recipe { seed, steps: 1, ..taught.clone() }, 1).params;
         Teacher::new(&SavedModel { config: taught.model, params })

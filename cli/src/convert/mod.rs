@@ -38,6 +38,9 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     let format = target(args, file.format)?;
     let found = find(&file, args.shape.sizes())?;
     check(&file, &found).with_context(named)?;
+    if args.changes() && !args.container && file.vocabulary()?.is_some() {
+        bail!("{}: has a vocabulary, which a plain model file has no place for: expected --container", named());
+    }
     let written = if args.changes() {
         let converted = repacked(&file, &found, format).with_context(named)?;
         Written::converted(args, &file, &found, format, converted)?

@@ -45,7 +45,11 @@ fn predict(args: &EvalArgs, text: &Path) -> Result<()> {
     if args.with == Some(With::Train) && matches!(subject, Subject::File { .. }) {
         return Err(UsageError("--with train is for checkpoints, and this is a model file".to_owned()).into());
     }
-    let corpus = texts::load(text, subject.vocab_size())?;
+    let corpus = texts::load(text, subject.vocab_size().min(256))?;
+    let corpus = match subject.vocabulary() {
+        Some(vocabulary) => corpus.encoded(vocabulary),
+        None => corpus,
+    };
     let (starts, window) = windows(args, text, &subject, &corpus)?;
     let subject = subject.for_engine(&args.model, args.with)?;
     let start = Instant::now();
@@ -53,10 +57,10 @@ fn predict(args: &EvalArgs, text: &Path) -> Result<()> {
         .windows
         .on_threads(|| {
             if args.integer {
-                let (judgement, same) = subject.judge_by_integers(&corpus.bytes, &starts, window)?;
+                let (judgement, same) = subject.judge_by_integers(&corpus, &starts, window)?;
                 return Ok((judgement, Some(same)));
             }
-            Ok((subject.judge(&corpus.bytes, &starts, window)?, None))
+            Ok((subject.judge(&corpus, &starts, window)?, None))
         })
         .with_context(|| args.model.display().to_string())?;
     let found = Found {
@@ -77,7 +81,7 @@ fn predict(args: &EvalArgs, text: &Path) -> Result<()> {
 /// What is shown of a judgement.
 struct Found {
     judgement: Judgement,
-    /// How many of the most probable bytes are the exact arithmetic's, where another one computed.
+    /// How many of the most probable tokens are the exact arithmetic's, where another one computed.
     same: Option<u64>,
     windows: usize,
     window: usize,
@@ -92,21 +96,22 @@ fn windows(args: &EvalArgs, text: &Path, subject: &Subject, corpus: &Corpus) -> 
             if *digest != corpus.digest {
                 bail!("{}: is not the text that {} was trained on", text.display(), args.model.display());
             }
-            (Split::new(corpus.bytes.len(), *chunk, *share)?.train * chunk, *chunk)
+            (Split::of(corpus, *chunk, *share)?.train * chunk, *chunk)
         }
         _ => (args.windows.from(), args.windows.window()),
     };
     Ok((args.windows.starts(text, corpus, from, window)?, window))
 }
 
-fn show(args: &EvalArgs, of: &Path, found: &Found) -> Result<()> {
+fn show(args: &EvalArgs, text: &Path, found: &Found) -> Result<()> {
     let &Found { ref judgement, same, windows, window, with, seconds } = found;
     if args.json {
         return print_json(&json!({
             "model": args.model.display().to_string(),
-            "text": of.display().to_string(),
+            "text": text.display().to_string(),
             "windows": windows,
             "window": window,
+            "tokens": judgement.tokens,
             "bytes": judgement.bytes,
             "nats_per_byte": judgement.loss(),
             "bits_per_byte": judgement.bits_per_byte(),
@@ -116,11 +121,16 @@ fn show(args: &EvalArgs, of: &Path, found: &Found) -> Result<()> {
             "seconds": seconds,
         }));
     }
+    let what = if judgement.tokens == judgement.bytes { "bytes" } else { "tokens" };
+    let of = match judgement.tokens == judgement.bytes {
+        true => String::new(),
+        false => format!(" of {} tokens", grouped(judgement.tokens)),
+    };
     let same = same.map_or(String::new(), |same| {
-        format!("as exact       {} of the most probable bytes, {}\n", grouped(same), percent(same, judgement.bytes))
+        format!("as exact       {} of the most probable {what}, {}\n", grouped(same), percent(same, judgement.tokens))
     });
     print(&format!(
-        "perplexity     {:.5}\nbits a byte    {:.5}\nnats a byte    {:.5}\npredicted      {} bytes in {} windows of {window}, \
+        "perplexity     {:.5}\nbits a byte    {:.5}\nnats a byte    {:.5}\npredicted      {} bytes{of} in {} windows of {window}, \
          each from cold\n{same}computed by    {with}, {:.1} s\n",
         judgement.perplexity(),
         judgement.bits_per_byte(),

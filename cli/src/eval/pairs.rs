@@ -8,13 +8,13 @@ use atome_engine::{Model, Shape};
 use atome_train::bounded::{read_if, Limit};
 use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
 use atome_train::config::ModelConfig;
-use atome_train::corpus::Corpus;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
 use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
-use atome_train::pairs::{self, records, score, split, Pair};
+use atome_train::pairs::{self, score, split, Pair};
 use atome_train::saved::SavedModel;
 use atome_train::saved_training::load_training;
+use atome_train::vocabulary::OwnedVocabulary;
 use serde_json::json;
 
 use super::args::EvalArgs;
@@ -114,8 +114,8 @@ fn held_out<'p>(args: &EvalArgs, checkpoint: &Checkpoint, path: &Path, all: &'p 
     let asked = recipe.pairs.as_ref().with_context(|| format!("{}: did not learn from pairs", what()))?;
     let form = asked.form().with_context(what)?;
     let split = split(all, &form, asked.held_out, recipe.seed);
-    let found = records(&split, &form, recipe.chunk, asked.slips, recipe.seed)
-        .and_then(|text| Ok(Corpus::new(text, recipe.model.vocab_size())?.digest));
+    let vocabulary = OwnedVocabulary::from_checkpoint(checkpoint).with_context(what)?;
+    let found = pairs::corpus(&split, &form, vocabulary.as_ref(), &recipe).map(|corpus| corpus.digest);
     if !found.is_ok_and(|found| found == digest) {
         bail!("{}: are not the pairs that {} was trained on", path.display(), args.model.display());
     }

@@ -66,11 +66,12 @@ fn count<'m, 'w, M: Arithmetic<'w>>(
 ) -> Result<Counts> {
     let mut sampler = Sampler::new(0.0, 1, 1.0, 0)?;
     let mut counts = Counts::default();
+    let view = dialogue.view();
     for (question, right) in questions {
         let question = question.as_bytes();
-        let reply = ask(model, &mut memory, &dialogue.view(), &mut sampler, question, |_| (), |_| Ok(()))?;
-        let is_right =
-            right.as_ref().is_some_and(|right| reply.tokens.iter().copied().eq(right.bytes().map(usize::from)));
+        let reply = ask(model, &mut memory, &view, &mut sampler, question, |_| (), |_| Ok(()))?;
+        let bytes = || reply.tokens.iter().flat_map(|&token| view.bytes_of(token)).copied();
+        let is_right = right.as_ref().is_some_and(|right| bytes().eq(right.bytes()));
         let is_sure = reply.doubt.is_none();
         counts.right += u64::from(is_right);
         counts.right_and_sure += u64::from(is_right && is_sure);

@@ -8,11 +8,13 @@ use atome_engine::{Classifier, Model, Packing, Shape};
 use atome_train::bounded::{read_if, Limit};
 use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
 use atome_train::config::{ModelConfig, Quantiser};
+use atome_train::corpus::Corpus;
 use atome_train::evaluate::{judge, judge_by_integers, judge_with_engine, Judgement};
 use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
 use atome_train::layout::Layout;
 use atome_train::saved::SavedModel;
 use atome_train::saved_training::load_training;
+use atome_train::vocabulary::OwnedVocabulary;
 use atome_train::weights::Weights;
 
 use super::args::With;
@@ -57,10 +59,10 @@ fn tell_top_k(path: &Path, checkpoint: &Checkpoint, model: &mut SavedModel, aske
 
 /// A model that can be judged.
 pub enum Subject {
-    /// A model file's bytes, its format and its shape.
-    File { bytes: Vec<u8>, format: Format, shape: Shape },
+    /// A model file's bytes, its format and its shape, and what its tokens stand for where they are no bytes.
+    File { bytes: Vec<u8>, format: Format, shape: Shape, vocabulary: Option<OwnedVocabulary> },
     /// A checkpoint's model and, where that matters, how its training cut the text, with the text's digest.
-    Checkpoint { model: SavedModel, training: Option<(usize, f64, String)> },
+    Checkpoint { model: SavedModel, vocabulary: Option<OwnedVocabulary>, training: Option<(usize, f64, String)> },
 }
 
 impl Subject {
@@ -84,7 +86,8 @@ impl Subject {
             }
             let file = ModelFile::from_bytes(path, bytes)?;
             let shape = find_fitting(&file, shape.sizes())?.shape;
-            return Ok(Self::File { format: file.format, bytes: file.bytes, shape });
+            let vocabulary = file.vocabulary()?;
+            return Ok(Self::File { format: file.format, bytes: file.bytes, shape, vocabulary });
         }
         if shape.sizes() != (ShapeArgs { attn_top_k: shape.attn_top_k, ..ShapeArgs::default() }).sizes() {
             let why = "sizes are for model files; a checkpoint has its own: leave those flags out";
@@ -97,6 +100,9 @@ impl Subject {
         let checkpoint = loaded.checkpoint;
         let mut model = SavedModel::from_checkpoint(&checkpoint).with_context(named)?;
         tell_top_k(path, &checkpoint, &mut model, shape.attn_top_k.map(usize::from))?;
+        let vocabulary = OwnedVocabulary::from_checkpoint(&checkpoint).with_context(named)?;
+        let fits = vocabulary.as_ref().map_or(Ok(()), |vocabulary| vocabulary.check_fits(model.config.vocab_size()));
+        fits.with_context(named)?;
         let training = match held_out {
             false => None,
             true => {
@@ -105,14 +111,14 @@ impl Subject {
                 Some((recipe.chunk, recipe.train_share, digest))
             }
         };
-        Ok(Self::Checkpoint { model, training })
+        Ok(Self::Checkpoint { model, vocabulary, training })
     }
 
     /// The model file that a checkpoint becomes, unless the forward pass of training is asked for or the only way.
     pub fn for_engine(self, path: &Path, with: Option<With>) -> Result<Self> {
-        let Self::Checkpoint { model, training } = self else { return Ok(self) };
+        let Self::Checkpoint { model, vocabulary, training } = self else { return Ok(self) };
         if with == Some(With::Train) {
-            return Ok(Self::Checkpoint { model, training });
+            return Ok(Self::Checkpoint { model, vocabulary, training });
         }
         let shape = match &model.config {
             ModelConfig::Atome(config) if config.quantiser == Quantiser::Ternary => exportable(config.dims()).ok(),
@@ -121,25 +127,32 @@ impl Subject {
         match shape {
             Some(shape) => {
                 let bytes = export(&model.to_checkpoint(), shape, FileFormat::Atome01, USUAL_THREADS)?.bytes;
-                Ok(Self::File { bytes, format: Format::Model { packing: Packing::TwoBits }, shape })
+                Ok(Self::File { bytes, format: Format::Model { packing: Packing::TwoBits }, shape, vocabulary })
             }
             None if with == Some(With::Engine) => bail!(
                 "{}: the engine reads ternary models with all three pathways; expected one, or --with train",
                 path.display()
             ),
-            None => Ok(Self::Checkpoint { model, training }),
+            None => Ok(Self::Checkpoint { model, vocabulary, training }),
         }
     }
 
     /// The model for the engine; `None` where only the forward pass of training computes it.
     pub fn engine_model(&self) -> Result<Option<Model<'_>>> {
         Ok(match self {
-            Self::File { bytes, format: Format::Model { .. }, shape } => Some(Model::new(*shape, bytes)?),
-            Self::File { bytes, format: Format::Classifier { n_classes }, shape } => {
+            Self::File { bytes, format: Format::Model { .. }, shape, .. } => Some(Model::new(*shape, bytes)?),
+            Self::File { bytes, format: Format::Classifier { n_classes }, shape, .. } => {
                 Some(Classifier::new(*shape, bytes, *n_classes)?.base)
             }
             Self::Checkpoint { .. } => None,
         })
+    }
+
+    /// What the model's tokens stand for; `None` where they are bytes.
+    pub const fn vocabulary(&self) -> Option<&OwnedVocabulary> {
+        match self {
+            Self::File { vocabulary, .. } | Self::Checkpoint { vocabulary, .. } => vocabulary.as_ref(),
+        }
     }
 
     /// Number of the model's tokens.
@@ -151,17 +164,17 @@ impl Subject {
     }
 
     /// Judges windows of a text by integers; also how many of the most probable tokens are the exact arithmetic's.
-    pub fn judge_by_integers(&self, text: &[u8], starts: &[usize], window: usize) -> Result<(Judgement, u64)> {
+    pub fn judge_by_integers(&self, corpus: &Corpus, starts: &[usize], window: usize) -> Result<(Judgement, u64)> {
         match self.engine_model()? {
-            Some(model) => judge_by_integers(&model, text, starts, window),
+            Some(model) => judge_by_integers(&model, corpus, starts, window),
             None => bail!("only the forward pass of training computes this checkpoint: expected it without --integer"),
         }
     }
 
     /// Judges windows of a text.
-    pub fn judge(&self, text: &[u8], starts: &[usize], window: usize) -> Result<Judgement> {
+    pub fn judge(&self, corpus: &Corpus, starts: &[usize], window: usize) -> Result<Judgement> {
         if let Some(model) = self.engine_model()? {
-            return judge_with_engine(&model, text, starts, window);
+            return judge_with_engine(&model, corpus, starts, window);
         }
         match self {
             Self::File { .. } => bail!("a model file that the engine does not read"),
@@ -172,7 +185,7 @@ impl Subject {
                         config.longest() + 1
                     );
                 }
-                Ok(judge(config, &Weights::new(config, &Layout::new(config), params), text, starts, window))
+                Ok(judge(config, &Weights::new(config, &Layout::new(config), params), corpus, starts, window))
             }
         }
     }

@@ -3,7 +3,8 @@
 mod args;
 mod summary;
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
+use atome_engine::container::{PartKind, Tokenizer};
 use atome_engine::{Dims, Model, Shape};
 use atome_train::bounded::{self, Limit};
 use atome_train::checkpoint::{dims_of, keys, Checkpoint, Loaded};
@@ -11,6 +12,7 @@ use atome_train::classes::{classifier, Description};
 use atome_train::config::Quantiser;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::export::{export as to_blob, exportable, CFile, Format};
+use atome_train::vocabulary::OwnedVocabulary;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -53,7 +55,15 @@ pub fn export(args: &ExportArgs) -> Result<()> {
         let model = Model::new(shape, &exported.bytes).with_context(named)?;
         exported.bytes = classifier(&exported.bytes, &model, classes.names.len()).with_context(named)?;
     }
-    let about = About { sizes: &sizes, shape, format, dialogue: dialogue.as_ref(), classes: classes.as_ref() };
+    let vocabulary = vocabulary(args, checkpoint, shape).with_context(named)?;
+    let about = About {
+        sizes: &sizes,
+        shape,
+        format,
+        dialogue: dialogue.as_ref(),
+        classes: classes.as_ref(),
+        vocabulary: vocabulary.as_ref(),
+    };
     let blob = blob(args, &about, &exported.bytes, digest)?;
     let outputs = outputs(args, &about, &blob, exported.bytes.len())?;
     write_all(&outputs, &[&args.checkpoint], args.force)?;
@@ -151,6 +161,7 @@ struct About<'a> {
     dialogue: Option<&'a OwnedDialogue>,
     /// Of a classifier.
     classes: Option<&'a Description>,
+    vocabulary: Option<&'a OwnedVocabulary>,
 }
 
 impl About<'_> {
@@ -162,6 +173,19 @@ impl About<'_> {
             self.format.magic()
         }
     }
+}
+
+/// What tokens stand for, if a container will say it.
+fn vocabulary(args: &ExportArgs, checkpoint: &Checkpoint, shape: Shape) -> Result<Option<OwnedVocabulary>> {
+    let Some(vocabulary) = OwnedVocabulary::from_checkpoint(checkpoint)? else { return Ok(None) };
+    vocabulary.check_fits(shape.vocab_size())?;
+    if !args.container {
+        bail!(UsageError(
+            "its tokens are those of a vocabulary, which a plain model file has no place for: expected --container"
+                .into()
+        ));
+    }
+    Ok(Some(vocabulary))
 }
 
 /// The model file, in a container where one is asked for.
@@ -177,9 +201,14 @@ fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 
         None => container::digest(&args.checkpoint)?,
     };
     args.identity.fill(&mut about);
+    let mut parts = Vec::new();
+    if let Some(vocabulary) = model.vocabulary {
+        about.tokenizer = Tokenizer::Vocabulary;
+        parts.push((PartKind::VOCABULARY, vocabulary.part().to_vec()));
+    }
     let mut notes = with_dialogue(args.note.clone(), model.dialogue)?;
     notes.extend(model.classes.map(classes::note));
-    container::wrap(&about, &notes, &[], plain).with_context(|| args.out.display().to_string())
+    container::wrap(&about, &notes, &parts, plain).with_context(|| args.out.display().to_string())
 }
 
 /// Everything to be written.

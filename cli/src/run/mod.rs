@@ -9,9 +9,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use atome_engine::sample::Sampler;
+use atome_engine::vocabulary::Encoder;
 use atome_engine::{integer, Arithmetic, Classifier, Layout, Matrix, Model, Plan, Tiled, Workspace};
 use atome_train::classes::Description;
 use atome_train::dialogue::OwnedDialogue;
+use atome_train::vocabulary::OwnedVocabulary;
 use atome_train::work_area::zeros;
 
 pub use args::RunArgs;
@@ -47,9 +49,11 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         }
     };
     let mut tiles = room(Tiled::room(&model));
+    let vocabulary = file.vocabulary()?;
+    let encoder = vocabulary.as_ref().map(OwnedVocabulary::encoder);
     let classes = if head.is_some() { classes::of(&file)? } else { None };
-    let loaded =
-        Loaded { model: Tiled::new(model, &mut tiles), head, dialogue: dialogue.as_ref(), classes: classes.as_ref() };
+    let (dialogue, classes) = (dialogue.as_ref(), classes.as_ref());
+    let loaded = Loaded { model: Tiled::new(model, &mut tiles), head, dialogue, classes, encoder };
     notes(args, &file, &found);
     if args.integer {
         integer::check(&model).with_context(named)?;
@@ -69,17 +73,18 @@ struct Loaded<'m> {
     head: Option<Matrix<'m>>,
     dialogue: Option<&'m OwnedDialogue>,
     classes: Option<&'m Description>,
+    encoder: Option<Encoder<'m>>,
 }
 
 impl Loaded<'_> {
     fn run<'w>(self, args: &RunArgs, prompt: Option<&[u8]>, memory: impl Arithmetic<'w>) -> Result<ExitCode> {
-        let Self { model, head, dialogue, classes } = self;
+        let Self { model, head, dialogue, classes, encoder } = self;
         let sampler = args.sampling.sampler()?;
         match (head, dialogue) {
             (None, Some(dialogue)) => {
                 answers(args, dialogue, model, memory, sampler)?.run(prompt, &about(dialogue, args.manner.quiet))
             }
-            (head, dialogue) => Session { args, model, memory, sampler, dialogue, classes }.run(head, prompt),
+            (head, dialogue) => Session { args, model, memory, sampler, dialogue, classes, encoder }.run(head, prompt),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use atome_engine::sample::Sampler;
+use atome_engine::vocabulary::{byte_of, Encoder, Tokens};
 use atome_engine::{classify, predict_next_observed, step_observed, Arithmetic, Matrix, Model, Plan, RunError, Tiled};
 use atome_train::asking::margin;
 use atome_train::classes::Description;
@@ -71,6 +72,8 @@ pub struct Session<'s, M> {
     pub dialogue: Option<&'s OwnedDialogue>,
     /// Of a classifier that says what its classes are.
     pub classes: Option<&'s Description>,
+    /// What tokens stand for; `None` where they are bytes.
+    pub encoder: Option<Encoder<'s>>,
 }
 
 impl<'w, M: Arithmetic<'w>> Session<'_, M> {
@@ -123,11 +126,21 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
     }
 
     fn tokens(&self, prompt: &[u8]) -> Result<Vec<i32>> {
+        self.checked(Tokens::of(self.encoder, prompt.iter().copied()).collect())
+    }
+
+    /// Tokens that the model has. Only bytes may be others.
+    fn checked(&self, tokens: Vec<usize>) -> Result<Vec<i32>> {
         let vocab_size = self.memory.layout().shape().vocab_size();
-        match prompt.iter().enumerate().find(|&(_, &byte)| usize::from(byte) >= vocab_size) {
-            Some((offset, &byte)) => Err(BadPrompt { offset, byte, vocab_size }.into()),
-            None => Ok(prompt.iter().map(|&byte| i32::from(byte)).collect()),
+        match tokens.iter().enumerate().find(|&(_, &token)| token >= vocab_size) {
+            Some((offset, &token)) => Err(BadPrompt { offset, byte: token as u8, vocab_size }.into()),
+            None => Ok(tokens.into_iter().map(|token| token as i32).collect()),
         }
+    }
+
+    /// What a token stands for.
+    fn bytes_of(&self, token: usize) -> &[u8] {
+        self.encoder.as_ref().map_or(byte_of(token), |encoder| encoder.bytes_of(token))
     }
 
     fn stats(&self) -> RouterStats {
@@ -137,6 +150,7 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
 
     fn continue_text(&mut self, prompt: &[u8]) -> Result<()> {
         let mut text = self.tokens(prompt)?;
+        let prompt_len = text.len();
         if self.args.stream {
             self.check_stream()?;
             self.memory.forget();
@@ -149,11 +163,11 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
         let start = Instant::now();
         for _ in 0..wanted {
             let token = if self.args.stream {
-                self.next_of_stream(&text, prompt.len(), &mut stats)?
+                self.next_of_stream(&text, prompt_len, &mut stats)?
             } else {
                 self.next(&text, &mut stats)?
             };
-            output.push(token)?;
+            output.push(token, self.bytes_of(token))?;
             text.push(i32::try_from(token)?);
         }
         let seconds = start.elapsed().as_secs_f64();
@@ -161,7 +175,7 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
             return print_json(&json!({
                 "prompt": String::from_utf8_lossy(prompt),
                 "text": output.finish()?,
-                "tokens": text.get(prompt.len()..),
+                "tokens": text.get(prompt_len..),
                 "seconds": seconds,
                 "router": stats.json(),
             }));
@@ -238,9 +252,7 @@ impl<'w, M: Arithmetic<'w>> Session<'_, M> {
     fn name_class(&mut self, head: &Matrix, line: &[u8]) -> Result<()> {
         let prompt = &*self.classified(line)?;
         let tokens = match self.dialogue {
-            Some(dialogue) => {
-                self.tokens(&dialogue.view().prompt(prompt).map(|token| token as u8).collect::<Vec<u8>>())?
-            }
+            Some(dialogue) => self.checked(dialogue.view().prompt(prompt).collect())?,
             None => self.tokens(prompt)?,
         };
         self.note_cut(tokens.len(), "first");

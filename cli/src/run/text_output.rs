@@ -29,17 +29,17 @@ impl TextOutput {
         }
     }
 
-    /// Shows what is complete with this token.
-    pub fn push(&mut self, token: usize) -> Result<()> {
+    /// Shows what is complete with this token, which stands for `bytes`.
+    pub fn push(&mut self, token: usize, bytes: &[u8]) -> Result<()> {
         if self.raw {
-            let Ok(byte) = u8::try_from(token) else {
-                bail!("token {token} is no byte, expected 0 to 255 with --raw");
-            };
+            if bytes.is_empty() {
+                bail!("token {token} is no text, expected a byte or a subword with --raw");
+            }
             if !self.is_shown {
-                return write_out(&[byte]);
+                return write_out(bytes);
             }
         }
-        let text = push_token(&mut self.stream, token);
+        let text = push_token(&mut self.stream, token, bytes);
         self.show(text)
     }
 

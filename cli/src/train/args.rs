@@ -20,6 +20,7 @@ Examples:
   atome train --text story.txt --out student.safetensors --teacher gpt.safetensors
   atome train --pairs commands.csv --out commands.safetensors
   atome train --classes readings.csv --out readings.safetensors
+  atome train --text story.txt --out words.safetensors --tokens 512
   atome export model.safetensors --out model.bin && atome run model.bin \"Once upon a time\"";
 
 const DETAILS: &str = "\
@@ -44,7 +45,7 @@ start stays as it is, too, without --force. A text or checkpoint has 4 GiB at mo
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = EXAMPLES, after_long_help = format!("{DETAILS}\n\n{EXAMPLES}"))]
 pub struct TrainArgs {
-    /// Text to learn from; a byte is a token
+    /// Text to learn from; a byte is a token, unless there are --tokens
     #[arg(long, value_name = "FILE", required_unless_present_any = ["pairs", "classes"])]
     pub text: Option<PathBuf>,
 
@@ -188,6 +189,11 @@ pub struct ModelArgs {
     #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = whole::<usize>(1..=256))]
     pub vocab: Option<usize>,
 
+    /// Learn a vocabulary of so many tokens from the part of the text that is learnt from: all bytes, and pieces of
+    /// words. A window then holds more text, and a model file is a container (docs/tokens.md)
+    #[arg(long, value_name = "N", conflicts_with_all = ["vocab", "teacher", "classes"], value_parser = whole::<usize>(257..=8192), verbatim_doc_comment)]
+    pub tokens: Option<usize>,
+
     /// Attention heads of a gpt [default: 4]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub n_heads: Option<usize>,
@@ -229,7 +235,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "N", value_parser = whole::<usize>(COUNT))]
     pub accumulate: Option<usize>,
 
-    /// Bytes of a chunk [default: 64; of --pairs as long as the longest]
+    /// Tokens of a chunk [default: 64; of --pairs as long as the longest]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(2..=65_535))]
     pub chunk: Option<usize>,
 

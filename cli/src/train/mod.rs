@@ -12,13 +12,14 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::atomic::Existing;
 use atome_train::checkpoint::Checkpoint;
-use atome_train::config::ModelConfig;
-use atome_train::corpus::Split;
+use atome_train::corpus::{Corpus, Split};
 use atome_train::export::Format;
+use atome_train::recipe::Recipe;
 use atome_train::saved::SavedModel;
 use atome_train::session::{run, Options, Outcome};
 use atome_train::teacher::{Teacher, TeacherLogits};
 use atome_train::trainer::{pool, Trainer};
+use atome_train::vocabulary::{of_text, OwnedVocabulary};
 use serde_json::{json, Value};
 
 pub use args::TrainArgs;
@@ -46,13 +47,13 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     let _locks = outputs.claim(args)?;
     let start = StartingPoint::of(args, Sources { teacher: teacher.as_ref(), pairs: taught.as_ref() })?;
     let of_logits = outputs.check(args)?;
-    let recipe = start.recipe.clone();
+    let mut recipe = start.recipe.clone();
     recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
     let corpus = match &mut taught {
-        None => texts::load(args.source(), recipe.model.vocab_size())?,
+        None => text(args, &mut recipe, start.vocabulary.as_ref())?,
         Some(taught) => {
             taught.fit(&recipe).with_context(|| args.source().display().to_string())?;
-            pairs::corpus(&recipe, args.source(), taught.pairs())?
+            pairs::corpus(&recipe, args.source(), taught.pairs(), start.vocabulary.as_ref())?
         }
     };
     let note = |text: String| {
@@ -61,10 +62,10 @@ pub fn train(args: &TrainArgs) -> Result<()> {
         }
     };
     start.notes.iter().cloned().for_each(note);
-    let state = start.state(args, &corpus)?;
+    let state = start.state(&recipe, args, &corpus)?;
     let pool = pool(args.work.threads.map(usize::from))?;
-    let split = Split::new(corpus.bytes.len(), recipe.chunk, recipe.train_share)
-        .with_context(|| args.source().display().to_string())?;
+    let split =
+        Split::of(&corpus, recipe.chunk, recipe.train_share).with_context(|| args.source().display().to_string())?;
     let logits = match &teacher {
         None => None,
         Some(teacher) => Some(pool.install(|| {
@@ -72,8 +73,11 @@ pub fn train(args: &TrainArgs) -> Result<()> {
             TeacherLogits::open(place, teacher, &corpus, &split, &mut |text| note(text))
         })?),
     };
+    if let (Some(vocabulary), Some(asked)) = (corpus.vocabulary(), recipe.tokens) {
+        note(about_tokens(&corpus, vocabulary.len(), asked));
+    }
     note(format!(
-        "{} parameters; {} chunks of {} bytes to learn from, {} held out; {} of {} steps done",
+        "{} parameters; {} chunks of {} tokens to learn from, {} held out; {} of {} steps done",
         grouped(state.params.len() as u64),
         grouped(split.train as u64),
         split.chunk,
@@ -130,6 +134,29 @@ impl Score<'_> {
     }
 }
 
+/// The text, in the tokens that the recipe asks for. A vocabulary that is not there is learnt, and decides how many tokens the
+/// model has.
+fn text(args: &TrainArgs, recipe: &mut Recipe, vocabulary: Option<&OwnedVocabulary>) -> Result<Corpus> {
+    let Some(tokens) = recipe.tokens else { return texts::load(args.source(), recipe.model.vocab_size()) };
+    let corpus = texts::load(args.source(), 256)?;
+    let named = || args.source().display().to_string();
+    let vocabulary = match vocabulary {
+        Some(vocabulary) => vocabulary.clone(),
+        None => {
+            of_text(corpus.bytes().unwrap_or_default(), tokens, recipe.chunk, recipe.train_share).with_context(named)?
+        }
+    };
+    pairs::set_vocab(&mut recipe.model, vocabulary.len());
+    Ok(corpus.encoded(&vocabulary))
+}
+
+/// How far the tokens reach, and whether they are as many as were asked for.
+fn about_tokens(corpus: &Corpus, len: usize, asked: usize) -> String {
+    let bytes = corpus.bytes_in(0..corpus.len()) as f64 / corpus.len().max(1) as f64;
+    let fewer = if len < asked { format!(", fewer than {asked}: the text gives no more") } else { String::new() };
+    format!("{len} tokens{fewer}; {bytes:.2} bytes a token on average")
+}
+
 fn load_teacher(path: &Path) -> Result<Teacher> {
     let checkpoint = Checkpoint::load(path).context("--teacher")?;
     let model = SavedModel::from_checkpoint(&checkpoint).with_context(|| format!("--teacher: {}", path.display()))?;
@@ -152,8 +179,12 @@ fn options(args: &TrainArgs, outputs: Outputs) -> Options {
 }
 
 /// The call that makes a model file of the checkpoint, if there can be one.
-fn export_call(out: &Path, model: &ModelConfig) -> Option<String> {
-    let call = next_step::export_call(out);
+fn export_call(out: &Path, recipe: &Recipe) -> Option<String> {
+    let model = &recipe.model;
+    let call = match recipe.tokens {
+        None => next_step::export_call(out),
+        Some(_) => next_step::container_call(out),
+    };
     Some(match Format::of(model)? {
         Format::AtomeP3 => format!("{call} --format atomep3"),
         Format::Atome01 | Format::Atome02 => call,
@@ -182,7 +213,7 @@ fn finish(args: &TrainArgs, trainer: &Trainer, outcome: &Outcome, score: Option<
     }
     if !args.work.quiet {
         output::note(&format!("saved {} ({:.0} tokens/s)", args.out.display(), outcome.tokens_per_second));
-        if let Some(next) = export_call(&args.out, &trainer.recipe().model) {
+        if let Some(next) = export_call(&args.out, trainer.recipe()) {
             output::note(&format!("a checkpoint is no model file yet: `{next}` makes one"));
         }
     }

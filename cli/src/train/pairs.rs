@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
-use atome_engine::dialogue::{Limits, Normalise};
+use atome_engine::dialogue::{Dialogue, Limits, Normalise};
 use atome_engine::Model;
 use atome_train::checkpoint::{keys, Checkpoint};
 use atome_train::config::ModelConfig;
@@ -11,9 +11,10 @@ use atome_train::corpus::Corpus;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
 use atome_train::export::{export, exportable, Format, USUAL_THREADS};
-use atome_train::pairs::{counts, is_ascii, limits, longest, records, score, Form, Pair, Pairs, PairsRecipe};
+use atome_train::pairs::{counts, is_ascii, limits, longest, longest_in_tokens, score, Form, Pair, Pairs, PairsRecipe};
 use atome_train::recipe::Recipe;
 use atome_train::trainer::Trainer;
+use atome_train::vocabulary::OwnedVocabulary;
 
 use super::args::{PairArgs, TrainArgs};
 use super::classes::{self, Lesson};
@@ -72,18 +73,28 @@ impl Taught {
 }
 
 /// Completes `recipe` by what the pairs and the flags ask for. Where it is that of a training that goes on, what it says of its
-/// pairs stays, but for the flags.
-pub fn complete(recipe: &mut Recipe, args: &TrainArgs, taught: &Taught) -> Result<()> {
+/// pairs stays, but for the flags. A vocabulary that is asked for and not there is learnt.
+pub fn complete(
+    recipe: &mut Recipe,
+    args: &TrainArgs,
+    taught: &Taught,
+    vocabulary: &mut Option<OwnedVocabulary>,
+) -> Result<()> {
     let pairs = taught.pairs();
     if matches!(taught, Taught::Classes(_)) {
         classes::check(recipe)?;
+        if recipe.tokens.is_some() {
+            let why =
+                "--classes learn from bytes, and the model to begin with has subword tokens: expected one of bytes";
+            return Err(UsageError(why.to_owned()).into());
+        }
     }
     let stored = recipe.pairs.take();
     let PairArgs { normalise, slips, prompt_weight, .. } = &args.pairs;
     if taught.has_rows() && (normalise.is_some() || slips.is_some()) {
         return Err(UsageError("--normalise and --slips are for texts, and these are numbers".to_owned()).into());
     }
-    let form = match (normalise, &stored) {
+    let mut form = match (normalise, &stored) {
         (Some(names), _) => Form { normalise: steps(names)?, ..Form::of(pairs.all()) },
         // That these are the same pairs, the text's digest will tell.
         (None, Some(stored)) => stored.form()?,
@@ -94,7 +105,19 @@ pub fn complete(recipe: &mut Recipe, args: &TrainArgs, taught: &Taught) -> Resul
     let share = args.recipe.train_share.map(|share| 1.0 - share);
     let held_out = share.or(before(|pairs| pairs.held_out)).unwrap_or(HELD_OUT);
     let slips = slips.or(before(|pairs| pairs.slips)).unwrap_or(if taught.has_rows() { 0.0 } else { SLIPS });
-    if stored.is_none() {
+    if let Some(stored) = &stored {
+        form.longest_answer = stored.longest_answer;
+    } else if let Some(tokens) = recipe.tokens {
+        let learnt = || atome_train::pairs::vocabulary(&pairs.split(&form, held_out, recipe.seed), &form, tokens);
+        let vocabulary = match vocabulary {
+            Some(vocabulary) => vocabulary,
+            None => vocabulary.insert(learnt()?),
+        };
+        let [longest, longest_answer] = longest_in_tokens(pairs.all(), &form, vocabulary);
+        recipe.chunk = args.recipe.chunk.unwrap_or(longest.next_multiple_of(CHUNK_STEP));
+        form.longest_answer = longest_answer;
+        set_vocab(&mut recipe.model, vocabulary.len());
+    } else {
         recipe.chunk = args.recipe.chunk.unwrap_or(longest(pairs.all(), &form).next_multiple_of(CHUNK_STEP));
         if args.model.vocab.is_none() && args.init_from.is_none() {
             set_vocab(&mut recipe.model, if is_ascii(pairs.all(), &form) { 128 } else { 256 });
@@ -123,7 +146,7 @@ fn steps(names: &str) -> Result<Normalise> {
     Normalise::from_names(names).ok_or_else(why)
 }
 
-fn set_vocab(model: &mut ModelConfig, size: usize) {
+pub fn set_vocab(model: &mut ModelConfig, size: usize) {
     match model {
         ModelConfig::Atome(config) => config.vocab_size = size,
         ModelConfig::Gpt(config) => config.vocab_size = size,
@@ -137,12 +160,15 @@ fn form(recipe: &Recipe) -> Result<(&PairsRecipe, Form)> {
 }
 
 /// The text that the pairs of `path` become.
-pub fn corpus(recipe: &Recipe, path: &Path, pairs: &Pairs) -> Result<Corpus> {
-    let named = || path.display().to_string();
+pub fn corpus(recipe: &Recipe, path: &Path, pairs: &Pairs, vocabulary: Option<&OwnedVocabulary>) -> Result<Corpus> {
     let (asked, form) = form(recipe)?;
     let split = pairs.split(&form, asked.held_out, recipe.seed);
-    let text = records(&split, &form, recipe.chunk, asked.slips, recipe.seed).with_context(named)?;
-    Corpus::new(text, recipe.model.vocab_size()).with_context(|| format!("{}: --vocab", named()))
+    atome_train::pairs::corpus(&split, &form, vocabulary, recipe)
+        .map_err(|error| match error.to_string().starts_with("offset ") {
+            true => error.context("--vocab"),
+            false => error,
+        })
+        .with_context(|| path.display().to_string())
 }
 
 /// Asks the model of a finished training its held-out prompts, and saves with it how it is asked and when it is unsure. `None`
@@ -164,7 +190,9 @@ pub fn finish(args: &TrainArgs, trainer: &Trainer, pairs: &Pairs) -> Result<Opti
         let every = split.train.len().div_ceil(FOR_LIMITS);
         split.train.iter().copied().step_by(every).collect()
     };
-    let unlimited = form.dialogue(Limits::NONE);
+    let vocabulary = trainer.corpus().vocabulary();
+    let encoder = vocabulary.map(OwnedVocabulary::encoder);
+    let unlimited = Dialogue { encoder, ..form.dialogue(Limits::NONE) };
     let answers = trainer.on_threads(|| score(&model, Numbers::Exact, recipe.chunk, &unlimited, &judged))?;
     let limits = limits(&answers);
     let about = args.pairs.about.clone().unwrap_or_else(|| about(&split.train));

@@ -9,6 +9,7 @@ use atome_train::recipe::{Distillation, Recipe, EVERYDAY_RATE};
 use atome_train::saved_training::load_training;
 use atome_train::state::State;
 use atome_train::teacher::Teacher;
+use atome_train::vocabulary::OwnedVocabulary;
 
 use super::args::TrainArgs;
 use super::pairs::Taught;
@@ -28,6 +29,8 @@ pub struct StartingPoint {
     pub recipe: Recipe,
     /// What to tell the user before it begins, a line each.
     pub notes: Vec<String>,
+    /// What tokens stand for; `None` where they are bytes, or where a text has yet to show it.
+    pub vocabulary: Option<OwnedVocabulary>,
     from: From,
 }
 
@@ -54,14 +57,18 @@ impl StartingPoint {
                 let weights = Pretrained::load(path, args.weights.as_deref()).context("--init-from")?;
                 pretrained(args, sources, weights)
             }
-            None => Ok(Self { recipe: asked(usual(args), args, sources)?, notes: Vec::new(), from: From::Scratch }),
+            None => {
+                let mut vocabulary = None;
+                let recipe = asked(usual(args), args, sources, &mut vocabulary)?;
+                Ok(Self { recipe, notes: Vec::new(), vocabulary, from: From::Scratch })
+            }
         }
     }
 
     /// The state to begin with, if `corpus` is the text that it belongs to.
-    pub fn state(self, args: &TrainArgs, corpus: &Corpus) -> Result<State> {
+    pub fn state(self, recipe: &Recipe, args: &TrainArgs, corpus: &Corpus) -> Result<State> {
         match self.from {
-            From::Scratch => Ok(State::initial(&self.recipe)),
+            From::Scratch => Ok(State::initial(recipe)),
             From::Weights(params) => Ok(State::of(params)),
             From::Saved(state, digest) if digest == corpus.digest => Ok(state),
             From::Saved(_, digest) => bail!(
@@ -75,8 +82,12 @@ impl StartingPoint {
 }
 
 fn pretrained(args: &TrainArgs, sources: Sources<'_>, weights: Pretrained) -> Result<StartingPoint> {
-    let base = Recipe { model: weights.model.config, ..usual(args) };
-    let recipe = Recipe { init_from: Some(weights.origin.clone()), ..asked(base, args, sources)? };
+    let mut vocabulary = weights.vocabulary.clone();
+    check_tokens(args, &weights)?;
+    let tokens = vocabulary.as_ref().map(OwnedVocabulary::len);
+    let base = Recipe { model: weights.model.config, tokens, ..usual(args) };
+    let asked = asked(base, args, sources, &mut vocabulary)?;
+    let recipe = Recipe { init_from: Some(weights.origin.clone()), ..asked };
     recipe.check().map_err(|error| UsageError(error.to_string()))?;
     weights
         .check_fits(&recipe.model)
@@ -88,7 +99,18 @@ fn pretrained(args: &TrainArgs, sources: Sources<'_>, weights: Pretrained) -> Re
         notes.push(named("does not tell how many positions attention keeps: 4 are assumed, --attn-top-k tells others"));
     }
     notes.push(format!("begins with the weights of {} (sha256 {})", weights.origin.file, weights.origin.sha256));
-    Ok(StartingPoint { recipe, notes, from: From::Weights(weights.model.params) })
+    Ok(StartingPoint { recipe, notes, vocabulary, from: From::Weights(weights.model.params) })
+}
+
+/// A model's rows are those of its tokens: it goes on with the vocabulary that it has.
+fn check_tokens(args: &TrainArgs, weights: &Pretrained) -> Result<()> {
+    let has = weights.vocabulary.as_ref().map(OwnedVocabulary::len);
+    let Some(tokens) = args.model.tokens.filter(|tokens| Some(*tokens) != has) else { return Ok(()) };
+    let what = match has {
+        Some(len) => format!("has a vocabulary of {len} tokens"),
+        None => "has bytes for tokens".to_owned(),
+    };
+    Err(UsageError(format!("--tokens is {tokens}, and {} {what}: leave it out", weights.origin.file)).into())
 }
 
 /// An earlier run goes on: whatever it began with is in its checkpoint.
@@ -100,7 +122,12 @@ fn resumed(args: &TrainArgs, sources: Sources<'_>) -> Result<StartingPoint> {
         let why = format!("--resume: {} learns from another kind of file: expected {expected}", args.out.display());
         return Err(UsageError(why).into());
     }
-    let recipe = asked(stored.clone(), args, sources)?;
+    let mut vocabulary =
+        OwnedVocabulary::from_checkpoint(&checkpoint).with_context(|| args.out.display().to_string())?;
+    if vocabulary.is_some() != stored.tokens.is_some() {
+        bail!("{}: recipe and vocabulary contradict each other", args.out.display());
+    }
+    let recipe = asked(stored.clone(), args, sources, &mut vocabulary)?;
     // More steps are no other recipe: the training was not at its end.
     let differences = recipe::differences(&Recipe { steps: stored.steps, ..recipe.clone() }, &stored)?;
     if !differences.is_empty() {
@@ -116,7 +143,7 @@ fn resumed(args: &TrainArgs, sources: Sources<'_>) -> Result<StartingPoint> {
             UsageError(format!("--resume: {} learns from a teacher: expected --teacher", args.out.display())).into()
         );
     }
-    Ok(StartingPoint { recipe, notes: Vec::new(), from: From::Saved(state, digest) })
+    Ok(StartingPoint { recipe, notes: Vec::new(), vocabulary, from: From::Saved(state, digest) })
 }
 
 /// What the flags change.
@@ -128,10 +155,16 @@ fn usual(args: &TrainArgs) -> Recipe {
     Recipe::everyday(steps, args.recipe.lr.unwrap_or(EVERYDAY_RATE))
 }
 
-fn asked(base: Recipe, args: &TrainArgs, sources: Sources<'_>) -> Result<Recipe> {
+fn asked(
+    base: Recipe,
+    args: &TrainArgs,
+    sources: Sources<'_>,
+    vocabulary: &mut Option<OwnedVocabulary>,
+) -> Result<Recipe> {
     let mut recipe = recipe::recipe(base, &args.model, &args.recipe)?;
+    recipe.tokens = args.model.tokens.or(recipe.tokens);
     if let Some(pairs) = sources.pairs {
-        pairs::complete(&mut recipe, args, pairs)?;
+        pairs::complete(&mut recipe, args, pairs, vocabulary)?;
     }
     if let Some(teacher) = sources.teacher {
         let before = recipe.distillation.map(|distillation| distillation.mixture);

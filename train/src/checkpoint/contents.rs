@@ -18,10 +18,12 @@ pub mod keys {
     pub const DIALOGUE: &str = "dialogue";
     /// The classes of a model that is a classifier, as JSON.
     pub const CLASSES: &str = "classes";
+    /// What its tokens stand for: the part of a container, in hexadecimal. Without it, they are bytes.
+    pub const VOCABULARY: &str = "vocabulary";
     /// Digest of everything else in the file: every saved file has it, and every reader looks whether it is right.
     pub const CONTENTS: &str = "contents_digest";
     /// All of them: words of other programs under these names are not taken for ours.
-    pub(crate) const RESERVED: [&str; 7] = [SHAPE, RECIPE, CORPUS, MODEL, DIALOGUE, CLASSES, CONTENTS];
+    pub(crate) const RESERVED: [&str; 8] = [SHAPE, RECIPE, CORPUS, MODEL, DIALOGUE, CLASSES, VOCABULARY, CONTENTS];
 }
 
 /// Tensors by name, with strings that describe them.

@@ -4,19 +4,23 @@ use std::fmt::Write;
 
 use atome_engine::dialogue::Dialogue;
 
+/// `ATOME_IN_TOKENS` of `atome.h`.
+const IN_TOKENS: u32 = 256;
+
 /// The macro `NAME_DIALOGUE`, which initialises an `atome_dialogue_t`. A macro, because the header is included before
 /// `atome.h`, which defines that type.
 pub fn dialogue_macro(name: &str, dialogue: &Dialogue<'_>) -> String {
     let name = name.to_uppercase();
+    let call = if dialogue.encoder.is_some() { "atome_answer_tokens" } else { "atome_answer" };
     let stop = dialogue.stop.map_or("-1".to_owned(), |stop| stop.to_string());
     format!(
-        "\n/* How it is asked: `const atome_dialogue_t how = {name}_DIALOGUE;`, for atome_answer. */\n\
+        "\n/* How it is asked: `const atome_dialogue_t how = {name}_DIALOGUE;`, for {call}. */\n\
          #define {name}_DIALOGUE \\\n    {{{}, {}, {}, {}, {}u, {stop}, {}, {:?}f, {:?}f}}\n",
         literal(dialogue.before),
         dialogue.before.len(),
         literal(dialogue.after),
         dialogue.after.len(),
-        dialogue.normalise.bits(),
+        dialogue.normalise.bits() | if dialogue.encoder.is_some() { IN_TOKENS } else { 0 },
         dialogue.longest_answer.min(i32::MAX as usize),
         dialogue.limits.most_question_nats,
         dialogue.limits.least_probability,

@@ -11,6 +11,7 @@ use super::router::{self, Pathway};
 use super::ssm::{self, Ssm};
 use super::{embedding, linear};
 use crate::config::{AtomeConfig, Pathways};
+use crate::corpus::Token;
 use crate::float::Float;
 use crate::matmul::{Panels, Store};
 use crate::weights::Weights;
@@ -228,7 +229,7 @@ impl<T: Float> AtomePass<T> {
 }
 
 impl<T: Float> Pass<T> for AtomePass<T> {
-    fn forward(&mut self, weights: &Weights<T>, tokens: &[u8], len: usize) {
+    fn forward(&mut self, weights: &Weights<T>, tokens: &[Token], len: usize) {
         let d = self.config.d_model;
         self.len = len;
         resize(&mut self.x, tokens.len() * d);
@@ -245,7 +246,7 @@ impl<T: Float> Pass<T> for AtomePass<T> {
         &mut self.logits
     }
 
-    fn backward(&mut self, weights: &Weights<T>, tokens: &[u8], gradients: &mut [T]) {
+    fn backward(&mut self, weights: &Weights<T>, tokens: &[Token], gradients: &mut [T]) {
         let d = self.config.d_model;
         let rows = tokens.len();
         let Scratch { panels, dx, du, .. } = &mut self.scratch;

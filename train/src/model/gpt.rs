@@ -6,6 +6,7 @@ use super::norm::{self, Norm};
 use super::pass::Pass;
 use super::{embedding, gelu, linear};
 use crate::config::GptConfig;
+use crate::corpus::Token;
 use crate::float::Float;
 use crate::matmul::{Panels, Store};
 use crate::weights::Weights;
@@ -140,7 +141,7 @@ impl<T: Float> GptPass<T> {
 }
 
 impl<T: Float> Pass<T> for GptPass<T> {
-    fn forward(&mut self, weights: &Weights<T>, tokens: &[u8], len: usize) {
+    fn forward(&mut self, weights: &Weights<T>, tokens: &[Token], len: usize) {
         let d = self.config.d_model;
         self.len = len;
         resize(&mut self.x, tokens.len() * d);
@@ -162,7 +163,7 @@ impl<T: Float> Pass<T> for GptPass<T> {
         &mut self.logits
     }
 
-    fn backward(&mut self, weights: &Weights<T>, tokens: &[u8], gradients: &mut [T]) {
+    fn backward(&mut self, weights: &Weights<T>, tokens: &[Token], gradients: &mut [T]) {
         let (d, rows, final_norm) = (self.config.d_model, tokens.len(), self.final_norm());
         self.panels.fill(&self.last.u, rows, d);
         resize(&mut self.du, rows * d);

@@ -9,6 +9,7 @@ use super::router::{self, Pathway};
 use super::ssm::{self, Ssm};
 use super::{embedding, gelu, linear, new_pass};
 use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
+use crate::corpus::Token;
 use crate::layout::{Initialisation, Layout, Role};
 use crate::matmul::{Panels, Store};
 use crate::quantise::quantise;
@@ -48,7 +49,7 @@ fn check(what: &str, at: &[f64], gradient: &[f64], mut f: impl FnMut(&[f64]) -> 
 
 #[test]
 fn embedding_gradient() {
-    let (d, tokens) = (3, [4u8, 1, 4, 0]);
+    let (d, tokens) = (3, [4, 1, 4, 0]);
     let (table, goal) = (random(5 * d, 1), random(4 * d, 2));
     let mut gradient = vec![0.0; 5 * d];
     embedding::backward(d, &tokens, &goal, &mut gradient);
@@ -254,7 +255,7 @@ fn router_gradients() {
 
 #[test]
 fn loss_gradients() {
-    let (vocab_size, targets) = (19, [3u8, 0, 18]);
+    let (vocab_size, targets) = (19, [3, 0, 18]);
     let (logits, teacher) = (random(3 * vocab_size, 1), random(3 * vocab_size, 2));
     let mut gradient = logits.clone();
     cross_entropy(&mut gradient, vocab_size, &targets, 1.0);
@@ -276,8 +277,8 @@ fn whole(config: &ModelConfig, params: &[f64]) -> (f64, Vec<f64>) {
     let layout = Layout::new(config);
     let weights = Weights::new(config, &layout, params);
     let mut pass = new_pass(config);
-    let tokens: Vec<u8> = (0..ROWS as u32).map(|i| ((i * i * 5 + i) % 13) as u8).collect();
-    let targets: Vec<u8> = (0..ROWS as u32).map(|i| ((i * 7 + 2) % 13) as u8).collect();
+    let tokens: Vec<Token> = (0..ROWS as u32).map(|i| ((i * i * 5 + i) % 13) as Token).collect();
+    let targets: Vec<Token> = (0..ROWS as u32).map(|i| ((i * 7 + 2) % 13) as Token).collect();
     pass.forward(&weights, &tokens, LEN);
     let loss = cross_entropy(pass.logits(), config.vocab_size(), &targets, 1.0);
     let mut gradients = vec![0.0; layout.len()];

@@ -1,5 +1,6 @@
 //! Cross-entropy, and its mixture with what a teacher says.
 
+use crate::corpus::Token;
 use crate::float::Float;
 use crate::simd::multiversion;
 
@@ -15,7 +16,7 @@ pub struct Mixture {
 
 /// The cross-entropies of all rows together, in nats. Over the logits `[rows, vocab_size]` it writes their gradient times
 /// `weight`, which is 1 / rows for that of the mean.
-pub fn cross_entropy<T: Float>(logits: &mut [T], vocab_size: usize, targets: &[u8], weight: T) -> f64 {
+pub fn cross_entropy<T: Float>(logits: &mut [T], vocab_size: usize, targets: &[Token], weight: T) -> f64 {
     let mut total = 0.0;
     for (row, &target) in logits.chunks_exact_mut(vocab_size).zip(targets) {
         let goal = row[usize::from(target)];
@@ -28,7 +29,7 @@ pub fn cross_entropy<T: Float>(logits: &mut [T], vocab_size: usize, targets: &[u
 }
 
 /// The cross-entropies of all rows together, in nats, for who needs no gradient. The logits are used up.
-pub fn cross_entropy_alone<T: Float>(logits: &mut [T], vocab_size: usize, targets: &[u8]) -> f64 {
+pub fn cross_entropy_alone<T: Float>(logits: &mut [T], vocab_size: usize, targets: &[Token]) -> f64 {
     let mut total = 0.0;
     for (row, &target) in logits.chunks_exact_mut(vocab_size).zip(targets) {
         let goal = row[usize::from(target)];
@@ -44,7 +45,7 @@ pub fn distilled<T: Float>(
     logits: &mut [T],
     teacher: &[T],
     vocab_size: usize,
-    targets: &[u8],
+    targets: &[Token],
     weight: T,
     mixture: Mixture,
 ) -> (f64, f64) {

@@ -5,6 +5,8 @@ use atome_engine::dialogue::{Dialogue, Limits, Normalise};
 use serde::{Deserialize, Serialize};
 
 use super::Pair;
+use crate::corpus::Token;
+use crate::vocabulary::OwnedVocabulary;
 
 /// In front of a prompt.
 const BEFORE: &[u8] = b"Q: ";
@@ -88,6 +90,17 @@ impl Form {
     /// The prompt as a model reads it, alone.
     pub fn normalised(&self, prompt: &str) -> Vec<u8> {
         self.normalise.apply(prompt.as_bytes()).collect()
+    }
+
+    /// [`Form::record`] in the tokens of a vocabulary, encoded as a device encodes the prompt.
+    pub fn tokens(&self, vocabulary: &OwnedVocabulary, prompt: &str, answer: &str) -> Vec<Token> {
+        let dialogue = Dialogue { encoder: Some(vocabulary.encoder()), ..self.dialogue(Limits::NONE) };
+        let prompt = dialogue.prompt(prompt.as_bytes());
+        prompt
+            .chain(dialogue.tokens_of(answer.as_bytes()))
+            .chain([usize::from(END)])
+            .map(|token| token as Token)
+            .collect()
     }
 
     /// A record: the prompt in its frame, the answer, and what ends it.

@@ -1,11 +1,15 @@
 //! The text of a training on pairs.
 
 use anyhow::{bail, ensure, Result};
+use atome_engine::dialogue::Limits;
 
 use super::form::END;
 use super::slip::slip;
 use super::{Form, Pair, Split};
+use crate::corpus::{Corpus, Token};
+use crate::recipe::Recipe;
 use crate::rng::{Rng, Stream};
+use crate::vocabulary::{learn, OwnedVocabulary, Piece};
 
 /// Draws of the slips.
 const DRAWS: u64 = 0x73_6c69_7073;
@@ -37,18 +41,63 @@ pub fn counts(split: &Split<'_>, chunk: usize) -> [usize; 2] {
     [train, train + split.held_out.len()]
 }
 
-/// Room for all records.
-fn room(split: &Split<'_>, form: &Form, chunk: usize) -> Result<Vec<u8>> {
-    let [_, count] = counts(split, chunk);
-    let bytes = count.saturating_mul(chunk);
-    let mut text = Vec::new();
-    if bytes > MOST || text.try_reserve_exact(bytes).is_err() {
-        let all = split.train.iter().chain(&split.held_out);
-        let longest = all.max_by_key(|pair| form.record(&pair.prompt, &pair.answer).len());
-        let line = longest.map_or(0, |pair| pair.line);
-        bail!("{count} records as long as the longest, {chunk} bytes (line {line}), have no room: expected shorter or fewer pairs");
+/// How records are written: in bytes, or in the tokens of a vocabulary.
+struct Writing<T, R> {
+    /// What ends an answer.
+    end: T,
+    /// What a record consists of, in words.
+    unit: &'static str,
+    /// A prompt with its answer.
+    record: R,
+}
+
+impl<T: Copy, R: Fn(&str, &str) -> Vec<T>> Writing<T, R> {
+    /// Room for all records.
+    fn room(&self, split: &Split<'_>, chunk: usize) -> Result<Vec<T>> {
+        let [_, count] = counts(split, chunk);
+        let len = count.saturating_mul(chunk);
+        let mut text = Vec::new();
+        if len.saturating_mul(size_of::<T>()) > MOST || text.try_reserve_exact(len).is_err() {
+            let all = split.train.iter().chain(&split.held_out);
+            let longest = all.max_by_key(|pair| (self.record)(&pair.prompt, &pair.answer).len());
+            let (line, unit) = (longest.map_or(0, |pair| pair.line), self.unit);
+            bail!("{count} records as long as the longest, {chunk} {unit} (line {line}), have no room: expected shorter or fewer pairs");
+        }
+        Ok(text)
     }
-    Ok(text)
+
+    /// Adds the record of a prompt, filled up.
+    fn add(&self, text: &mut Vec<T>, chunk: usize, pair: &Pair, prompt: &str) -> Result<()> {
+        let mut record = (self.record)(prompt, &pair.answer);
+        if record.len() > chunk && prompt != pair.prompt {
+            // A slip can make a record longer; the pair is worth more than the slip.
+            record = (self.record)(&pair.prompt, &pair.answer);
+        }
+        let (line, len, unit) = (pair.line, record.len(), self.unit);
+        ensure!(len <= chunk, "line {line}: {len} {unit} with its frame, expected at most {chunk} (--chunk)");
+        let end = text.len() + chunk;
+        text.extend(record);
+        text.resize(end, self.end);
+        Ok(())
+    }
+
+    fn all(&self, split: &Split<'_>, chunk: usize, slips: f64, seed: u64) -> Result<Vec<T>> {
+        let mut rng = Rng::new(seed ^ DRAWS, Stream::Batch, 0);
+        let mut text = self.room(split, chunk)?;
+        for _ in 0..copies(split, chunk) {
+            for pair in &split.train {
+                if rng.unit() < slips {
+                    self.add(&mut text, chunk, pair, &slip(&pair.prompt, &mut rng))?;
+                } else {
+                    self.add(&mut text, chunk, pair, &pair.prompt)?;
+                }
+            }
+        }
+        for pair in &split.held_out {
+            self.add(&mut text, chunk, pair, &pair.prompt)?;
+        }
+        Ok(text)
+    }
 }
 
 /// Records of `chunk` bytes, filled up with what ends an answer: in use, too, every prompt begins from cold. Those to learn
@@ -57,34 +106,63 @@ fn room(split: &Split<'_>, form: &Form, chunk: usize) -> Result<Vec<u8>> {
 /// # Errors
 /// Names the line of a pair that is longer than a record, or that makes all of them too long.
 pub fn records(split: &Split<'_>, form: &Form, chunk: usize, slips: f64, seed: u64) -> Result<Vec<u8>> {
-    let mut rng = Rng::new(seed ^ DRAWS, Stream::Batch, 0);
-    let mut text = room(split, form, chunk)?;
-    let mut add = |pair: &Pair, prompt: &str| {
-        let record = form.record(prompt, &pair.answer);
-        ensure!(
-            record.len() <= chunk,
-            "line {}: {} bytes with its frame, expected at most {chunk} (--chunk)",
-            pair.line,
-            record.len()
-        );
-        let end = text.len() + chunk;
-        text.extend(record);
-        text.resize(end, END);
-        Ok(())
-    };
-    for _ in 0..copies(split, chunk) {
-        for pair in &split.train {
-            if rng.unit() < slips {
-                add(pair, &slip(&pair.prompt, &mut rng))?;
-            } else {
-                add(pair, &pair.prompt)?;
-            }
+    let record = |prompt: &str, answer: &str| form.record(prompt, answer);
+    Writing { end: END, unit: "bytes", record }.all(split, chunk, slips, seed)
+}
+
+/// [`records`] of `chunk` tokens of a vocabulary.
+///
+/// # Errors
+/// As [`records`].
+pub fn token_records(
+    split: &Split<'_>,
+    form: &Form,
+    vocabulary: &OwnedVocabulary,
+    chunk: usize,
+    slips: f64,
+    seed: u64,
+) -> Result<Vec<Token>> {
+    let record = |prompt: &str, answer: &str| form.tokens(vocabulary, prompt, answer);
+    Writing { end: Token::from(END), unit: "tokens", record }.all(split, chunk, slips, seed)
+}
+
+/// The text of a training whose recipe has pairs: records in bytes, or in the tokens of a vocabulary.
+///
+/// # Errors
+/// As [`records`]; or a byte is no token of the model.
+pub fn corpus(split: &Split<'_>, form: &Form, vocabulary: Option<&OwnedVocabulary>, recipe: &Recipe) -> Result<Corpus> {
+    let slips = recipe.pairs.as_ref().map_or(0.0, |pairs| pairs.slips);
+    match vocabulary {
+        None => Corpus::new(records(split, form, recipe.chunk, slips, recipe.seed)?, recipe.model.vocab_size()),
+        Some(vocabulary) => {
+            let tokens = token_records(split, form, vocabulary, recipe.chunk, slips, recipe.seed)?;
+            Ok(Corpus::of_tokens(tokens, vocabulary.clone()))
         }
     }
-    for pair in &split.held_out {
-        add(pair, &pair.prompt)?;
-    }
-    Ok(text)
+}
+
+/// A vocabulary of at most `tokens` tokens, learnt from the pairs that are learnt from.
+///
+/// # Errors
+/// The subwords are too long for a vocabulary.
+pub fn vocabulary(split: &Split<'_>, form: &Form, tokens: usize) -> Result<OwnedVocabulary> {
+    let prompts: Vec<Vec<u8>> = split.train.iter().map(|pair| form.normalised(&pair.prompt)).collect();
+    let answers = split.train.iter().map(|pair| (pair.answer.as_bytes(), 1));
+    let around = form.dialogue(Limits::NONE);
+    let frame = [around.before, around.after].map(|text| (text, split.train.len() as u64));
+    let pieces: Vec<Piece<'_>> =
+        prompts.iter().map(|prompt| (prompt.as_slice(), 1)).chain(answers).chain(frame).collect();
+    learn(&pieces, tokens)
+}
+
+/// More tokens of a record that a slip may make.
+const SLIP_TOKENS: usize = 4;
+
+/// Tokens of the longest record, those of a slip among them, and of the longest answer.
+pub fn longest_in_tokens(pairs: &[Pair], form: &Form, vocabulary: &OwnedVocabulary) -> [usize; 2] {
+    let record = |pair: &Pair| form.tokens(vocabulary, &pair.prompt, &pair.answer).len() + SLIP_TOKENS;
+    let answer = |pair: &Pair| vocabulary.encode(pair.answer.as_bytes()).len();
+    [pairs.iter().map(record).max().unwrap_or(0), pairs.iter().map(answer).max().unwrap_or(0)]
 }
 
 #[cfg(test)]
@@ -139,5 +217,31 @@ mod tests {
         let form = Form::of(&pairs);
         let error = records(&split(&pairs, &form, 0.0, 0), &form, 27, 0.0, 0).unwrap_err().to_string();
         assert_eq!(error, "line 10: 28 bytes with its frame, expected at most 27 (--chunk)");
+    }
+
+    #[test]
+    fn records_in_tokens_are_those_that_a_question_is_asked_in() {
+        let pairs = pairs();
+        let form = Form::of(&pairs);
+        let halves = split(&pairs, &form, 0.2, 3);
+        let vocabulary = vocabulary(&halves, &form, 300).unwrap();
+        let [chunk, answer] = longest_in_tokens(&pairs, &form, &vocabulary);
+        assert!((1..=3).contains(&answer) && chunk < longest(&pairs, &form));
+        let text = token_records(&halves, &form, &vocabulary, chunk, 0.5, 3).unwrap();
+        assert_eq!(text.len() / chunk, 802);
+        assert!(text.chunks(chunk).all(|chunk| chunk.ends_with(&[10])));
+        let dialogue =
+            atome_engine::dialogue::Dialogue { encoder: Some(vocabulary.encoder()), ..form.dialogue(Limits::NONE) };
+        let last = halves.held_out.last().unwrap();
+        let asked: Vec<Token> = dialogue.prompt(last.prompt.as_bytes()).map(|token| token as Token).collect();
+        assert!(text.chunks(chunk).last().unwrap().starts_with(&asked));
+        // In tokens or in bytes, the texts are the same.
+        let bytes: Vec<u8> = text.iter().flat_map(|&token| vocabulary.bytes_of(token)).copied().collect();
+        let plain = records(&halves, &form, longest(&pairs, &form), 0.5, 3).unwrap();
+        let lines = |text: &[u8]| {
+            text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&bytes).len(), lines(&plain).len());
+        assert!(vocabulary.encode(b"Q: battery").len() < 5);
     }
 }

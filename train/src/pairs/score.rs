@@ -72,7 +72,7 @@ fn one<'p, 'w, M: Arithmetic<'w>>(
 ) -> Result<Asked<'p>> {
     let mut sampler = Sampler::new(0.0, usize::MAX, 1.0, 0)?;
     let reply = ask(model, memory, dialogue, &mut sampler, pair.prompt.as_bytes(), |_| (), |_| Ok(()))?;
-    let bytes: Vec<u8> = reply.tokens.iter().map(|&token| u8::try_from(token).unwrap_or(b'?')).collect();
+    let bytes: Vec<u8> = reply.tokens.iter().flat_map(|&token| text_of(dialogue, token)).copied().collect();
     Ok(Asked {
         pair,
         answer: String::from_utf8_lossy(&bytes).into_owned(),
@@ -80,6 +80,14 @@ fn one<'p, 'w, M: Arithmetic<'w>>(
         doubt: reply.doubt,
         right_probability: probability(model, memory, dialogue, pair)?,
     })
+}
+
+/// What a token stands for; a question mark for one that stands for nothing.
+fn text_of<'d>(dialogue: &'d Dialogue<'_>, token: usize) -> &'d [u8] {
+    match dialogue.bytes_of(token) {
+        b"" => b"?",
+        bytes => bytes,
+    }
 }
 
 /// The probability of the right answer, token by token behind the prompt.
@@ -92,7 +100,7 @@ fn probability<'m, 'w, M: Arithmetic<'w>>(
     memory.forget();
     let prompt: Vec<i32> = dialogue.prompt(pair.prompt.as_bytes()).map(|token| token as i32).collect();
     let end = dialogue.stop.map(i32::try_from).transpose()?;
-    let answer: Vec<i32> = pair.answer.bytes().map(i32::from).chain(end).collect();
+    let answer: Vec<i32> = dialogue.tokens_of(pair.answer.as_bytes()).map(|token| token as i32).chain(end).collect();
     if prompt.len() + answer.len() > memory.layout().max_seq() + 1 {
         return Ok(0.0);
     }
