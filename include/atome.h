@@ -113,6 +113,7 @@
 #define atome_restart atome_integer_restart
 #define atome_sample atome_integer_sample
 #define atome_answer atome_integer_answer
+#define atome_answer_tokens atome_integer_answer_tokens
 #define atome_self_test atome_integer_self_test
 #define atome_causal_conv atome_integer_causal_conv
 #define atome_ssm_forward atome_integer_ssm_forward
@@ -457,6 +458,12 @@ typedef char atome_partial_state_is_large_enough_t
  * What is no printable ASCII becomes a question mark, one for each character of UTF-8.
  */
 #define ATOME_NORMALISE_ASCII 8
+
+/**
+ * Beside the steps: the model reads tokens of its vocabulary (docs/tokens.md). Where it is there, atome_answer_tokens and
+ * atome_prompt_tokens ask the model; atome_answer and atome_prompt, which would take bytes for tokens, refuse to.
+ */
+#define ATOME_IN_TOKENS 256
 
 /**
  * atome_self_test: everything is as it should be.
@@ -833,7 +840,7 @@ typedef struct atome_dialogue_t {
      */
     size_t after_len;
     /**
-     * The form that a question is brought into: ATOME_NORMALISE_ numbers, added up.
+     * The form that a question is brought into: ATOME_NORMALISE_ numbers, added up; and ATOME_IN_TOKENS.
      */
     uint32_t normalise;
     /**
@@ -879,6 +886,20 @@ typedef struct atome_answer_info_t {
      */
     float least_probability;
 } atome_answer_info_t;
+
+/**
+ * What a model's tokens stand for. atome_container_vocabulary fills it; it points into the container.
+ */
+typedef struct atome_vocabulary_t {
+    /**
+     * The vocabulary inside the container; NULL where a token is a byte.
+     */
+    const uint8_t *part;
+    /**
+     * Bytes of it.
+     */
+    size_t len;
+} atome_vocabulary_t;
 
 /**
  * The shape of the program that includes this header, as the library reads it. Defined by the header itself.
@@ -1371,7 +1392,7 @@ int atome_sample(const struct atome_state_t *state,
 /**
  * Answers a question without regard to earlier ones: brings it into the form that the model knows, puts the model's text
  * around it, and takes the most probable token until the answer ends. text receives the answer, with a NUL, in at most size
- * bytes; a token that is no byte, or a NUL, becomes a question mark in it. info may be NULL.
+ * bytes; a token that stands for no text, or a NUL, becomes a question mark in it. info may be NULL.
  *
  * Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. Answer and doubt are the
  * same on every target and in all memory plans. In the lean plan each token of the answer takes a pass over all positions
@@ -1379,7 +1400,7 @@ int atome_sample(const struct atome_state_t *state,
  * those at the end of a long question too, takes a pass over the positions that found none.
  *
  * Returns ATOME_SURE (1) or ATOME_UNSURE (0), then info->doubt says why; ATOME_ERR_INVALID (-1) when another pointer is NULL,
- * size is 0, how->longest_answer is below 1 or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
+ * size is 0, how->longest_answer is below 1, how asks in tokens (ATOME_IN_TOKENS) or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
  * not fit together. Nothing is written then.
  *
  * Caller:
@@ -1413,7 +1434,8 @@ int atome_prompt(const struct atome_dialogue_t *how,
                  int max_tokens);
 
 /**
- * Reads from a container's notes how its model is asked. how then points into data.
+ * Reads from a container's notes how its model is asked. how then points into data. Where the model's tokens are those of a
+ * vocabulary, how->normalise has ATOME_IN_TOKENS: atome_container_vocabulary finds it, and atome_answer_tokens asks.
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version, or its
  * notes say nothing of how it is asked, or nothing that can be read; ATOME_ERR_TRUNCATED (-2) when data end early;
@@ -1432,6 +1454,90 @@ int atome_container_dialogue(const uint8_t *data,
  */
 ATOME_HIDDEN_
 const char *atome_doubt_text(int doubt);
+
+/**
+ * atome_answer for a model whose tokens are those of a vocabulary; of a vocabulary that is zeroed, or of a container without one,
+ * exactly atome_answer. The answer is cut, and unsure (ATOME_DOUBT_CUT_OFF), where its text does not fit in size bytes.
+ *
+ * Returns what atome_answer returns; ATOME_ERR_INVALID (-1) when vocabulary is NULL, too.
+ *
+ * Caller:
+ * As for `atome_answer`; `vocabulary` is as for `atome_encode`.
+ */
+ATOME_HIDDEN_
+int atome_answer_tokens(const struct atome_model_t *model,
+                        struct atome_state_t *state,
+                        const struct atome_dialogue_t *how,
+                        const struct atome_vocabulary_t *vocabulary,
+                        const char *question,
+                        char *text,
+                        size_t size,
+                        struct atome_answer_info_t *info);
+
+/**
+ * atome_prompt for a model whose tokens are those of a vocabulary: the text in front of the question, the question in its form and
+ * the text behind it, each encoded apart.
+ *
+ * Returns what atome_prompt returns; ATOME_ERR_INVALID (-1) when vocabulary is NULL, too.
+ *
+ * Caller:
+ * As for `atome_prompt`; `vocabulary` is as for `atome_encode`.
+ */
+ATOME_HIDDEN_
+int atome_prompt_tokens(const struct atome_dialogue_t *how,
+                        const struct atome_vocabulary_t *vocabulary,
+                        const char *question,
+                        int *tokens,
+                        int max_tokens);
+
+/**
+ * Finds in a container what its model's tokens stand for, and checks it once; of a container without a vocabulary, that a token is
+ * a byte. vocabulary then points into data.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of a later version;
+ * ATOME_ERR_TRUNCATED (-2) when data end early; ATOME_ERR_DAMAGED (-7) when the checksum, the header or the vocabulary is
+ * wrong. vocabulary is untouched unless the result is ATOME_OK.
+ *
+ * Caller:
+ * `data` is NULL or leads to `len` readable bytes; `vocabulary` is NULL or writable.
+ */
+ATOME_HIDDEN_
+int atome_container_vocabulary(const uint8_t *data,
+                               size_t len,
+                               struct atome_vocabulary_t *vocabulary);
+
+/**
+ * Writes the tokens of a text of length bytes to tokens: from the left, each time the longest that the text goes on with. A text
+ * has one encoding, the one that the model was trained with; every text has one.
+ *
+ * Returns how many tokens there are, at most length; ATOME_ERR_INVALID (-1) when a pointer is NULL or
+ * there are more than max_tokens, of which the first ones are written then.
+ *
+ * Caller:
+ * `vocabulary` is NULL, zeroed or filled, and its container is still there; `text` is NULL or leads to `length` readable bytes;
+ * `tokens` is NULL or has room for `max_tokens` of them.
+ */
+ATOME_HIDDEN_
+int atome_encode(const struct atome_vocabulary_t *vocabulary,
+                 const char *text,
+                 size_t length,
+                 int *tokens,
+                 int max_tokens);
+
+/**
+ * Finds the text that a token stands for. It lies in the container, or in the library for a byte, and has no NUL at its end. A
+ * special token, and what is no token, stand for no text.
+ *
+ * Returns how many bytes there are, from 0 to 16; ATOME_ERR_INVALID (-1) when a pointer is NULL;
+ * text is untouched then.
+ *
+ * Caller:
+ * `vocabulary` is as for `atome_encode`; `text` is NULL or writable.
+ */
+ATOME_HIDDEN_
+int atome_decode(const struct atome_vocabulary_t *vocabulary,
+                 int token,
+                 const char **text);
 
 /**
  * Version of the library, such as "0.1.0". A constant string; not to be freed.
@@ -1699,6 +1805,7 @@ static inline int atome_file_agrees_(void)
 #define atome_integer_step(...) ATOME_CALL_((atome_integer_step)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_integer_sample(...) ATOME_CALL_((atome_integer_sample)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_integer_answer(...) ATOME_CALL_((atome_integer_answer)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_answer_tokens(...) ATOME_CALL_((atome_integer_answer_tokens)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_integer_generate(...) ATOME_CALL_((atome_integer_generate)(__VA_ARGS__), 0)
 #define atome_integer_generate_sampled(...) ATOME_CALL_((atome_integer_generate_sampled)(__VA_ARGS__), 0)
 #define atome_integer_generate_sliding(...) ATOME_CALL_((atome_integer_generate_sliding)(__VA_ARGS__), 0)
@@ -1721,6 +1828,7 @@ static inline int atome_file_agrees_(void)
 #define atome_step(...) ATOME_CALL_((atome_step)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_sample(...) ATOME_CALL_((atome_sample)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_answer(...) ATOME_CALL_((atome_answer)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_answer_tokens(...) ATOME_CALL_((atome_answer_tokens)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_generate(...) ATOME_CALL_((atome_generate)(__VA_ARGS__), 0)
 #define atome_generate_sampled(...) ATOME_CALL_((atome_generate_sampled)(__VA_ARGS__), 0)
 #define atome_generate_sliding(...) ATOME_CALL_((atome_generate_sliding)(__VA_ARGS__), 0)

@@ -4,9 +4,10 @@ use core::ffi::{c_char, c_int};
 use core::ptr::null;
 use core::slice;
 
-use atome_engine::container::Container;
+use atome_engine::argmax;
+use atome_engine::container::{Container, PartKind};
 use atome_engine::dialogue::{self, Answer, Dialogue, Doubt, Limits, Normalise};
-use atome_engine::{argmax, RunError};
+use atome_engine::vocabulary::Encoder;
 
 use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_OK};
@@ -42,7 +43,12 @@ pub const ATOME_NORMALISE_END_MARKS: u32 = 4;
 /// What is no printable ASCII becomes a question mark, one for each character of UTF-8.
 pub const ATOME_NORMALISE_ASCII: u32 = 8;
 
+/// Beside the steps: the model reads tokens of its vocabulary (docs/tokens.md). Where it is there, atome_answer_tokens and
+/// atome_prompt_tokens ask the model; atome_answer and atome_prompt, which would take bytes for tokens, refuse to.
+pub const ATOME_IN_TOKENS: u32 = 256;
+
 const _: () = {
+    assert!(ATOME_IN_TOKENS & Normalise::ALL.bits() == 0);
     assert!(ATOME_NORMALISE_BLANKS == Normalise::BLANKS.bits() && ATOME_NORMALISE_LOWER == Normalise::LOWER.bits());
     assert!(
         ATOME_NORMALISE_END_MARKS == Normalise::END_MARKS.bits() && ATOME_NORMALISE_ASCII == Normalise::ASCII.bits()
@@ -62,7 +68,7 @@ pub struct atome_dialogue_t {
     pub after: *const c_char,
     /// Bytes of that text.
     pub after_len: usize,
-    /// The form that a question is brought into: ATOME_NORMALISE_ numbers, added up.
+    /// The form that a question is brought into: ATOME_NORMALISE_ numbers, added up; and ATOME_IN_TOKENS.
     pub normalise: u32,
     /// The token that ends an answer; -1 where answers are as long as they may be.
     pub stop: c_int,
@@ -96,7 +102,7 @@ const LONGEST_QUESTION: usize = 65_536;
 
 /// Answers a question without regard to earlier ones: brings it into the form that the model knows, puts the model's text
 /// around it, and takes the most probable token until the answer ends. text receives the answer, with a NUL, in at most size
-/// bytes; a token that is no byte, or a NUL, becomes a question mark in it. info may be NULL.
+/// bytes; a token that stands for no text, or a NUL, becomes a question mark in it. info may be NULL.
 ///
 /// Act on the text only where the result is ATOME_SURE: beyond the limits of how, it is a guess. Answer and doubt are the
 /// same on every target and in all memory plans. In the lean plan each token of the answer takes a pass over all positions
@@ -104,7 +110,7 @@ const LONGEST_QUESTION: usize = 65_536;
 /// those at the end of a long question too, takes a pass over the positions that found none.
 ///
 /// Returns ATOME_SURE (1) or ATOME_UNSURE (0), then info->doubt says why; ATOME_ERR_INVALID (-1) when another pointer is NULL,
-/// size is 0, how->longest_answer is below 1 or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
+/// size is 0, how->longest_answer is below 1, how asks in tokens (ATOME_IN_TOKENS) or the model was never loaded; ATOME_ERR_CONFIG (-3) when header and library do
 /// not fit together. Nothing is written then.
 ///
 /// # Safety
@@ -122,8 +128,11 @@ pub unsafe extern "C" fn atome_answer(
     info: *mut atome_answer_info_t,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    unsafe { answer::<Exact>(model, state, how, question, text, size, info) }
+    unsafe { answer::<Exact>(model, state, how_in_bytes(how), question, text, size, info) }
 }
+
+/// How a model is asked, by its texts in C and a vocabulary.
+pub(crate) type How<'d> = Option<Dialogue<'d>>;
 
 /// # Safety
 /// As `atome_answer`.
@@ -131,7 +140,7 @@ pub unsafe extern "C" fn atome_answer(
 pub(crate) unsafe fn answer<C: Chosen>(
     model: *const atome_model_t,
     state: *mut atome_state_t,
-    how: *const atome_dialogue_t,
+    how: How<'_>,
     question: *const c_char,
     text: *mut c_char,
     size: usize,
@@ -145,19 +154,36 @@ pub(crate) unsafe fn answer<C: Chosen>(
     }
     // SAFETY: as the caller promises.
     unsafe {
-        let (Some(model), Some(mut dialogue)) = (LoadedModel::open(model, C::shape(layout)), dialogue(how)) else {
+        let (Some(model), Some(mut dialogue)) = (LoadedModel::open(model, C::shape(layout)), how) else {
             return ATOME_ERR_INVALID;
         };
         dialogue.longest_answer = dialogue.longest_answer.min(size - 1);
-        let mut length = 0;
-        let say = |token: usize| {
-            // No more than the longest answer, which leaves room for a NUL.
-            text.add(length).write(if matches!(token, 1..=255) { token as c_char } else { b'?' as c_char });
-            length += 1;
+        let encoder = dialogue.encoder;
+        let (mut length, mut is_cut) = (0, false);
+        let mut put = |byte: u8| {
+            // A token of several bytes may be longer than the room; a NUL has some behind it.
+            if length < size - 1 {
+                text.add(length).write(if byte == 0 { b'?' } else { byte } as c_char);
+                length += 1;
+            } else {
+                is_cut = true;
+            }
+        };
+        let say = |token: usize| match (u8::try_from(token), encoder) {
+            (Ok(byte), _) => put(byte),
+            (Err(_), Some(encoder)) if !encoder.bytes_of(token).is_empty() => {
+                encoder.bytes_of(token).iter().for_each(|&byte| put(byte));
+            }
+            (Err(_), _) => put(0),
         };
         let choose = |logits: &[f32]| argmax(logits.iter().copied());
         let result = dialogue::answer(&model, &mut C::memory(state, layout), &dialogue, string(question), choose, say);
-        told(result, text.add(length), info)
+        let Ok(mut answer) = result else { return ATOME_ERR_INVALID };
+        if is_cut && answer.doubt != Some(Doubt::Unfamiliar) {
+            answer.doubt = Some(Doubt::CutOff);
+        }
+        answer.len = length;
+        told(answer, text.add(length), info)
     }
 }
 
@@ -177,28 +203,41 @@ pub unsafe extern "C" fn atome_prompt(
     max_tokens: c_int,
 ) -> c_int {
     // SAFETY: as the caller promises.
-    unsafe {
-        let Some(dialogue) = dialogue(how).filter(|_| !question.is_null() && !tokens.is_null()) else {
-            return ATOME_ERR_INVALID;
-        };
-        let mut count = 0;
-        for token in dialogue.prompt(string(question)) {
-            if count >= max_tokens {
-                return ATOME_ERR_INVALID;
-            }
-            tokens.add(count as usize).write(token as c_int);
-            count += 1;
-        }
-        count
-    }
+    unsafe { prompt(how_in_bytes(how), question, tokens, max_tokens) }
 }
 
-/// Ends the text at `end` and says what the answer is worth.
+/// # Safety
+/// As `atome_prompt`.
+pub(crate) unsafe fn prompt(how: How<'_>, question: *const c_char, tokens: *mut c_int, max_tokens: c_int) -> c_int {
+    let Some(dialogue) = how.filter(|_| !question.is_null() && !tokens.is_null()) else {
+        return ATOME_ERR_INVALID;
+    };
+    // SAFETY: as the caller promises.
+    unsafe { put(dialogue.prompt(string(question)), tokens, max_tokens) }
+}
+
+/// Writes tokens, and returns how many there are; an error where there are more than `max`.
+///
+/// # Safety
+/// `to` has room for `max` of them.
+pub(crate) unsafe fn put(tokens: impl Iterator<Item = usize>, to: *mut c_int, max: c_int) -> c_int {
+    let mut count = 0;
+    for token in tokens {
+        if count >= max {
+            return ATOME_ERR_INVALID;
+        }
+        // SAFETY: below max.
+        unsafe { to.add(count as usize).write(token as c_int) };
+        count += 1;
+    }
+    count
+}
+
+/// Ends the text at `end` and says what the answer, of so many bytes, is worth.
 ///
 /// # Safety
 /// As `atome_answer`; `end` is writable.
-unsafe fn told(result: Result<Answer, RunError>, end: *mut c_char, info: *mut atome_answer_info_t) -> c_int {
-    let Ok(answer) = result else { return ATOME_ERR_INVALID };
+unsafe fn told(answer: Answer, end: *mut c_char, info: *mut atome_answer_info_t) -> c_int {
     let doubt = match answer.doubt {
         None => ATOME_DOUBT_NONE,
         Some(Doubt::NoQuestion) => ATOME_DOUBT_NO_QUESTION,
@@ -227,14 +266,25 @@ unsafe fn told(result: Result<Answer, RunError>, end: *mut c_char, info: *mut at
     }
 }
 
-/// `how` in the engine's types; `None` for NULL and for a number out of range.
+/// `how` of a model of bytes; `None` for NULL, for a number out of range and for a model of other tokens.
 ///
 /// # Safety
 /// As `atome_answer`.
-unsafe fn dialogue<'d>(how: *const atome_dialogue_t) -> Option<Dialogue<'d>> {
+pub(crate) unsafe fn how_in_bytes<'d>(how: *const atome_dialogue_t) -> How<'d> {
     // SAFETY: as the caller promises.
     unsafe {
-        let how = how.as_ref()?;
+        let asked = how.as_ref().filter(|how| how.normalise & ATOME_IN_TOKENS == 0)?;
+        dialogue(asked, None)
+    }
+}
+
+/// `how` in the engine's types; `None` for a number out of range.
+///
+/// # Safety
+/// Its texts are NULL or as long as it says.
+pub(crate) unsafe fn dialogue<'d>(how: &atome_dialogue_t, encoder: Option<Encoder<'d>>) -> How<'d> {
+    // SAFETY: as the caller promises.
+    unsafe {
         let text = |start: *const c_char, len: usize| bytes(start.cast(), len).unwrap_or_default();
         Some(Dialogue {
             before: text(how.before, how.before_len),
@@ -243,7 +293,7 @@ unsafe fn dialogue<'d>(how: *const atome_dialogue_t) -> Option<Dialogue<'d>> {
             stop: usize::try_from(how.stop).ok(),
             longest_answer: usize::try_from(how.longest_answer).ok().filter(|&longest| longest > 0)?,
             limits: Limits { most_question_nats: how.most_question_nats, least_probability: how.least_probability },
-            encoder: None,
+            encoder,
         })
     }
 }
@@ -263,7 +313,8 @@ unsafe fn string<'t>(text: *const c_char) -> &'t [u8] {
     }
 }
 
-/// Reads from a container's notes how its model is asked. how then points into data.
+/// Reads from a container's notes how its model is asked. how then points into data. Where the model's tokens are those of a
+/// vocabulary, how->normalise has ATOME_IN_TOKENS: atome_container_vocabulary finds it, and atome_answer_tokens asks.
 ///
 /// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version, or its
 /// notes say nothing of how it is asked, or nothing that can be read; ATOME_ERR_TRUNCATED (-2) when data end early;
@@ -285,6 +336,7 @@ pub unsafe extern "C" fn atome_container_dialogue(data: *const u8, len: usize, h
         return ATOME_ERR_INVALID;
     };
     let text = |text: &[u8]| if text.is_empty() { null() } else { text.as_ptr().cast() };
+    let tokens = if container.part(PartKind::VOCABULARY).is_some() { ATOME_IN_TOKENS } else { 0 };
     let number = |number: usize| c_int::try_from(number).unwrap_or(c_int::MAX);
     // SAFETY: not NULL; the caller vouches for the place.
     unsafe {
@@ -293,7 +345,7 @@ pub unsafe extern "C" fn atome_container_dialogue(data: *const u8, len: usize, h
             before_len: found.before.len(),
             after: text(found.after),
             after_len: found.after.len(),
-            normalise: found.normalise.bits(),
+            normalise: found.normalise.bits() | tokens,
             stop: found.stop.map_or(-1, number),
             longest_answer: number(found.longest_answer),
             most_question_nats: found.limits.most_question_nats,

@@ -6,7 +6,7 @@
 
 use core::ffi::{c_char, c_int};
 
-use crate::answer::{answer, atome_answer_info_t, atome_dialogue_t};
+use crate::answer::{answer, atome_answer_info_t, atome_dialogue_t, how_in_bytes};
 use crate::arithmetic::Integer;
 use crate::blocks::{causal_conv, ssm_forward};
 use crate::container::{explain_for, payload_of};
@@ -22,6 +22,7 @@ use crate::step::{restart, step};
 use crate::types::{
     atome_classifier_t, atome_conv_t, atome_model_t, atome_sampler_t, atome_ssm_t, atome_state_t, ATOME_D_MODEL,
 };
+use crate::vocabulary::{atome_vocabulary_t, how_in_tokens};
 
 type Row = [f32; ATOME_D_MODEL];
 
@@ -44,6 +45,9 @@ macro_rules! for_c {
 for_c! {
     fn atome_integer_load(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
         load::<Integer>(model, data, len)
+    }
+    fn atome_integer_answer_tokens(model: *const atome_model_t, state: *mut atome_state_t, how: *const atome_dialogue_t, vocabulary: *const atome_vocabulary_t, question: *const c_char, text: *mut c_char, size: usize, info: *mut atome_answer_info_t) -> c_int {
+        answer::<Integer>(model, state, how_in_tokens(how, vocabulary), question, text, size, info)
     }
     fn atome_integer_load_exact(model: *mut atome_model_t, data: *const u8, len: usize) -> c_int {
         load_exact::<Integer>(model, data, len)
@@ -110,7 +114,7 @@ for_c! {
         sample::<Integer>(state, sampler)
     }
     fn atome_integer_answer(model: *const atome_model_t, state: *mut atome_state_t, how: *const atome_dialogue_t, question: *const c_char, text: *mut c_char, size: usize, info: *mut atome_answer_info_t) -> c_int {
-        answer::<Integer>(model, state, how, question, text, size, info)
+        answer::<Integer>(model, state, how_in_bytes(how), question, text, size, info)
     }
     fn atome_integer_causal_conv(x: *const Row, seq_len: c_int, kernel: *const atome_conv_t, out: *mut Row) {
         causal_conv::<Integer>(x, seq_len, kernel, out)

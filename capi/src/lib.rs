@@ -42,6 +42,8 @@ mod sampler;
 
 mod answer;
 
+mod vocabulary;
+
 mod info;
 
 mod self_test;
@@ -87,6 +89,7 @@ pub mod api {
     pub use crate::state::*;
     pub use crate::step::*;
     pub use crate::types::*;
+    pub use crate::vocabulary::*;
 }
 #[cfg(runtime_calls)]
 mod runtime;
@@ -98,6 +101,8 @@ mod signed_tests;
 #[cfg(test)]
 mod tests;
 mod text;
+#[cfg(test)]
+mod vocabulary_tests;
 
 /// Nothing calls this: the archive's symbol check fails where any code can panic.
 #[cfg(not(any(test, feature = "std")))]

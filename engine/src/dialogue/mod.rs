@@ -17,7 +17,7 @@ pub use answer::{answer, answer_observed, Answer, Doubt, Signals};
 pub use normalise::Normalise;
 pub use notes::{DialogueError, KEY_PREFIX};
 
-use crate::vocabulary::{Encoder, Tokens};
+use crate::vocabulary::{byte_of, Encoder, Tokens};
 
 /// How questions are put to a model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +68,16 @@ impl Dialogue<'_> {
     /// the tokens of a question are the same whatever stands around it.
     pub fn prompt<'q>(&'q self, question: &'q [u8]) -> impl Iterator<Item = usize> + Clone + 'q {
         self.around(self.before).chain(self.question(question)).chain(self.around(self.after))
+    }
+
+    /// The tokens of an answer, or of any text.
+    pub fn tokens_of<'q>(&'q self, text: &'q [u8]) -> impl Iterator<Item = usize> + Clone + 'q {
+        self.around(text)
+    }
+
+    /// The text that a token stands for; none for a token that is no byte where there is no vocabulary.
+    pub fn bytes_of(&self, token: usize) -> &[u8] {
+        self.encoder.map_or(byte_of(token), |encoder| encoder.bytes_of(token))
     }
 
     /// The tokens of the question alone, in its form.

@@ -3,15 +3,40 @@
 use super::layout::Layout;
 use super::{BYTES, LONGEST};
 
-/// What encodes texts by a vocabulary. A program that opens none refers to this type without linking what is behind it.
+/// What encodes texts by a vocabulary, and tells what tokens stand for. A program that opens none refers to this type without
+/// linking what is behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct Encoder<'v> {
     part: &'v [u8],
-    longest: Longest,
+    functions: &'static Functions,
 }
 
-/// By a part, the token that a text goes on with, and how many bytes it stands for. The text is not empty.
-type Longest = fn(&[u8], &[u8]) -> (usize, usize);
+/// What is linked where a vocabulary is opened, and only there.
+#[derive(Debug)]
+struct Functions {
+    /// By a part, the token that a text goes on with, and how many bytes it stands for. The text is not empty.
+    longest: fn(&[u8], &[u8]) -> (usize, usize),
+    /// By a part, the text that a token stands for.
+    bytes_of: for<'v> fn(&'v [u8], usize) -> &'v [u8],
+}
+
+static FUNCTIONS: Functions = Functions { longest, bytes_of };
+
+/// The bytes of all tokens that are bytes.
+static ALL_BYTES: [u8; BYTES] = {
+    let mut all = [0; BYTES];
+    let mut byte = 0;
+    while byte < BYTES {
+        all[byte] = byte as u8;
+        byte += 1;
+    }
+    all
+};
+
+/// The text of a token that is a byte; none of others.
+pub fn byte_of(token: usize) -> &'static [u8] {
+    ALL_BYTES.get(token..token.saturating_add(1)).unwrap_or_default()
+}
 
 /// The part decides.
 impl PartialEq for Encoder<'_> {
@@ -21,9 +46,9 @@ impl PartialEq for Encoder<'_> {
 }
 
 impl<'v> Encoder<'v> {
-    /// By the part of a [`super::Vocabulary`].
-    pub(super) const fn of(part: &'v [u8]) -> Self {
-        Self { part, longest }
+    /// By a part that [`super::Vocabulary::open`] took. Another one gives wrong tokens, and nothing worse.
+    pub const fn trusting(part: &'v [u8]) -> Self {
+        Self { part, functions: &FUNCTIONS }
     }
 
     /// The part.
@@ -31,9 +56,41 @@ impl<'v> Encoder<'v> {
         self.part
     }
 
+    /// The text that a token stands for; a special token, and what is none, stand for none.
+    pub fn bytes_of(&self, token: usize) -> &'v [u8] {
+        (self.functions.bytes_of)(self.part, token)
+    }
+
+    /// The tokens of a text in memory.
+    pub const fn encode_slice<'t>(self, text: &'t [u8]) -> SliceTokens<'v, 't> {
+        SliceTokens { encoder: self, text }
+    }
+
     /// The tokens of a text.
     pub fn encode<T: IntoIterator<Item = u8>>(self, text: T) -> Tokens<'v, T::IntoIter> {
         Tokens { encoder: Some(self), text: text.into_iter(), ahead: [0; LONGEST], len: 0 }
+    }
+}
+
+/// The tokens of a text in memory, one by one: those of [`Tokens`], without moving a byte.
+#[derive(Clone, Debug)]
+pub struct SliceTokens<'v, 't> {
+    encoder: Encoder<'v>,
+    text: &'t [u8],
+}
+
+impl Iterator for SliceTokens<'_, '_> {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if self.text.is_empty() {
+            return None;
+        }
+        let ahead = self.text.get(..LONGEST).unwrap_or(self.text);
+        let Encoder { part, functions } = self.encoder;
+        let (token, len) = (functions.longest)(part, ahead);
+        self.text = self.text.get(len.max(1)..).unwrap_or_default();
+        Some(token)
     }
 }
 
@@ -58,7 +115,7 @@ impl<T: Iterator<Item = u8>> Iterator for Tokens<'_, T> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        let Some(Encoder { part, longest }) = self.encoder else {
+        let Some(Encoder { part, functions }) = self.encoder else {
             return self.text.next().map(usize::from);
         };
         for place in self.ahead.get_mut(self.len..)? {
@@ -67,12 +124,26 @@ impl<T: Iterator<Item = u8>> Iterator for Tokens<'_, T> {
             self.len += 1;
         }
         let ahead = self.ahead.get(..self.len).filter(|ahead| !ahead.is_empty())?;
-        let (token, len) = longest(part, ahead);
+        let (token, len) = (functions.longest)(part, ahead);
         // A part that nobody checked must not keep a loop from its end.
-        let len = len.clamp(1, self.len);
-        self.ahead.copy_within(len.., 0);
+        let len = len.max(1).min(self.len);
+        for from in len..self.len {
+            let byte = self.ahead.get(from).copied();
+            if let (Some(place), Some(byte)) = (self.ahead.get_mut(from - len), byte) {
+                *place = byte;
+            }
+        }
         self.len -= len;
         Some(token)
+    }
+}
+
+fn bytes_of(part: &[u8], token: usize) -> &[u8] {
+    let layout = Layout::again(part);
+    match token.checked_sub(BYTES) {
+        None => byte_of(token),
+        Some(entry) if entry < layout.specials() => &[],
+        Some(entry) => layout.entry(entry).unwrap_or_default(),
     }
 }
 

@@ -28,7 +28,7 @@ mod layout;
 mod tests;
 mod write;
 
-pub use encode::{Encoder, Tokens};
+pub use encode::{byte_of, Encoder, SliceTokens, Tokens};
 pub use error::{EntryFault, VocabularyError};
 pub use write::{part_len, write};
 
@@ -45,17 +45,6 @@ pub const LONGEST_NAME: usize = 64;
 
 /// The most special tokens.
 pub const MOST_SPECIALS: usize = 64;
-
-/// The bytes of all tokens that are bytes.
-static ALL_BYTES: [u8; BYTES] = {
-    let mut all = [0; BYTES];
-    let mut byte = 0;
-    while byte < BYTES {
-        all[byte] = byte as u8;
-        byte += 1;
-    }
-    all
-};
 
 /// A vocabulary whose part of a container was checked. Nothing is copied.
 #[derive(Clone, Copy, Debug)]
@@ -91,11 +80,7 @@ impl<'v> Vocabulary<'v> {
 
     /// The text that a token stands for; a special token, and what is none, stand for none.
     pub fn bytes_of(&self, token: usize) -> &'v [u8] {
-        match token.checked_sub(BYTES) {
-            None => ALL_BYTES.get(token..=token).unwrap_or_default(),
-            Some(entry) if entry < self.layout.specials() => &[],
-            Some(entry) => self.layout.entry(entry).unwrap_or_default(),
-        }
+        self.encoder().bytes_of(token)
     }
 
     /// The name of a special token; `None` for others.
@@ -116,6 +101,6 @@ impl<'v> Vocabulary<'v> {
 
     /// What encodes texts, for who must not link a vocabulary's code where there is none.
     pub const fn encoder(&self) -> Encoder<'v> {
-        Encoder::of(self.layout.part())
+        Encoder::trusting(self.layout.part())
     }
 }
