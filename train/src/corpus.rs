@@ -150,7 +150,7 @@ impl Split {
         Self::cut(corpus.len(), unit, chunk, train_share)
     }
 
-    fn cut(len: usize, unit: &str, chunk: usize, train_share: f64) -> Result<Self> {
+    pub(crate) fn cut(len: usize, unit: &str, chunk: usize, train_share: f64) -> Result<Self> {
         let all = len / chunk;
         let train = (all as f64 * train_share) as usize;
         let kinds = if train_share < 1.0 { 2 } else { 1 };

@@ -87,7 +87,7 @@ pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Resu
     let work = plans.map(|plan| PlanWork::new(shape, max_seq, plan)).collect::<Result<_>>()?;
     Ok(Needs {
         sizes,
-        flash: file.map_or(found.needed, |file| file.bytes.len()) as u64,
+        flash: file.map_or(found.needed, in_flash) as u64,
         lean: bytes(Plan::Lean)?,
         partial,
         cached: bytes(Plan::Cached)?,
@@ -99,6 +99,11 @@ pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Resu
         reserve_flash: u64::from(args.reserve_flash) * KIB,
         reserve_ram: u64::from(args.reserve_ram) * KIB,
     })
+}
+
+/// Bytes of a model's file, with the container around it.
+fn in_flash(file: &ModelFile) -> usize {
+    file.label.as_ref().map_or(file.bytes.len(), |label| label.len)
 }
 
 fn integer_state(shape: Shape, max_seq: usize) -> Result<IntegerState, integer::LayoutError> {

@@ -13,7 +13,7 @@ use serde_json::{json, Map, Value};
 pub use args::InspectArgs;
 use section_stats::{read_sections, SectionStats};
 
-use crate::label::Label;
+use crate::label::{part_name, Label};
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::grouped;
 use crate::output::{print, print_json};
@@ -93,6 +93,7 @@ fn label_json(label: &Label) -> Value {
         "product": label.about.product,
         "model_version": label.about.model_version,
         "tokens_are_bytes": label.about.tokenizer == Tokenizer::Bytes,
+        "parts": label.parts.iter().map(|(kind, part)| json!({ "part": part_name(*kind), "bytes": part.len() })).collect::<Vec<_>>(),
         "training_digest": label.training_digest(),
         "notes": notes,
     })

@@ -4,7 +4,7 @@ use atome_engine::Packing;
 use atome_train::hex::hex;
 
 use super::section_stats::{Content, SectionStats};
-use crate::label::Label;
+use crate::label::{part_name, Label};
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped, percent, short};
 use crate::shape_source::Found;
@@ -74,6 +74,9 @@ fn label_lines(label: &Label) -> String {
     let signed =
         if label.is_signed { format!("signed{key}; `atome verify` tells by whom") } else { "not signed".into() };
     text.push_str(&format!("         {signed}\n"));
+    for (kind, part) in &label.parts {
+        text.push_str(&format!("         with a {} of {} bytes\n", part_name(*kind), grouped(part.len() as u64)));
+    }
     if let Some(digest) = label.training_digest() {
         text.push_str(&format!("training {digest}\n"));
     }

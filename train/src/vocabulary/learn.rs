@@ -69,7 +69,7 @@ pub fn of_text(text: &[u8], tokens: usize, chunk: usize, train_share: f64) -> Re
     loop {
         let vocabulary = learn(&lines(&text[..end]), tokens)?;
         let encoded = vocabulary.encode(text);
-        let split = Split::new(encoded.len(), chunk, train_share)?;
+        let split = Split::cut(encoded.len(), "tokens", chunk, train_share)?;
         let learnt = &encoded[..if split.train == split.all { encoded.len() } else { split.train * chunk }];
         let held_out: usize = learnt.iter().map(|&token| vocabulary.bytes_of(token).len()).sum();
         // Where the end of a text is easier than its beginning, fewer bytes lie in front of the first chunk that is held out.

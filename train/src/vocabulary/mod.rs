@@ -85,7 +85,7 @@ impl OwnedVocabulary {
 
     /// The tokens of a text.
     pub fn encode(&self, text: &[u8]) -> Vec<Token> {
-        self.encoder().encode(text.iter().copied()).map(|token| token as Token).collect()
+        self.encoder().encode_slice(text).map(|token| token as Token).collect()
     }
 
     /// The text that a token stands for.
