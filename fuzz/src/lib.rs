@@ -24,6 +24,7 @@ mod sidecar;
 mod sizes;
 mod text;
 mod trained;
+mod vocabulary;
 
 #[cfg(feature = "web")]
 pub use answer::answer;
@@ -40,6 +41,7 @@ pub use pairs::pairs;
 pub use sidecar::sidecar;
 pub use text::text;
 pub use trained::trained;
+pub use vocabulary::vocabulary;
 
 /// A function to fuzz.
 pub struct Target {
@@ -63,6 +65,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "pairs", run: pairs },
     Target { name: "classes", run: classes },
     Target { name: "trained", run: trained },
+    Target { name: "vocabulary", run: vocabulary },
     #[cfg(feature = "web")]
     Target { name: "answer", run: answer },
 ];

@@ -15,7 +15,7 @@ use xtask::setup::Missing;
 use xtask::{options, workers};
 
 /// The targets: functions of `fuzz/src`.
-const TARGETS: [&str; 13] = [
+const TARGETS: [&str; 14] = [
     "model",
     "integer",
     "calls",
@@ -28,6 +28,7 @@ const TARGETS: [&str; 13] = [
     "pairs",
     "classes",
     "trained",
+    "vocabulary",
     "answer",
 ];
 
@@ -44,8 +45,8 @@ Usage: cargo xtask fuzz [--minutes N] [--jobs N] [--from-corpus] [--keep] [TARGE
 Arguments:
   TARGET         model (loading and running blobs), integer (the same in integers), calls (sequences of C calls),
                  checkpoint (PyTorch and safetensors files), container, text (encodings and HTML), log (a training's),
-                 keys, sidecar, pairs (of prompts and answers), classes (of examples), trained (checkpoints that load)
-                 or answer (of a web server); all of them without an argument
+                 keys, sidecar, pairs (of prompts and answers), classes (of examples), trained (checkpoints that load),
+                 vocabulary or answer (of a web server); all of them without an argument
 
 Options:
   --minutes N    minutes for each target (default 30)
@@ -62,7 +63,7 @@ inputs for half a minute besides, without coverage.
 Examples:
   cargo xtask fuzz --minutes 1
   cargo xtask fuzz calls --from-corpus
-  cargo xtask fuzz --from-corpus --minutes 120      once a week: thirteen targets, thirteen hours on two processors
+  cargo xtask fuzz --from-corpus --minutes 120      once a week: fourteen targets, fourteen hours on two processors
   cargo xtask fuzz --keep
 ";
 
