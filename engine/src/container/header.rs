@@ -5,7 +5,7 @@ use byteorder::{ByteOrder, LittleEndian};
 use super::error::ContainerError;
 use super::fields::{at, LEN};
 use super::{MAGIC, VERSION};
-use crate::bytes::begins_with;
+use crate::bytes::{begins_with, read_u32};
 use crate::format;
 use crate::shape::{is_size, Dims, Shape};
 
@@ -131,8 +131,10 @@ fn two(bytes: &[u8; LEN], at: usize) -> u16 {
     bytes.get(at..).and_then(|rest| rest.first_chunk::<2>()).map_or(0, |bytes| LittleEndian::read_u16(bytes))
 }
 
+/// Four bytes of a container as a number; 0 where it ends. On microcontrollers a call: containers have many.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn four(bytes: &[u8], at: usize) -> u32 {
-    bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, |bytes| LittleEndian::read_u32(bytes))
+    bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()).map_or(0, read_u32)
 }
 
 fn expect(holds: bool, offset: usize) -> Result<(), ContainerError> {

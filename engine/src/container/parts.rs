@@ -3,6 +3,7 @@
 use byteorder::{ByteOrder, LittleEndian};
 
 use super::error::{ContainerError, PartFault};
+use super::header::four;
 
 /// The most parts of a container.
 pub const MOST_PARTS: usize = 16;
@@ -10,9 +11,9 @@ pub const MOST_PARTS: usize = 16;
 /// Bytes that a part begins at a multiple of, and its table.
 pub const PART_ALIGNMENT: usize = 4;
 
-/// Bytes of the table in front of its entries, and of an entry.
+/// Bytes of the table in front of its lines, and of a line.
 const HEAD_LEN: usize = 4;
-const ENTRY_LEN: usize = 12;
+const LINE_LEN: usize = 12;
 
 /// The bit of a kind that lets readers pass over a part that they do not know.
 const OPTIONAL: u16 = 1 << 15;
@@ -53,21 +54,19 @@ impl PartKind {
 #[derive(Clone, Debug)]
 pub struct Parts<'a> {
     file: &'a [u8],
-    entries: &'a [u8],
+    /// The next line of the table, and how many are left.
+    line: usize,
+    left: usize,
 }
 
 impl<'a> Parts<'a> {
     /// None.
-    pub(super) const NONE: Self = Self { file: &[], entries: &[] };
+    pub(super) const NONE: Self = Self { file: &[], line: 0, left: 0 };
 
-    /// Those of a `file` whose notes end at `notes_end` and whose payload begins at `payload`.
-    pub(super) fn open(file: &'a [u8], notes_end: usize, payload: usize) -> Result<Self, ContainerError> {
+    /// Those of a `file` that [`check`] took, whose notes end at `notes_end`.
+    pub(super) fn new(file: &'a [u8], notes_end: usize) -> Self {
         let start = aligned(notes_end).unwrap_or(usize::MAX);
-        let Some((end, entries)) = table(file, start).filter(|(end, _)| *end <= payload) else {
-            return Err(ContainerError::Part { offset: start, fault: PartFault::Table });
-        };
-        check(entries, end, payload)?;
-        Ok(Self { file, entries })
+        Self { file, line: start.saturating_add(HEAD_LEN), left: four(file, start) as usize }
     }
 }
 
@@ -75,64 +74,61 @@ impl<'a> Iterator for Parts<'a> {
     type Item = (PartKind, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (entry, rest) = self.entries.split_first_chunk::<ENTRY_LEN>()?;
-        self.entries = rest;
-        let Entry { kind, offset, len, .. } = Entry::read(entry);
-        Some((kind, self.file.get(offset..)?.get(..len)?))
+        self.left = self.left.checked_sub(1)?;
+        let Line { kind, offset, len } = Line::read(self.file, self.line);
+        self.line += LINE_LEN;
+        Some((PartKind(kind as u16), self.file.get(offset..)?.get(..len)?))
     }
 }
 
 /// A line of the table.
-struct Entry {
-    kind: PartKind,
-    reserved: u16,
+struct Line {
+    /// With the reserved bytes, which are 0, above it.
+    kind: u32,
     offset: usize,
     len: usize,
 }
 
-impl Entry {
-    fn read(bytes: &[u8; ENTRY_LEN]) -> Self {
-        let [a, b, c, d, offset @ .., _, _, _, _] = bytes;
-        let [_, _, _, _, _, _, _, _, len @ ..] = bytes;
-        Self {
-            kind: PartKind(u16::from_le_bytes([*a, *b])),
-            reserved: u16::from_le_bytes([*c, *d]),
-            offset: LittleEndian::read_u32(offset) as usize,
-            len: LittleEndian::read_u32(len) as usize,
-        }
+impl Line {
+    fn read(file: &[u8], at: usize) -> Self {
+        let number = |place: usize| four(file, at + place);
+        Self { kind: number(0), offset: number(4) as usize, len: number(8) as usize }
     }
 }
 
-/// Where the table at `start` ends, and its entries.
-fn table(file: &[u8], start: usize) -> Option<(usize, &[u8])> {
-    let (head, rest) = file.get(start..)?.split_first_chunk::<HEAD_LEN>()?;
-    let [count, 0, 0, 0] = head else { return None };
-    let count = usize::from(*count);
-    let entries = rest.get(..count * ENTRY_LEN).filter(|_| (1..=MOST_PARTS).contains(&count))?;
-    Some((start + HEAD_LEN + entries.len(), entries))
-}
-
-/// Every part lies behind the one before it, the first behind the table that ends at `end`, the last in front of `payload`.
-fn check(entries: &[u8], mut end: usize, payload: usize) -> Result<(), ContainerError> {
-    let first = end - entries.len();
-    let mut before = 0;
-    for (index, bytes) in entries.as_chunks::<ENTRY_LEN>().0.iter().enumerate() {
-        let Entry { kind, reserved, offset, len } = Entry::read(bytes);
-        let fails = |fault| Err(ContainerError::Part { offset: first + index * ENTRY_LEN, fault });
-        // So each kind is there once, and 0 is none.
-        if kind.0 <= before || reserved != 0 {
-            return fails(PartFault::Order);
-        }
-        if !kind.is_known() && !kind.is_optional() {
-            return fails(PartFault::Unknown(kind));
-        }
-        let part_end = offset.checked_add(len).filter(|part_end| *part_end <= payload);
-        let (true, Some(part_end)) = (offset >= end && offset.is_multiple_of(PART_ALIGNMENT), part_end) else {
-            return fails(PartFault::Place);
+/// Whether there is a vocabulary among the parts of a `file` whose notes end at `notes_end` and whose payload begins at `payload`.
+/// Every part lies behind the one before it, the first behind the table, the last in front of the payload.
+pub(super) fn check(file: &[u8], notes_end: usize, payload: usize) -> Result<bool, ContainerError> {
+    let fails = |offset, fault| Err(ContainerError::Part { offset, fault });
+    // The payload is within the file.
+    let start = aligned(notes_end).filter(|start| *start < payload).unwrap_or(payload);
+    let count = four(file, start) as usize;
+    let mut line = start + HEAD_LEN;
+    let mut end = line + count.min(MOST_PARTS) * LINE_LEN;
+    if count == 0 || count > MOST_PARTS || end > payload {
+        return fails(start, PartFault::Table);
+    }
+    let (mut before, mut has_vocabulary) = (0, false);
+    for _ in 0..count {
+        let Line { kind, offset, len } = Line::read(file, line);
+        let known = PartKind(kind as u16);
+        let is_behind = offset >= end && offset & (PART_ALIGNMENT - 1) == 0;
+        let fault = if kind <= before || kind > u32::from(u16::MAX) {
+            // So each kind is there once, and 0 is none.
+            PartFault::Order
+        } else if !known.is_known() && !known.is_optional() {
+            PartFault::Unknown(known)
+        } else if !is_behind || offset > payload || len > payload - offset {
+            PartFault::Place
+        } else {
+            has_vocabulary |= known == PartKind::VOCABULARY;
+            (before, end) = (kind, offset + len);
+            line += LINE_LEN;
+            continue;
         };
-        (before, end) = (kind.0, part_end);
+        return fails(line, fault);
     }
-    Ok(())
+    Ok(has_vocabulary)
 }
 
 /// The next address at or behind `at` where a part may begin.
@@ -150,7 +146,7 @@ pub(super) fn end(parts: &[(PartKind, &[u8])], notes_end: usize) -> Option<usize
     if parts.len() > MOST_PARTS || is_ordered.is_none() {
         return None;
     }
-    let start = aligned(notes_end)?.checked_add(HEAD_LEN + parts.len() * ENTRY_LEN)?;
+    let start = aligned(notes_end)?.checked_add(HEAD_LEN + parts.len() * LINE_LEN)?;
     parts.iter().try_fold(start, |end, (_, part)| aligned(end)?.checked_add(part.len()))
 }
 
@@ -162,16 +158,16 @@ pub(super) fn write(parts: &[(PartKind, &[u8])], notes_end: usize, file: &mut [u
     let mut entry = aligned(notes_end)?;
     *file.get_mut(entry)? = u8::try_from(parts.len()).ok()?;
     entry += HEAD_LEN;
-    let mut end = entry + parts.len() * ENTRY_LEN;
+    let mut end = entry + parts.len() * LINE_LEN;
     for (kind, part) in parts {
         let offset = aligned(end)?;
         end = offset + part.len();
         file.get_mut(offset..end)?.copy_from_slice(part);
-        let line = file.get_mut(entry..entry + ENTRY_LEN)?;
+        let line = file.get_mut(entry..entry + LINE_LEN)?;
         LittleEndian::write_u16(line.get_mut(..2)?, kind.0);
         LittleEndian::write_u32(line.get_mut(4..8)?, u32::try_from(offset).ok()?);
         LittleEndian::write_u32(line.get_mut(8..)?, u32::try_from(part.len()).ok()?);
-        entry += ENTRY_LEN;
+        entry += LINE_LEN;
     }
     Some(())
 }

@@ -5,7 +5,7 @@ use super::error::ContainerError;
 use super::fields;
 use super::header::{self, description, places, Description, Places, Tokenizer};
 use super::notes::Notes;
-use super::parts::{PartKind, Parts};
+use super::parts::{self, PartKind, Parts};
 use super::{KEY_ID_LEN, MAGIC, SIGNATURE_LEN};
 use crate::bytes::begins_with;
 use crate::shape::Shape;
@@ -52,10 +52,8 @@ impl<'a> Container<'a> {
 
     /// Whether the parts can be found, and the tokens' meaning is among them where the header says so.
     fn check_parts(&self) -> Result<(), ContainerError> {
-        if self.places.has_parts {
-            Parts::open(self.bytes, self.notes_end(), self.places.payload)?;
-        }
-        if (self.about.tokenizer == Tokenizer::Vocabulary) != self.part(PartKind::VOCABULARY).is_some() {
+        let has_vocabulary = self.places.has_parts && parts::check(self.bytes, self.notes_end(), self.places.payload)?;
+        if (self.about.tokenizer == Tokenizer::Vocabulary) != has_vocabulary {
             return Err(ContainerError::Field { offset: fields::at::TOKENIZER });
         }
         Ok(())
@@ -130,7 +128,7 @@ impl<'a> Container<'a> {
         if !self.places.has_parts {
             return Parts::NONE;
         }
-        Parts::open(self.bytes, self.notes_end(), self.places.payload).unwrap_or(Parts::NONE)
+        Parts::new(self.bytes, self.notes_end())
     }
 
     /// The part of this kind; `None` where there is none.
