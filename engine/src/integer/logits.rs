@@ -4,7 +4,6 @@ use super::kernel::project;
 use super::norm::norm;
 use super::project::row_sum;
 use super::steps::model_constants;
-use super::words::bits;
 use super::workspace::{cut, Workspace};
 use crate::bytes::bits_of;
 use crate::layout::Plan;
@@ -27,8 +26,9 @@ pub(super) fn unembed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace,
     let Workspace { logits, normed, sums, .. } = workspace;
     // Sums become logits in their place.
     project(&[matrix], normed, bits_of(logits), sums);
+    let factor = Factor::new(matrix.scale(), input_bits);
     for value in logits.iter_mut() {
-        *value = logit(value.to_bits() as i32, matrix.scale(), input_bits);
+        *value = factor.times(value.to_bits() as i32);
     }
 }
 
@@ -39,41 +39,96 @@ pub(super) fn output(matrix: &Matrix, row: usize, normed: &[i16], input_bits: i3
 
 /// `sum * scale * 2^-input_bits`, rounded to binary32: to the nearest, ties to even. `scale` is finite.
 fn logit(sum: i32, scale: f32, input_bits: i32) -> f32 {
-    let word = scale.to_bits();
-    let exponent = (word >> 23 & 255) as i32;
-    let mantissa = u64::from(word & 0x7f_ffff | if exponent > 0 { 1 << 23 } else { 0 });
-    // Below 2^56: 32 bits by 24.
-    let product = mantissa * u64::from(sum.unsigned_abs());
-    let magnitude = nearest(product, exponent.max(1) - 150 - input_bits);
-    let is_negative = (sum < 0) != (word >> 31 == 1);
-    f32::from_bits(magnitude | if is_negative && product > 0 { 1 << 31 } else { 0 })
+    Factor::new(scale, input_bits).times(sum)
 }
 
 /// A share in units of 2^-15, which binary32 has exactly.
 pub(super) fn share(number: u32) -> f32 {
-    f32::from_bits(nearest(number.into(), -15))
+    logit(number as i32, 1.0, 15)
 }
 
-/// The bits of `number * 2^exponent` as binary32; an infinity where that is too great.
-fn nearest(number: u64, exponent: i32) -> u32 {
-    if number == 0 {
-        return 0;
+/// What sums are multiplied by to become binary32, each product rounded once: `mantissa * 2^exponent` with the first of the
+/// mantissa's 32 bits set, or 0.
+struct Factor {
+    mantissa: u32,
+    exponent: i32,
+    /// That of the sign alone.
+    sign: u32,
+}
+
+impl Factor {
+    fn new(scale: f32, input_bits: i32) -> Self {
+        let word = scale.to_bits();
+        let field = (word >> 23 & 255) as i32;
+        let mantissa = word & 0x7f_ffff | u32::from(field > 0) << 23;
+        let left = mantissa.leading_zeros();
+        let mantissa = mantissa.checked_shl(left).unwrap_or(0);
+        Self { mantissa, exponent: field.max(1) - 150 - left as i32 - input_bits, sign: word & 1 << 31 }
     }
-    // The unit of the result: 24 bits, or the least unit that there is.
-    let unit = (exponent + bits(number) - 24).max(-149);
-    let shift = unit - exponent;
-    let rounded = match shift {
-        ..=0 => number << -shift,
-        1..=63 => {
-            let (whole, rest, half) = (number >> shift, number & ((1 << shift) - 1), 1 << (shift - 1));
-            whole + u64::from(rest > half || rest == half && whole & 1 == 1)
+
+    /// In 32 bits, but for the product: on most cores one instruction, and on the others the one call.
+    #[cfg_attr(not(vectors), inline(never))]
+    fn times(&self, sum: i32) -> f32 {
+        let number = sum.unsigned_abs();
+        if number == 0 || self.mantissa == 0 {
+            return 0.0;
         }
-        _ => 0,
+        let (number, left) = with_first_bit(number);
+        let product = u64::from(number) * u64::from(self.mantissa);
+        // The first 32 bits of the product, and what is behind them.
+        let (mut high, mut low, mut exponent) = ((product >> 32) as u32, product as u32, self.exponent - left + 32);
+        if high >> 31 == 0 {
+            (high, low, exponent) = (high << 1 | low >> 31, low << 1, exponent - 1);
+        }
+        let sticky = u32::from(low > 0);
+        let magnitude = match (exponent + 8 - LEAST_UNIT) as u32 {
+            // 24 bits of these.
+            units @ 0..UNITS => (units << 23) + rounded(high >> 8, high << 24 | sticky),
+            _ if exponent > 0 => INFINITY,
+            // Fewer: so many that the last one has the least unit that there is.
+            _ => match LEAST_UNIT - exponent {
+                right @ ..=31 => rounded(high >> right, high << (32 - right) | sticky),
+                32 => rounded(0, high | sticky),
+                _ => 0,
+            },
+        };
+        f32::from_bits(magnitude | (self.sign ^ (sum as u32 & 1 << 31)))
+    }
+}
+
+/// To the nearest, ties to even: `rest` is what is behind a whole number, with 1 in its last place for all behind itself.
+#[inline(always)]
+fn rounded(whole: u32, rest: u32) -> u32 {
+    // A mantissa that is rounded up to 2^24 has the next exponent, and behind the last one comes infinity: the sum gives both.
+    whole + u32::from(rest + (whole & 1) > 1 << 31)
+}
+
+/// The exponent of the least unit of a binary32 value, and how many there are.
+const LEAST_UNIT: i32 = -149;
+const UNITS: u32 = 254;
+
+const INFINITY: u32 = f32::INFINITY.to_bits();
+
+/// A number, not 0, with its first bit set: how far it was shifted to the left for that.
+#[inline(always)]
+fn with_first_bit(number: u32) -> (u32, i32) {
+    // ARMv6-M and RV32 do not count zeros; the one has no atomic operations, either.
+    if cfg!(all(target_has_atomic = "32", not(target_arch = "riscv32"))) {
+        let left = number.leading_zeros();
+        return (number << left, left as i32);
+    }
+    let (mut number, mut left) = (number, 0);
+    let mut shift_by = |bits: u32| {
+        if number >> (32 - bits) == 0 {
+            (number, left) = (number << bits, left + bits as i32);
+        }
     };
-    // A mantissa that was rounded up to 2^24 has the next exponent: the sum below gives it.
-    let biased = (unit + 149) as i64;
-    let word = (biased << 23) + rounded as i64;
-    word.min(i64::from(f32::INFINITY.to_bits())) as u32
+    shift_by(16);
+    shift_by(8);
+    shift_by(4);
+    shift_by(2);
+    shift_by(1);
+    (number, left)
 }
 
 #[cfg(test)]
