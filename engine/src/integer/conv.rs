@@ -1,5 +1,6 @@
 //! Convolution (docs/integer.md#6-local-pathway).
 
+use super::IS_LEAST;
 use crate::weights::Matrix;
 
 /// The most taps of two bits that lie in a word wherever in a byte they begin.
@@ -7,8 +8,7 @@ pub(super) const SHORT: usize = 13;
 
 /// Whether a channel's [`codes`] are all of its taps, and that is made use of: the least code does without.
 pub(super) fn are_short(taps: &Matrix) -> bool {
-    let is_least = cfg!(all(small, backend = "portable", target_os = "none"));
-    !is_least && taps.codec().is_none() && taps.cols() <= SHORT
+    !IS_LEAST && taps.codec().is_none() && taps.cols() <= SHORT
 }
 
 /// `sums`: from channel `first` on, each channel's taps times its inputs, the newest, `[d_model]`, and those of `history`,
@@ -17,16 +17,17 @@ pub(super) fn are_short(taps: &Matrix) -> bool {
 #[cfg_attr(not(vectors), inline(never))]
 pub(super) fn convolve(taps: &Matrix, first: usize, inputs: &[i16], history: &[i16], sums: &mut [i32]) {
     let (d, mut weight) = (inputs.len(), first * taps.cols());
-    let channels = sums.iter_mut().zip(inputs).enumerate().skip(first);
+    let sums = sums.get_mut(first..).unwrap_or_default();
+    let channels = sums.iter_mut().zip(inputs.get(first..).unwrap_or_default()).zip(first..);
     if are_short(taps) {
-        for (channel, (sum, &input)) in channels {
+        for ((sum, &input), channel) in channels {
             let before = history.get(channel..).unwrap_or_default();
             *sum = short_sum(codes(taps.packed(), weight), taps.cols(), input, before, d);
             weight += taps.cols();
         }
         return;
     }
-    for (channel, (sum, &input)) in channels {
+    for ((sum, &input), channel) in channels {
         *sum = i32::from(taps.weight(weight)) * i32::from(input);
         let mut place = channel;
         for tap in 1..taps.cols() {
@@ -64,7 +65,12 @@ fn codes(packed: &[u8], first: usize) -> u32 {
         Some(bytes) => u32::from_le_bytes(*bytes),
         None => bytes.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)),
     };
-    let codes = word >> (2 * (first % 4));
+    ternary(word >> (2 * (first % 4)))
+}
+
+/// Codes, of which 10 is written as 00.
+#[inline(always)]
+pub(super) fn ternary(codes: u32) -> u32 {
     const LOW: u32 = 0x5555_5555;
     codes & ((codes & LOW) << 1 | LOW)
 }

@@ -55,3 +55,6 @@ const MOST_HEAD: usize = 256;
 const MOST_TAPS: usize = 16;
 /// The longest sequence.
 const MOST_POSITIONS: usize = 4096;
+
+/// Whether the least code counts, and no time: in the profile for size of microcontrollers.
+const IS_LEAST: bool = cfg!(all(small, backend = "portable", target_os = "none"));

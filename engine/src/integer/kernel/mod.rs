@@ -7,11 +7,14 @@
 //! |---|---|---|
 //! | x86-64 | a row in each lane of a vector | [`x86`] |
 //! | all others | partial sums of four weights, looked up by their byte | [`tables`] |
+//! | | five taps of four channels, which are five bytes | [`five_taps`] |
 //! | microcontrollers with `kernels` | the loops of that in assembly | `thumb2.s`, `thumb1.s`, `riscv32.s` |
 
 mod agree;
 #[cfg(assembly)]
 mod assembly;
+#[cfg(any(test, not(backend = "x86")))]
+mod five_taps;
 #[cfg(any(test, not(backend = "x86")))]
 mod tables;
 #[cfg(backend = "x86")]
@@ -59,7 +62,7 @@ pub(super) fn convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mu
     #[cfg(backend = "x86")]
     let done = x86::convolve(taps, inputs, history, sums);
     #[cfg(not(backend = "x86"))]
-    let done = 0;
+    let done = five_taps::convolve(taps, inputs, history, sums);
     conv::convolve(taps, done, inputs, history, sums);
 }
 
