@@ -4,14 +4,14 @@
 //! are computed once, and each row's byte looks its own up. Columns are the outer loop, rows the inner one, so that one table is
 //! enough, and sums wait in memory.
 //!
-//! Where there is no room for 256 sums, half a byte looks up one of 16.
+//! Where there is no room for 256 sums, half a byte looks up one of 16; where the least code counts, always.
 
-use crate::weights::Matrix;
-
+#[cfg(all(assembly, not(assembly = "riscv32")))]
+use super::assembly::add_halves;
 #[cfg(assembly)]
-use super::assembly::add_rows;
-#[cfg(any(assembly = "thumb2", assembly = "vfp"))]
-use super::assembly::fill;
+use super::assembly::{add_rows, fill};
+use crate::integer::IS_LEAST;
+use crate::weights::Matrix;
 
 /// The weights of a byte.
 const FOUR: usize = 4;
@@ -27,14 +27,15 @@ pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], roo
         return false;
     }
     sums.fill(0);
-    let mut table = room.first_chunk_mut();
+    let mut table = if IS_LEAST { None } else { room.first_chunk_mut() };
     for (group, inputs) in groups.iter().enumerate() {
         if let Some(table) = table.as_deref_mut() {
             fill(inputs, table);
             each(matrices, group, sums, |codes, stride, sums| add_rows(codes, stride, table, sums));
         } else {
-            let halves = Halves::new(inputs);
-            each(matrices, group, sums, |codes, stride, sums| halves.add_rows(codes, stride, sums));
+            let [a, b, c, d] = inputs.map(i32::from);
+            let halves = [half(a, b), half(c, d)];
+            each(matrices, group, sums, |codes, stride, sums| add_halves(codes, stride, &halves, sums));
         }
     }
     true
@@ -53,7 +54,7 @@ fn each(matrices: &[Matrix], group: usize, sums: &mut [i32], add: impl Fn(&[u8],
 }
 
 /// Computes the table of four inputs: of one weight, of two, and so on.
-#[cfg(not(any(assembly = "thumb2", assembly = "vfp")))]
+#[cfg(not(assembly))]
 #[inline(never)]
 fn fill(inputs: &[i16; FOUR], table: &mut Table) {
     table[0] = 0;
@@ -67,6 +68,7 @@ fn fill(inputs: &[i16; FOUR], table: &mut Table) {
 
 /// The sums of one weight more: those so far are for code 0, and those for codes 1, 2 and 3 follow, which stand for +1, 0 and
 /// -1.
+#[cfg(not(assembly))]
 #[inline(always)]
 fn add_weight(done: &[i32], input: i32, rest: &mut [i32]) {
     let (plus, rest) = rest.split_at_mut_checked(done.len()).unwrap_or_default();
@@ -88,32 +90,28 @@ fn add_rows(codes: &[u8], stride: usize, table: &Table, sums: &mut [i32]) {
     }
 }
 
-/// The sums of two weights each, by half a byte.
-struct Halves([[i32; 16]; 2]);
+/// The sums of two weights, by half a byte.
+type Half = [i32; 16];
 
-impl Halves {
-    fn new(inputs: &[i16; FOUR]) -> Self {
-        let mut halves = [[0; 16]; 2];
-        for (half, inputs) in halves.iter_mut().zip(inputs.as_chunks::<2>().0) {
-            let mut filled = 1;
-            for &input in inputs {
-                let (done, rest) = half.split_at_mut_checked(filled).unwrap_or_default();
-                add_weight(done, i32::from(input), rest);
-                filled *= 4;
-            }
-        }
-        Self(halves)
+/// Computes them.
+#[inline(never)]
+fn half(first: i32, second: i32) -> Half {
+    let by_code = |input: i32| [0, input, 0, -input];
+    let mut sums = [0; 16];
+    for (four, second) in sums.as_chunks_mut::<4>().0.iter_mut().zip(by_code(second)) {
+        *four = by_code(first).map(|first| first + second);
     }
+    sums
+}
 
-    /// Adds what the tables have for the halves of each row's byte.
-    #[inline(never)]
-    fn add_rows(&self, codes: &[u8], stride: usize, sums: &mut [i32]) {
-        let [low, high] = &self.0;
-        let mut place = 0;
-        for sum in sums {
-            let Some(&code) = codes.get(place) else { return };
-            *sum += low[usize::from(code & 15)] + high[usize::from(code >> 4)];
-            place += stride;
-        }
+/// Adds what the tables have for the halves of each row's byte: for the lower one, then for the upper one.
+#[cfg(any(not(assembly), assembly = "riscv32"))]
+#[inline(never)]
+fn add_halves(codes: &[u8], stride: usize, [lower, upper]: &[Half; 2], sums: &mut [i32]) {
+    let mut place = 0;
+    for sum in sums {
+        let Some(&code) = codes.get(place) else { return };
+        *sum += lower[usize::from(code & 15)] + upper[usize::from(code >> 4)];
+        place += stride;
     }
 }

@@ -1,5 +1,5 @@
 @ Partial sums of four ternary weights, looked up by their byte (tables.rs), for ARMv7-M and later: some 4.3 instructions for a
-@ row's byte, and 330 for a table.
+@ row's byte, 8.3 for one in halves, and 330 for a table.
 
     .syntax unified
 
@@ -98,5 +98,58 @@ __atome_engine_integer_add_rows:
 3:  pop     {r4-r11, pc}
     .size   __atome_engine_integer_add_rows, . - __atome_engine_integer_add_rows
 
+    .section .text.__atome_engine_integer_add_halves, "ax", %progbits
+    .p2align 2
+    .global __atome_engine_integer_add_halves
+    .hidden __atome_engine_integer_add_halves
+    .type __atome_engine_integer_add_halves, %function
+    .thumb_func
+    @ Adds what the halves of a code look up.
+    .macro halves sum, code:vararg
+    ldrb    r8, [\code]
+    and     r9, r8, #15
+    lsr     r8, r8, #4
+    ldr     r9, [r2, r9, lsl #2]
+    ldr     r8, [r12, r8, lsl #2]
+    add     \sum, \sum, r9
+    add     \sum, \sum, r8
+    .endm
+@ void f(const u8 *codes, usize stride, const i32 halves[2][16], i32 *sums, i32 *end): four rows a round, then one by one.
+@
+@   r0  code of the first row       r1  bytes from row to row, r10 twice, r11 three times as many
+@   r2  sums of the lower halves, r12 of the upper ones     r3  next sums, lr the end of fours, then of all     r4-r7 sums
+@   r8, r9 codes and what they look up
+__atome_engine_integer_add_halves:
+    push    {r4-r11, lr}
+    ldr     lr, [sp, #36]
+    add     r12, r2, #64
+    add     r10, r1, r1
+    add     r11, r10, r1
+    sub     r6, lr, r3
+    and     r6, r6, #12
+    sub     lr, lr, r6
+    cmp     r3, lr
+    beq     2f
+1:  ldm     r3, {r4-r7}
+    halves  r4, r0
+    halves  r5, r0, r1
+    halves  r6, r0, r10
+    halves  r7, r0, r11
+    add     r0, r0, r1, lsl #2
+    stm     r3!, {r4-r7}
+    cmp     r3, lr
+    bne     1b
+2:  ldr     lr, [sp, #36]
+3:  cmp     r3, lr
+    beq     4f
+    ldr     r4, [r3]
+    halves  r4, r0
+    add     r0, r0, r1
+    str     r4, [r3], #4
+    b       3b
+4:  pop     {r4-r11, pc}
+    .size   __atome_engine_integer_add_halves, . - __atome_engine_integer_add_halves
+
 @ Other assembly may follow in the same object.
+    .purgem halves
     .text
