@@ -62,10 +62,18 @@ pub(super) fn mix(
 #[cfg_attr(not(vectors), inline(never))]
 fn add_states(channels: &mut Channels, inputs: &[i16], product: Product, share: i32, residual: &mut [i32]) {
     let vectors = inputs.iter().zip(&mut *channels.state).zip(channels.gates).zip(channels.output_weights);
-    for (x, (((&input, state), &gate), &weight)) in residual.iter_mut().zip(vectors) {
+    let outputs = residual.iter_mut().zip(vectors).map(|(x, (((&input, state), &gate), &weight))| {
         *state = recur(*state, gate, input);
-        let weight = (i32::from(weight) * share + (1 << 14)) >> 15;
-        *x = x.wrapping_add(product.of(*state, weight));
+        (x, Parts::new(*state, (i32::from(weight) * share + (1 << 14)) >> 15))
+    });
+    // One loop for each.
+    match product {
+        Product::Short(rounding) => outputs.for_each(|(x, parts)| {
+            *x = x.wrapping_add(parts.short(rounding));
+        }),
+        Product::Long { factor, rounding } => outputs.for_each(|(x, parts)| {
+            *x = x.wrapping_add(parts.long(factor, rounding));
+        }),
     }
 }
 
@@ -92,39 +100,58 @@ impl Conv {
     }
 }
 
-/// Products of a state and a weight, shifted to the right.
-struct Product {
-    right: i32,
-    rounding: Rounding,
+/// A product, `upper * 2^15 + lower`, of a number of 32 bits and one of 15 bits and a sign.
+struct Parts {
+    upper: i32,
+    lower: i32,
+}
+
+impl Parts {
+    #[inline(always)]
+    fn new(a: i32, b: i32) -> Self {
+        Self { upper: b.wrapping_mul(a >> 15), lower: b.wrapping_mul(a & 32_767) }
+    }
+
+    /// Shifted to the right as [`Product::Short`] says.
+    #[inline(always)]
+    fn short(self, rounding: Rounding) -> i32 {
+        rounding.of(self.upper.wrapping_add(self.lower >> 15))
+    }
+
+    /// As [`Product::Long`] says.
+    #[inline(always)]
+    fn long(self, factor: i32, rounding: Rounding) -> i32 {
+        self.upper.wrapping_mul(factor).wrapping_add(rounding.of(self.lower))
+    }
+}
+
+/// How products of a state and a weight are shifted to the right, in 32 bits (docs/integer.md#in-32-bits).
+enum Product {
+    /// By 16 bits and more: what is left of it behind 15 bits.
+    Short(Rounding),
+    /// By 15 bits and less, or to the left: the upper part is multiplied by the factor, the lower one rounded.
+    Long { factor: i32, rounding: Rounding },
 }
 
 impl Product {
     #[inline(always)]
     fn new(right: i32) -> Self {
-        Self { right, rounding: Rounding::new(right - 15) }
-    }
-
-    /// In 32 bits where the shift is long enough for that (docs/integer.md#in-32-bits).
-    #[inline(always)]
-    fn of(&self, state: i32, weight: i32) -> i32 {
-        if self.right > 15 {
-            self.rounding.of(high_product(state, weight, 0))
-        } else {
-            round_shift(i64::from(state) * i64::from(weight), self.right) as i32
+        match right {
+            16.. => Self::Short(Rounding::to_the_right(right - 15)),
+            _ => Self::Long {
+                // To the left by 32 bits and more, nothing is left.
+                factor: 1i32.checked_shl((15 - right) as u32).unwrap_or(0),
+                rounding: Rounding::new(right),
+            },
         }
     }
-}
-
-/// `(a * b + extra) >> 15` for a `b` and an `extra` of 15 bits and a sign, whose result fits.
-#[inline(always)]
-fn high_product(a: i32, b: i32, extra: i32) -> i32 {
-    b.wrapping_mul(a >> 15).wrapping_add((b.wrapping_mul(a & 32_767) + extra) >> 15)
 }
 
 /// `gate * state + input`.
 #[inline(always)]
 fn recur(state: i32, gate: i16, input: i16) -> i32 {
-    high_product(state, i32::from(gate), 1 << 14).wrapping_add(i32::from(input) << STATE_BITS)
+    let Parts { upper, lower } = Parts::new(state, i32::from(gate));
+    upper.wrapping_add((lower + (1 << 14)) >> 15).wrapping_add(i32::from(input) << STATE_BITS)
 }
 
 /// The inputs become the newest of the history.
@@ -133,5 +160,35 @@ fn remember(history: &mut [i16], inputs: &[i16]) {
     history.copy_within(..kept, history.len() - kept);
     for (newest, &input) in history.iter_mut().zip(inputs) {
         *newest = input;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_in_32_bits_are_those_of_unbounded_integers() {
+        let states = [0, 1, -1, 32_767, 32_768, -32_769, 0x1234_5678, -0x2345_6789, (1 << 30) - 1, 1 - (1 << 30)];
+        let mut compared = 0;
+        for state in states {
+            for weight in [0, 1, -1, 77, -1234, 32_767, -32_767] {
+                for right in -40..80 {
+                    let product = i64::from(state) * i64::from(weight);
+                    let expected = round_shift(product, right);
+                    if expected.unsigned_abs() >= 1 << 30 || product != 0 && right < -30 {
+                        continue;
+                    }
+                    let parts = Parts::new(state, weight);
+                    let found = match Product::new(right) {
+                        Product::Short(rounding) => parts.short(rounding),
+                        Product::Long { factor, rounding } => parts.long(factor, rounding),
+                    };
+                    assert_eq!(i64::from(found), expected, "{state} * {weight} >> {right}");
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 4000, "{compared}");
     }
 }

@@ -68,17 +68,18 @@ impl Fixed {
     #[cfg(not(vectors))]
     #[inline(always)]
     pub(crate) fn of(self, word: u32) -> i32 {
-        let field = (word >> 23 & 255) as i32;
         // From a mantissa that is shifted as far to the left as it may come to lie.
-        let right = self.field + LEFT - field;
-        if field == 0 || right <= 0 {
+        let most = (self.field + LEFT - 1).max(0) as u32;
+        let field = word >> 23 & 255;
+        // Neither 0 nor above.
+        if field.wrapping_sub(1) >= most {
             return self.of_any(word);
         }
         let sign = word as i32 >> 31;
         let mantissa = ((word & 0x7f_ffff | 1 << 23) << LEFT) as i32;
         // By 31 bits, as by more, nothing is left of it.
-        let right = right.min(31);
-        (((mantissa ^ sign) - sign).wrapping_add(1 << (right - 1))) >> right
+        let right = (most - field).min(30);
+        ((((mantissa ^ sign) - sign) >> right) + 1) >> 1
     }
 
     /// Of 0 and subnormal values, too.

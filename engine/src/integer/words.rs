@@ -38,6 +38,12 @@ impl Rounding {
             // Only 0 is shifted that far.
             return Self { left: (-shift).min(31) as u32, half: 0, right: 0 };
         }
+        Self::to_the_right(shift)
+    }
+
+    /// For shifts of 1 and more.
+    #[inline(always)]
+    pub(crate) fn to_the_right(shift: i32) -> Self {
         // From 31 on, nothing is left, and by 31 the half makes anything positive.
         let right = shift.min(31) as u32;
         Self { left: 0, half: 1 << (right - 1), right }
