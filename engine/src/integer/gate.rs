@@ -1,7 +1,7 @@
 //! What the recurrence's state is multiplied by (docs/integer.md#constants-2-gates).
 
 use super::scaled::fixed;
-use super::tables::ROOTS;
+use super::tables::root_of_two;
 
 /// 2^31 * 2 log2(e).
 const TWO_LOG2_E: u64 = 3_098_164_010;
@@ -12,16 +12,10 @@ pub(super) fn gate(a: f32) -> i16 {
     // From 16 on, tanh is 1 here.
     let magnitude = fixed(a, 24).unsigned_abs().min(1 << 28);
     let t = (magnitude * TWO_LOG2_E) >> 22;
-    let (whole, fraction) = (t >> 32, t as u32);
-    let mut e: u64 = 1 << 32;
-    for (index, &root) in ROOTS.iter().enumerate() {
-        if fraction >> (31 - index) & 1 == 1 {
-            e = (e * u64::from(root)) >> 32;
-        }
-    }
-    let e = if whole > 32 { 0 } else { e >> whole };
+    let whole = t >> 32;
+    let e = if whole > 32 { 0 } else { root_of_two(t as u32) >> whole };
     let (difference, sum) = ((1 << 32) - e, (1 << 32) + e);
-    let tanh = ((difference << 16) + sum) / (2 * sum).max(1);
+    let tanh = ((difference << 16) + sum).checked_div(2 * sum).unwrap_or(0);
     let tanh = tanh.min(32_767) as i16;
     if a.is_sign_negative() {
         -tanh

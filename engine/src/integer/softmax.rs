@@ -1,8 +1,9 @@
 //! Softmax of logits in powers of two (docs/integer.md#5-router).
 
 use super::scaled::Scaled;
-use super::tables::EXP2;
-use super::words::{round_shift, round_shift_at_most};
+use super::tables::{exp2, EXP2};
+use super::words::round_shift_at_most;
+use super::IS_LEAST;
 
 /// The most values that a softmax takes: pathways, and positions that attention keeps.
 pub(super) const MOST: usize = 16;
@@ -38,8 +39,10 @@ fn power(distance: u32) -> u32 {
     if distance >= VANISHES {
         return 0;
     }
-    let entry = EXP2.get((distance & 0xffff) as usize >> 8).copied().unwrap_or(0);
-    round_shift(i64::from(entry), (distance >> 16) as i32) as u32
+    let (whole, index) = (distance >> 16, distance >> 8 & 0xff);
+    let entry = if IS_LEAST { exp2(index) } else { EXP2.get(index as usize).copied().unwrap_or(0).into() };
+    // To the nearest, halves up.
+    ((entry << 1 >> whole) + 1) >> 1
 }
 
 #[cfg(test)]

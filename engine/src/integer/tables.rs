@@ -21,9 +21,29 @@ pub(crate) static EXP2: [u16; 256] = [
     17_086, 17_040, 16_994, 16_948, 16_902, 16_856, 16_811, 16_765, 16_720, 16_675, 16_630, 16_585, 16_540, 16_495, 16_451, 16_406,
 ];
 
+/// 2^32 * 2^-(fraction * 2^-32), as a product of [`ROOTS`].
+pub(super) fn root_of_two(fraction: u32) -> u64 {
+    let (mut power, mut rest) = (1 << 32, fraction);
+    for &root in &ROOTS {
+        if rest == 0 {
+            break;
+        }
+        if rest >> 31 == 1 {
+            power = (power * u64::from(root)) >> 32;
+        }
+        rest <<= 1;
+    }
+    power
+}
+
+/// What [`EXP2`] has at `index`, without that table.
+pub(super) fn exp2(index: u32) -> u32 {
+    ((root_of_two((2 * index + 1) << 23) + (1 << 16)) >> 17) as u32
+}
+
 /// `ROOTS[i]` is 2^32 * 2^-(2^-(i + 1)), rounded: 1 over the square root of 2, over the root of that, and so on.
 #[rustfmt::skip]
-pub(crate) static ROOTS: [u32; 30] = [
+static ROOTS: [u32; 30] = [
     3_037_000_500, 3_611_622_603, 3_938_502_376, 4_112_874_773, 4_202_935_003, 4_248_701_965,
     4_271_771_996, 4_283_353_945, 4_289_156_690, 4_292_061_010, 4_293_513_907, 4_294_240_540,
     4_294_603_903, 4_294_785_595, 4_294_876_445, 4_294_921_870, 4_294_944_583, 4_294_955_939,
@@ -40,6 +60,9 @@ mod tests {
         for (index, &value) in EXP2.iter().enumerate() {
             let exact = 32_768.0 * 2f64.powf(-(index as f64 + 0.5) / 256.0);
             assert!((f64::from(value) - exact).abs() <= 0.5, "{index}");
+        }
+        for (index, &value) in (0..).zip(&EXP2) {
+            assert_eq!(exp2(index), u32::from(value), "{index}");
         }
         for (index, &value) in ROOTS.iter().enumerate() {
             let exact = 4_294_967_296.0 * 2f64.powf(-(2f64.powi(-(index as i32 + 1))));
