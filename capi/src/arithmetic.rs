@@ -10,7 +10,7 @@ use atome_engine::{Arithmetic, Codec, Layout, Matrix, Shape, Start, Workspace};
 use crate::config::{cache, config, integer_config};
 use crate::memory::{integer_workspace, workspace};
 use crate::model::{LoadedModel, OfState};
-use crate::sections::check;
+use crate::sections::{is_taken, reason};
 use crate::types::atome_state_t;
 
 /// An arithmetic as the C functions need it.
@@ -40,7 +40,13 @@ pub(crate) trait Chosen {
     ///
     /// # Safety
     /// `body` has the sections of `shape`.
-    unsafe fn check(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> Result<(), Refusal>;
+    unsafe fn takes(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> bool;
+
+    /// Why it takes no model of which [`Chosen::takes`] says so.
+    ///
+    /// # Safety
+    /// As there.
+    unsafe fn reason(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> Refusal;
 
     /// Whether it takes the head of a classifier.
     fn check_head(head: &Matrix) -> Result<(), Refusal>;
@@ -76,8 +82,13 @@ impl Chosen for Exact {
 
     /// It takes all models.
     #[inline(always)]
-    unsafe fn check(_: &Shape, _: &[u8], _: Option<&Codec>) -> Result<(), Refusal> {
-        Ok(())
+    unsafe fn takes(_: &Shape, _: &[u8], _: Option<&Codec>) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    unsafe fn reason(_: &Shape, _: &[u8], _: Option<&Codec>) -> Refusal {
+        Refusal::BrokenWeights
     }
 
     #[inline(always)]
@@ -126,9 +137,14 @@ impl Chosen for Integer {
         unsafe { integer_workspace(state, layout) }
     }
 
-    unsafe fn check(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> Result<(), Refusal> {
+    unsafe fn takes(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> bool {
         // SAFETY: as the caller promises.
-        unsafe { check(shape, body, codec) }
+        unsafe { is_taken(shape, body, codec) }
+    }
+
+    unsafe fn reason(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> Refusal {
+        // SAFETY: as the caller promises.
+        unsafe { reason(shape, body, codec) }
     }
 
     fn check_head(head: &Matrix) -> Result<(), Refusal> {

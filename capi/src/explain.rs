@@ -8,7 +8,7 @@ use core::slice;
 use atome_engine::container::{Container, MAGIC as CONTAINER_MAGIC};
 use atome_engine::format::{any_body, classifier_body, CLASSIFIER_MAGIC};
 use atome_engine::integer::Refusal;
-use atome_engine::{Classifier, Dims, FormatError, Model, Packing, Shape};
+use atome_engine::{Classifier, Codec, Dims, FormatError, Model, Packing, Shape};
 use atome_recover::{clear_shape, recover, Known, Ranges};
 
 use crate::arithmetic::{Chosen, Exact};
@@ -120,10 +120,10 @@ fn explain_file<C: Chosen>(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int
     }
     let read = match header.n_classes {
         // SAFETY: the body has the sections of the shape.
-        None => any_body(shape, file).map(|body| unsafe { C::check(shape, body.sections, body.codec) }),
+        None => any_body(shape, file).map(|body| unsafe { check::<C>(shape, body.sections, body.codec) }),
         Some(_) => classifier_body(shape, file, max_classes()).map(|body| {
             // SAFETY: as above.
-            let base = unsafe { C::check(shape, body.model, None) };
+            let base = unsafe { check::<C>(shape, body.model, None) };
             base.and(C::check_head(&body.head))
         }),
     };
@@ -145,6 +145,21 @@ fn explain_file<C: Chosen>(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int
                 text.push(", which stands for no weights");
             }
             code(error)
+        }
+    }
+}
+
+/// Whether the arithmetic takes a model.
+///
+/// # Safety
+/// As [`Chosen::takes`].
+unsafe fn check<C: Chosen>(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> Result<(), Refusal> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if C::takes(shape, body, codec) {
+            Ok(())
+        } else {
+            Err(C::reason(shape, body, codec))
         }
     }
 }

@@ -81,7 +81,7 @@ pub(crate) unsafe fn fill_checked<C: Chosen>(
 ) -> c_int {
     // SAFETY: as the caller promises.
     unsafe {
-        if C::check(shape, body, codec).is_err() {
+        if !C::takes(shape, body, codec) {
             return ATOME_ERR_ARITHMETIC;
         }
         fill(model, shape, body, codec);
@@ -198,7 +198,7 @@ pub(crate) unsafe fn load_classifier_file<C: Chosen>(
             let (packed, scale) = (head.packed().as_ptr(), head.scale());
             // SAFETY: as the caller promises.
             unsafe {
-                if C::check(shape, model, None).and(C::check_head(&head)).is_err() {
+                if !C::takes(shape, model, None) || C::check_head(&head).is_err() {
                     return ATOME_ERR_ARITHMETIC;
                 }
                 (*clf).head = atome_ternary_t { packed, scale, rows: rows as u16, cols: cols as u16 };

@@ -3,8 +3,8 @@
 use core::mem::zeroed;
 
 use atome_engine::bytes::read_u32;
-use atome_engine::integer::{Check, Refusal};
-use atome_engine::{Codec, Matrix, Shape};
+use atome_engine::integer::{Check, Reason, Refusal};
+use atome_engine::{Codec, Matrix, Norm, Shape};
 
 use crate::config::cache;
 use crate::model::LoadedLayer;
@@ -47,7 +47,7 @@ impl Sections<'_> {
     ///
     /// # Safety
     /// The sections of a layer of this shape are there.
-    #[inline(always)] // a program of the exact arithmetic has one caller
+    #[inline(never)]
     unsafe fn block(&mut self, to: &mut atome_block_t, shape: &Shape) {
         let (d, h) = (shape.d_model(), shape.d_head());
         // SAFETY: as the caller promises.
@@ -118,22 +118,57 @@ impl Sections<'_> {
 /// # Safety
 /// `body` has the sections of that shape.
 #[inline(never)]
-pub(crate) unsafe fn check(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> Result<(), Refusal> {
+pub(crate) unsafe fn is_taken(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> bool {
+    let mut check = Check::default();
+    // SAFETY: as the caller promises.
+    let Others { embed, final_norm, unembed } = unsafe { walk(shape, body, codec, |layer| check.layer(layer)) };
+    check.finish(&embed, &final_norm, &unembed)
+}
+
+/// Why it takes no model of which [`is_taken`] says so.
+///
+/// # Safety
+/// As [`is_taken`].
+#[inline(never)]
+pub(crate) unsafe fn reason(shape: &Shape, body: &[u8], codec: Option<&Codec>) -> Refusal {
+    let mut reason = Reason::default();
+    // SAFETY: as the caller promises.
+    let Others { embed, final_norm, unembed } = unsafe { walk(shape, body, codec, |layer| reason.layer(layer)) };
+    reason.finish(&embed, &final_norm, &unembed)
+}
+
+/// The parts of a model that belong to no layer.
+struct Others<'m> {
+    embed: Matrix<'m>,
+    final_norm: Norm<'m>,
+    unembed: Matrix<'m>,
+}
+
+/// Looks at each layer in turn.
+///
+/// # Safety
+/// As [`is_taken`].
+#[inline(always)]
+unsafe fn walk<'m>(
+    shape: &Shape,
+    body: &'m [u8],
+    codec: Option<&Codec>,
+    mut layer: impl FnMut(&LoadedLayer),
+) -> Others<'m> {
     let (v, d) = (shape.vocab_size(), shape.d_model());
     let mut rest = Sections { at: body.as_ptr(), codec };
     // SAFETY: all of it are numbers and pointers, which are not used before they are set; the sections are there.
     unsafe {
         let [mut embed, mut unembed]: [atome_ternary_t; 2] = zeroed();
         rest.matrix(&mut embed, v, d);
-        let mut check = Check::new(&embed.matrix(d))?;
+        let mut block: atome_block_t = zeroed();
         for _ in 0..shape.n_layers() {
-            let mut block: atome_block_t = zeroed();
             rest.block(&mut block, shape);
-            check.layer(&LoadedLayer::new(&block, shape))?;
+            layer(&LoadedLayer::new(&block, shape));
         }
         let mut final_norm: atome_norm_t = zeroed();
         rest.norm(&mut final_norm, d);
         rest.matrix(&mut unembed, v, d);
-        check.finish(&embed.matrix(d), &final_norm.sized(d), &unembed.matrix(d))
+        Others { embed: embed.matrix(d), final_norm: final_norm.sized(d), unembed: unembed.matrix(d) }
     }
 }

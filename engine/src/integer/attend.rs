@@ -1,19 +1,11 @@
 //! Top-k attention (docs/integer.md#8-scores).
 
 use super::constants::LayerConstants;
+use super::router::Shares;
 use super::scaled::Scaled;
 use super::softmax::{distance, softmax, MOST};
 use super::words::round_shift;
-
-/// Keys and values of one layer, by row.
-pub(super) struct Remembered<'r> {
-    /// `[max_seq][d_head]`, and how far each row was shifted to the right.
-    pub keys: &'r [i8],
-    pub key_shifts: &'r [i8],
-    /// `[max_seq][d_model]`, and how far each row was shifted to the right.
-    pub values: &'r [i8],
-    pub value_shifts: &'r [i8],
-}
+use super::workspace::LayerMemory;
 
 /// A query and how far it was shifted to the right.
 pub(super) struct Query<'q> {
@@ -22,8 +14,7 @@ pub(super) struct Query<'q> {
     pub shift: i8,
 }
 
-/// The positions that attention keeps, the best first.
-#[derive(Default)]
+/// The positions that attention keeps, the best first; behind them, scores that are worse than any.
 struct Kept {
     count: usize,
     rows: [u16; MOST],
@@ -31,90 +22,98 @@ struct Kept {
 }
 
 impl Kept {
+    /// None.
+    #[inline(always)]
+    fn new() -> Self {
+        Self { count: 0, rows: [0; MOST], scores: [i64::MIN; MOST] }
+    }
+
     /// Puts a position behind those that are as good, if there is room among `most`.
     #[inline(never)]
     fn offer(&mut self, most: usize, row: usize, score: i64) {
-        let place = self.scores.iter().take(self.count).position(|&kept| kept < score).unwrap_or(self.count);
-        let end = most.min(self.count + 1);
-        let (rows, scores) = (self.rows.get_mut(place..end), self.scores.get_mut(place..end));
-        let mut moved = (row as u16, score);
-        for (row, kept) in rows.unwrap_or_default().iter_mut().zip(scores.unwrap_or_default()) {
-            core::mem::swap(row, &mut moved.0);
-            core::mem::swap(kept, &mut moved.1);
-            self.count = end;
+        let (mut moved, mut has_moved) = ((row as u16, score), false);
+        for (row, score) in self.rows.iter_mut().zip(&mut self.scores).take(most) {
+            has_moved |= *score < moved.1;
+            if has_moved {
+                moved = (core::mem::replace(row, moved.0), core::mem::replace(score, moved.1));
+            }
         }
+        self.count = most.min(self.count + 1);
+    }
+
+    /// Rows of those that are kept.
+    #[inline(always)]
+    fn rows(&self) -> impl Iterator<Item = usize> + use<'_> {
+        self.rows.iter().take(self.count).map(|&row| row.into())
     }
 }
 
-/// Sums over the positions kept, and their unit.
-pub(super) struct Attended {
-    /// Bits that the greatest value was shifted to the right.
-    pub shift: i32,
-}
-
 /// `sums`, `[d_model]`: with the sign of their scale, values of the `top_k` positions whose keys answer best to the query, times
-/// their shares and `share`, which is the pathway's, in units of 2^-15. `rows` are those of the positions in order; among
-/// equals, earlier positions are kept.
+/// their shares and `share`, which is the pathway's, in units of 2^-15; how far the greatest of these values was shifted to the
+/// right. `rows` are those of the positions in order; among equals, earlier positions are kept.
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]
 pub(super) fn attend(
-    remembered: &Remembered,
+    memory: &LayerMemory,
     query: &Query,
-    constants: &LayerConstants,
+    constants: LayerConstants,
     rows: impl Iterator<Item = usize>,
     top_k: usize,
     share: u32,
     sums: &mut [i32],
-) -> Attended {
-    let mut kept = Kept::default();
-    search(remembered, query, constants.score, rows, top_k.min(MOST), &mut kept);
-    let shares = shares(&kept, constants.score, query.shift);
-    let kept = || kept.rows.iter().take(kept.count).map(|&row| usize::from(row));
-    let shift_of = |row: usize| i32::from(remembered.value_shifts.get(row).copied().unwrap_or(0));
-    let shift = kept().map(shift_of).max().unwrap_or(0);
-    let pathway = (constants.value.mantissa() * i64::from(share) + (1 << 14)) >> 15;
+) -> i32 {
+    let mut kept = Kept::new();
+    search(memory, query, constants.score().sign(), rows, top_k.min(MOST), &mut kept);
+    let shares = shares(&kept, constants.score(), query.shift);
+    let shift_of = |row: usize| i32::from(memory.value_shifts.get(row).copied().unwrap_or(0));
+    let mut shift = 0;
+    for row in kept.rows() {
+        shift = shift_of(row).max(shift);
+    }
+    let scale = constants.value();
+    let pathway = (scale.mantissa() * share + (1 << 14)) >> 15;
     sums.fill(0);
-    for (row, &share) in kept().zip(&shares) {
+    for (row, &share) in kept.rows().zip(&shares) {
         // Values of a smaller unit count for less.
-        let share = round_shift(i64::from(share), shift - shift_of(row));
-        let factor = (round_shift(pathway * share, 16) * constants.value.sign()) as i32;
-        let values = remembered.values.get(row * sums.len()..).unwrap_or_default();
+        let share = round_shift(share as i32, shift - shift_of(row)) as u32;
+        let factor = ((pathway * share + (1 << 15)) >> 16) as i32 * scale.sign();
+        let values = memory.values.get(row * sums.len()..).unwrap_or_default();
         for (sum, &value) in sums.iter_mut().zip(values) {
             *sum = sum.wrapping_add(factor.wrapping_mul(i32::from(value)));
         }
     }
-    Attended { shift }
+    shift
 }
 
 /// The positions of the best scores.
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]
 fn search(
-    remembered: &Remembered,
+    memory: &LayerMemory,
     query: &Query,
-    scale: Scaled,
+    sign: i32,
     rows: impl Iterator<Item = usize>,
     top_k: usize,
     kept: &mut Kept,
 ) {
     for row in rows {
-        let keys = remembered.keys.get(row * query.values.len()..).unwrap_or_default();
+        let keys = memory.keys.get(row * query.values.len()..).unwrap_or_default();
         let dot: i32 = query.values.iter().zip(keys).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum();
-        let key_shift = remembered.key_shifts.get(row).copied().unwrap_or(0);
-        let score = (scale.sign() * i64::from(dot)) << (key_shift & 31);
+        let key_shift = memory.key_shifts.get(row).copied().unwrap_or(0);
+        let score = i64::from(sign * dot) << (key_shift & 31);
         kept.offer(top_k, row, score);
     }
 }
 
 /// How much each position counts that is kept, in units of 2^-15.
 #[inline(never)]
-fn shares(kept: &Kept, scale: Scaled, query_shift: i8) -> [u16; MOST] {
+fn shares(kept: &Kept, scale: Scaled, query_shift: i8) -> Shares {
     let mut shares = [0; MOST];
-    let best = kept.scores.first().copied().unwrap_or(0);
+    let [best, ..] = kept.scores;
     let right = -(scale.exponent + i32::from(query_shift) + 16);
-    for (share, score) in shares.iter_mut().zip(&kept.scores).take(kept.count) {
-        *share = distance(best - score, scale, right);
+    for (share, score) in shares.iter_mut().zip(kept.scores).take(kept.count) {
+        *share = distance(best.abs_diff(score), scale, right);
     }
     softmax(shares.get_mut(..kept.count).unwrap_or_default());
-    shares.map(|share| share as u16)
+    shares
 }

@@ -15,8 +15,8 @@ pub(super) const STATE_BITS: i32 = 3;
 const MOST_RESIDUAL_BITS: i32 = 40;
 
 /// The greatest magnitude of gamma and beta, as integers, for which [`norm`](super::norm::norm) cannot overflow.
-const MOST_GAMMA: i64 = 1 << 14;
-const MOST_BETA: i64 = 1 << 29;
+const MOST_GAMMA: i32 = 1 << 14;
+const MOST_BETA: i32 = 1 << 29;
 
 /// Exponents of gamma are from -this to this.
 const MOST_GAMMA_BITS: i32 = 170;
@@ -33,18 +33,17 @@ pub(super) struct NormConstants {
 }
 
 impl NormConstants {
+    pub(super) fn from_words([gamma_bits, value_bits]: [i32; 2]) -> Self {
+        Self { gamma_bits, value_bits, output_bits: gamma_bits + value_bits - 15 }
+    }
+
     fn to_words(self) -> [i32; 2] {
         [self.gamma_bits, self.value_bits]
     }
 
-    fn from_words([gamma_bits, value_bits]: [i32; 2]) -> Self {
-        Self { gamma_bits, value_bits, output_bits: gamma_bits + value_bits - 15 }
-    }
-
-    pub(super) fn new(norm: &Norm, d: usize) -> Self {
+    pub(super) fn new(norm: &Norm, d: usize, seen: &mut Seen) -> Self {
         let value_bits = 15 - (ceil_log2(d) + 1) / 2;
-        let gamma_bits = gamma_bits(greatest(&norm.gamma), greatest(&norm.beta), value_bits);
-        Self::from_words([gamma_bits, value_bits])
+        Self::from_words([gamma_bits(seen.vector(&norm.gamma), seen.vector(&norm.beta), value_bits), value_bits])
     }
 
     /// What makes integers of gamma, and of beta in the unit of gamma's product with a value: both in the bounds of 32 bits.
@@ -55,6 +54,7 @@ impl NormConstants {
 }
 
 /// The most fraction bits with which gamma and beta stay in their bounds.
+#[cfg_attr(not(vectors), inline(never))]
 fn gamma_bits(gamma: f32, beta: f32, value_bits: i32) -> i32 {
     let least = -MOST_GAMMA_BITS;
     // One more bit than this has none of them in its bounds.
@@ -67,47 +67,80 @@ fn gamma_bits(gamma: f32, beta: f32, value_bits: i32) -> i32 {
     gamma_bits
 }
 
-/// The greatest magnitude.
-fn greatest(values: &Floats) -> f32 {
+/// The greatest magnitude; an infinity or NaN where there is one.
+#[cfg_attr(not(vectors), inline(never))]
+pub(super) fn greatest(values: &Floats) -> f32 {
     // Of values that are not negative, the bits have the values' order.
-    f32::from_bits(values.iter().map(|value| value.abs().to_bits()).max().unwrap_or(0))
+    f32::from_bits(values.iter().fold(0, |greatest, value| greatest.max(value.abs().to_bits())))
 }
 
-/// Units and scales of a layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct LayerConstants {
-    pub(super) norm: NormConstants,
+/// 32-bit words of a layer's constants.
+pub(super) const LAYER_WORDS: usize = 13;
+
+/// Units and scales of a layer, as they lie in memory: a copy of them all would be the larger part of a small core's code.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LayerConstants<'c>(&'c [i32; LAYER_WORDS]);
+
+impl<'c> LayerConstants<'c> {
+    pub(super) fn of(words: &'c [i32; LAYER_WORDS]) -> Self {
+        Self(words)
+    }
+
+    /// Those of layer `index`, in a workspace's `all`.
+    pub(super) fn of_layer(all: &'c [i32], index: usize) -> Self {
+        Self(all.get(index * LAYER_WORDS..).and_then(<[i32]>::first_chunk).unwrap_or(&[0; LAYER_WORDS]))
+    }
+
+    pub(super) fn norm(self) -> NormConstants {
+        let [a, b, ..] = *self.0;
+        NormConstants::from_words([a, b])
+    }
+
     /// Makes powers of two of the router's sums.
-    pub(super) router: Scaled,
+    pub(super) fn router(self) -> Scaled {
+        let [_, _, a, b, ..] = *self.0;
+        Scaled::from_words([a, b])
+    }
+
     /// Makes powers of two of products of queries and keys.
-    pub(super) score: Scaled,
-    /// Scales of the convolution and of values, in the unit of the norm's outputs.
-    pub(super) conv: Scaled,
-    pub(super) value: Scaled,
+    pub(super) fn score(self) -> Scaled {
+        let [_, _, _, _, a, b, ..] = *self.0;
+        Scaled::from_words([a, b])
+    }
+
+    /// The scale of the convolution, in the unit of the norm's outputs.
+    pub(super) fn conv(self) -> Scaled {
+        let [_, _, _, _, _, _, a, b, ..] = *self.0;
+        Scaled::from_words([a, b])
+    }
+
+    /// The scale of values, in that unit.
+    pub(super) fn value(self) -> Scaled {
+        let [.., a, b, _, _, _] = *self.0;
+        Scaled::from_words([a, b])
+    }
+
     /// Fraction bits of the recurrence's output weights.
-    pub(super) output_weight_bits: i32,
+    pub(super) fn output_weight_bits(self) -> i32 {
+        let [.., bits, _, _] = *self.0;
+        bits
+    }
+
     /// The sums of a convolution are below 2^this.
-    pub(super) conv_sum_bits: i32,
-    /// What the layer adds to the residual stream is below 2^this.
-    pub(super) top: i32,
-}
-
-impl LayerConstants {
-    /// 32-bit words that they take.
-    pub(super) const WORDS: usize = 13;
-
-    pub(super) fn to_words(self) -> [i32; Self::WORDS] {
-        let [a, b] = self.norm.to_words();
-        let [[c, d], [e, f], [g, h], [i, j]] = [self.router, self.score, self.conv, self.value].map(Scaled::to_words);
-        [a, b, c, d, e, f, g, h, i, j, self.output_weight_bits, self.conv_sum_bits, self.top]
+    pub(super) fn conv_sum_bits(self) -> i32 {
+        let [.., bits, _] = *self.0;
+        bits
     }
 
-    pub(super) fn from_words([a, b, c, d, e, f, g, h, i, j, k, l, top]: [i32; Self::WORDS]) -> Self {
-        let [router, score, conv, value] = [[c, d], [e, f], [g, h], [i, j]].map(Scaled::from_words);
-        let norm = NormConstants::from_words([a, b]);
-        Self { norm, router, score, conv, value, output_weight_bits: k, conv_sum_bits: l, top }
+    /// What the layer adds to the residual stream is below 2^this; [`INFINITE`] where an infinity or NaN is among its floats.
+    pub(super) fn top(self) -> i32 {
+        let [.., top] = *self.0;
+        top
     }
 }
+
+/// Above the top of anything finite.
+pub(super) const INFINITE: i32 = 1000;
 
 /// Units of a whole model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,17 +156,13 @@ impl ModelConstants {
     /// 32-bit words that they take.
     pub(super) const WORDS: usize = 4;
 
-    pub(super) fn to_words(self) -> [i32; Self::WORDS] {
-        let [gamma_bits, value_bits] = self.final_norm.to_words();
-        [self.residual_bits, self.embed_scale, gamma_bits, value_bits]
-    }
-
     pub(super) fn from_words([residual_bits, embed_scale, a, b]: [i32; Self::WORDS]) -> Self {
         Self { residual_bits, embed_scale, final_norm: NormConstants::from_words([a, b]) }
     }
 }
 
 /// No weight is above 2^this.
+#[cfg_attr(not(vectors), inline(never))]
 fn weight_bits(matrix: &Matrix) -> i32 {
     match matrix.codec().map(|codec| codec.packing()) {
         // 9.
@@ -144,64 +173,115 @@ fn weight_bits(matrix: &Matrix) -> i32 {
 
 /// A layer's constants; each channel's gate and output weight, where there is room for these.
 #[inline(never)] // in a program it is called from three places
-pub(super) fn layer<'m>(block: &impl Layer<'m>, gates: &mut [i16], weights: &mut [i16]) -> LayerConstants {
-    let (norm, ssm, conv) = (block.norm(), block.ssm(), block.pathways().conv.taps);
-    let (wq, wk, wv) = (block.wq(), block.wk(), block.wv());
+pub(super) fn layer<'m>(
+    block: &impl Layer<'m>,
+    gates: &mut [i16],
+    weights: &mut [i16],
+    constants: &mut [i32; LAYER_WORDS],
+) {
+    let [gamma_bits, value_bits, router, router_exponent, score, score_exponent, rest @ ..] = constants;
+    let [conv, conv_exponent, value, value_exponent, output_weight_bits, conv_sum_bits, top_of_all] = rest;
+    let mut seen = Seen(0);
+    let wv = block.wv();
     let d = wv.rows();
-    let norm = NormConstants::new(&norm, d);
+    let norm = NormConstants::new(&block.norm(), d, &mut seen);
+    [*gamma_bits, *value_bits] = norm.to_words();
     let unit = norm.output_bits;
-    let output_weights = || output_weights(&ssm);
-    let output_top = output_weights().filter(|weight| weight.sign() != 0).map(|weight| weight.exponent + 16).max();
-    let output_weight_bits = output_top.map_or(0, |top| 15 - top);
-    let mut greatest_gate = 0;
-    let (mut gates, mut weights) = (gates.iter_mut(), weights.iter_mut());
-    for (a, weight) in ssm.a_raw.iter().zip(output_weights()) {
-        let gate = gate(a);
-        greatest_gate = greatest_gate.max(i64::from(gate).abs());
-        let weight = round_shift(weight.signed(), -(weight.exponent + output_weight_bits)).clamp(-32_767, 32_767);
-        if let (Some(gate_slot), Some(weight_slot)) = (gates.next(), weights.next()) {
-            (*gate_slot, *weight_slot) = (gate, weight as i16);
+    let ssm = block.ssm();
+    seen.vector(&ssm.b);
+    seen.vector(&ssm.c_out);
+    let output_top = output_top(&ssm);
+    *output_weight_bits = if output_top == NONE { 0 } else { 15 - output_top };
+    for (index, (slot, a)) in gates.iter_mut().zip(ssm.a_raw.iter()).enumerate() {
+        *slot = gate(a);
+        if let (Some(slot), Some(weight)) = (weights.get_mut(index), output_weight(&ssm, index)) {
+            let weight = round_shift(weight.signed(), -(weight.exponent + *output_weight_bits));
+            *slot = weight.clamp(-32_767, 32_767) as i16;
         }
     }
-    let conv_sum_bits = 15 + ceil_log2(conv.cols()) + weight_bits(&conv);
-    // The inputs are below 2^15 units.
-    let inputs = 15 - unit;
+    // Gates grow with what they are made of.
+    let greatest_gate = i32::from(gate(seen.vector(&ssm.a_raw)));
     // The state is below 2^15 units over 1 - gate, as far as a sequence of 2^12 positions gets there.
-    let state = 12.min(16 - bits((32_768 - greatest_gate) as u64));
-    let value_sums = ceil_log2(d) + weight_bits(&wv);
-    let conv_sums = conv_sum_bits - 15;
-    let top = (conv_sums + inputs + top(conv.scale()))
-        .max(value_sums + inputs + top(wv.scale()))
-        .max(output_top.unwrap_or(NONE) + inputs + state);
-    LayerConstants {
-        norm,
-        router: Scaled::new(block.router().scale()).times(Scaled::LOG2_E).over_two_to(unit),
-        score: Scaled::new(wq.scale())
-            .times(Scaled::new(wk.scale()))
-            .times(Scaled::LOG2_E)
-            .times(reciprocal_root(wk.rows()))
-            .over_two_to(2 * unit),
-        conv: Scaled::new(conv.scale()).over_two_to(unit),
-        value: Scaled::new(wv.scale()).over_two_to(unit),
-        output_weight_bits,
-        conv_sum_bits,
-        top,
+    let mut top_so_far = output_top + 12.min(16 - bits((32_768 - greatest_gate) as u32));
+    top_so_far = top_so_far.max(ceil_log2(d) + weight_bits(&wv) + top(seen.scale(&wv)));
+    [*value, *value_exponent] = Scaled::new(wv.scale()).over_two_to(unit).to_words();
+    let taps = block.pathways().conv.taps;
+    let conv_sums = ceil_log2(taps.cols()) + weight_bits(&taps);
+    *conv_sum_bits = 15 + conv_sums;
+    top_so_far = top_so_far.max(conv_sums + top(seen.scale(&taps)));
+    [*conv, *conv_exponent] = Scaled::new(taps.scale()).over_two_to(unit).to_words();
+    let scale = Scaled::new(seen.scale(&block.router())).times(Scaled::LOG2_E);
+    [*router, *router_exponent] = scale.over_two_to(unit).to_words();
+    let wk = block.wk();
+    let scale = Scaled::new(seen.scale(&block.wq())).times(Scaled::new(seen.scale(&wk)));
+    let scale = scale.times(Scaled::LOG2_E).times(reciprocal_root(wk.rows()));
+    [*score, *score_exponent] = scale.over_two_to(2 * unit).to_words();
+    // The inputs are below 2^15 units.
+    *top_of_all = if seen.are_finite() { top_so_far + 15 - unit } else { INFINITE };
+}
+
+/// The greatest magnitude among floats that were looked at: its bits, which have the order of the values.
+pub(super) struct Seen(pub(super) u32);
+
+impl Seen {
+    /// A matrix's scale.
+    pub(super) fn scale(&mut self, matrix: &Matrix) -> f32 {
+        self.float(matrix.scale())
+    }
+
+    /// The greatest magnitude of a vector.
+    pub(super) fn vector(&mut self, vector: &Floats) -> f32 {
+        self.float(greatest(vector))
+    }
+
+    fn float(&mut self, float: f32) -> f32 {
+        self.0 = self.0.max(float.abs().to_bits());
+        float
+    }
+
+    /// Whether all were.
+    pub(super) fn are_finite(&self) -> bool {
+        self.0 < f32::INFINITY.to_bits()
     }
 }
 
-/// What the states of the recurrence are multiplied by: its input weights are part of it, so that the recurrence needs none.
-fn output_weights<'m>(ssm: &Ssm<'m>) -> impl Iterator<Item = Scaled> + use<'m> {
-    ssm.b.iter().zip(ssm.c_out.iter()).map(|(b, c)| Scaled::new(b).times(Scaled::new(c)))
+/// What the states of a channel are multiplied by: its input weight is part of it, so that the recurrence needs none.
+#[cfg_attr(not(vectors), inline(never))]
+fn output_weight(ssm: &Ssm, index: usize) -> Option<Scaled> {
+    Some(Scaled::new(ssm.b.get(index)?).times(Scaled::new(ssm.c_out.get(index)?)))
+}
+
+/// All of them are below 2^this; [`NONE`] where all are 0.
+fn output_top(ssm: &Ssm) -> i32 {
+    let (mut top, mut index) = (NONE, 0);
+    while let Some(weight) = output_weight(ssm, index) {
+        if weight.sign() != 0 {
+            top = top.max(weight.exponent + 16);
+        }
+        index += 1;
+    }
+    top
 }
 
 /// 1 over the square root of a head's size.
 fn reciprocal_root(d_head: usize) -> Scaled {
     // Only the greatest size, 256, has no place in 32 bits.
-    let root = u32::try_from((d_head as u64) << 24).map_or(1 << 16, root);
-    Scaled::of(((1u64 << 44) / u64::from(root.max(1))) as i64, -32)
+    let root = if d_head >= 256 { 1 << 16 } else { root((d_head as u32) << 24).max(1) };
+    // 2^44 / root, rounded down, by two divisions of 32 bits; for a head of 1 it is 2^32.
+    let (upper, rest) = ((1 << 31) / root, (1 << 31) % root);
+    let lower = (rest << 13) / root;
+    match upper.checked_mul(1 << 13) {
+        Some(upper) => Scaled::of(upper + lower, 1, -32),
+        None => Scaled::of(1 << 31, 1, -31),
+    }
 }
 
-/// How large the parts of the residual stream may be: the embedding, and what each layer adds to it.
+/// What [`Tops`] counts of the embedding.
+pub(super) fn embed_top(embed: &Matrix) -> i32 {
+    top(embed.scale()) + weight_bits(embed)
+}
+
+/// How large the parts of the residual stream may be: the embedding, and what each layer adds to it. At first none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tops {
     greatest: i32,
@@ -210,19 +290,17 @@ pub(super) struct Tops {
     counts: [u32; Self::PLACES],
 }
 
+impl Default for Tops {
+    fn default() -> Self {
+        Self { greatest: NONE, counts: [0; Self::PLACES] }
+    }
+}
+
 impl Tops {
     const PLACES: usize = 17;
 
-    /// Of the embedding, the first part.
-    pub(super) fn of(embed: &Matrix) -> Self {
-        let mut counts = [0; Self::PLACES];
-        if let Some(first) = counts.first_mut() {
-            *first = 1;
-        }
-        Self { greatest: top(embed.scale()) + weight_bits(embed), counts }
-    }
-
     /// Another part, below 2^top. The order of parts is free.
+    #[cfg_attr(not(vectors), inline(never))]
     pub(super) fn add(&mut self, top: i32) {
         while self.greatest < top {
             self.greatest += 1;
@@ -242,21 +320,28 @@ impl Tops {
         }
     }
 
+    /// Whether no part was [`INFINITE`].
+    pub(super) fn are_finite(&self) -> bool {
+        self.greatest < INFINITE
+    }
+
     /// The fraction bits of the residual stream with which the sum of all parts stays below 2^29 units.
     fn residual_bits(&self) -> i32 {
         if self.greatest <= NONE / 2 {
             return 0;
         }
-        let sum = self.counts.iter().fold(0, |sum: u64, &count| 2 * sum + u64::from(count));
-        MOST_RESIDUAL_BITS.min(29 - (self.greatest + bits(sum - 1) - 16))
+        // At most 2^32: of 65,536 parts, which may wrap round to 0.
+        let sum = self.counts.iter().fold(0, |sum: u32, &count| sum.wrapping_mul(2).wrapping_add(count));
+        MOST_RESIDUAL_BITS.min(29 - (self.greatest + bits(sum.wrapping_sub(1)) - 16))
     }
 }
 
 /// The unit of the residual stream, and what follows from it.
-pub(super) fn model(embed: &Matrix, final_norm: &Norm, tops: &Tops) -> ModelConstants {
+pub(super) fn model(embed: &Matrix, final_norm: &Norm, tops: &Tops, seen: &mut Seen) -> [i32; ModelConstants::WORDS] {
     let residual_bits = tops.residual_bits();
-    let embed_scale = fixed(embed.scale(), residual_bits).clamp(-(1 << 30), 1 << 30) as i32;
-    ModelConstants { residual_bits, embed_scale, final_norm: NormConstants::new(final_norm, embed.cols()) }
+    let embed_scale = fixed(seen.scale(embed), residual_bits).clamp(-(1 << 30), 1 << 30);
+    let [gamma_bits, value_bits] = NormConstants::new(final_norm, embed.cols(), seen).to_words();
+    [residual_bits, embed_scale, gamma_bits, value_bits]
 }
 
 #[cfg(test)]
@@ -270,7 +355,7 @@ mod tests {
         if greatest <= -500 {
             0
         } else {
-            40.min(29 - (greatest + bits(sum - 1) - 16))
+            40.min(29 - (greatest + (64 - (sum - 1).leading_zeros() as i32) - 16))
         }
     }
 
@@ -288,7 +373,8 @@ mod tests {
                     _ => random(spread) as i32 - 40,
                 };
                 let all: std::vec::Vec<i32> = (0..count).map(|_| one(&mut random)).collect();
-                let mut tops = Tops::of(&Matrix::new(&[0], 0.0, 1, 1).expect("a byte"));
+                let mut tops = Tops::default();
+                tops.add(embed_top(&Matrix::new(&[0], 0.0, 1, 1).expect("a byte")));
                 all.iter().for_each(|&top| tops.add(top));
                 assert_eq!(tops.residual_bits(), expected(&[&[NONE], &all[..]].concat()), "{all:?}");
             }

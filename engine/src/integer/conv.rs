@@ -1,6 +1,6 @@
 //! Convolution (docs/integer.md#6-local-pathway).
 
-use super::IS_LEAST;
+use super::{project, IS_LEAST};
 use crate::weights::Matrix;
 
 /// The most taps of two bits that lie in a word wherever in a byte they begin.
@@ -28,12 +28,12 @@ pub(super) fn convolve(taps: &Matrix, first: usize, inputs: &[i16], history: &[i
         return;
     }
     for ((sum, &input), channel) in channels {
-        *sum = i32::from(taps.weight(weight)) * i32::from(input);
+        *sum = project::weight(taps, weight) * i32::from(input);
         let mut place = channel;
         for tap in 1..taps.cols() {
             // In a sequence shorter than the convolution, there is no history beyond its length.
             let Some(&input) = history.get(place) else { break };
-            *sum += i32::from(taps.weight(weight + tap)) * i32::from(input);
+            *sum += project::weight(taps, weight + tap) * i32::from(input);
             place += d;
         }
         weight += taps.cols();

@@ -11,7 +11,7 @@ const TWO_LOG2_E: u64 = 3_098_164_010;
 pub(super) fn gate(a: f32) -> i16 {
     // From 16 on, tanh is 1 here.
     let magnitude = fixed(a, 24).unsigned_abs().min(1 << 28);
-    let t = (magnitude * TWO_LOG2_E) >> 22;
+    let t = (u64::from(magnitude) * TWO_LOG2_E) >> 22;
     let whole = t >> 32;
     let e = if whole > 32 { 0 } else { root_of_two(t as u32) >> whole };
     let (difference, sum) = ((1 << 32) - e, (1 << 32) + e);

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::constants::{LayerConstants, ModelConstants};
+use super::constants::{ModelConstants, LAYER_WORDS};
 use super::softmax::MOST;
 use super::{MOST_HEAD, MOST_MODEL, MOST_POSITIONS, MOST_TAPS};
 use crate::layout::{Plan, TAG_WORDS};
@@ -128,7 +128,7 @@ impl Layout {
     /// 4-byte words of all of it.
     fn units(&self) -> u64 {
         let (d, h) = (self.shape().d_model(), self.shape().d_head());
-        let constants = ModelConstants::WORDS + self.shape().n_layers() * LayerConstants::WORDS;
+        let constants = ModelConstants::WORDS + self.shape().n_layers() * LAYER_WORDS;
         let vectors = self.schedule.residual_rows() * d + self.sums() + d.div_ceil(2) + h.div_ceil(4);
         let small = self.floats() + TAG_WORDS + self.max_seq() + constants + vectors;
         small as u64 + self.held_layers() as u64 * self.layer_units() as u64

@@ -44,7 +44,8 @@ fn logit(sum: i32, scale: f32, input_bits: i32) -> f32 {
 
 /// A share in units of 2^-15, which binary32 has exactly.
 pub(super) fn share(number: u32) -> f32 {
-    logit(number as i32, 1.0, 15)
+    // 2^31 * 2^-46.
+    Factor { mantissa: 1 << 31, exponent: -46, sign: 0 }.times(number as i32)
 }
 
 /// What sums are multiplied by to become binary32, each product rounded once: `mantissa * 2^exponent` with the first of the

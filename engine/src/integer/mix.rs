@@ -1,68 +1,58 @@
 //! Convolution, recurrence, and the sum of the pathways (docs/integer.md#9-mix).
 
-use super::attend::Attended;
 use super::constants::{LayerConstants, STATE_BITS};
 use super::kernel::convolve;
 use super::router::Shares;
-use super::scaled::Scaled;
-use super::words::{round_shift, Rounding};
+use super::words::Rounding;
+use super::workspace::LayerMemory;
 use crate::weights::Matrix;
 
-/// What one layer carries from position to position, and its channels' constants.
-pub(super) struct Channels<'c> {
-    /// Inputs of earlier positions, the newest first, `[history_len][d_model]`.
-    pub history: &'c mut [i16],
-    /// State of the recurrence, `[d_model]`.
-    pub state: &'c mut [i32],
-    /// Gates and output weights, `[d_model]` each.
-    pub gates: &'c [i16],
-    pub output_weights: &'c [i16],
-}
-
-/// One position's inputs of the sum.
-pub(super) struct Position<'p> {
+/// One position's vectors on their way through a layer.
+pub(super) struct Way<'p> {
     /// Normalised inputs, `[d_model]`.
     pub inputs: &'p [i16],
-    /// Sums of attention, `[d_model]`, and their unit; then room for those of the convolution.
-    pub sums: &'p mut [i32],
-    pub attended: Attended,
     /// Shares of the pathways.
     pub shares: &'p Shares,
+    /// Sums of attention, `[d_model]`; then room for those of the convolution.
+    pub sums: &'p mut [i32],
+    /// What the pathways are added to, `[d_model]`, and its fraction bits.
+    pub residual: &'p mut [i32],
+    pub residual_bits: i32,
 }
 
-/// Adds the three pathways to `residual`, `[d_model]` with `residual_bits` fraction bits, and moves the channels on by one position.
+/// Adds the three pathways to the residual stream, and moves the channels on by one position. The values of attention were shifted
+/// to the right by `attended` bits.
 ///
 /// One pathway after the other: a loop with all of them has more values than a small chip has registers.
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]
-pub(super) fn mix(
-    taps: &Matrix,
-    constants: &LayerConstants,
-    channels: &mut Channels,
-    position: &mut Position,
-    residual: &mut [i32],
-    residual_bits: i32,
-) {
-    let attended = Rounding::new(-(constants.value.exponent + position.attended.shift + 1 + residual_bits));
-    for (x, &sum) in residual.iter_mut().zip(&*position.sums) {
-        *x = x.wrapping_add(attended.of(sum));
+pub(super) fn mix(taps: &Matrix, constants: LayerConstants, memory: &mut LayerMemory, way: &mut Way, attended: i32) {
+    let residual_bits = way.residual_bits;
+    add(way, 1, Rounding::new(-(constants.value().exponent + attended + 1 + residual_bits)));
+    convolve(taps, way.inputs, memory.history, way.sums);
+    let (factor, rounding) = conv_factor(constants, way.shares[0], residual_bits);
+    add(way, factor, rounding);
+    let right = constants.output_weight_bits() + constants.norm().output_bits + STATE_BITS - residual_bits;
+    add_states(memory, way, Product::new(right));
+    remember(memory.history, way.inputs);
+}
+
+/// Adds the sums times a factor.
+#[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
+fn add(way: &mut Way, factor: i32, rounding: Rounding) {
+    for (x, &sum) in way.residual.iter_mut().zip(&*way.sums) {
+        *x = x.wrapping_add(rounding.of(sum.wrapping_mul(factor)));
     }
-    convolve(taps, position.inputs, channels.history, position.sums);
-    let conv = Conv::new(constants, position.shares[0], residual_bits);
-    for (x, &sum) in residual.iter_mut().zip(&*position.sums) {
-        *x = x.wrapping_add(conv.scaled(sum));
-    }
-    let right = constants.output_weight_bits + constants.norm.output_bits + STATE_BITS - residual_bits;
-    add_states(channels, position.inputs, Product::new(right), position.shares[1] as i32, residual);
-    remember(channels.history, position.inputs);
 }
 
 /// Moves the states on, and adds what their outputs come to.
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]
-fn add_states(channels: &mut Channels, inputs: &[i16], product: Product, share: i32, residual: &mut [i32]) {
-    let vectors = inputs.iter().zip(&mut *channels.state).zip(channels.gates).zip(channels.output_weights);
-    let outputs = residual.iter_mut().zip(vectors).map(|(x, (((&input, state), &gate), &weight))| {
+fn add_states(memory: &mut LayerMemory, way: &mut Way, product: Product) {
+    let share = way.shares[1] as i32;
+    let vectors = way.inputs.iter().zip(&mut *memory.state).zip(&*memory.gates).zip(&*memory.output_weights);
+    let outputs = way.residual.iter_mut().zip(vectors).map(|(x, (((&input, state), &gate), &weight))| {
         *state = recur(*state, gate, input);
         (x, Parts::new(*state, (i32::from(weight) * share + (1 << 14)) >> 15))
     });
@@ -77,27 +67,15 @@ fn add_states(channels: &mut Channels, inputs: &[i16], product: Product, share: 
     }
 }
 
-/// What the convolution's sums are multiplied by.
-struct Conv {
-    factor: i32,
-    rounding: Rounding,
-}
-
-impl Conv {
-    #[inline(always)]
-    fn new(constants: &LayerConstants, share: u32, residual_bits: i32) -> Self {
-        let Scaled { exponent, .. } = constants.conv;
-        // With a factor of so many bits, products have 30.
-        let factor_bits = 30 - constants.conv_sum_bits;
-        let factor = round_shift(constants.conv.mantissa() * i64::from(share), 31 - factor_bits);
-        let rounding = Rounding::new(-(exponent + 16 - factor_bits + residual_bits));
-        Self { factor: (constants.conv.sign() * factor) as i32, rounding }
-    }
-
-    #[inline(always)]
-    fn scaled(&self, sum: i32) -> i32 {
-        self.rounding.of(sum.wrapping_mul(self.factor))
-    }
+/// What the convolution's sums are multiplied by, and how the products are rounded.
+#[inline(always)]
+fn conv_factor(constants: LayerConstants, share: u32, residual_bits: i32) -> (i32, Rounding) {
+    let scale = constants.conv();
+    // With a factor of so many bits, products have 30.
+    let factor_bits = 30 - constants.conv_sum_bits();
+    let right = 31 - factor_bits;
+    let factor = (scale.mantissa() * share + (1 << (right - 1))) >> right;
+    (scale.sign() * factor as i32, Rounding::new(-(scale.exponent + 16 - factor_bits + residual_bits)))
 }
 
 /// A product, `upper * 2^15 + lower`, of a number of 32 bits and one of 15 bits and a sign.
@@ -137,7 +115,7 @@ impl Product {
     #[inline(always)]
     fn new(right: i32) -> Self {
         match right {
-            16.. => Self::Short(Rounding::to_the_right(right - 15)),
+            16.. => Self::Short(Rounding::new(right - 15)),
             _ => Self::Long {
                 // To the left by 32 bits and more, nothing is left.
                 factor: 1i32.checked_shl((15 - right) as u32).unwrap_or(0),
@@ -165,6 +143,7 @@ fn remember(history: &mut [i16], inputs: &[i16]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::words::tests::unbounded;
     use super::*;
 
     #[test]
@@ -175,7 +154,7 @@ mod tests {
             for weight in [0, 1, -1, 77, -1234, 32_767, -32_767] {
                 for right in -40..80 {
                     let product = i64::from(state) * i64::from(weight);
-                    let expected = round_shift(product, right);
+                    let expected = unbounded(product, right);
                     if expected.unsigned_abs() >= 1 << 30 || product != 0 && right < -30 {
                         continue;
                     }

@@ -42,7 +42,7 @@ mod workspace;
 
 pub use kernel::products_agree;
 pub use layout::{Layout, LayoutError};
-pub use refusal::{check, check_head, Check, Refusal};
+pub use refusal::{check, check_head, Check, Reason, Refusal};
 pub use workspace::Workspace;
 
 // The sums of every step are bounded for these sizes (docs/integer.md#bounds).

@@ -2,13 +2,15 @@
 
 use super::constants::NormConstants;
 use super::words::{bits, ceil_log2, root, width, Rounding};
+use super::IS_LEAST;
+use crate::bytes::{read_u32, word};
 use crate::weights::Norm;
 
 /// Values are brought to so many bits before their mean is taken.
 const VALUE_BITS: i32 = 14;
 
 /// 1e-5 * 2^48: what keeps the variance off 0.
-const EPSILON: i64 = 2_814_749_767;
+const EPSILON: u64 = 2_814_749_767;
 const EPSILON_BITS: i32 = 48;
 
 /// The most that epsilon is shifted to the left.
@@ -32,17 +34,27 @@ pub(super) fn norm(norm: &Norm, constants: &NormConstants, x: &[i32], residual_b
     let mean = (2 * sum + d).div_euclid((2 * d).max(1));
     // The sum of the squared differences from it.
     squares += i64::from(mean) * (i64::from(d) * i64::from(mean) - 2 * i64::from(sum));
-    let inverse = InverseRoot::new(squares, i64::from(d), residual_bits - shift);
-    let (factor, normed) = (inverse.factor as i32, Rounding::new(inverse.fraction_bits - constants.value_bits));
+    let InverseRoot { factor, fraction_bits } = InverseRoot::new(squares as u64, d as u32, residual_bits - shift);
+    let normed = Rounding::new(fraction_bits - constants.value_bits);
     for (out, &x) in out.iter_mut().zip(x) {
         *out = clamp(normed.of((values.of(x) - mean).wrapping_mul(factor))) as i16;
     }
     let (gammas, betas) = constants.vectors();
-    for ((out, gamma), beta) in out.iter_mut().zip(norm.gamma.bits()).zip(norm.beta.bits()) {
+    for ((out, gamma), beta) in out.iter_mut().zip(norm.gamma.places()).zip(norm.beta.places()) {
         let value = i32::from(*out);
         // Wraps round only where the model is one that a load refuses.
-        let scaled = gammas.of(gamma).wrapping_mul(value).wrapping_add(betas.of(beta));
+        let scaled = gammas.of(bits_at(gamma)).wrapping_mul(value).wrapping_add(betas.of(bits_at(beta)));
         *out = clamp(scaled.wrapping_add(1 << 14) >> 15) as i16;
+    }
+}
+
+/// The bits of a float in a file: without a call, unless the least code counts.
+#[inline(always)]
+fn bits_at(place: &[u8; 4]) -> u32 {
+    if IS_LEAST {
+        read_u32(place)
+    } else {
+        word(place)
     }
 }
 
@@ -54,36 +66,38 @@ fn clamp(value: i32) -> i32 {
 
 /// 1 / sqrt(variance + 1e-5), of 15 bits or so.
 struct InverseRoot {
-    factor: i64,
+    factor: i32,
     fraction_bits: i32,
 }
 
 impl InverseRoot {
     /// From the sum of the squared differences of `d` values with `value_bits` fraction bits.
-    fn new(squares: i64, d: i64, value_bits: i32) -> Self {
+    #[inline(always)]
+    fn new(squares: u64, d: u32, value_bits: i32) -> Self {
         // d times the variance, and d times epsilon, in the unit of the squares.
-        let shift = (EPSILON_BITS - 2 * value_bits).max(-MOST_EPSILON_SHIFT);
-        let epsilon = match shift {
-            ..=0 => (d * EPSILON) << -shift,
-            1..=63 => (d * EPSILON) >> shift,
-            _ => 0,
-        };
-        let total = (squares + epsilon).max(1) as u64;
+        let epsilon = shifted(u64::from(d) * EPSILON, (EPSILON_BITS - 2 * value_bits).max(-MOST_EPSILON_SHIFT));
+        let total = (squares + epsilon).max(1);
         // To 31 or 32 bits by an even shift, whose half is the root's.
-        let shift = bits(total) - 32;
+        let shift = (u64::BITS - total.leading_zeros()) as i32 - 32;
         let shift = shift + (shift & 1);
-        let total = if shift < 0 { total << -shift } else { total >> shift };
-        let total_root = i64::from(root(total as u32).max(1));
-        let (d_root, d_shift) = root_of_size(d);
+        let total_root = root(shifted(total, shift) as u32).max(1);
+        // The root of d by the most even shift with which that has 32 bits.
+        let d_shift = (32 - bits(d)) / 2;
+        let d_root = root(d << (2 * d_shift));
         let factor = ((d_root << 14) + (total_root >> 1)) / total_root;
-        Self { factor, fraction_bits: 14 + d_shift + shift / 2 }
+        Self { factor: factor as i32, fraction_bits: 14 + d_shift + shift / 2 }
     }
 }
 
-/// The root of `d` times 2^shift, and the shift: the most with which the square has 32 bits.
-fn root_of_size(d: i64) -> (i64, i32) {
-    let shift = (32 - bits(d as u64)) / 2;
-    (i64::from(root((d as u32) << (2 * shift))), shift)
+/// `value * 2^-right`, rounded down.
+#[cfg_attr(vectors, inline)]
+#[cfg_attr(not(vectors), inline(never))]
+fn shifted(value: u64, right: i32) -> u64 {
+    match right {
+        ..=0 => value << -right,
+        1..=63 => value >> right,
+        _ => 0,
+    }
 }
 
 // The sums above are bounded for these sizes.

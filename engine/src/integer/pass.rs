@@ -1,13 +1,13 @@
 //! One position at a time through the layers, step by step (docs/integer.md#the-pass).
 
 use super::attend::Query;
+use super::constants::{layer as fill_constants, LayerConstants, LAYER_WORDS};
 use super::kernel::compiled;
-use super::logits;
+use super::logits::share;
+use super::mix::Way;
 use super::norm::norm;
 use super::router::route;
-use super::steps::{
-    attend_and_mix, embed, fill_channels, keep, layer_constants, model_constants, prepare, project_all, window, Way,
-};
+use super::steps::{attend_and_mix, embed, keep, model_constants, prepare, project_all, window};
 use super::workspace::{cut, LayerMemory, Workspace};
 use crate::bytes::bits_of;
 use crate::layout::Plan;
@@ -63,9 +63,20 @@ impl<'m, L: Layer<'m>, F: FnMut(RouterReading)> super::kernel::Work for Step<'_,
     #[inline(always)]
     fn run(self) {
         let Self { block, workspace, layer, position, index, observe } = self;
-        let (constants, residual_bits) = (layer_constants(workspace, layer), model_constants(workspace).residual_bits);
+        let residual_bits = model_constants(workspace).residual_bits;
         let Workspace {
-            layout, logits, keeps_logits, router, last_shares, residual, sums, normed, query, layers, ..
+            layout,
+            logits,
+            keeps_logits,
+            router,
+            last_shares,
+            layer_constants,
+            residual,
+            sums,
+            normed,
+            query,
+            layers,
+            ..
         } = workspace;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
         let mut memory = LayerMemory::of(layout, layers, layer);
@@ -74,26 +85,27 @@ impl<'m, L: Layer<'m>, F: FnMut(RouterReading)> super::kernel::Work for Step<'_,
             memory.history.fill(0);
             memory.state.fill(0);
             if layout.held_layers() < layout.shape().n_layers() {
-                fill_channels(block, &mut memory);
+                fill_constants(block, memory.gates, memory.output_weights, &mut [0; LAYER_WORDS]);
             }
         }
+        let constants = LayerConstants::of_layer(layer_constants, layer);
         let residual = cut(residual, index * d, d);
-        norm(&block.norm(), &constants.norm, residual, residual_bits, normed);
+        norm(&block.norm(), &constants.norm(), residual, residual_bits, normed);
         // A prediction writes logits at its end, and nobody reads them before.
         let room = if *keeps_logits { &mut [] } else { bits_of(logits) };
         project_all(block, normed, sums, room);
         let query_shift = keep(position.row, sums, &mut memory, query, d);
-        let shares = route(sums.get(sums.len().saturating_sub(pathways)..).unwrap_or_default(), constants.router);
+        let shares = &route(sums.get(sums.len().saturating_sub(pathways)..).unwrap_or_default(), constants.router());
         let handed_out = cut(router, position.row * pathways, pathways);
         let last = cut(last_shares, layer * pathways, pathways);
-        for ((slot, last), &share) in handed_out.iter_mut().zip(last).zip(&shares) {
-            *slot = logits::share(share);
+        for ((slot, last), &number) in handed_out.iter_mut().zip(last).zip(shares) {
+            *slot = share(number);
             *last = *slot;
         }
         observe(RouterReading { layer, position: position.row, weights: handed_out });
         let query = Query { values: query, shift: query_shift };
         let rows = window(layout.max_seq(), position);
-        let way = Way { normed, query, shares: &shares, sums, residual, residual_bits };
-        attend_and_mix(block, &constants, &mut memory, rows, way);
+        let mut way = Way { inputs: normed, shares, sums: cut(sums, 0, d), residual, residual_bits };
+        attend_and_mix(block, constants, &mut memory, &query, rows, &mut way);
     }
 }

@@ -19,6 +19,13 @@ pub(super) fn row_sum(matrix: &Matrix, row: usize, inputs: &[i16]) -> i32 {
     inputs.iter().zip(weights).map(|(&input, weight)| weight * i32::from(input)).sum()
 }
 
+/// A weight, for where each is looked at once.
+#[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
+pub(super) fn weight(matrix: &Matrix, index: usize) -> i32 {
+    matrix.weight(index).into()
+}
+
 /// The sums in 8 bits each, and how far they were shifted to the right for that.
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::constants::{layer, model, Tops};
-use crate::weights::{Floats, Layer, Matrix, Norm, Weights};
+use super::constants::{embed_top, greatest, layer, model, LayerConstants, Seen, Tops, LAYER_WORDS};
+use crate::weights::{Layer, Matrix, Norm, Weights};
 
 /// The embedding's scale must be at least 2^this units of the residual stream.
 const LEAST_EMBED_BITS: u32 = 6;
@@ -50,65 +50,88 @@ impl core::error::Error for Refusal {}
 /// # Errors
 /// The first [`Refusal`].
 pub fn check<'m>(weights: &impl Weights<'m>) -> Result<(), Refusal> {
-    let mut check = Check::new(&weights.embed())?;
-    for index in 0..weights.shape().n_layers() {
-        check.layer(&weights.layer(index).ok_or(Refusal::BrokenWeights)?)?;
+    let blocks = || (0..weights.shape().n_layers()).map(|index| weights.layer(index).ok_or(Refusal::BrokenWeights));
+    let (embed, final_norm, unembed) = (weights.embed(), weights.final_norm(), weights.unembed());
+    let mut check = Check::default();
+    for block in blocks() {
+        check.layer(&block?);
     }
-    check.finish(&weights.embed(), &weights.final_norm(), &weights.unembed())
+    if check.finish(&embed, &final_norm, &unembed) {
+        return Ok(());
+    }
+    let mut reason = Reason::default();
+    for block in blocks() {
+        reason.layer(&block?);
+    }
+    Err(reason.finish(&embed, &final_norm, &unembed))
 }
 
-/// [`check`] of a model whose parts come one after the other, so that no more than one of them has to be there at a time.
-#[derive(Clone, Copy, Debug)]
+/// Whether the arithmetic takes a model, whose parts come one after the other, so that no more than one of them has to be there at
+/// a time: without a reason, which would be most of the code. [`Reason`] has it.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Check {
-    /// Layers that were seen.
-    layers: usize,
     tops: Tops,
 }
 
 impl Check {
-    /// Begins with the embedding.
-    ///
-    /// # Errors
-    /// Its [`Refusal`].
-    pub fn new(embed: &Matrix) -> Result<Self, Refusal> {
-        finite_scale(embed, None, "the scale of the embedding")?;
-        Ok(Self { layers: 0, tops: Tops::of(embed) })
+    /// The next layer.
+    pub fn layer<'m>(&mut self, block: &impl Layer<'m>) {
+        let mut constants = [0; LAYER_WORDS];
+        layer(block, &mut [], &mut [], &mut constants);
+        self.tops.add(LayerConstants::of(&constants).top());
     }
 
-    /// The next layer, from the first one on.
-    ///
-    /// # Errors
-    /// Its first [`Refusal`].
-    pub fn layer<'m>(&mut self, block: &impl Layer<'m>) -> Result<(), Refusal> {
-        let index = Some(self.layers);
+    /// The other parts, behind all layers; whether the model is taken.
+    #[must_use]
+    pub fn finish(mut self, embed: &Matrix, final_norm: &Norm, unembed: &Matrix) -> bool {
+        self.tops.add(embed_top(embed));
+        let mut seen = Seen(0);
+        seen.scale(unembed);
+        let [_, embed_scale, ..] = model(embed, final_norm, &self.tops, &mut seen);
+        // Of 0, of either sign, nothing is expected.
+        let is_small = embed.scale().to_bits() << 1 != 0 && embed_scale.unsigned_abs() < 1 << LEAST_EMBED_BITS;
+        !is_small && self.tops.are_finite() && seen.are_finite()
+    }
+}
+
+/// Why the arithmetic does not take a model that [`Check`] has refused, from the same parts.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reason {
+    /// Layers that were seen.
+    layers: usize,
+    first: Option<Refusal>,
+}
+
+impl Reason {
+    /// The next layer.
+    pub fn layer<'m>(&mut self, block: &impl Layer<'m>) {
+        let (norm, ssm) = (block.norm(), block.ssm());
+        let not_finite =
+            |float: f32, part| (!float.is_finite()).then_some(Refusal::NotFinite { layer: Some(self.layers), part });
+        self.first = self
+            .first
+            .or_else(|| not_finite(greatest(&norm.gamma), "gamma"))
+            .or_else(|| not_finite(greatest(&norm.beta), "beta"))
+            .or_else(|| not_finite(block.pathways().conv.taps.scale(), "the scale of the convolution"))
+            .or_else(|| not_finite(greatest(&ssm.a_raw), "a_raw"))
+            .or_else(|| not_finite(greatest(&ssm.b), "b"))
+            .or_else(|| not_finite(greatest(&ssm.c_out), "c_out"))
+            .or_else(|| not_finite(block.wq().scale(), "the scale of wq"))
+            .or_else(|| not_finite(block.wk().scale(), "the scale of wk"))
+            .or_else(|| not_finite(block.wv().scale(), "the scale of wv"))
+            .or_else(|| not_finite(block.router().scale(), "the scale of the router"));
         self.layers += 1;
-        finite_norm(&block.norm(), index)?;
-        finite_scale(&block.pathways().conv.taps, index, "the scale of the convolution")?;
-        let ssm = block.ssm();
-        for (values, part) in [(ssm.a_raw, "a_raw"), (ssm.b, "b"), (ssm.c_out, "c_out")] {
-            finite_values(&values, index, part)?;
-        }
-        finite_scale(&block.wq(), index, "the scale of wq")?;
-        finite_scale(&block.wk(), index, "the scale of wk")?;
-        finite_scale(&block.wv(), index, "the scale of wv")?;
-        finite_scale(&block.router(), index, "the scale of the router")?;
-        self.tops.add(layer(block, &mut [], &mut []).top);
-        Ok(())
     }
 
-    /// The parts behind the last layer; the embedding once more.
-    ///
-    /// # Errors
-    /// Their first [`Refusal`], or that of the model as a whole.
-    pub fn finish(self, embed: &Matrix, final_norm: &Norm, unembed: &Matrix) -> Result<(), Refusal> {
-        finite_norm(final_norm, None)?;
-        finite_scale(unembed, None, "the scale of the unembedding")?;
-        let embed_scale = model(embed, final_norm, &self.tops).embed_scale.unsigned_abs();
-        // Not 0, of either sign.
-        if embed.scale().to_bits() << 1 != 0 && embed_scale < 1 << LEAST_EMBED_BITS {
-            return Err(Refusal::SmallEmbedding);
-        }
-        Ok(())
+    /// The other parts, behind all layers: the first reason.
+    pub fn finish(self, embed: &Matrix, final_norm: &Norm, unembed: &Matrix) -> Refusal {
+        let not_finite = |float: f32, part| (!float.is_finite()).then_some(Refusal::NotFinite { layer: None, part });
+        not_finite(embed.scale(), "the scale of the embedding")
+            .or(self.first)
+            .or_else(|| not_finite(greatest(&final_norm.gamma), "gamma"))
+            .or_else(|| not_finite(greatest(&final_norm.beta), "beta"))
+            .or_else(|| not_finite(unembed.scale(), "the scale of the unembedding"))
+            .unwrap_or(Refusal::SmallEmbedding)
     }
 }
 
@@ -117,26 +140,9 @@ impl Check {
 /// # Errors
 /// [`Refusal::NotFinite`] for its scale.
 pub fn check_head(head: &Matrix) -> Result<(), Refusal> {
-    finite_scale(head, None, "the scale of the head")
-}
-
-fn finite_scale(matrix: &Matrix, layer: Option<usize>, part: &'static str) -> Result<(), Refusal> {
-    if matrix.scale().is_finite() {
+    if head.scale().is_finite() {
         Ok(())
     } else {
-        Err(Refusal::NotFinite { layer, part })
-    }
-}
-
-fn finite_norm(norm: &Norm, layer: Option<usize>) -> Result<(), Refusal> {
-    finite_values(&norm.gamma, layer, "gamma")?;
-    finite_values(&norm.beta, layer, "beta")
-}
-
-fn finite_values(values: &Floats, layer: Option<usize>, part: &'static str) -> Result<(), Refusal> {
-    if values.iter().all(f32::is_finite) {
-        Ok(())
-    } else {
-        Err(Refusal::NotFinite { layer, part })
+        Err(Refusal::NotFinite { layer: None, part: "the scale of the head" })
     }
 }

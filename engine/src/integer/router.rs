@@ -11,10 +11,10 @@ pub(super) type Shares = [u32; MOST];
 #[cfg_attr(not(vectors), inline(never))]
 pub(super) fn route(sums: &[i32], scale: Scaled) -> Shares {
     let mut shares = [0; MOST];
-    let signed = || sums.iter().map(|&sum| i64::from(sum) * scale.sign());
+    let signed = || sums.iter().map(|&sum| sum * scale.sign());
     let best = signed().max().unwrap_or(0);
     for (share, sum) in shares.iter_mut().zip(signed()) {
-        *share = distance(best - sum, scale, -(scale.exponent + 16));
+        *share = distance(best.abs_diff(sum).into(), scale, -(scale.exponent + 16));
     }
     softmax(shares.get_mut(..sums.len()).unwrap_or_default());
     shares

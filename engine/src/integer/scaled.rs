@@ -2,28 +2,31 @@
 //! (docs/integer.md#words).
 
 use super::words::{bits, round_shift};
+#[cfg(not(vectors))]
+use super::IS_LEAST;
 
 /// What stands for the exponent of 0: less than that of any other value.
 pub(crate) const NONE: i32 = -1000;
 
 /// Above every result of [`fixed`] that has a use.
-const TOO_LARGE: i64 = 1 << 62;
+const TOO_LARGE: i32 = i32::MAX;
 
 /// A finite value's mantissa with its sign, up to 24 bits, and exponent: `mantissa * 2^exponent`. Subnormals need no case of
 /// their own. Values with the exponent of infinities and NaN are refused before ([`super::Refusal`]).
-fn parts(value: f32) -> (i64, i32) {
+#[cfg_attr(not(vectors), inline(never))]
+fn parts(value: f32) -> (i32, i32) {
     let word = value.to_bits();
     let exponent = (word >> 23 & 255) as i32;
-    let mantissa = i64::from(word & 0x7f_ffff | if exponent > 0 { 1 << 23 } else { 0 });
+    let mantissa = (word & 0x7f_ffff | if exponent > 0 { 1 << 23 } else { 0 }) as i32;
     (if word >> 31 == 1 { -mantissa } else { mantissa }, exponent.max(1) - 150)
 }
 
-/// `value * 2^fraction_bits`, rounded.
+/// `value * 2^fraction_bits`, rounded; [`TOO_LARGE`] with its sign from 2^30 on.
 #[cfg_attr(not(vectors), inline(never))]
-pub(crate) fn fixed(value: f32, fraction_bits: i32) -> i64 {
+pub(crate) fn fixed(value: f32, fraction_bits: i32) -> i32 {
     let (mantissa, exponent) = parts(value);
     let shift = -(exponent + fraction_bits);
-    if mantissa != 0 && bits(mantissa.unsigned_abs()) - shift > 62 {
+    if mantissa != 0 && bits(mantissa.unsigned_abs()) - shift > 30 {
         return TOO_LARGE * mantissa.signum();
     }
     round_shift(mantissa, shift)
@@ -72,7 +75,7 @@ impl Fixed {
         let most = (self.field + LEFT - 1).max(0) as u32;
         let field = word >> 23 & 255;
         // Neither 0 nor above.
-        if field.wrapping_sub(1) >= most {
+        if IS_LEAST || field.wrapping_sub(1) >= most {
             return self.of_any(word);
         }
         let sign = word as i32 >> 31;
@@ -87,7 +90,7 @@ impl Fixed {
     #[cold]
     #[inline(never)]
     fn of_any(self, word: u32) -> i32 {
-        fixed(f32::from_bits(word), 150 - self.field) as i32
+        fixed(f32::from_bits(word), 150 - self.field)
     }
 }
 
@@ -116,28 +119,30 @@ impl Scaled {
     #[cfg_attr(not(vectors), inline(never))]
     pub(crate) fn new(value: f32) -> Self {
         let (mantissa, exponent) = parts(value);
-        Self::of(mantissa, exponent)
+        Self::of(mantissa.unsigned_abs(), mantissa, exponent)
     }
 
-    /// `number * 2^exponent`, rounded to 16 bits.
-    pub(crate) fn of(number: i64, exponent: i32) -> Self {
-        let magnitude = number.unsigned_abs() as i64;
+    /// `magnitude * 2^exponent` with the sign of `sign`, rounded to 16 bits.
+    #[cfg_attr(not(vectors), inline(never))]
+    pub(crate) fn of(magnitude: u32, sign: i32, exponent: i32) -> Self {
         if magnitude == 0 {
             return Self::default();
         }
-        let shift = bits(magnitude as u64) - 16;
-        let mut scaled = Self { signed: round_shift(magnitude, shift) as i32, exponent: exponent + shift };
-        if scaled.signed == 1 << 16 {
-            scaled = Self { signed: 1 << 15, exponent: scaled.exponent + 1 };
+        let shift = bits(magnitude) - 16;
+        let (mut mantissa, mut exponent) = (magnitude << (-shift).max(0), exponent + shift);
+        if shift > 0 {
+            mantissa = ((magnitude >> (shift - 1)) + 1) >> 1;
         }
-        scaled.signed *= number.signum() as i32;
-        scaled
+        if mantissa >> 16 == 1 {
+            (mantissa, exponent) = (1 << 15, exponent + 1);
+        }
+        Self { signed: if sign < 0 { -(mantissa as i32) } else { mantissa as i32 }, exponent }
     }
 
     /// The product, rounded to 16 bits.
     #[cfg_attr(not(vectors), inline(never))]
     pub(crate) fn times(self, other: Self) -> Self {
-        Self::of(i64::from(self.signed) * i64::from(other.signed), self.exponent + other.exponent)
+        Self::of(self.mantissa() * other.mantissa(), self.signed ^ other.signed, self.exponent + other.exponent)
     }
 
     /// Divided by 2^`bits`.
@@ -154,18 +159,18 @@ impl Scaled {
     }
 
     /// -1, 0 or 1.
-    pub(crate) fn sign(self) -> i64 {
-        i64::from(self.signed.signum())
+    pub(crate) fn sign(self) -> i32 {
+        self.signed.signum()
     }
 
     /// 2^15 up to 2^16; 0 for 0.
-    pub(crate) fn mantissa(self) -> i64 {
-        i64::from(self.signed.unsigned_abs())
+    pub(crate) fn mantissa(self) -> u32 {
+        self.signed.unsigned_abs()
     }
 
     /// The mantissa with its sign.
-    pub(crate) fn signed(self) -> i64 {
-        i64::from(self.signed)
+    pub(crate) fn signed(self) -> i32 {
+        self.signed
     }
 }
 
@@ -199,11 +204,8 @@ mod tests {
             for fraction_bits in -170..=185 {
                 let expected = fixed(value, fraction_bits);
                 if expected.abs() < 1 << 30 {
-                    assert_eq!(
-                        i64::from(Fixed::new(fraction_bits).of(value.to_bits())),
-                        expected,
-                        "{value} * 2^{fraction_bits}"
-                    );
+                    let found = Fixed::new(fraction_bits).of(value.to_bits());
+                    assert_eq!(found, expected, "{value} * 2^{fraction_bits}");
                 }
             }
         }

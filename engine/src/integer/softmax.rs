@@ -2,22 +2,29 @@
 
 use super::scaled::Scaled;
 use super::tables::{exp2, EXP2};
-use super::words::round_shift_at_most;
 use super::IS_LEAST;
 
 /// The most values that a softmax takes: pathways, and positions that attention keeps.
 pub(super) const MOST: usize = 16;
 
 /// Distances from here on are as good as infinite: [`softmax`] takes no greater ones.
-const FARTHEST: i64 = 1 << 21;
+const FARTHEST: u32 = 1 << 21;
 
 /// From here on a power is 0.
 const VANISHES: u32 = 31 << 16;
 
 /// How far a sum, times a scale's mantissa and shifted to the right, is below the greatest one: as [`softmax`] takes it.
 #[inline(never)]
-pub(super) fn distance(below: i64, scale: Scaled, right: i32) -> u32 {
-    round_shift_at_most(below * scale.mantissa(), right, FARTHEST) as u32
+pub(super) fn distance(below: u64, scale: Scaled, right: i32) -> u32 {
+    let product = below * u64::from(scale.mantissa());
+    let rounded = if right > 0 {
+        // Below 2^62, so that nothing is left by 63 bits, as by more.
+        ((product >> (right - 1).min(63)) + 1) >> 1
+    } else {
+        // What is not 0 becomes too great by 21 bits, as by more.
+        product.min(FARTHEST.into()) << (-right).min(21)
+    };
+    rounded.min(FARTHEST.into()) as u32
 }
 
 /// From how far each of at most [`MOST`] values is below the greatest, in units of 2^-16 powers of two, to shares in units of
@@ -51,12 +58,27 @@ mod tests {
 
     #[test]
     fn shares_are_those_of_powers_of_two() {
-        let mut shares = [0, 1 << 16, 2 << 16, 30 << 16, FARTHEST as u32];
+        let mut shares = [0, 1 << 16, 2 << 16, 30 << 16, FARTHEST];
         softmax(&mut shares);
         assert_eq!(shares, [18_724, 9362, 4681, 0, 0]);
         let mut alone = [0];
         softmax(&mut alone);
         assert_eq!(alone, [32_768]);
+    }
+
+    #[test]
+    fn distances_are_rounded_and_bounded() {
+        let one = Scaled::new(1.0);
+        for below in [0, 1, 3, 1 << 20, (1 << 45) - 1] {
+            for right in -90..90 {
+                let product = i128::from(below) * i128::from(one.mantissa());
+                let exact = match right {
+                    1.. => (product + (1 << (right - 1))) >> right,
+                    _ => product << (-right).min(60),
+                };
+                assert_eq!(i128::from(distance(below, one, right)), exact.min(FARTHEST.into()), "{below} >> {right}");
+            }
+        }
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! The steps of docs/integer.md for one position of one layer.
 
-use super::attend::{attend, Query, Remembered};
-use super::constants::{layer, model, LayerConstants, ModelConstants, Tops};
+use super::attend::{attend, Query};
+use super::constants::{embed_top, layer, model, LayerConstants, ModelConstants, Seen, Tops, LAYER_WORDS};
 use super::kernel::project;
-use super::mix::{mix, Channels, Position};
-use super::project::to_eight_bits;
-use super::router::Shares;
+use super::mix::{mix, Way};
+use super::project::{to_eight_bits, weight};
 use super::workspace::{cut, LayerMemory, Workspace};
 use crate::schedule::Positions;
 use crate::weights::{Layer, Weights};
@@ -13,32 +12,21 @@ use crate::weights::{Layer, Weights};
 /// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
 #[inline(never)] // so that its room on the stack is not a position's
 pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace) -> Option<()> {
-    let embed = weights.embed();
-    let mut tops = Tops::of(&embed);
+    let mut tops = Tops::default();
     for index in 0..workspace.layout.shape().n_layers() {
         let block = weights.layer(index)?;
-        let constants = fill_channels(&block, &mut LayerMemory::of(workspace.layout, workspace.layers, index));
-        store(workspace.layer_constants, index, constants.to_words());
-        tops.add(constants.top);
+        let LayerMemory { gates, output_weights, .. } = LayerMemory::of(workspace.layout, workspace.layers, index);
+        let constants = workspace.layer_constants.get_mut(index * LAYER_WORDS..)?.first_chunk_mut()?;
+        layer(&block, gates, output_weights, constants);
+        tops.add(LayerConstants::of(constants).top());
     }
-    let constants = model(&embed, &weights.final_norm(), &tops);
-    store(workspace.model_constants, 0, constants.to_words());
+    let embed = weights.embed();
+    tops.add(embed_top(&embed));
+    let words = model(&embed, &weights.final_norm(), &tops, &mut Seen(0));
+    if let Some(slots) = workspace.model_constants.first_chunk_mut() {
+        *slots = words;
+    }
     Some(())
-}
-
-/// Gates and output weights of a layer's channels; its constants.
-pub(super) fn fill_channels<'m>(block: &impl Layer<'m>, memory: &mut LayerMemory) -> LayerConstants {
-    layer(block, memory.gates, memory.output_weights)
-}
-
-fn store<const N: usize>(all: &mut [i32], index: usize, words: [i32; N]) {
-    for (slot, word) in cut(all, index * N, N).iter_mut().zip(words) {
-        *slot = word;
-    }
-}
-
-pub(super) fn layer_constants(workspace: &Workspace, index: usize) -> LayerConstants {
-    LayerConstants::from_words(workspace.layer_constants.as_chunks().0.get(index).copied().unwrap_or_default())
 }
 
 pub(super) fn model_constants(workspace: &Workspace) -> ModelConstants {
@@ -53,7 +41,7 @@ pub(super) fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, r
     for index in 0..count {
         let start = workspace.prefix.token(row + index) * d;
         for (column, x) in cut(workspace.residual, index * d, d).iter_mut().enumerate() {
-            *x = i32::from(matrix.weight(start + column)) * scale;
+            *x = weight(&matrix, start + column) * scale;
         }
     }
 }
@@ -81,45 +69,19 @@ pub(super) fn keep(row: usize, sums: &[i32], memory: &mut LayerMemory, query: &m
     one(query)
 }
 
-/// One position's vectors on their way through a layer.
-pub(super) struct Way<'p> {
-    /// Normalised inputs, `[d_model]`.
-    pub normed: &'p [i16],
-    pub query: Query<'p>,
-    pub shares: &'p Shares,
-    /// Room for the sums of attention.
-    pub sums: &'p mut [i32],
-    /// What the pathways are added to, `[d_model]`, and its fraction bits.
-    pub residual: &'p mut [i32],
-    pub residual_bits: i32,
-}
-
 /// Attention over `rows`, and the sum of the pathways, which is added to the residual stream.
 #[cfg_attr(vectors, inline(always))]
+#[cfg_attr(not(vectors), inline(never))]
 pub(super) fn attend_and_mix<'m>(
     block: &impl Layer<'m>,
-    constants: &LayerConstants,
+    constants: LayerConstants,
     memory: &mut LayerMemory,
+    query: &Query,
     rows: impl Iterator<Item = usize>,
-    way: Way,
+    way: &mut Way,
 ) {
-    let Way { normed, query, shares, sums, residual, residual_bits } = way;
-    let remembered = Remembered {
-        keys: memory.keys,
-        key_shifts: memory.key_shifts,
-        values: memory.values,
-        value_shifts: memory.value_shifts,
-    };
-    let sums = cut(sums, 0, normed.len());
-    let attended = attend(&remembered, &query, constants, rows, block.top_k(), shares[2], sums);
-    let mut channels = Channels {
-        history: memory.history,
-        state: memory.state,
-        gates: memory.gates,
-        output_weights: memory.output_weights,
-    };
-    let mut position = Position { inputs: normed, sums, attended, shares };
-    mix(&block.pathways().conv.taps, constants, &mut channels, &mut position, residual, residual_bits);
+    let attended = attend(memory, query, constants, rows, block.top_k(), way.shares[2], way.sums);
+    mix(&block.pathways().conv.taps, constants, memory, way, attended);
 }
 
 /// The rows of the positions that the one at `position` attends to, in order.

@@ -22,6 +22,7 @@ pub(crate) static EXP2: [u16; 256] = [
 ];
 
 /// 2^32 * 2^-(fraction * 2^-32), as a product of [`ROOTS`].
+#[cfg_attr(not(vectors), inline(never))]
 pub(super) fn root_of_two(fraction: u32) -> u64 {
     let (mut power, mut rest) = (1 << 32, fraction);
     for &root in &ROOTS {

@@ -1,6 +1,6 @@
 //! The work area of a run: two borrowed arrays, cut into named parts.
 
-use super::constants::{LayerConstants, ModelConstants};
+use super::constants::{ModelConstants, LAYER_WORDS};
 use super::layout::Layout;
 use crate::bytes::numbers;
 use crate::exact::WorkspaceError;
@@ -102,7 +102,7 @@ impl<'w> Workspace<'w> {
             query: &mut [],
             layers: &mut [],
         };
-        all.layer_constants = numbers(take(&mut words, shape.n_layers() * LayerConstants::WORDS));
+        all.layer_constants = numbers(take(&mut words, shape.n_layers() * LAYER_WORDS));
         all.residual = numbers(take(&mut words, layout.schedule().residual_rows() * d));
         all.sums = numbers(take(&mut words, layout.sums()));
         all.normed = take(&mut numbers(take(&mut words, d.div_ceil(2))), d);
@@ -160,11 +160,13 @@ impl<'w> LayerMemory<'w> {
 }
 
 /// The `len` values from `start` on; none where there are fewer.
+#[cfg_attr(not(vectors), inline(never))]
 pub(super) fn cut<T>(all: &mut [T], start: usize, len: usize) -> &mut [T] {
     all.get_mut(start..).and_then(|rest| rest.get_mut(..len)).unwrap_or_default()
 }
 
 /// Takes `len` values off the front of `rest`; none, and nothing is left, where there are fewer.
+#[cfg_attr(not(vectors), inline(never))]
 fn take<'r, T>(rest: &mut &'r mut [T], len: usize) -> &'r mut [T] {
     let (taken, left) = core::mem::take(rest).split_at_mut_checked(len).unwrap_or_default();
     *rest = left;

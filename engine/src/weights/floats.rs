@@ -1,6 +1,6 @@
 //! Values in binary32.
 
-use crate::bytes::{read_f32, word};
+use crate::bytes::read_f32;
 
 /// Little-endian binary32 values at any address.
 #[derive(Clone, Copy, Debug)]
@@ -41,12 +41,6 @@ impl<'a> Floats<'a> {
     #[inline]
     pub(crate) fn places(&self) -> &'a [[u8; 4]] {
         self.bytes.as_chunks::<4>().0
-    }
-
-    /// The values' bits in order, for loops that are worth their code: without a call for each.
-    #[inline(always)]
-    pub(crate) fn bits(&self) -> impl Iterator<Item = u32> + use<'a> {
-        self.bytes.as_chunks::<4>().0.iter().map(word)
     }
 
     /// The values in order.
