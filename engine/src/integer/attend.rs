@@ -1,9 +1,8 @@
 //! Top-k attention (docs/integer.md#8-scores).
 
 use super::constants::LayerConstants;
-use super::router::Shares;
-use super::scaled::Scaled;
-use super::softmax::{distance, softmax, MOST};
+use super::router::shares;
+use super::softmax::MOST;
 use super::words::round_shift;
 use super::workspace::LayerMemory;
 
@@ -14,7 +13,8 @@ pub(super) struct Query<'q> {
     pub shift: i8,
 }
 
-/// The positions that attention keeps, the best first; behind them, scores that are worse than any.
+/// The positions that attention keeps, the best first.
+#[derive(Default)]
 struct Kept {
     count: usize,
     rows: [u16; MOST],
@@ -22,23 +22,19 @@ struct Kept {
 }
 
 impl Kept {
-    /// None.
-    #[inline(always)]
-    fn new() -> Self {
-        Self { count: 0, rows: [0; MOST], scores: [i64::MIN; MOST] }
-    }
-
     /// Puts a position behind those that are as good, if there is room among `most`.
     #[inline(never)]
     fn offer(&mut self, most: usize, row: usize, score: i64) {
-        let (mut moved, mut has_moved) = ((row as u16, score), false);
-        for (row, score) in self.rows.iter_mut().zip(&mut self.scores).take(most) {
-            has_moved |= *score < moved.1;
-            if has_moved {
+        let (mut moved, mut kept) = ((row as u16, score), self.count);
+        self.count = most.min(kept + 1);
+        for (row, score) in self.rows.iter_mut().zip(&mut self.scores).take(self.count) {
+            // From its place on, all move.
+            if kept == 0 || *score < moved.1 {
                 moved = (core::mem::replace(row, moved.0), core::mem::replace(score, moved.1));
+                kept = 1;
             }
+            kept -= 1;
         }
-        self.count = most.min(self.count + 1);
     }
 
     /// Rows of those that are kept.
@@ -62,9 +58,11 @@ pub(super) fn attend(
     share: u32,
     sums: &mut [i32],
 ) -> i32 {
-    let mut kept = Kept::new();
+    let mut kept = Kept::default();
     search(memory, query, constants.score().sign(), rows, top_k.min(MOST), &mut kept);
-    let shares = shares(&kept, constants.score(), query.shift);
+    let scores = kept.scores.get(..kept.count).unwrap_or_default();
+    let score = constants.score();
+    let shares = shares(scores, score.mantissa(), -(score.exponent + i32::from(query.shift) + 16));
     let shift_of = |row: usize| i32::from(memory.value_shifts.get(row).copied().unwrap_or(0));
     let mut shift = 0;
     for row in kept.rows() {
@@ -103,17 +101,4 @@ fn search(
         let score = i64::from(sign * dot) << (key_shift & 31);
         kept.offer(top_k, row, score);
     }
-}
-
-/// How much each position counts that is kept, in units of 2^-15.
-#[inline(never)]
-fn shares(kept: &Kept, scale: Scaled, query_shift: i8) -> Shares {
-    let mut shares = [0; MOST];
-    let [best, ..] = kept.scores;
-    let right = -(scale.exponent + i32::from(query_shift) + 16);
-    for (share, score) in shares.iter_mut().zip(kept.scores).take(kept.count) {
-        *share = distance(best.abs_diff(score), scale, right);
-    }
-    softmax(shares.get_mut(..kept.count).unwrap_or_default());
-    shares
 }

@@ -52,18 +52,9 @@ fn add(way: &mut Way, factor: i32, rounding: Rounding) {
 fn add_states(memory: &mut LayerMemory, way: &mut Way, product: Product) {
     let share = way.shares[1] as i32;
     let vectors = way.inputs.iter().zip(&mut *memory.state).zip(&*memory.gates).zip(&*memory.output_weights);
-    let outputs = way.residual.iter_mut().zip(vectors).map(|(x, (((&input, state), &gate), &weight))| {
+    for (x, (((&input, state), &gate), &weight)) in way.residual.iter_mut().zip(vectors) {
         *state = recur(*state, gate, input);
-        (x, Parts::new(*state, (i32::from(weight) * share + (1 << 14)) >> 15))
-    });
-    // One loop for each.
-    match product {
-        Product::Short(rounding) => outputs.for_each(|(x, parts)| {
-            *x = x.wrapping_add(parts.short(rounding));
-        }),
-        Product::Long { factor, rounding } => outputs.for_each(|(x, parts)| {
-            *x = x.wrapping_add(parts.long(factor, rounding));
-        }),
+        *x = x.wrapping_add(product.of(*state, (i32::from(weight) * share + (1 << 14)) >> 15));
     }
 }
 
@@ -78,57 +69,37 @@ fn conv_factor(constants: LayerConstants, share: u32, residual_bits: i32) -> (i3
     (scale.sign() * factor as i32, Rounding::new(-(scale.exponent + 16 - factor_bits + residual_bits)))
 }
 
-/// A product, `upper * 2^15 + lower`, of a number of 32 bits and one of 15 bits and a sign.
-struct Parts {
+/// Products of a state and a weight, shifted to the right, in 32 bits (docs/integer.md#in-32-bits): of the product's two parts,
+/// `upper * 2^15 + lower`, one is multiplied and one rounded, and so is the sum.
+struct Product {
     upper: i32,
-    lower: i32,
-}
-
-impl Parts {
-    #[inline(always)]
-    fn new(a: i32, b: i32) -> Self {
-        Self { upper: b.wrapping_mul(a >> 15), lower: b.wrapping_mul(a & 32_767) }
-    }
-
-    /// Shifted to the right as [`Product::Short`] says.
-    #[inline(always)]
-    fn short(self, rounding: Rounding) -> i32 {
-        rounding.of(self.upper.wrapping_add(self.lower >> 15))
-    }
-
-    /// As [`Product::Long`] says.
-    #[inline(always)]
-    fn long(self, factor: i32, rounding: Rounding) -> i32 {
-        self.upper.wrapping_mul(factor).wrapping_add(rounding.of(self.lower))
-    }
-}
-
-/// How products of a state and a weight are shifted to the right, in 32 bits (docs/integer.md#in-32-bits).
-enum Product {
-    /// By 16 bits and more: what is left of it behind 15 bits.
-    Short(Rounding),
-    /// By 15 bits and less, or to the left: the upper part is multiplied by the factor, the lower one rounded.
-    Long { factor: i32, rounding: Rounding },
+    lower: Rounding,
+    sum: Rounding,
 }
 
 impl Product {
     #[inline(always)]
     fn new(right: i32) -> Self {
-        match right {
-            16.. => Self::Short(Rounding::new(right - 15)),
-            _ => Self::Long {
-                // To the left by 32 bits and more, nothing is left.
-                factor: 1i32.checked_shl((15 - right) as u32).unwrap_or(0),
-                rounding: Rounding::new(right),
-            },
+        if right > 15 {
+            return Self { upper: 1, lower: Rounding::down(15), sum: Rounding::new(right - 15) };
         }
+        // To the left by 32 bits and more, nothing is left.
+        let upper = 1i32.checked_shl((15 - right) as u32).unwrap_or(0);
+        Self { upper, lower: Rounding::new(right), sum: Rounding::down(0) }
+    }
+
+    #[inline(always)]
+    fn of(&self, state: i32, weight: i32) -> i32 {
+        let upper = weight.wrapping_mul(state >> 15).wrapping_mul(self.upper);
+        self.sum.of(upper.wrapping_add(self.lower.of(weight.wrapping_mul(state & 32_767))))
     }
 }
 
 /// `gate * state + input`.
 #[inline(always)]
 fn recur(state: i32, gate: i16, input: i16) -> i32 {
-    let Parts { upper, lower } = Parts::new(state, i32::from(gate));
+    let gate = i32::from(gate);
+    let (upper, lower) = (gate.wrapping_mul(state >> 15), gate.wrapping_mul(state & 32_767));
     upper.wrapping_add((lower + (1 << 14)) >> 15).wrapping_add(i32::from(input) << STATE_BITS)
 }
 
@@ -158,11 +129,7 @@ mod tests {
                     if expected.unsigned_abs() >= 1 << 30 || product != 0 && right < -30 {
                         continue;
                     }
-                    let parts = Parts::new(state, weight);
-                    let found = match Product::new(right) {
-                        Product::Short(rounding) => parts.short(rounding),
-                        Product::Long { factor, rounding } => parts.long(factor, rounding),
-                    };
+                    let found = Product::new(right).of(state, weight);
                     assert_eq!(i64::from(found), expected, "{state} * {weight} >> {right}");
                     compared += 1;
                 }

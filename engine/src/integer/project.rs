@@ -3,6 +3,7 @@
 //! This is the definition; [`super::kernel`] has the faster ways.
 
 use super::words::{width, Rounding};
+use super::IS_LEAST;
 use crate::weights::Matrix;
 
 /// The sums of a matrix's rows.
@@ -15,7 +16,7 @@ pub(super) fn project(matrix: &Matrix, inputs: &[i16], sums: &mut [i32]) {
 /// A row's weights times `inputs`, `[cols]`, weight by weight. The matrix's scale comes in later.
 pub(super) fn row_sum(matrix: &Matrix, row: usize, inputs: &[i16]) -> i32 {
     let start = row * matrix.cols();
-    let weights = (start..).map(|index| i32::from(matrix.weight(index)));
+    let weights = (start..).map(|index| if IS_LEAST { weight(matrix, index) } else { matrix.weight(index).into() });
     inputs.iter().zip(weights).map(|(&input, weight)| weight * i32::from(input)).sum()
 }
 

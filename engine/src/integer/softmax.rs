@@ -1,6 +1,5 @@
 //! Softmax of logits in powers of two (docs/integer.md#5-router).
 
-use super::scaled::Scaled;
 use super::tables::{exp2, EXP2};
 use super::IS_LEAST;
 
@@ -13,18 +12,18 @@ const FARTHEST: u32 = 1 << 21;
 /// From here on a power is 0.
 const VANISHES: u32 = 31 << 16;
 
-/// How far a sum, times a scale's mantissa and shifted to the right, is below the greatest one: as [`softmax`] takes it.
-#[inline(never)]
-pub(super) fn distance(below: u64, scale: Scaled, right: i32) -> u32 {
-    let product = below * u64::from(scale.mantissa());
-    let rounded = if right > 0 {
-        // Below 2^62, so that nothing is left by 63 bits, as by more.
-        ((product >> (right - 1).min(63)) + 1) >> 1
+/// How far a value is below the greatest one, as [`softmax`] takes it: a product below 2^62, shifted to the right.
+#[inline(always)]
+pub(super) fn distance(product: u64, right: i32) -> u32 {
+    let (rounded, factor) = if right > 0 {
+        // By 63 bits, as by more, nothing is left.
+        (((product >> (right - 1).min(63)) + 1) >> 1, 1)
     } else {
         // What is not 0 becomes too great by 21 bits, as by more.
-        product.min(FARTHEST.into()) << (-right).min(21)
+        (product, 1 << (-right).min(21))
     };
-    rounded.min(FARTHEST.into()) as u32
+    let bounded = rounded.min(FARTHEST.into()) as u32;
+    bounded.saturating_mul(factor).min(FARTHEST)
 }
 
 /// From how far each of at most [`MOST`] values is below the greatest, in units of 2^-16 powers of two, to shares in units of
@@ -68,15 +67,13 @@ mod tests {
 
     #[test]
     fn distances_are_rounded_and_bounded() {
-        let one = Scaled::new(1.0);
-        for below in [0, 1, 3, 1 << 20, (1 << 45) - 1] {
+        for product in [0, 1, 3, 1 << 20, 0x1234_5678_9abc, (1 << 61) - 1] {
             for right in -90..90 {
-                let product = i128::from(below) * i128::from(one.mantissa());
                 let exact = match right {
-                    1.. => (product + (1 << (right - 1))) >> right,
-                    _ => product << (-right).min(60),
+                    1.. => (i128::from(product) + (1 << (right - 1))) >> right,
+                    _ => i128::from(product) << (-right).min(60),
                 };
-                assert_eq!(i128::from(distance(below, one, right)), exact.min(FARTHEST.into()), "{below} >> {right}");
+                assert_eq!(i128::from(distance(product, right)), exact.min(FARTHEST.into()), "{product} >> {right}");
             }
         }
     }

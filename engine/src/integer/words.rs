@@ -36,6 +36,12 @@ impl Rounding {
         Self { left: 0, half: 1 << (right - 1), right }
     }
 
+    /// Rounds down: by 0 to 31 bits.
+    #[inline(always)]
+    pub(crate) fn down(right: u32) -> Self {
+        Self { left: 0, half: 0, right }
+    }
+
     #[inline(always)]
     pub(crate) fn of(self, a: i32) -> i32 {
         (a << self.left).wrapping_add(self.half) >> self.right

@@ -96,12 +96,8 @@ type Half = [i32; 16];
 /// Computes them.
 #[inline(never)]
 fn half(first: i32, second: i32) -> Half {
-    let by_code = |input: i32| [0, input, 0, -input];
-    let mut sums = [0; 16];
-    for (four, second) in sums.as_chunks_mut::<4>().0.iter_mut().zip(by_code(second)) {
-        *four = by_code(first).map(|first| first + second);
-    }
-    sums
+    const WEIGHTS: [i32; 4] = [0, 1, 0, -1];
+    core::array::from_fn(|code| WEIGHTS[code % 4] * first + WEIGHTS[code / 4 % 4] * second)
 }
 
 /// Adds what the tables have for the halves of each row's byte: for the lower one, then for the upper one.
