@@ -1,4 +1,4 @@
-@ Partial sums of four ternary weights, looked up by their byte (tables.rs), for ARMv7-M and later: some 4.3 instructions for a
+@ Partial sums of four ternary weights, looked up by their byte (tables.rs), for ARMv7-M and later: some four instructions for a
 @ row's byte, 8.3 for one in halves, and 330 for a table.
 
     .syntax unified
@@ -55,21 +55,9 @@ __atome_engine_integer_fill:
     .hidden __atome_engine_integer_add_rows
     .type __atome_engine_integer_add_rows, %function
     .thumb_func
-@ void f(const u8 *codes, usize stride, const i32 table[256], i32 *sums, i32 *end): four rows a round, then one by one.
-@
-@   r0  code of the first row       r1  bytes from row to row, r10 twice, r11 three times as many
-@   r2  table       r3  next sums, lr the end of fours, r12 of all        r4-r7 sums        r8, r9 codes and what they look up
-__atome_engine_integer_add_rows:
-    push    {r4-r11, lr}
-    ldr     r12, [sp, #36]
-    add     r10, r1, r1
-    add     r11, r10, r1
-    sub     r6, r12, r3
-    and     r6, r6, #12
-    sub     lr, r12, r6
-    cmp     r3, lr
-    beq     2f
-1:  ldm     r3, {r4-r7}
+    @ The next four rows' sums.
+    .macro four_rows
+    ldm     r3, {r4-r7}
     ldrb    r8, [r0]
     ldrb    r9, [r0, r1]
     ldr     r8, [r2, r8, lsl #2]
@@ -84,6 +72,23 @@ __atome_engine_integer_add_rows:
     add     r7, r7, r9
     add     r0, r0, r1, lsl #2
     stm     r3!, {r4-r7}
+    .endm
+@ void f(const u8 *codes, usize stride, const i32 table[256], i32 *sums, i32 *end): eight rows a round, then one by one.
+@
+@   r0  code of the first row       r1  bytes from row to row, r10 twice, r11 three times as many
+@   r2  table       r3  next sums, lr the end of eights, r12 of all       r4-r7 sums        r8, r9 codes and what they look up
+__atome_engine_integer_add_rows:
+    push    {r4-r11, lr}
+    ldr     r12, [sp, #36]
+    add     r10, r1, r1
+    add     r11, r10, r1
+    sub     r6, r12, r3
+    and     r6, r6, #28
+    sub     lr, r12, r6
+    cmp     r3, lr
+    beq     2f
+1:  four_rows
+    four_rows
     cmp     r3, lr
     bne     1b
 2:  cmp     r3, r12
@@ -152,4 +157,5 @@ __atome_engine_integer_add_halves:
 
 @ Other assembly may follow in the same object.
     .purgem halves
+    .purgem four_rows
     .text
