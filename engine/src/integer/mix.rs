@@ -114,7 +114,7 @@ fn remember(history: &mut [i16], inputs: &[i16]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::tests::unbounded;
+    use super::super::words::unbounded;
     use super::*;
 
     #[test]

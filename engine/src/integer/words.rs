@@ -82,19 +82,20 @@ pub(crate) fn root(value: u32) -> u32 {
     root
 }
 
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    /// The definition, for `|a|` below 2^61.
-    pub(crate) fn unbounded(a: i64, shift: i32) -> i64 {
-        match shift {
-            1..=62 => (a + (1 << (shift - 1))) >> shift,
-            63.. => 0,
-            _ if a == 0 => 0,
-            _ => a << (-shift).min(63),
-        }
+/// `a * 2^-shift` as docs/integer.md has it, for `|a|` below 2^61: what tests and proofs compare with.
+#[cfg(any(test, kani, atome_proofs))]
+pub(crate) fn unbounded(a: i64, shift: i32) -> i64 {
+    match shift {
+        1..=62 => (a + (1 << (shift - 1))) >> shift,
+        63.. => 0,
+        _ if a == 0 => 0,
+        _ => a << (-shift).min(63),
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn halves_are_rounded_upwards() {
