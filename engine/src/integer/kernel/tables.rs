@@ -17,7 +17,8 @@ use crate::weights::Matrix;
 const FOUR: usize = 4;
 
 /// The sums of a byte's weights, by the byte.
-pub(super) type Table = [i32; 256];
+#[cfg(not(assembly))]
+type Table = [i32; 256];
 
 /// As [`super::project`], for matrices of 2-bit weights whose rows begin with a byte. `false`, with nothing done, for others.
 pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], room: &mut [i32]) -> bool {
