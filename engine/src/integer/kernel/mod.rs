@@ -5,14 +5,13 @@
 //!
 //! | target | way | where |
 //! |---|---|---|
-//! | x86-64 | a row in each lane of a vector | [`x86`] |
+//! | x86-64 | a row's codes in vectors, times the inputs' bytes | [`x86`] |
 //! | all others | partial sums of four weights, looked up by their byte | [`tables`] |
 //! | microcontrollers with `kernels` | the loops of that in assembly | `thumb2.s`, `thumb1.s`, `riscv32.s` |
 
 mod agree;
 #[cfg(assembly)]
 mod assembly;
-#[cfg(any(test, not(backend = "x86")))]
 mod tables;
 #[cfg(backend = "x86")]
 mod x86;
@@ -45,7 +44,7 @@ pub(super) fn compiled<W: Work>(work: W) -> W::Output {
 /// use for.
 pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], room: &mut [i32]) {
     #[cfg(backend = "x86")]
-    let (is_done, _) = (x86::project(matrices, inputs, sums), room);
+    let is_done = x86::project(matrices, inputs, sums, room);
     #[cfg(not(backend = "x86"))]
     let is_done = tables::project(matrices, inputs, sums, room);
     if !is_done {

@@ -1,0 +1,162 @@
+//! Inputs as vectors of bytes are multiplied by them.
+//!
+//! An input of 16 bits is 256 times its high half and its low half, both with a sign. A byte of codes has four columns: vectors
+//! of codes come to eight vectors of inputs, a low and a high one for each of a byte's columns.
+
+use core::arch::x86_64::*;
+
+use super::vectors::WIDEST;
+
+/// The widest matrix: sums of so many low halves have a place in 16 bits.
+pub(super) const MOST_COLUMNS: usize = 1024;
+/// The greatest input whose halves are bytes.
+const GREATEST: i16 = 127 * 256 + 127;
+
+/// The vectors that a vector of codes is multiplied by: low and high halves of the first column, then of the others.
+pub(super) const KINDS: usize = 8;
+/// Columns that are brought into place at once, and the bytes of their codes.
+const COLUMNS: usize = 64;
+const PIECE: usize = COLUMNS / 4;
+
+/// Inputs by the vectors of a row's codes, [`KINDS`] vectors for each; 0 behind the last column.
+#[repr(C, align(64))]
+pub(super) struct Inputs {
+    bytes: [u8; KINDS * MOST_COLUMNS / 4],
+    /// All of them added up.
+    sum: i32,
+}
+
+const _: () = assert!(align_of::<Inputs>() == WIDEST);
+
+impl Inputs {
+    /// None.
+    #[inline(always)]
+    pub(super) fn none() -> Self {
+        Self { bytes: [0; KINDS * MOST_COLUMNS / 4], sum: 0 }
+    }
+
+    /// Takes inputs, at most [`MOST_COLUMNS`], for vectors of `width` bytes, of which each has the codes of `rows` rows. `false`
+    /// where one of them has not such halves.
+    #[inline(always)]
+    pub(super) fn take(&mut self, inputs: &[i16], width: usize, rows: usize) -> bool {
+        let (pieces, rest) = inputs.as_chunks::<COLUMNS>();
+        // SAFETY: every processor of this target has SSE2.
+        unsafe {
+            let (mut sums, mut greatest) = (_mm_setzero_si128(), _mm_setzero_si128());
+            let mut place = |index: usize, piece: &[i16; COLUMNS]| {
+                let vectors = piece.as_chunks::<8>().0.first_chunk::<KINDS>().map(|all| all.each_ref().map(load));
+                let Some(vectors) = vectors else { return };
+                for vector in vectors {
+                    sums = _mm_add_epi32(sums, _mm_madd_epi16(vector, _mm_set1_epi16(1)));
+                    greatest = _mm_max_epi16(greatest, vector);
+                }
+                self.put(index * PIECE, &by_kind(vectors.map(halves)), width, rows);
+            };
+            for (index, piece) in pieces.iter().enumerate() {
+                place(index, piece);
+            }
+            if !rest.is_empty() {
+                let mut last = [0; COLUMNS];
+                last.iter_mut().zip(rest).for_each(|(slot, &input)| *slot = input);
+                place(pieces.len(), &last);
+            }
+            if _mm_movemask_epi8(_mm_cmpgt_epi16(greatest, _mm_set1_epi16(GREATEST))) != 0 {
+                return false;
+            }
+            sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b01_00_11_10>(sums));
+            self.sum = _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_shuffle_epi32::<0b10_11_00_01>(sums)));
+        }
+        true
+    }
+
+    /// Puts the inputs of a piece where its codes lie in their vector, whose first byte is byte `first` of a row.
+    #[inline(always)]
+    fn put(&mut self, first: usize, kinds: &[__m128i; KINDS], width: usize, rows: usize) {
+        let start = first / width * width * KINDS + first % width;
+        for (kind, &bytes) in kinds.iter().enumerate() {
+            for row in 0..rows {
+                let place = start + kind * width + row * (width / rows);
+                let Some(place) = self.bytes.get_mut(place..).and_then(|rest| rest.first_chunk_mut::<PIECE>()) else {
+                    return;
+                };
+                // SAFETY: as many bytes.
+                unsafe { _mm_storeu_si128(place.as_mut_ptr().cast(), bytes) };
+            }
+        }
+    }
+
+    /// Where the vectors lie that the first vector of a row's codes is multiplied by; those for the next ones lie behind them.
+    #[inline(always)]
+    pub(super) fn vectors(&self) -> *const u8 {
+        self.bytes.as_ptr()
+    }
+
+    /// All inputs added up.
+    #[inline(always)]
+    pub(super) fn sum(&self) -> i32 {
+        self.sum
+    }
+}
+
+#[inline(always)]
+fn load(eight: &[i16; 8]) -> __m128i {
+    // SAFETY: as many bytes, and SSE2.
+    unsafe { _mm_loadu_si128(eight.as_ptr().cast()) }
+}
+
+/// Eight numbers with their halves as bytes of their own, the low one first.
+#[inline(always)]
+fn halves(numbers: __m128i) -> __m128i {
+    // SAFETY: every processor of this target has SSE2.
+    unsafe {
+        // A low half of 128 and more is negative, and its high half one more.
+        let high = _mm_add_epi16(numbers, _mm_set1_epi16(128));
+        let mask = _mm_set1_epi16(255);
+        _mm_or_si128(_mm_and_si128(numbers, mask), _mm_andnot_si128(mask, high))
+    }
+}
+
+/// From sixteen groups of eight bytes to eight vectors, of each group's first byte, of its second, and so on.
+#[inline(always)]
+fn by_kind(mut vectors: [__m128i; KINDS]) -> [__m128i; KINDS] {
+    // Of a byte's place, 4 bits are its group and 3 its kind. Each round moves the topmost bit to the bottom.
+    for _ in 0..4 {
+        let [a, b, c, d, e, f, g, h] = vectors;
+        // SAFETY: every processor of this target has SSE2.
+        let both = |low, high| unsafe { [_mm_unpacklo_epi8(low, high), _mm_unpackhi_epi8(low, high)] };
+        let ([a, b], [c, d], [e, f], [g, h]) = (both(a, e), both(b, f), both(c, g), both(d, h));
+        vectors = [a, b, c, d, e, f, g, h];
+    }
+    vectors
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_lie_where_their_codes_do() {
+        let inputs: std::vec::Vec<i16> = (0..300).map(|index| (index * 211 - 32_000) as i16).collect();
+        for (cols, width, rows) in [(256, 64, 1), (64, 64, 4), (128, 64, 2), (100, 16, 1), (300, 32, 1)] {
+            let inputs = &inputs[..cols];
+            let mut arranged = Inputs::none();
+            assert!(arranged.take(inputs, width, rows));
+            assert_eq!(arranged.sum(), inputs.iter().map(|&input| i32::from(input)).sum::<i32>());
+            for (column, &input) in inputs.iter().enumerate() {
+                for row in 0..rows {
+                    let byte = column / 4 + row * cols / 4;
+                    let place = byte / width * width * KINDS + byte % width + 2 * (column % 4) * width;
+                    let [low, high] = [place, place + width].map(|place| arranged.bytes[place] as i8);
+                    assert_eq!(256 * i32::from(high) + i32::from(low), i32::from(input), "{cols}: {column} of {row}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn inputs_without_halves_are_found() {
+        for (input, expected) in [(GREATEST, true), (GREATEST + 1, false), (i16::MAX, false), (-32_767, true)] {
+            assert_eq!(Inputs::none().take(&[0, 0, 0, 0, 0, input, 0, 0], 16, 1), expected, "{input}");
+        }
+    }
+}

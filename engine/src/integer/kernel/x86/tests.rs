@@ -1,0 +1,13 @@
+//! Every set of instructions against the definition, those among them that a kernel leaves alone on this processor.
+
+use super::{project_by, Way};
+use crate::integer::kernel::tests::compare;
+
+#[test]
+fn every_way_has_the_definitions_sums() {
+    for way in Way::ALL.into_iter().filter(|way| way.is_available()) {
+        // SAFETY: it is available.
+        let done = compare(|matrices, inputs, sums| unsafe { project_by(way, matrices, inputs, sums) });
+        assert!(done > 30, "{way:?}: {done}");
+    }
+}

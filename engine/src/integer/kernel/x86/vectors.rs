@@ -1,0 +1,291 @@
+//! Vectors of codes, and of what they are multiplied by.
+
+use core::arch::x86_64::*;
+
+/// Bytes of the widest vector.
+pub(super) const WIDEST: usize = 64;
+
+/// One set of instructions. A part of a vector is 16 bytes of it.
+///
+/// # Safety
+/// The processor has the instructions of the type that a method is called of; pointers lead to what is read or written.
+pub(super) trait Vectors: Copy {
+    /// Bytes of a vector.
+    const BYTES: usize;
+
+    unsafe fn zero() -> Self;
+    unsafe fn load(place: *const u8) -> Self;
+    /// The lower four bits of each byte, and the upper four.
+    unsafe fn halves(self) -> [Self; 2];
+    /// Of each byte, which is below 16, what the table has for it.
+    unsafe fn of_table(self, table: &[u8; 16]) -> Self;
+    /// Sums, and the products of numbers from 0 to 2 and of bytes with a sign, added up within a lane.
+    unsafe fn add_products(self, numbers: Self, bytes: Self) -> Self;
+    /// In each part, two sums of one row and two of another, of 32 bits: from sums of low halves, and those of high halves,
+    /// which count 256 times.
+    unsafe fn pairs(low: [Self; 2], high: [Self; 2]) -> Self;
+    /// In each part, a sum of each of four rows.
+    unsafe fn fours(self, others: Self) -> Self;
+    /// Stores what the parts of a row come to, less a number. A vector of codes has had `rows` rows, of which four vectors are in
+    /// the sums; they are stored in order, four times as many.
+    unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32);
+}
+
+/// SSSE3.
+#[derive(Clone, Copy)]
+pub(super) struct Ssse3(__m128i);
+/// AVX2.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2(__m256i);
+/// AVX2 and AVX-VNNI.
+#[derive(Clone, Copy)]
+pub(super) struct AvxVnni(__m256i);
+/// AVX-512 F, BW and VNNI.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512(__m512i);
+
+/// Methods that differ in nothing but the names of instructions.
+macro_rules! instructions {
+    (
+        $bytes:literal, $zero:ident, $load:ident, $and:ident, $shift:ident, $all:ident, $look_up:ident, $table:expr,
+        $float:ident, $int:ident, $shuffle:ident, $add:ident
+    ) => {
+        const BYTES: usize = $bytes;
+
+        #[inline(always)]
+        unsafe fn zero() -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $zero() })
+        }
+
+        #[inline(always)]
+        unsafe fn load(place: *const u8) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $load(place.cast()) })
+        }
+
+        #[inline(always)]
+        unsafe fn halves(self) -> [Self; 2] {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let mask = $all(15);
+                [Self($and(self.0, mask)), Self($and($shift::<4>(self.0), mask))]
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn of_table(self, table: &[u8; 16]) -> Self {
+            // SAFETY: as the caller promises; 16 bytes are read.
+            unsafe {
+                let table = _mm_loadu_si128(table.as_ptr().cast());
+                Self($look_up($table(table), self.0))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn fours(self, others: Self) -> Self {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let (pairs, others) = ($float(self.0), $float(others.0));
+                let (even, odd) = ($shuffle::<0b10_00_10_00>(pairs, others), $shuffle::<0b11_01_11_01>(pairs, others));
+                Self($add($int(even), $int(odd)))
+            }
+        }
+    };
+}
+
+/// Sums in lanes of 16 bits: there are none beyond that, of at most 64 products of two pairs a lane.
+macro_rules! sums_of_16_bits {
+    ($multiply:ident, $add_16:ident, $all:ident, $madd:ident, $add:ident, $low:ident, $high:ident) => {
+        #[inline(always)]
+        unsafe fn add_products(self, numbers: Self, bytes: Self) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $add_16(self.0, $multiply(numbers.0, bytes.0)) })
+        }
+
+        #[inline(always)]
+        unsafe fn pairs(low: [Self; 2], high: [Self; 2]) -> Self {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let sums = |low: Self, high: Self| $add($madd(low.0, $all(1)), $madd(high.0, $all(256)));
+                let (first, second) = (sums(low[0], high[0]), sums(low[1], high[1]));
+                Self($add($low(first, second), $high(first, second)))
+            }
+        }
+    };
+}
+
+/// Sums in lanes of 32 bits, which 16 bits have room for, too.
+macro_rules! sums_of_32_bits {
+    ($multiply:ident, $pack:ident, $all:ident, $madd:ident, $add:ident) => {
+        #[inline(always)]
+        unsafe fn add_products(self, numbers: Self, bytes: Self) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $multiply(self.0, numbers.0, bytes.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn pairs(low: [Self; 2], high: [Self; 2]) -> Self {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let (low, high) = ($pack(low[0].0, low[1].0), $pack(high[0].0, high[1].0));
+                Self($add($madd(low, $all(1)), $madd(high, $all(256))))
+            }
+        }
+    };
+}
+
+impl Vectors for Ssse3 {
+    instructions!(
+        16,
+        _mm_setzero_si128,
+        _mm_loadu_si128,
+        _mm_and_si128,
+        _mm_srli_epi16,
+        _mm_set1_epi8,
+        _mm_shuffle_epi8,
+        core::convert::identity,
+        _mm_castsi128_ps,
+        _mm_castps_si128,
+        _mm_shuffle_ps,
+        _mm_add_epi32
+    );
+    sums_of_16_bits!(
+        _mm_maddubs_epi16,
+        _mm_add_epi16,
+        _mm_set1_epi16,
+        _mm_madd_epi16,
+        _mm_add_epi32,
+        _mm_unpacklo_epi64,
+        _mm_unpackhi_epi64
+    );
+
+    #[inline(always)]
+    unsafe fn store_totals(self, _: usize, less: i32, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe { _mm_storeu_si128(place.cast(), _mm_sub_epi32(self.0, _mm_set1_epi32(less))) }
+    }
+}
+
+/// [`Vectors::store_totals`] of two parts.
+///
+/// # Safety
+/// As [`Vectors`].
+#[inline(always)]
+unsafe fn store_totals_of_two(sums: __m256i, rows: usize, less: i32, place: *mut i32) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if rows == 1 {
+            let totals = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256::<1>(sums));
+            _mm_storeu_si128(place.cast(), _mm_sub_epi32(totals, _mm_set1_epi32(less)));
+        } else {
+            let totals = _mm256_permutevar8x32_epi32(sums, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+            _mm256_storeu_si256(place.cast(), _mm256_sub_epi32(totals, _mm256_set1_epi32(less)));
+        }
+    }
+}
+
+impl Vectors for Avx2 {
+    instructions!(
+        32,
+        _mm256_setzero_si256,
+        _mm256_loadu_si256,
+        _mm256_and_si256,
+        _mm256_srli_epi16,
+        _mm256_set1_epi8,
+        _mm256_shuffle_epi8,
+        _mm256_broadcastsi128_si256,
+        _mm256_castsi256_ps,
+        _mm256_castps_si256,
+        _mm256_shuffle_ps,
+        _mm256_add_epi32
+    );
+    sums_of_16_bits!(
+        _mm256_maddubs_epi16,
+        _mm256_add_epi16,
+        _mm256_set1_epi16,
+        _mm256_madd_epi16,
+        _mm256_add_epi32,
+        _mm256_unpacklo_epi64,
+        _mm256_unpackhi_epi64
+    );
+
+    #[inline(always)]
+    unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe { store_totals_of_two(self.0, rows, less, place) }
+    }
+}
+
+impl Vectors for AvxVnni {
+    instructions!(
+        32,
+        _mm256_setzero_si256,
+        _mm256_loadu_si256,
+        _mm256_and_si256,
+        _mm256_srli_epi16,
+        _mm256_set1_epi8,
+        _mm256_shuffle_epi8,
+        _mm256_broadcastsi128_si256,
+        _mm256_castsi256_ps,
+        _mm256_castps_si256,
+        _mm256_shuffle_ps,
+        _mm256_add_epi32
+    );
+    sums_of_32_bits!(
+        _mm256_dpbusd_avx_epi32,
+        _mm256_packs_epi32,
+        _mm256_set1_epi16,
+        _mm256_madd_epi16,
+        _mm256_add_epi32
+    );
+
+    #[inline(always)]
+    unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe { store_totals_of_two(self.0, rows, less, place) }
+    }
+}
+
+impl Vectors for Avx512 {
+    instructions!(
+        64,
+        _mm512_setzero_si512,
+        _mm512_loadu_si512,
+        _mm512_and_si512,
+        _mm512_srli_epi16,
+        _mm512_set1_epi8,
+        _mm512_shuffle_epi8,
+        _mm512_broadcast_i32x4,
+        _mm512_castsi512_ps,
+        _mm512_castps_si512,
+        _mm512_shuffle_ps,
+        _mm512_add_epi32
+    );
+    sums_of_32_bits!(_mm512_dpbusd_epi32, _mm512_packs_epi32, _mm512_set1_epi16, _mm512_madd_epi16, _mm512_add_epi32);
+
+    #[inline(always)]
+    unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            match rows {
+                1 => {
+                    let halves = (_mm512_castsi512_si256(self.0), _mm512_extracti64x4_epi64::<1>(self.0));
+                    store_totals_of_two(_mm256_add_epi32(halves.0, halves.1), 1, less, place);
+                }
+                2 => {
+                    let others = _mm512_shuffle_i32x4::<0b10_11_00_01>(self.0, self.0);
+                    let from = _mm512_setr_epi32(0, 8, 1, 9, 2, 10, 3, 11, 0, 8, 1, 9, 2, 10, 3, 11);
+                    let totals = _mm512_permutexvar_epi32(from, _mm512_add_epi32(self.0, others));
+                    let totals = _mm256_sub_epi32(_mm512_castsi512_si256(totals), _mm256_set1_epi32(less));
+                    _mm256_storeu_si256(place.cast(), totals);
+                }
+                _ => {
+                    let from = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+                    let totals = _mm512_permutexvar_epi32(from, self.0);
+                    _mm512_storeu_si512(place.cast(), _mm512_sub_epi32(totals, _mm512_set1_epi32(less)));
+                }
+            }
+        }
+    }
+}
