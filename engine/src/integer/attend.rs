@@ -87,8 +87,8 @@ pub(super) fn attend(
 }
 
 /// The positions of the best scores.
-#[cfg_attr(vectors, inline(always))]
-#[cfg_attr(not(vectors), inline(never))]
+#[cfg(not(vectors))]
+#[inline(never)]
 fn search(
     remembered: &Remembered,
     query: &Query,
@@ -98,12 +98,57 @@ fn search(
     kept: &mut Kept,
 ) {
     for row in rows {
-        let keys = remembered.keys.get(row * query.values.len()..).unwrap_or_default();
-        let dot: i32 = query.values.iter().zip(keys).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum();
-        let key_shift = remembered.key_shifts.get(row).copied().unwrap_or(0);
-        let score = (scale.sign() * i64::from(dot)) << (key_shift & 31);
-        kept.offer(top_k, row, score);
+        let dot = dot(query.values, remembered.keys, row);
+        kept.offer(top_k, row, score(remembered, scale, row, dot));
     }
+}
+
+/// [`search`], some positions at a time.
+#[cfg(vectors)]
+#[inline(always)]
+fn search(
+    remembered: &Remembered,
+    query: &Query,
+    scale: Scaled,
+    mut rows: impl Iterator<Item = usize>,
+    top_k: usize,
+    kept: &mut Kept,
+) {
+    const SOME: usize = 64;
+    let (mut some, mut dots) = ([0; SOME], [0; SOME]);
+    loop {
+        let mut count = 0;
+        for (slot, row) in some.iter_mut().zip(&mut rows) {
+            *slot = row as u16;
+            count += 1;
+        }
+        let (some, dots) = (some.split_at(count).0, dots.split_at_mut(count).0);
+        super::kernel::dots(query.values, remembered.keys, some, dots);
+        for (&row, &mut dot) in some.iter().zip(dots) {
+            let score = score(remembered, scale, row.into(), dot);
+            // Most positions are no better than those that are kept.
+            if kept.count < top_k || kept.scores.get(top_k.wrapping_sub(1)).is_some_and(|&worst| score > worst) {
+                kept.offer(top_k, row.into(), score);
+            }
+        }
+        if count < SOME {
+            break;
+        }
+    }
+}
+
+/// A query times the key in a row.
+#[inline(always)]
+pub(super) fn dot(query: &[i8], keys: &[i8], row: usize) -> i32 {
+    let keys = keys.get(row * query.len()..).unwrap_or_default();
+    query.iter().zip(keys).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum()
+}
+
+/// How well a row's key answers, from its [`dot`].
+#[inline(always)]
+fn score(remembered: &Remembered, scale: Scaled, row: usize, dot: i32) -> i64 {
+    let key_shift = remembered.key_shifts.get(row).copied().unwrap_or(0);
+    (scale.sign() * i64::from(dot)) << (key_shift & 31)
 }
 
 /// How much each position counts that is kept, in units of 2^-15.

@@ -18,6 +18,8 @@ mod x86;
 
 pub use agree::products_agree;
 
+#[cfg(vectors)]
+use super::attend;
 use super::{conv, project};
 use crate::weights::Matrix;
 
@@ -49,6 +51,19 @@ pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], roo
     let is_done = tables::project(matrices, inputs, sums, room);
     if !is_done {
         by_definition(matrices, inputs, sums);
+    }
+}
+
+/// Products of a query, `[d_head]`, and of the keys in some rows of `keys`, `[max_seq][d_head]`.
+#[cfg(vectors)]
+#[inline(always)]
+pub(super) fn dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) {
+    #[cfg(backend = "x86")]
+    let done = x86::dots(query, keys, rows, dots);
+    #[cfg(not(backend = "x86"))]
+    let done = 0;
+    for (row, dot) in rows.iter().zip(dots).skip(done) {
+        *dot = attend::dot(query, keys, (*row).into());
     }
 }
 

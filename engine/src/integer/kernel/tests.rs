@@ -121,6 +121,31 @@ fn this_target_has_the_definitions_convolutions() {
     });
 }
 
+#[cfg(vectors)]
+#[test]
+fn this_target_has_the_definitions_products_of_keys() {
+    let mut rng = Rng(23);
+    with_each_kernel(|kernel| {
+        for h in [1, 3, 8, 16, 24, 32, 64, 100, 128, 255, 256] {
+            for rows in [1, 3, 4, 9, 64] {
+                let mut bytes = |count: usize, kind| -> Vec<i8> {
+                    let byte = |rng: &mut Rng| if kind == 0 { -128 } else { (rng.word() >> 20) as i8 };
+                    (0..count).map(|_| byte(&mut rng)).collect()
+                };
+                let (query, keys) = (bytes(h, rows % 2), bytes(h * rows, rows % 4));
+                let order: Vec<u16> = (0..rows as u16).map(|row| (row * 7) % rows as u16).collect();
+                let mut found = vec![-1; rows];
+                super::dots(&query, &keys, &order, &mut found);
+                for (&row, &found) in order.iter().zip(&found) {
+                    let keys = &keys[usize::from(row) * h..];
+                    let expected: i32 = query.iter().zip(keys).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum();
+                    assert_eq!(found, expected, "{}, {h} columns, row {row} of {rows}", kernel.name());
+                }
+            }
+        }
+    });
+}
+
 /// All steps, which compilers turn into other instructions for each of them.
 #[test]
 fn every_kernel_predicts_the_same_bits() {

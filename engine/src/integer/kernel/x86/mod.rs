@@ -5,12 +5,13 @@
 mod conv;
 mod inputs;
 mod rows;
+mod scores;
 mod vectors;
 mod way;
 
 use inputs::MOST_COLUMNS;
 use rows::multiply;
-use vectors::{Avx2, Avx512, AvxVnni, Ssse3};
+use vectors::{Avx2, Avx512, AvxVnni, Sse41};
 use way::Way;
 
 use super::{tables, Work};
@@ -44,6 +45,27 @@ unsafe fn project_by(way: Way, matrices: &[Matrix], inputs: &[i16], sums: &mut [
             Way::Avx2 => avx2(matrices, inputs, sums),
             Way::AvxVnni => avx_vnni(matrices, inputs, sums),
             Way::Avx512 => avx512(matrices, inputs, sums),
+        }
+    }
+}
+
+/// As [`super::dots`], of the first rows; returns how many.
+#[inline]
+pub(super) fn dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: it is in use.
+    Way::current().map_or(0, |way| unsafe { dots_by(way, query, keys, rows, dots) })
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[inline]
+unsafe fn dots_by(way: Way, query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match way {
+            Way::Sse41 => sse41_dots(query, keys, rows, dots),
+            Way::Avx2 | Way::AvxVnni => avx2_dots(query, keys, rows, dots),
+            Way::Avx512 => avx512_dots(query, keys, rows, dots),
         }
     }
 }
@@ -98,7 +120,7 @@ unsafe fn avx512_work<W: Work>(work: W) -> W::Output {
 #[target_feature(enable = "sse4.1")]
 unsafe fn sse41(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
     // SAFETY: as the caller promises.
-    unsafe { multiply::<Ssse3>(matrices, inputs, sums) }
+    unsafe { multiply::<Sse41>(matrices, inputs, sums) }
 }
 
 /// # Safety
@@ -123,6 +145,30 @@ unsafe fn avx_vnni(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> boo
 unsafe fn avx512(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
     // SAFETY: as the caller promises.
     unsafe { multiply::<Avx512>(matrices, inputs, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "sse4.1")]
+unsafe fn sse41_dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { scores::dots::<Sse41>(query, keys, rows, dots) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { scores::dots::<Avx2>(query, keys, rows, dots) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avx512f,avx512bw")]
+unsafe fn avx512_dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { scores::dots::<Avx512>(query, keys, rows, dots) }
 }
 
 #[cfg(test)]

@@ -24,6 +24,12 @@ pub(super) trait Vectors: Copy {
     /// In each part, two sums of one row and two of another, of 32 bits: from sums of low halves, and those of high halves,
     /// which count 256 times.
     unsafe fn pairs(low: [Self; 2], high: [Self; 2]) -> Self;
+    /// Half as many bytes with a sign, each in 16 bits.
+    unsafe fn load_wide(place: *const i8) -> Self;
+    /// Sums of 32 bits, and products of numbers of 16 bits, added up by twos.
+    unsafe fn add_wide_products(self, a: Self, b: Self) -> Self;
+    /// In each part, two sums of one row and two of another, from four of each.
+    unsafe fn both(self, other: Self) -> Self;
     /// In each part, a sum of each of four rows.
     unsafe fn fours(self, others: Self) -> Self;
     /// Stores what the parts of a row come to, less a number. A vector of codes has had `rows` rows, of which four vectors are in
@@ -31,9 +37,9 @@ pub(super) trait Vectors: Copy {
     unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32);
 }
 
-/// SSSE3.
+/// SSE4.1 and what came before.
 #[derive(Clone, Copy)]
-pub(super) struct Ssse3(__m128i);
+pub(super) struct Sse41(__m128i);
 /// AVX2.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(__m256i);
@@ -48,7 +54,7 @@ pub(super) struct Avx512(__m512i);
 macro_rules! instructions {
     (
         $bytes:literal, $zero:ident, $load:ident, $and:ident, $shift:ident, $all:ident, $look_up:ident, $table:expr,
-        $float:ident, $int:ident, $shuffle:ident, $add:ident
+        $float:ident, $int:ident, $shuffle:ident, $add:ident, $wide:expr, $madd:ident, $low:ident, $high:ident
     ) => {
         const BYTES: usize = $bytes;
 
@@ -83,6 +89,24 @@ macro_rules! instructions {
         }
 
         #[inline(always)]
+        unsafe fn load_wide(place: *const i8) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $wide(place) })
+        }
+
+        #[inline(always)]
+        unsafe fn add_wide_products(self, a: Self, b: Self) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $add(self.0, $madd(a.0, b.0)) })
+        }
+
+        #[inline(always)]
+        unsafe fn both(self, other: Self) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $add($low(self.0, other.0), $high(self.0, other.0)) })
+        }
+
+        #[inline(always)]
         unsafe fn fours(self, others: Self) -> Self {
             // SAFETY: as the caller promises.
             unsafe {
@@ -96,7 +120,7 @@ macro_rules! instructions {
 
 /// Sums in lanes of 16 bits: there are none beyond that, of at most 64 products of two pairs a lane.
 macro_rules! sums_of_16_bits {
-    ($multiply:ident, $add_16:ident, $all:ident, $madd:ident, $add:ident, $low:ident, $high:ident) => {
+    ($multiply:ident, $add_16:ident, $all:ident, $madd:ident, $add:ident) => {
         #[inline(always)]
         unsafe fn add_products(self, numbers: Self, bytes: Self) -> Self {
             // SAFETY: as the caller promises.
@@ -107,9 +131,8 @@ macro_rules! sums_of_16_bits {
         unsafe fn pairs(low: [Self; 2], high: [Self; 2]) -> Self {
             // SAFETY: as the caller promises.
             unsafe {
-                let sums = |low: Self, high: Self| $add($madd(low.0, $all(1)), $madd(high.0, $all(256)));
-                let (first, second) = (sums(low[0], high[0]), sums(low[1], high[1]));
-                Self($add($low(first, second), $high(first, second)))
+                let sums = |low: Self, high: Self| Self($add($madd(low.0, $all(1)), $madd(high.0, $all(256))));
+                sums(low[0], high[0]).both(sums(low[1], high[1]))
             }
         }
     };
@@ -135,7 +158,7 @@ macro_rules! sums_of_32_bits {
     };
 }
 
-impl Vectors for Ssse3 {
+impl Vectors for Sse41 {
     instructions!(
         16,
         _mm_setzero_si128,
@@ -148,17 +171,13 @@ impl Vectors for Ssse3 {
         _mm_castsi128_ps,
         _mm_castps_si128,
         _mm_shuffle_ps,
-        _mm_add_epi32
-    );
-    sums_of_16_bits!(
-        _mm_maddubs_epi16,
-        _mm_add_epi16,
-        _mm_set1_epi16,
-        _mm_madd_epi16,
         _mm_add_epi32,
+        |place: *const i8| _mm_cvtepi8_epi16(_mm_loadl_epi64(place.cast())),
+        _mm_madd_epi16,
         _mm_unpacklo_epi64,
         _mm_unpackhi_epi64
     );
+    sums_of_16_bits!(_mm_maddubs_epi16, _mm_add_epi16, _mm_set1_epi16, _mm_madd_epi16, _mm_add_epi32);
 
     #[inline(always)]
     unsafe fn store_totals(self, _: usize, less: i32, place: *mut i32) {
@@ -198,17 +217,13 @@ impl Vectors for Avx2 {
         _mm256_castsi256_ps,
         _mm256_castps_si256,
         _mm256_shuffle_ps,
-        _mm256_add_epi32
-    );
-    sums_of_16_bits!(
-        _mm256_maddubs_epi16,
-        _mm256_add_epi16,
-        _mm256_set1_epi16,
-        _mm256_madd_epi16,
         _mm256_add_epi32,
+        |place: *const i8| _mm256_cvtepi8_epi16(_mm_loadu_si128(place.cast())),
+        _mm256_madd_epi16,
         _mm256_unpacklo_epi64,
         _mm256_unpackhi_epi64
     );
+    sums_of_16_bits!(_mm256_maddubs_epi16, _mm256_add_epi16, _mm256_set1_epi16, _mm256_madd_epi16, _mm256_add_epi32);
 
     #[inline(always)]
     unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
@@ -230,7 +245,11 @@ impl Vectors for AvxVnni {
         _mm256_castsi256_ps,
         _mm256_castps_si256,
         _mm256_shuffle_ps,
-        _mm256_add_epi32
+        _mm256_add_epi32,
+        |place: *const i8| _mm256_cvtepi8_epi16(_mm_loadu_si128(place.cast())),
+        _mm256_madd_epi16,
+        _mm256_unpacklo_epi64,
+        _mm256_unpackhi_epi64
     );
     sums_of_32_bits!(
         _mm256_dpbusd_avx_epi32,
@@ -260,7 +279,11 @@ impl Vectors for Avx512 {
         _mm512_castsi512_ps,
         _mm512_castps_si512,
         _mm512_shuffle_ps,
-        _mm512_add_epi32
+        _mm512_add_epi32,
+        |place: *const i8| _mm512_cvtepi8_epi16(_mm256_loadu_si256(place.cast())),
+        _mm512_madd_epi16,
+        _mm512_unpacklo_epi64,
+        _mm512_unpackhi_epi64
     );
     sums_of_32_bits!(_mm512_dpbusd_epi32, _mm512_packs_epi32, _mm512_set1_epi16, _mm512_madd_epi16, _mm512_add_epi32);
 
