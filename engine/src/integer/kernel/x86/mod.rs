@@ -87,10 +87,21 @@ pub(in crate::integer) fn compiled<W: Work>(work: W) -> W::Output {
 /// The sums of the first channels, as many as there is a fast way for; returns how many.
 #[inline]
 pub(super) fn convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
-    match Way::current() {
-        None | Some(Way::Sse41) => 0,
-        // SAFETY: it is in use.
-        Some(_) => unsafe { conv::convolve(taps, inputs, history, sums) },
+    // SAFETY: it is in use.
+    Way::current().map_or(0, |way| unsafe { convolve_by(way, taps, inputs, history, sums) })
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[inline]
+unsafe fn convolve_by(way: Way, taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match way {
+            Way::Sse41 => sse41_convolve(taps, inputs, history, sums),
+            Way::Avx2 | Way::AvxVnni => avx2_convolve(taps, inputs, history, sums),
+            Way::Avx512 => avx512_convolve(taps, inputs, history, sums),
+        }
     }
 }
 
@@ -169,6 +180,30 @@ unsafe fn avx2_dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -
 unsafe fn avx512_dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
     // SAFETY: as the caller promises.
     unsafe { scores::dots::<Avx512>(query, keys, rows, dots) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "sse4.1")]
+unsafe fn sse41_convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { conv::convolve::<Sse41>(taps, inputs, history, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { conv::convolve::<Avx2>(taps, inputs, history, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avx512f,avx512bw")]
+unsafe fn avx512_convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { conv::convolve::<Avx512>(taps, inputs, history, sums) }
 }
 
 #[cfg(test)]

@@ -30,6 +30,20 @@ pub(super) trait Vectors: Copy {
     unsafe fn add_wide_products(self, a: Self, b: Self) -> Self;
     /// In each part, two sums of one row and two of another, from four of each.
     unsafe fn both(self, other: Self) -> Self;
+    /// 16 bytes for each part: from `place`, and from `step` bytes behind it, and so on.
+    unsafe fn load_parts(place: *const u8, step: usize) -> Self;
+    /// In each part, the lanes of 32 bits that begin at these bytes of it, shifted to the right by as much.
+    unsafe fn words(self, bytes: &[u8; 16], shifts: &[i32; 4]) -> Self;
+    /// Words of codes as [`Vectors::weights`] takes them.
+    unsafe fn usual(self) -> Self;
+    /// In each lane, the weights of its lowest two codes, in 16 bits each.
+    unsafe fn weights(self) -> Self;
+    /// The next two codes.
+    unsafe fn next(self) -> Self;
+    /// In each part, numbers of 16 bits in turn with another's: those of the lower half, and those of the upper one.
+    unsafe fn in_turn(self, other: Self) -> [Self; 2];
+    /// Stores, of each part of the two, first its own and then the other's.
+    unsafe fn store_in_turn(self, other: Self, place: *mut i32);
     /// In each part, a sum of each of four rows.
     unsafe fn fours(self, others: Self) -> Self;
     /// Stores what the parts of a row come to, less a number. A vector of codes has had `rows` rows, of which four vectors are in
@@ -54,7 +68,8 @@ pub(super) struct Avx512(__m512i);
 macro_rules! instructions {
     (
         $bytes:literal, $zero:ident, $load:ident, $and:ident, $shift:ident, $all:ident, $look_up:ident, $table:expr,
-        $float:ident, $int:ident, $shuffle:ident, $add:ident, $wide:expr, $madd:ident, $low:ident, $high:ident
+        $float:ident, $int:ident, $shuffle:ident, $add:ident, $wide:expr, $madd:ident, $low:ident, $high:ident,
+        $low_16:ident, $high_16:ident, $right:ident
     ) => {
         const BYTES: usize = $bytes;
 
@@ -104,6 +119,18 @@ macro_rules! instructions {
         unsafe fn both(self, other: Self) -> Self {
             // SAFETY: as the caller promises.
             Self(unsafe { $add($low(self.0, other.0), $high(self.0, other.0)) })
+        }
+
+        #[inline(always)]
+        unsafe fn next(self) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $right::<4>(self.0) })
+        }
+
+        #[inline(always)]
+        unsafe fn in_turn(self, other: Self) -> [Self; 2] {
+            // SAFETY: as the caller promises.
+            unsafe { [Self($low_16(self.0, other.0)), Self($high_16(self.0, other.0))] }
         }
 
         #[inline(always)]
@@ -158,6 +185,28 @@ macro_rules! sums_of_32_bits {
     };
 }
 
+/// Weights by shifts: a code at the top of 16 bits is its weight, once that is shifted down.
+macro_rules! weights_by_shifts {
+    ($and:ident, $or:ident, $add:ident, $all:ident, $left:ident, $blend:ident, $down:ident) => {
+        #[inline(always)]
+        unsafe fn usual(self) -> Self {
+            // SAFETY: as the caller promises.
+            unsafe {
+                // Code 10 reads as 00.
+                let low = $all(0x5555_5555);
+                let plus = $and(self.0, low);
+                Self($and(self.0, $or($add(plus, plus), low)))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn weights(self) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { $down::<14>($blend::<0b1010_1010>($left::<14>(self.0), $left::<28>(self.0))) })
+        }
+    };
+}
+
 impl Vectors for Sse41 {
     instructions!(
         16,
@@ -175,15 +224,84 @@ impl Vectors for Sse41 {
         |place: *const i8| _mm_cvtepi8_epi16(_mm_loadl_epi64(place.cast())),
         _mm_madd_epi16,
         _mm_unpacklo_epi64,
-        _mm_unpackhi_epi64
+        _mm_unpackhi_epi64,
+        _mm_unpacklo_epi16,
+        _mm_unpackhi_epi16,
+        _mm_srli_epi32
     );
     sums_of_16_bits!(_mm_maddubs_epi16, _mm_add_epi16, _mm_set1_epi16, _mm_madd_epi16, _mm_add_epi32);
+
+    weights_by_shifts!(
+        _mm_and_si128,
+        _mm_or_si128,
+        _mm_add_epi32,
+        _mm_set1_epi32,
+        _mm_slli_epi32,
+        _mm_blend_epi16,
+        _mm_srai_epi16
+    );
+
+    #[inline(always)]
+    unsafe fn load_parts(place: *const u8, _: usize) -> Self {
+        // SAFETY: as the caller promises.
+        Self(unsafe { _mm_loadu_si128(place.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn words(self, bytes: &[u8; 16], shifts: &[i32; 4]) -> Self {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let words = _mm_shuffle_epi8(self.0, _mm_loadu_si128(bytes.as_ptr().cast()));
+            // To the left, by what is left of 6, and to the right by 6: no more than 26 bits count.
+            let factors = shifts.map(|shift| 1 << (6 - shift));
+            Self(_mm_srli_epi32::<6>(_mm_mullo_epi32(words, _mm_loadu_si128(factors.as_ptr().cast()))))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn store_in_turn(self, other: Self, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            _mm_storeu_si128(place.cast(), self.0);
+            _mm_storeu_si128(place.add(4).cast(), other.0);
+        }
+    }
 
     #[inline(always)]
     unsafe fn store_totals(self, _: usize, less: i32, place: *mut i32) {
         // SAFETY: as the caller promises.
         unsafe { _mm_storeu_si128(place.cast(), _mm_sub_epi32(self.0, _mm_set1_epi32(less))) }
     }
+}
+
+/// Methods that AVX2 has alone.
+macro_rules! parts_of_two {
+    () => {
+        #[inline(always)]
+        unsafe fn load_parts(place: *const u8, step: usize) -> Self {
+            // SAFETY: as the caller promises.
+            Self(unsafe { _mm256_loadu2_m128i(place.add(step).cast(), place.cast()) })
+        }
+
+        #[inline(always)]
+        unsafe fn words(self, bytes: &[u8; 16], shifts: &[i32; 4]) -> Self {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let bytes = _mm256_broadcastsi128_si256(_mm_loadu_si128(bytes.as_ptr().cast()));
+                let shifts = _mm256_broadcastsi128_si256(_mm_loadu_si128(shifts.as_ptr().cast()));
+                Self(_mm256_srlv_epi32(_mm256_shuffle_epi8(self.0, bytes), shifts))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn store_in_turn(self, other: Self, place: *mut i32) {
+            // SAFETY: as the caller promises.
+            unsafe {
+                _mm256_storeu_si256(place.cast(), _mm256_permute2x128_si256::<0x20>(self.0, other.0));
+                _mm256_storeu_si256(place.add(8).cast(), _mm256_permute2x128_si256::<0x31>(self.0, other.0));
+            }
+        }
+    };
 }
 
 /// [`Vectors::store_totals`] of two parts.
@@ -221,9 +339,23 @@ impl Vectors for Avx2 {
         |place: *const i8| _mm256_cvtepi8_epi16(_mm_loadu_si128(place.cast())),
         _mm256_madd_epi16,
         _mm256_unpacklo_epi64,
-        _mm256_unpackhi_epi64
+        _mm256_unpackhi_epi64,
+        _mm256_unpacklo_epi16,
+        _mm256_unpackhi_epi16,
+        _mm256_srli_epi32
     );
     sums_of_16_bits!(_mm256_maddubs_epi16, _mm256_add_epi16, _mm256_set1_epi16, _mm256_madd_epi16, _mm256_add_epi32);
+
+    weights_by_shifts!(
+        _mm256_and_si256,
+        _mm256_or_si256,
+        _mm256_add_epi32,
+        _mm256_set1_epi32,
+        _mm256_slli_epi32,
+        _mm256_blend_epi16,
+        _mm256_srai_epi16
+    );
+    parts_of_two!();
 
     #[inline(always)]
     unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
@@ -249,7 +381,10 @@ impl Vectors for AvxVnni {
         |place: *const i8| _mm256_cvtepi8_epi16(_mm_loadu_si128(place.cast())),
         _mm256_madd_epi16,
         _mm256_unpacklo_epi64,
-        _mm256_unpackhi_epi64
+        _mm256_unpackhi_epi64,
+        _mm256_unpacklo_epi16,
+        _mm256_unpackhi_epi16,
+        _mm256_srli_epi32
     );
     sums_of_32_bits!(
         _mm256_dpbusd_avx_epi32,
@@ -258,6 +393,17 @@ impl Vectors for AvxVnni {
         _mm256_madd_epi16,
         _mm256_add_epi32
     );
+
+    weights_by_shifts!(
+        _mm256_and_si256,
+        _mm256_or_si256,
+        _mm256_add_epi32,
+        _mm256_set1_epi32,
+        _mm256_slli_epi32,
+        _mm256_blend_epi16,
+        _mm256_srai_epi16
+    );
+    parts_of_two!();
 
     #[inline(always)]
     unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
@@ -283,9 +429,56 @@ impl Vectors for Avx512 {
         |place: *const i8| _mm512_cvtepi8_epi16(_mm256_loadu_si256(place.cast())),
         _mm512_madd_epi16,
         _mm512_unpacklo_epi64,
-        _mm512_unpackhi_epi64
+        _mm512_unpackhi_epi64,
+        _mm512_unpacklo_epi16,
+        _mm512_unpackhi_epi16,
+        _mm512_srli_epi32
     );
     sums_of_32_bits!(_mm512_dpbusd_epi32, _mm512_packs_epi32, _mm512_set1_epi16, _mm512_madd_epi16, _mm512_add_epi32);
+
+    #[inline(always)]
+    unsafe fn load_parts(place: *const u8, step: usize) -> Self {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let part = |index: usize| _mm_loadu_si128(place.add(index * step).cast());
+            let all = _mm512_castsi128_si512(part(0));
+            let all = _mm512_inserti32x4::<1>(all, part(1));
+            let all = _mm512_inserti32x4::<2>(all, part(2));
+            Self(_mm512_inserti32x4::<3>(all, part(3)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn words(self, bytes: &[u8; 16], shifts: &[i32; 4]) -> Self {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let bytes = _mm512_broadcast_i32x4(_mm_loadu_si128(bytes.as_ptr().cast()));
+            let shifts = _mm512_broadcast_i32x4(_mm_loadu_si128(shifts.as_ptr().cast()));
+            Self(_mm512_srlv_epi32(_mm512_shuffle_epi8(self.0, bytes), shifts))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn usual(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    unsafe fn weights(self) -> Self {
+        // SAFETY: as the caller promises; all of the table is read.
+        unsafe { Self(_mm512_permutexvar_epi32(self.0, _mm512_loadu_si512(PAIRS.as_ptr().cast()))) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_in_turn(self, other: Self, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let first = _mm512_permutex2var_epi64(self.0, _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), other.0);
+            let second = _mm512_permutex2var_epi64(self.0, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), other.0);
+            _mm512_storeu_si512(place.cast(), first);
+            _mm512_storeu_si512(place.add(16).cast(), second);
+        }
+    }
 
     #[inline(always)]
     unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
@@ -311,4 +504,18 @@ impl Vectors for Avx512 {
             }
         }
     }
+}
+
+/// Weights of two codes, in 16 bits each, by the codes.
+static PAIRS: [i32; 16] = pairs();
+
+const fn pairs() -> [i32; 16] {
+    const WEIGHTS: [i32; 4] = [0, 1, 0, -1];
+    let mut pairs = [0; 16];
+    let mut codes = 0;
+    while codes < 16 {
+        pairs[codes] = WEIGHTS[codes & 3] & 0xffff | WEIGHTS[codes >> 2] << 16;
+        codes += 1;
+    }
+    pairs
 }
