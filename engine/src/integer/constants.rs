@@ -153,15 +153,11 @@ pub(super) fn layer<'m>(block: &impl Layer<'m>, gates: &mut [i16], weights: &mut
     let output_weights = || output_weights(&ssm);
     let output_top = output_weights().filter(|weight| weight.sign() != 0).map(|weight| weight.exponent + 16).max();
     let output_weight_bits = output_top.map_or(0, |top| 15 - top);
-    let mut greatest_gate = 0;
-    let (mut gates, mut weights) = (gates.iter_mut(), weights.iter_mut());
-    for (a, weight) in ssm.a_raw.iter().zip(output_weights()) {
-        let gate = gate(a);
-        greatest_gate = greatest_gate.max(i64::from(gate).abs());
+    // Gates grow with what they are made of: a check of a model computes no more than one.
+    let greatest_gate = i64::from(gate(greatest(&ssm.a_raw)));
+    for (((a, weight), gate_slot), weight_slot) in ssm.a_raw.iter().zip(output_weights()).zip(gates).zip(weights) {
         let weight = round_shift(weight.signed(), -(weight.exponent + output_weight_bits)).clamp(-32_767, 32_767);
-        if let (Some(gate_slot), Some(weight_slot)) = (gates.next(), weights.next()) {
-            (*gate_slot, *weight_slot) = (gate, weight as i16);
-        }
+        (*gate_slot, *weight_slot) = (gate(a), weight as i16);
     }
     let conv_sum_bits = 15 + ceil_log2(conv.cols()) + weight_bits(&conv);
     // The inputs are below 2^15 units.

@@ -3,9 +3,14 @@
 //! The codes of four channels begin with a byte, and 16 bytes hold them: a lane of 32 bits is given those of one channel. Pairs
 //! of taps are multiplied by pairs of inputs.
 
-use super::vectors::Vectors;
-use crate::integer::conv::are_short;
+use super::vectors::{Vectors, WIDEST};
+use crate::integer::conv::{are_short, SHORT};
 use crate::weights::Matrix;
+
+/// Bytes of four channels' codes, and others behind them.
+const PART: usize = 16;
+/// Bytes of the most codes of a vector's channels, and of others behind them.
+const CODES: usize = (WIDEST / 8 - 1) * SHORT + PART;
 
 /// As [`crate::integer::conv::convolve`], of the first channels; returns how many.
 ///
@@ -23,11 +28,17 @@ pub(super) unsafe fn convolve<V: Vectors>(taps: &Matrix, inputs: &[i16], history
     // In a sequence shorter than the convolution, there is no history beyond its length.
     let rows = cols.min(1 + history.len() / d.max(1));
     let mut done = 0;
-    // The last four channels' 16 bytes have to be there.
-    while done + channels <= d && (done + channels - 4) / 4 * cols + 16 <= packed.len() {
+    while done + channels <= d {
+        let mut codes = packed.get(done / 4 * cols..).unwrap_or_default();
+        // The last four channels' 16 bytes have to be there.
+        let mut copy = [0; CODES];
+        if codes.len() < (channels / 4 - 1) * cols + PART {
+            copy.iter_mut().zip(codes).for_each(|(copy, &code)| *copy = code);
+            codes = &copy;
+        }
         // SAFETY: as the caller promises; so many inputs, bytes of codes and sums are there from this channel on.
         unsafe {
-            let codes = packed.as_ptr().add(done / 4 * cols);
+            let codes = codes.as_ptr();
             let mut lower = V::load_parts(codes, 2 * cols).words(&bytes, &shifts).usual();
             let mut upper = V::load_parts(codes.add(cols), 2 * cols).words(&bytes, &shifts).usual();
             let (mut low, mut high) = (V::zero(), V::zero());
