@@ -8,7 +8,7 @@ use super::project::to_eight_bits;
 use super::router::Shares;
 use super::workspace::{cut, LayerMemory, Workspace};
 use crate::schedule::Positions;
-use crate::weights::{Layer, Weights};
+use crate::weights::{Layer, Matrix, Weights};
 
 /// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
 #[inline(never)] // so that its room on the stack is not a position's
@@ -51,10 +51,16 @@ pub(super) fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, r
     let matrix = weights.embed();
     let d = matrix.cols();
     for index in 0..count {
-        let start = workspace.prefix.token(row + index) * d;
-        for (column, x) in cut(workspace.residual, index * d, d).iter_mut().enumerate() {
-            *x = i32::from(matrix.weight(start + column)) * scale;
-        }
+        embed_one(&matrix, workspace.prefix.token(row + index), scale, cut(workspace.residual, index * d, d));
+    }
+}
+
+/// The embedding of one token, to `residual`, `[d_model]`.
+#[inline(always)]
+pub(super) fn embed_one(matrix: &Matrix, token: usize, scale: i32, residual: &mut [i32]) {
+    let start = token * matrix.cols();
+    for (column, x) in residual.iter_mut().enumerate() {
+        *x = i32::from(matrix.weight(start + column)) * scale;
     }
 }
 

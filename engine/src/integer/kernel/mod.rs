@@ -54,6 +54,24 @@ pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], roo
     }
 }
 
+/// The most positions whose inputs are multiplied together.
+#[cfg(vectors)]
+pub(super) const MOST_TOGETHER: usize = 8;
+
+/// [`project`] of some positions, at most [`MOST_TOGETHER`]: inputs, `[positions][cols]`, and sums, `[positions][rows of all
+/// matrices]`.
+#[cfg(vectors)]
+pub(super) fn project_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) {
+    #[cfg(backend = "x86")]
+    if x86::project_together(matrices, cols, inputs, sums) {
+        return;
+    }
+    let rows: usize = matrices.iter().map(|matrix| matrix.rows()).sum();
+    for (inputs, sums) in inputs.chunks_exact(cols.max(1)).zip(sums.chunks_exact_mut(rows.max(1))) {
+        project(matrices, inputs, sums, &mut []);
+    }
+}
+
 /// Products of a query, `[d_head]`, and of the keys in some rows of `keys`, `[max_seq][d_head]`.
 #[cfg(vectors)]
 #[inline(always)]

@@ -65,6 +65,46 @@ pub(super) fn compare(way: impl Fn(&[Matrix], &[i16], &mut [i32]) -> bool) -> us
     done
 }
 
+/// Compares a way of multiplying several positions' inputs: of some it may decline.
+#[cfg(vectors)]
+pub(super) fn compare_together(way: impl Fn(&[Matrix], usize, &[i16], &mut [i32]) -> bool) -> usize {
+    let mut rng = Rng(24);
+    let mut done = 0;
+    for cols in [4, 12, 16, 60, 64, 72, 128, 256, 260, 512, 1024] {
+        for rows in [&[1][..], &[3, 4, 5], &[16, 64, 16, 3], &[7, 1, 33]] {
+            for positions in [1, 2, 3, 8] {
+                let data: Vec<_> = rows.iter().map(|rows| packed(&mut rng, Packing::TwoBits, rows * cols)).collect();
+                let matrices = data.iter().zip(rows).map(|(data, &rows)| Matrix::new(data, 1.0, rows, cols).unwrap());
+                let matrices: Vec<Matrix> = matrices.collect();
+                let all: usize = rows.iter().sum();
+                let inputs: Vec<i16> = (0..positions).flat_map(|_| inputs(&mut rng, cols)).collect();
+                let mut expected = vec![0; all * positions];
+                for (inputs, expected) in inputs.chunks(cols).zip(expected.chunks_mut(all)) {
+                    by_definition(&matrices, inputs, expected);
+                }
+                let mut found = vec![-1; expected.len()];
+                if way(&matrices, cols, &inputs, &mut found) {
+                    assert_eq!(found, expected, "{positions} of {cols} columns, rows {rows:?}");
+                    done += 1;
+                }
+            }
+        }
+    }
+    done
+}
+
+#[cfg(vectors)]
+#[test]
+fn this_target_has_the_definitions_sums_of_several_positions() {
+    with_each_kernel(|kernel| {
+        let way = |matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]| {
+            super::project_together(matrices, cols, inputs, sums);
+            true
+        };
+        assert_eq!(compare_together(way), 176, "{}", kernel.name());
+    });
+}
+
 #[test]
 fn tables_have_the_definitions_sums() {
     for room in [256, 0] {

@@ -6,6 +6,7 @@
 use core::arch::x86_64::*;
 
 use super::vectors::WIDEST;
+use crate::integer::kernel::MOST_TOGETHER;
 
 /// The widest matrix: sums of so many low halves have a place in 16 bits.
 pub(super) const MOST_COLUMNS: usize = 1024;
@@ -18,27 +19,42 @@ pub(super) const KINDS: usize = 8;
 const COLUMNS: usize = 64;
 const PIECE: usize = COLUMNS / 4;
 
-/// Inputs by the vectors of a row's codes, [`KINDS`] vectors for each; 0 behind the last column.
+/// Bytes that have room for the longest inputs.
+pub(super) const ONE: usize = KINDS * MOST_COLUMNS / 4;
+
+/// Some positions' inputs, of each by the vectors of a row's codes, [`KINDS`] vectors for each; 0 behind the last column.
 #[repr(C, align(64))]
-pub(super) struct Inputs {
-    bytes: [u8; KINDS * MOST_COLUMNS / 4],
-    /// All of them added up.
-    sum: i32,
+pub(super) struct Inputs<const ROOM: usize> {
+    bytes: [u8; ROOM],
+    /// Those of a position.
+    len: usize,
+    /// All inputs of a position added up.
+    sums: [i32; MOST_TOGETHER],
 }
 
-const _: () = assert!(align_of::<Inputs>() == WIDEST);
+const _: () = assert!(align_of::<Inputs<ONE>>() == WIDEST);
 
-impl Inputs {
-    /// None.
+impl<const ROOM: usize> Inputs<ROOM> {
+    /// None, with room for [`Inputs::most`] positions that take `len` bytes each.
     #[inline(always)]
-    pub(super) fn none() -> Self {
-        Self { bytes: [0; KINDS * MOST_COLUMNS / 4], sum: 0 }
+    pub(super) fn none(len: usize) -> Self {
+        Self { bytes: [0; ROOM], len, sums: [0; MOST_TOGETHER] }
     }
 
-    /// Takes inputs, at most [`MOST_COLUMNS`], for vectors of `width` bytes, of which each has the codes of `rows` rows. `false`
-    /// where one of them has not such halves.
+    /// How many positions have room.
     #[inline(always)]
-    pub(super) fn take(&mut self, inputs: &[i16], width: usize, rows: usize) -> bool {
+    pub(super) fn most(&self) -> usize {
+        ROOM.checked_div(self.len).unwrap_or(0).min(MOST_TOGETHER)
+    }
+
+    /// Takes a position's inputs, at most [`MOST_COLUMNS`], for vectors of `width` bytes, of which each has the codes of `rows`
+    /// rows. `false` where one of them has not such halves, or where there is no room.
+    #[inline(always)]
+    pub(super) fn take(&mut self, position: usize, inputs: &[i16], width: usize, rows: usize) -> bool {
+        let start = position * self.len;
+        if position >= self.most() {
+            return false;
+        }
         let (pieces, rest) = inputs.as_chunks::<COLUMNS>();
         // SAFETY: every processor of this target has SSE2.
         unsafe {
@@ -50,7 +66,7 @@ impl Inputs {
                     sums = _mm_add_epi32(sums, _mm_madd_epi16(vector, _mm_set1_epi16(1)));
                     greatest = _mm_max_epi16(greatest, vector);
                 }
-                self.put(index * PIECE, &by_kind(vectors.map(halves)), width, rows);
+                self.put(start, index * PIECE, &by_kind(vectors.map(halves)), width, rows);
             };
             for (index, piece) in pieces.iter().enumerate() {
                 place(index, piece);
@@ -64,15 +80,17 @@ impl Inputs {
                 return false;
             }
             sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b01_00_11_10>(sums));
-            self.sum = _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_shuffle_epi32::<0b10_11_00_01>(sums)));
+            let sum = _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_shuffle_epi32::<0b10_11_00_01>(sums)));
+            self.sums.iter_mut().skip(position).take(1).for_each(|slot| *slot = sum);
         }
         true
     }
 
-    /// Puts the inputs of a piece where its codes lie in their vector, whose first byte is byte `first` of a row.
+    /// Puts the inputs of a piece where its codes lie in their vector, whose first byte is byte `first` of a row; `start` is the
+    /// position's place.
     #[inline(always)]
-    fn put(&mut self, first: usize, kinds: &[__m128i; KINDS], width: usize, rows: usize) {
-        let start = first / width * width * KINDS + first % width;
+    fn put(&mut self, start: usize, first: usize, kinds: &[__m128i; KINDS], width: usize, rows: usize) {
+        let start = start + first / width * width * KINDS + first % width;
         for (kind, &bytes) in kinds.iter().enumerate() {
             for row in 0..rows {
                 let place = start + kind * width + row * (width / rows);
@@ -85,16 +103,17 @@ impl Inputs {
         }
     }
 
-    /// Where the vectors lie that the first vector of a row's codes is multiplied by; those for the next ones lie behind them.
+    /// Where the vectors of a position lie that the first vector of a row's codes is multiplied by; those for the next ones lie
+    /// behind them.
     #[inline(always)]
-    pub(super) fn vectors(&self) -> *const u8 {
-        self.bytes.as_ptr()
+    pub(super) fn vectors(&self, position: usize) -> *const u8 {
+        self.bytes.as_ptr().wrapping_add(position * self.len)
     }
 
-    /// All inputs added up.
+    /// All inputs of a position added up.
     #[inline(always)]
-    pub(super) fn sum(&self) -> i32 {
-        self.sum
+    pub(super) fn sum(&self, position: usize) -> i32 {
+        self.sums.get(position).copied().unwrap_or(0)
     }
 }
 
@@ -139,13 +158,14 @@ mod tests {
         let inputs: std::vec::Vec<i16> = (0..300).map(|index| (index * 211 - 32_000) as i16).collect();
         for (cols, width, rows) in [(256, 64, 1), (64, 64, 4), (128, 64, 2), (100, 16, 1), (300, 32, 1)] {
             let inputs = &inputs[..cols];
-            let mut arranged = Inputs::none();
-            assert!(arranged.take(inputs, width, rows));
-            assert_eq!(arranged.sum(), inputs.iter().map(|&input| i32::from(input)).sum::<i32>());
+            let len = KINDS * (cols / 4).next_multiple_of(width);
+            let mut arranged = Inputs::<{ 2 * ONE }>::none(len);
+            assert!(arranged.most() >= 2 && arranged.take(1, inputs, width, rows));
+            assert_eq!(arranged.sum(1), inputs.iter().map(|&input| i32::from(input)).sum::<i32>());
             for (column, &input) in inputs.iter().enumerate() {
                 for row in 0..rows {
                     let byte = column / 4 + row * cols / 4;
-                    let place = byte / width * width * KINDS + byte % width + 2 * (column % 4) * width;
+                    let place = len + byte / width * width * KINDS + byte % width + 2 * (column % 4) * width;
                     let [low, high] = [place, place + width].map(|place| arranged.bytes[place] as i8);
                     assert_eq!(256 * i32::from(high) + i32::from(low), i32::from(input), "{cols}: {column} of {row}");
                 }
@@ -156,7 +176,8 @@ mod tests {
     #[test]
     fn inputs_without_halves_are_found() {
         for (input, expected) in [(GREATEST, true), (GREATEST + 1, false), (i16::MAX, false), (-32_767, true)] {
-            assert_eq!(Inputs::none().take(&[0, 0, 0, 0, 0, input, 0, 0], 16, 1), expected, "{input}");
+            let inputs = [0, 0, 0, 0, 0, input, 0, 0];
+            assert_eq!(Inputs::<ONE>::none(KINDS * 16).take(0, &inputs, 16, 1), expected, "{input}");
         }
     }
 }

@@ -10,7 +10,7 @@ mod vectors;
 mod way;
 
 use inputs::MOST_COLUMNS;
-use rows::multiply;
+use rows::{multiply, multiply_together};
 use vectors::{Avx2, Avx512, AvxVnni, Sse41};
 use way::Way;
 
@@ -34,8 +34,7 @@ pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], roo
 /// The processor has the instructions.
 #[inline]
 unsafe fn project_by(way: Way, matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
-    let suits = |matrix: &Matrix| matrix.codec().is_none() && matrix.cols() == inputs.len();
-    if !inputs.len().is_multiple_of(4) || inputs.len() > MOST_COLUMNS || !matrices.iter().all(suits) {
+    if !suits(matrices, inputs.len()) {
         return false;
     }
     // SAFETY: as the caller promises.
@@ -68,6 +67,36 @@ unsafe fn dots_by(way: Way, query: &[i8], keys: &[i8], rows: &[u16], dots: &mut 
             Way::Avx512 => avx512_dots(query, keys, rows, dots),
         }
     }
+}
+
+/// As [`super::project_together`]; `false`, with some sums written, where that does not suit.
+pub(super) fn project_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: it is in use.
+    Way::current().is_some_and(|way| unsafe { project_together_by(way, matrices, cols, inputs, sums) })
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[inline]
+unsafe fn project_together_by(way: Way, matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    if !suits(matrices, cols) {
+        return false;
+    }
+    // SAFETY: as the caller promises.
+    unsafe {
+        match way {
+            Way::Sse41 => sse41_together(matrices, cols, inputs, sums),
+            Way::Avx2 => avx2_together(matrices, cols, inputs, sums),
+            Way::AvxVnni => avx_vnni_together(matrices, cols, inputs, sums),
+            Way::Avx512 => avx512_together(matrices, cols, inputs, sums),
+        }
+    }
+}
+
+/// Whether matrices have two bits a weight, and rows that begin with a byte.
+fn suits(matrices: &[Matrix], cols: usize) -> bool {
+    let suits = |matrix: &Matrix| matrix.codec().is_none() && matrix.cols() == cols;
+    cols.is_multiple_of(4) && cols <= MOST_COLUMNS && matrices.iter().all(suits)
 }
 
 /// Does work whose loops a compiler turns into vectors, compiled for the instructions in use.
@@ -204,6 +233,38 @@ unsafe fn avx2_convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &m
 unsafe fn avx512_convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
     // SAFETY: as the caller promises.
     unsafe { conv::convolve::<Avx512>(taps, inputs, history, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "sse4.1")]
+unsafe fn sse41_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_together::<Sse41>(matrices, cols, inputs, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_together::<Avx2>(matrices, cols, inputs, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avxvnni")]
+unsafe fn avx_vnni_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_together::<AvxVnni>(matrices, cols, inputs, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+unsafe fn avx512_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_together::<Avx512>(matrices, cols, inputs, sums) }
 }
 
 #[cfg(test)]

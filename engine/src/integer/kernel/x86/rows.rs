@@ -1,10 +1,11 @@
-//! Matrices times one input, a vector of a row's codes at a time; of short rows, several in a vector.
+//! Matrices times inputs, a vector of a row's codes at a time; of short rows, several in a vector.
 //!
 //! A code becomes its weight and one more, 0 to 2: what that adds to a sum is the sum of the inputs, and is taken off at the
 //! end. Four bits of codes, looked up in a table of 16 bytes, give the number of either column.
 
-use super::inputs::{Inputs, KINDS, MOST_COLUMNS};
+use super::inputs::{Inputs, KINDS, MOST_COLUMNS, ONE};
 use super::vectors::{Vectors, WIDEST};
+use crate::integer::kernel::MOST_TOGETHER;
 use crate::weights::Matrix;
 
 /// Bytes of the longest row.
@@ -15,10 +16,10 @@ const SHORTEST: usize = 16;
 const FOUR: usize = 4;
 
 /// Weights and one more, by four bits: of the first column, and of the second.
-const FIRST: [u8; 16] = numbers(0);
-const SECOND: [u8; 16] = numbers(2);
+const FIRST: [u8; 16] = by_codes(0);
+const SECOND: [u8; 16] = by_codes(2);
 
-const fn numbers(shift: usize) -> [u8; 16] {
+const fn by_codes(shift: usize) -> [u8; 16] {
     let mut numbers = [1; 16];
     let mut codes = 0;
     while codes < 16 {
@@ -51,6 +52,12 @@ impl Rows {
         let together = if fits { V::BYTES / stride } else { 1 };
         Self { together, step: together * stride, count: stride.div_ceil(V::BYTES) }
     }
+
+    /// Bytes of a position's inputs.
+    #[inline(always)]
+    fn inputs<V: Vectors>(self) -> usize {
+        self.count * KINDS * V::BYTES
+    }
 }
 
 /// Multiplies one input by matrices of 2-bit weights, whose rows begin with a byte. `false`, with nothing done, where an input
@@ -61,54 +68,137 @@ impl Rows {
 #[inline(always)]
 pub(super) unsafe fn multiply<V: Vectors>(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
     let rows = Rows::new::<V>(inputs.len());
-    let mut arranged = Inputs::none();
-    if !arranged.take(inputs, V::BYTES, rows.together) {
+    let mut arranged = Inputs::<ONE>::none(rows.inputs::<V>());
+    if !arranged.take(0, inputs, V::BYTES, rows.together) {
         return false;
     }
     let mut rest = sums;
     for matrix in matrices {
         let (sums, others) = rest.split_at_mut_checked(matrix.rows()).unwrap_or_default();
-        // SAFETY: as the caller promises.
-        unsafe { multiply_one::<V>(matrix, rows, &arranged, sums) };
+        for (group, sums) in sums.chunks_mut(FOUR * rows.together).enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let copies;
+                let codes = match codes::<V>(matrix, rows, group) {
+                    Codes::There(codes) => codes,
+                    Codes::AtTheEnd(places) => {
+                        copies = copied(matrix, places);
+                        copies.each_ref().map(|copy| copy.as_ptr())
+                    }
+                };
+                store(four::<V>(codes, rows, &arranged), rows, arranged.sum(0), sums);
+            }
+        }
         rest = others;
     }
     true
 }
 
+/// [`multiply`] of several positions, whose inputs and sums lie one behind the other: each weight is read once. They have at most
+/// [`MOST_TOGETHER`]; `false`, too, where there is no room for so many, with some sums written.
+///
 /// # Safety
 /// As [`Vectors`].
 #[inline(always)]
-unsafe fn multiply_one<V: Vectors>(matrix: &Matrix, rows: Rows, inputs: &Inputs, sums: &mut [i32]) {
+pub(super) unsafe fn multiply_together<V: Vectors>(
+    matrices: &[Matrix],
+    cols: usize,
+    inputs: &[i16],
+    sums: &mut [i32],
+) -> bool {
+    let rows = Rows::new::<V>(cols);
+    let mut arranged = Inputs::<{ 2 * ONE }>::none(rows.inputs::<V>());
+    let mut count = 0;
+    for inputs in inputs.chunks_exact(cols.max(1)) {
+        if !arranged.take(count, inputs, V::BYTES, rows.together) {
+            return false;
+        }
+        count += 1;
+    }
+    let all = sums.len().checked_div(count).unwrap_or(0);
+    let mut first = 0;
+    for matrix in matrices {
+        let groups = matrix.rows().div_ceil(FOUR * rows.together);
+        for group in 0..groups {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let copies;
+                let codes = match codes::<V>(matrix, rows, group) {
+                    Codes::There(codes) => codes,
+                    Codes::AtTheEnd(places) => {
+                        copies = copied(matrix, places);
+                        copies.each_ref().map(|copy| copy.as_ptr())
+                    }
+                };
+                let start = group * FOUR * rows.together;
+                let end = matrix.rows().min(start + FOUR * rows.together);
+                let place = Place { first: first + start, rows: end - start, all };
+                fours::<V>(codes, rows, &arranged, sums.get_mut(..count * all).unwrap_or_default(), place);
+            }
+        }
+        first += matrix.rows();
+    }
+    true
+}
+
+/// Where a group's sums go.
+#[derive(Clone, Copy)]
+struct Place {
+    /// That of its first row, of as many.
+    first: usize,
+    rows: usize,
+    /// Sums of a position.
+    all: usize,
+}
+
+/// The codes of four vectors.
+enum Codes {
+    There([*const u8; FOUR]),
+    /// Begin at these bytes, and some of what is read behind them is not there.
+    AtTheEnd([usize; FOUR]),
+}
+
+/// Those of a group of rows. Rows that there are not repeat the last ones.
+#[inline(always)]
+fn codes<V: Vectors>(matrix: &Matrix, rows: Rows, group: usize) -> Codes {
     let codes = matrix.packed();
     let last = matrix.rows().div_ceil(rows.together).saturating_sub(1);
-    for (group, sums) in sums.chunks_mut(FOUR * rows.together).enumerate() {
-        // Rows that there are not repeat the last ones.
-        let places = [0, 1, 2, 3].map(|index| last.min(FOUR * group + index) * rows.step);
-        // SAFETY: as the caller promises; all bytes are there, or else they are in a copy.
-        unsafe {
-            let found = if places[FOUR - 1] + rows.count * V::BYTES <= codes.len() {
-                four::<V>(places.map(|place| codes.as_ptr().add(place)), rows, inputs)
-            } else {
-                four::<V>(places.map(|place| copied(codes, place)).each_ref().map(|copy| copy.as_ptr()), rows, inputs)
-            };
-            if sums.len() == FOUR * rows.together {
-                found.store_totals(rows.together, inputs.sum(), sums.as_mut_ptr());
-            } else {
-                let mut all = [0; FOUR * WIDEST / SHORTEST];
-                found.store_totals(rows.together, inputs.sum(), all.as_mut_ptr());
-                sums.iter_mut().zip(all).for_each(|(sum, found)| *sum = found);
-            }
+    let places = [0, 1, 2, 3].map(|index| last.min(FOUR * group + index) * rows.step);
+    if places[FOUR - 1] + rows.count * V::BYTES <= codes.len() {
+        Codes::There(places.map(|place| codes.as_ptr().wrapping_add(place)))
+    } else {
+        Codes::AtTheEnd(places)
+    }
+}
+
+/// Stores the totals of a group of rows, as many as there are.
+///
+/// # Safety
+/// As [`Vectors`].
+#[inline(always)]
+unsafe fn store<V: Vectors>(totals: V, rows: Rows, less: i32, sums: &mut [i32]) {
+    // SAFETY: as the caller promises; there is room for all totals.
+    unsafe {
+        if sums.len() == FOUR * rows.together {
+            totals.store_totals(rows.together, less, sums.as_mut_ptr());
+        } else {
+            let mut all = [0; FOUR * WIDEST / SHORTEST];
+            totals.store_totals(rows.together, less, all.as_mut_ptr());
+            sums.iter_mut().zip(all).for_each(|(sum, found)| *sum = found);
         }
     }
 }
 
-/// The codes from a place on, as far as they are there.
+/// The codes from some places on, as far as they are there.
 #[cold]
 #[inline(never)]
-fn copied(codes: &[u8], place: usize) -> [u8; LONGEST] {
-    let mut copy = [0; LONGEST];
-    copy.iter_mut().zip(codes.get(place..).unwrap_or_default()).for_each(|(copy, &code)| *copy = code);
-    copy
+fn copied(matrix: &Matrix, places: [usize; FOUR]) -> [[u8; LONGEST]; FOUR] {
+    let mut copies = [[0; LONGEST]; FOUR];
+    for (copy, place) in copies.iter_mut().zip(places) {
+        let codes = matrix.packed().get(place..).unwrap_or_default();
+        copy.iter_mut().zip(codes).for_each(|(copy, &code)| *copy = code);
+    }
+    copies
 }
 
 /// The sums of the rows of four vectors, for [`Vectors::store_totals`].
@@ -116,22 +206,93 @@ fn copied(codes: &[u8], place: usize) -> [u8; LONGEST] {
 /// # Safety
 /// As [`Vectors`]: all bytes of the rows' vectors lie at `codes`.
 #[inline(always)]
-unsafe fn four<V: Vectors>(codes: [*const u8; FOUR], rows: Rows, inputs: &Inputs) -> V {
+unsafe fn four<V: Vectors>(codes: [*const u8; FOUR], rows: Rows, inputs: &Inputs<ONE>) -> V {
     // SAFETY: as the caller promises; there are inputs for every vector of a row.
     unsafe {
         let (mut low, mut high) = ([V::zero(); FOUR], [V::zero(); FOUR]);
         for index in 0..rows.count {
-            let inputs = inputs.vectors().add(index * KINDS * V::BYTES);
+            let inputs = inputs.vectors(0).add(index * KINDS * V::BYTES);
             for (codes, (low, high)) in codes.iter().zip(low.iter_mut().zip(&mut high)) {
-                let [lower, upper] = V::load(codes.add(index * V::BYTES)).halves();
-                let columns =
-                    [lower.of_table(&FIRST), lower.of_table(&SECOND), upper.of_table(&FIRST), upper.of_table(&SECOND)];
-                for (column, numbers) in columns.into_iter().enumerate() {
-                    *low = low.add_products(numbers, V::load(inputs.add(2 * column * V::BYTES)));
-                    *high = high.add_products(numbers, V::load(inputs.add((2 * column + 1) * V::BYTES)));
+                let numbers = numbers(V::load(codes.add(index * V::BYTES)));
+                add(numbers, inputs, low, high);
+            }
+        }
+        totals(low, high)
+    }
+}
+
+/// [`four`] of several positions, stored.
+///
+/// # Safety
+/// As [`four`]; there are so many positions in `arranged` as there are in `sums`.
+#[inline(always)]
+unsafe fn fours<V: Vectors>(
+    codes: [*const u8; FOUR],
+    rows: Rows,
+    arranged: &Inputs<{ 2 * ONE }>,
+    sums: &mut [i32],
+    place: Place,
+) {
+    // SAFETY: as the caller promises; there are inputs for every vector of a row.
+    unsafe {
+        let mut so_far = [[[V::zero(); FOUR]; 2]; MOST_TOGETHER];
+        for index in 0..rows.count {
+            let mut decoded = [[V::zero(); 4]; FOUR];
+            for (decoded, codes) in decoded.iter_mut().zip(codes) {
+                *decoded = numbers(V::load(codes.add(index * V::BYTES)));
+            }
+            let positions = sums.chunks_exact_mut(place.all).zip(&mut so_far).enumerate();
+            for (position, (sums, so_far)) in positions {
+                let inputs = arranged.vectors(position).add(index * KINDS * V::BYTES);
+                let [mut low, mut high] = if index == 0 { [[V::zero(); FOUR]; 2] } else { *so_far };
+                for (numbers, (low, high)) in decoded.iter().zip(low.iter_mut().zip(&mut high)) {
+                    add(*numbers, inputs, low, high);
+                }
+                if index + 1 == rows.count {
+                    let sums = sums.get_mut(place.first..).and_then(|sums| sums.get_mut(..place.rows));
+                    store(totals(low, high), rows, arranged.sum(position), sums.unwrap_or_default());
+                } else {
+                    *so_far = [low, high];
                 }
             }
         }
-        V::pairs([low[0], low[1]], [high[0], high[1]]).fours(V::pairs([low[2], low[3]], [high[2], high[3]]))
     }
+}
+
+/// The numbers of a vector's codes, by column.
+///
+/// # Safety
+/// As [`Vectors`].
+#[inline(always)]
+unsafe fn numbers<V: Vectors>(codes: V) -> [V; 4] {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let [lower, upper] = codes.halves();
+        [lower.of_table(&FIRST), lower.of_table(&SECOND), upper.of_table(&FIRST), upper.of_table(&SECOND)]
+    }
+}
+
+/// Adds the products of numbers with the low and the high halves of inputs.
+///
+/// # Safety
+/// As [`Vectors`]: [`KINDS`] vectors lie at `inputs`.
+#[inline(always)]
+unsafe fn add<V: Vectors>(numbers: [V; 4], inputs: *const u8, low: &mut V, high: &mut V) {
+    for (column, numbers) in numbers.into_iter().enumerate() {
+        // SAFETY: as the caller promises.
+        unsafe {
+            *low = low.add_products(numbers, V::load(inputs.add(2 * column * V::BYTES)));
+            *high = high.add_products(numbers, V::load(inputs.add((2 * column + 1) * V::BYTES)));
+        }
+    }
+}
+
+/// What four vectors' sums come to, for [`Vectors::store_totals`].
+///
+/// # Safety
+/// As [`Vectors`].
+#[inline(always)]
+unsafe fn totals<V: Vectors>(low: [V; FOUR], high: [V; FOUR]) -> V {
+    // SAFETY: as the caller promises.
+    unsafe { V::pairs([low[0], low[1]], [high[0], high[1]]).fours(V::pairs([low[2], low[3]], [high[2], high[3]])) }
 }
