@@ -116,6 +116,9 @@ pub(super) unsafe fn multiply_together<V: Vectors>(
         count += 1;
     }
     let all = sums.len().checked_div(count).unwrap_or(0);
+    // SAFETY: as the caller promises.
+    let mut so_far = unsafe { [[[V::zero(); FOUR]; 2]; MOST_TOGETHER] };
+    let so_far = so_far.get_mut(..count).unwrap_or_default();
     let mut first = 0;
     for matrix in matrices {
         let groups = matrix.rows().div_ceil(FOUR * rows.together);
@@ -132,8 +135,8 @@ pub(super) unsafe fn multiply_together<V: Vectors>(
                 };
                 let start = group * FOUR * rows.together;
                 let end = matrix.rows().min(start + FOUR * rows.together);
-                let place = Place { first: first + start, rows: end - start, all };
-                fours::<V>(codes, rows, &arranged, sums.get_mut(..count * all).unwrap_or_default(), place);
+                let place = Place { codes, first: first + start, rows: end - start, all };
+                fours(place, rows, &arranged, sums, so_far);
             }
         }
         first += matrix.rows();
@@ -141,9 +144,10 @@ pub(super) unsafe fn multiply_together<V: Vectors>(
     true
 }
 
-/// Where a group's sums go.
+/// Where a group's codes are, and where its sums go.
 #[derive(Clone, Copy)]
 struct Place {
+    codes: [*const u8; FOUR],
     /// That of its first row, of as many.
     first: usize,
     rows: usize,
@@ -221,39 +225,38 @@ unsafe fn four<V: Vectors>(codes: [*const u8; FOUR], rows: Rows, inputs: &Inputs
     }
 }
 
-/// [`four`] of several positions, stored.
+/// [`four`] of several positions, stored; `so_far` is room for a sum of each.
 ///
 /// # Safety
-/// As [`four`]; there are so many positions in `arranged` as there are in `sums`.
+/// As [`four`]; there are as many positions' inputs.
 #[inline(always)]
 unsafe fn fours<V: Vectors>(
-    codes: [*const u8; FOUR],
+    place: Place,
     rows: Rows,
     arranged: &Inputs<{ 2 * ONE }>,
     sums: &mut [i32],
-    place: Place,
+    so_far: &mut [[[V; FOUR]; 2]],
 ) {
     // SAFETY: as the caller promises; there are inputs for every vector of a row.
     unsafe {
-        let mut so_far = [[[V::zero(); FOUR]; 2]; MOST_TOGETHER];
         for index in 0..rows.count {
             let mut decoded = [[V::zero(); 4]; FOUR];
-            for (decoded, codes) in decoded.iter_mut().zip(codes) {
+            for (decoded, codes) in decoded.iter_mut().zip(place.codes) {
                 *decoded = numbers(V::load(codes.add(index * V::BYTES)));
             }
-            let positions = sums.chunks_exact_mut(place.all).zip(&mut so_far).enumerate();
-            for (position, (sums, so_far)) in positions {
+            for (position, so_far) in so_far.iter_mut().enumerate() {
                 let inputs = arranged.vectors(position).add(index * KINDS * V::BYTES);
                 let [mut low, mut high] = if index == 0 { [[V::zero(); FOUR]; 2] } else { *so_far };
                 for (numbers, (low, high)) in decoded.iter().zip(low.iter_mut().zip(&mut high)) {
                     add(*numbers, inputs, low, high);
                 }
-                if index + 1 == rows.count {
-                    let sums = sums.get_mut(place.first..).and_then(|sums| sums.get_mut(..place.rows));
-                    store(totals(low, high), rows, arranged.sum(position), sums.unwrap_or_default());
-                } else {
+                if index + 1 < rows.count {
                     *so_far = [low, high];
+                    continue;
                 }
+                let sums = sums.get_mut(position * place.all + place.first..);
+                let sums = sums.and_then(|sums| sums.get_mut(..place.rows)).unwrap_or_default();
+                store(totals(low, high), rows, arranged.sum(position), sums);
             }
         }
     }
