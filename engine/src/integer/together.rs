@@ -215,7 +215,7 @@ mod tests {
         for (d_model, d_head) in [(64, 16), (72, 24), (256, 64), (30, 7)] {
             let shape = Shape::new(Dims { d_model, d_head, n_layers: 2, ..Dims::DEFAULT }).unwrap();
             let mut blob = vec![0; Model::blob_len(&shape)];
-            blob.iter_mut().for_each(|byte| *byte = if rng.word() % 2 == 0 { 0x3f } else { rng.word() as u8 });
+            blob.iter_mut().for_each(|byte| *byte = if rng.word().is_multiple_of(2) { 0x3f } else { rng.word() as u8 });
             blob[..7].copy_from_slice(b"ATOME01");
             let model = Model::new(shape, &blob).unwrap();
             assert!(Kernel::Portable.select());
