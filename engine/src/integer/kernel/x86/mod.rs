@@ -69,7 +69,7 @@ unsafe fn dots_by(way: Way, query: &[i8], keys: &[i8], rows: &[u16], dots: &mut 
     }
 }
 
-/// As [`super::project_together`]; `false`, with some sums written, where that does not suit.
+/// As [`super::project_together`]; `false`, with nothing done, where that does not suit.
 pub(super) fn project_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
     // SAFETY: it is in use.
     Way::current().is_some_and(|way| unsafe { project_together_by(way, matrices, cols, inputs, sums) })

@@ -53,6 +53,12 @@ impl Rows {
         Self { together, step: together * stride, count: stride.div_ceil(V::BYTES) }
     }
 
+    /// Rows of a group, which has four vectors.
+    #[inline(always)]
+    fn group(self) -> usize {
+        FOUR * self.together
+    }
+
     /// Bytes of a position's inputs.
     #[inline(always)]
     fn inputs<V: Vectors>(self) -> usize {
@@ -75,18 +81,22 @@ pub(super) unsafe fn multiply<V: Vectors>(matrices: &[Matrix], inputs: &[i16], s
     let mut rest = sums;
     for matrix in matrices {
         let (sums, others) = rest.split_at_mut_checked(matrix.rows()).unwrap_or_default();
-        for (group, sums) in sums.chunks_mut(FOUR * rows.together).enumerate() {
+        for (block, sums) in sums.chunks_mut(FOUR * rows.group()).enumerate() {
             // SAFETY: as the caller promises.
             unsafe {
-                let copies;
-                let codes = match codes::<V>(matrix, rows, group) {
-                    Codes::There(codes) => codes,
-                    Codes::AtTheEnd(places) => {
-                        copies = copied(matrix, places);
-                        copies.each_ref().map(|copy| copy.as_ptr())
-                    }
-                };
-                store(four::<V>(codes, rows, &arranged), rows, arranged.sum(0), sums);
+                let mut found = [V::zero(); FOUR];
+                for (group, found) in (FOUR * block..).zip(&mut found).take(sums.len().div_ceil(rows.group())) {
+                    let copies;
+                    let codes = match codes::<V>(matrix, rows, group) {
+                        Codes::There(codes) => codes,
+                        Codes::AtTheEnd(places) => {
+                            copies = copied(matrix, places);
+                            copies.each_ref().map(|copy| copy.as_ptr())
+                        }
+                    };
+                    *found = four(codes, rows, &arranged);
+                }
+                store(found, rows, arranged.sum(0), sums);
             }
         }
         rest = others;
@@ -95,7 +105,7 @@ pub(super) unsafe fn multiply<V: Vectors>(matrices: &[Matrix], inputs: &[i16], s
 }
 
 /// [`multiply`] of several positions, whose inputs and sums lie one behind the other: each weight is read once. They have at most
-/// [`MOST_TOGETHER`]; `false`, too, where there is no room for so many, with some sums written.
+/// [`MOST_TOGETHER`]; `false`, too, where there is no room for so many.
 ///
 /// # Safety
 /// As [`Vectors`].
@@ -117,26 +127,28 @@ pub(super) unsafe fn multiply_together<V: Vectors>(
     }
     let all = sums.len().checked_div(count).unwrap_or(0);
     // SAFETY: as the caller promises.
-    let mut so_far = unsafe { [[[V::zero(); FOUR]; 2]; MOST_TOGETHER] };
+    let mut so_far = unsafe { [SoFar { sums: [[V::zero(); FOUR]; 2], totals: [V::zero(); FOUR] }; MOST_TOGETHER] };
     let so_far = so_far.get_mut(..count).unwrap_or_default();
     let mut first = 0;
     for matrix in matrices {
-        let groups = matrix.rows().div_ceil(FOUR * rows.together);
-        for group in 0..groups {
-            // SAFETY: as the caller promises.
-            unsafe {
+        for start in (0..matrix.rows()).step_by(FOUR * rows.group()) {
+            let some = (matrix.rows() - start).min(FOUR * rows.group());
+            for index in 0..some.div_ceil(rows.group()) {
                 let copies;
-                let codes = match codes::<V>(matrix, rows, group) {
+                let codes = match codes::<V>(matrix, rows, start / rows.group() + index) {
                     Codes::There(codes) => codes,
                     Codes::AtTheEnd(places) => {
                         copies = copied(matrix, places);
                         copies.each_ref().map(|copy| copy.as_ptr())
                     }
                 };
-                let start = group * FOUR * rows.together;
-                let end = matrix.rows().min(start + FOUR * rows.together);
-                let place = Place { codes, first: first + start, rows: end - start, all };
-                fours(place, rows, &arranged, sums, so_far);
+                // SAFETY: as the caller promises.
+                unsafe { fours(codes, rows, &arranged, so_far, index) };
+            }
+            for (position, so_far) in so_far.iter().enumerate() {
+                let sums = sums.get_mut(position * all + first + start..).and_then(|sums| sums.get_mut(..some));
+                // SAFETY: as the caller promises.
+                unsafe { store(so_far.totals, rows, arranged.sum(position), sums.unwrap_or_default()) };
             }
         }
         first += matrix.rows();
@@ -144,15 +156,13 @@ pub(super) unsafe fn multiply_together<V: Vectors>(
     true
 }
 
-/// Where a group's codes are, and where its sums go.
+/// What there is of a position's sums.
 #[derive(Clone, Copy)]
-struct Place {
-    codes: [*const u8; FOUR],
-    /// That of its first row, of as many.
-    first: usize,
-    rows: usize,
-    /// Sums of a position.
-    all: usize,
+struct SoFar<V> {
+    /// Of low and of high halves, of the group that is at work.
+    sums: [[V; FOUR]; 2],
+    /// Of whole groups.
+    totals: [V; FOUR],
 }
 
 /// The codes of four vectors.
@@ -175,20 +185,26 @@ fn codes<V: Vectors>(matrix: &Matrix, rows: Rows, group: usize) -> Codes {
     }
 }
 
-/// Stores the totals of a group of rows, as many as there are.
+/// Stores the totals of up to four groups of rows, as many as there are.
 ///
 /// # Safety
 /// As [`Vectors`].
 #[inline(always)]
-unsafe fn store<V: Vectors>(totals: V, rows: Rows, less: i32, sums: &mut [i32]) {
+unsafe fn store<V: Vectors>(totals: [V; FOUR], rows: Rows, less: i32, sums: &mut [i32]) {
     // SAFETY: as the caller promises; there is room for all totals.
     unsafe {
-        if sums.len() == FOUR * rows.together {
-            totals.store_totals(rows.together, less, sums.as_mut_ptr());
-        } else {
-            let mut all = [0; FOUR * WIDEST / SHORTEST];
-            totals.store_totals(rows.together, less, all.as_mut_ptr());
-            sums.iter_mut().zip(all).for_each(|(sum, found)| *sum = found);
+        if rows.together == 1 && sums.len() == FOUR * FOUR {
+            V::store_fours(totals, less, sums.as_mut_ptr());
+            return;
+        }
+        for (totals, sums) in totals.into_iter().zip(sums.chunks_mut(rows.group())) {
+            if sums.len() == rows.group() {
+                totals.store_totals(rows.together, less, sums.as_mut_ptr());
+            } else {
+                let mut all = [0; FOUR * WIDEST / SHORTEST];
+                totals.store_totals(rows.together, less, all.as_mut_ptr());
+                sums.iter_mut().zip(all).for_each(|(sum, found)| *sum = found);
+            }
         }
     }
 }
@@ -225,38 +241,36 @@ unsafe fn four<V: Vectors>(codes: [*const u8; FOUR], rows: Rows, inputs: &Inputs
     }
 }
 
-/// [`four`] of several positions, stored; `so_far` is room for a sum of each.
+/// [`four`] of several positions, to their totals at `group`.
 ///
 /// # Safety
 /// As [`four`]; there are as many positions' inputs.
 #[inline(always)]
 unsafe fn fours<V: Vectors>(
-    place: Place,
+    codes: [*const u8; FOUR],
     rows: Rows,
     arranged: &Inputs<{ 2 * ONE }>,
-    sums: &mut [i32],
-    so_far: &mut [[[V; FOUR]; 2]],
+    so_far: &mut [SoFar<V>],
+    group: usize,
 ) {
     // SAFETY: as the caller promises; there are inputs for every vector of a row.
     unsafe {
         for index in 0..rows.count {
             let mut decoded = [[V::zero(); 4]; FOUR];
-            for (decoded, codes) in decoded.iter_mut().zip(place.codes) {
+            for (decoded, codes) in decoded.iter_mut().zip(codes) {
                 *decoded = numbers(V::load(codes.add(index * V::BYTES)));
             }
             for (position, so_far) in so_far.iter_mut().enumerate() {
                 let inputs = arranged.vectors(position).add(index * KINDS * V::BYTES);
-                let [mut low, mut high] = if index == 0 { [[V::zero(); FOUR]; 2] } else { *so_far };
+                let [mut low, mut high] = if index == 0 { [[V::zero(); FOUR]; 2] } else { so_far.sums };
                 for (numbers, (low, high)) in decoded.iter().zip(low.iter_mut().zip(&mut high)) {
                     add(*numbers, inputs, low, high);
                 }
                 if index + 1 < rows.count {
-                    *so_far = [low, high];
-                    continue;
+                    so_far.sums = [low, high];
+                } else if let Some(slot) = so_far.totals.get_mut(group) {
+                    *slot = totals(low, high);
                 }
-                let sums = sums.get_mut(position * place.all + place.first..);
-                let sums = sums.and_then(|sums| sums.get_mut(..place.rows)).unwrap_or_default();
-                store(totals(low, high), rows, arranged.sum(position), sums);
             }
         }
     }

@@ -49,6 +49,14 @@ pub(super) trait Vectors: Copy {
     /// Stores what the parts of a row come to, less a number. A vector of codes has had `rows` rows, of which four vectors are in
     /// the sums; they are stored in order, four times as many.
     unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32);
+    /// [`Vectors::store_totals`] of four, whose vectors of codes have had one row each.
+    #[inline(always)]
+    unsafe fn store_fours(fours: [Self; 4], less: i32, place: *mut i32) {
+        for (index, four) in fours.into_iter().enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe { four.store_totals(1, less, place.add(4 * index)) };
+        }
+    }
 }
 
 /// SSE4.1 and what came before.
@@ -322,6 +330,23 @@ unsafe fn store_totals_of_two(sums: __m256i, rows: usize, less: i32, place: *mut
     }
 }
 
+/// [`Vectors::store_fours`] of two parts.
+///
+/// # Safety
+/// As [`Vectors`].
+#[inline(always)]
+unsafe fn store_fours_of_two(fours: [__m256i; 4], less: i32, place: *mut i32) {
+    for (index, [a, b]) in fours.as_chunks::<2>().0.iter().enumerate() {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let (first, second) =
+                (_mm256_permute2x128_si256::<0x20>(*a, *b), _mm256_permute2x128_si256::<0x31>(*a, *b));
+            let totals = _mm256_sub_epi32(_mm256_add_epi32(first, second), _mm256_set1_epi32(less));
+            _mm256_storeu_si256(place.add(8 * index).cast(), totals);
+        }
+    }
+}
+
 impl Vectors for Avx2 {
     instructions!(
         32,
@@ -361,6 +386,12 @@ impl Vectors for Avx2 {
     unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
         // SAFETY: as the caller promises.
         unsafe { store_totals_of_two(self.0, rows, less, place) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_fours(fours: [Self; 4], less: i32, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe { store_fours_of_two(fours.map(|four| four.0), less, place) }
     }
 }
 
@@ -409,6 +440,12 @@ impl Vectors for AvxVnni {
     unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
         // SAFETY: as the caller promises.
         unsafe { store_totals_of_two(self.0, rows, less, place) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_fours(fours: [Self; 4], less: i32, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe { store_fours_of_two(fours.map(|four| four.0), less, place) }
     }
 }
 
@@ -503,6 +540,30 @@ impl Vectors for Avx512 {
                 }
             }
         }
+    }
+
+    #[inline(always)]
+    unsafe fn store_fours(fours: [Self; 4], less: i32, place: *mut i32) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let [a, b, c, d] = fours.map(|four| four.0);
+            let (low, high) = (halves_of_parts(a, b), halves_of_parts(c, d));
+            let totals = _mm512_sub_epi32(halves_of_parts(low, high), _mm512_set1_epi32(less));
+            _mm512_storeu_si512(place.cast(), totals);
+        }
+    }
+}
+
+/// Parts added up by twos: of one vector, then of the other.
+///
+/// # Safety
+/// The processor has the instructions.
+#[inline(always)]
+unsafe fn halves_of_parts(a: __m512i, b: __m512i) -> __m512i {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let (even, odd) = (_mm512_shuffle_i32x4::<0b10_00_10_00>(a, b), _mm512_shuffle_i32x4::<0b11_01_11_01>(a, b));
+        _mm512_add_epi32(even, odd)
     }
 }
 
