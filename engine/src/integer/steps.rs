@@ -59,6 +59,18 @@ pub(super) fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, r
 #[inline(always)]
 pub(super) fn embed_one(matrix: &Matrix, token: usize, scale: i32, residual: &mut [i32]) {
     let start = token * matrix.cols();
+    #[cfg(vectors)]
+    if matrix.codec().is_none() && start.is_multiple_of(4) && residual.len().is_multiple_of(4) {
+        let codes = matrix.packed().get(start / 4..).unwrap_or_default();
+        for (four, &codes) in residual.as_chunks_mut::<4>().0.iter_mut().zip(codes) {
+            for (x, shift) in four.iter_mut().zip([0, 2, 4, 6]) {
+                let code = i32::from(codes >> shift);
+                // 1 for code 01, and -1 for code 11.
+                *x = ((code & 1) - (code & code >> 1 & 1) * 2) * scale;
+            }
+        }
+        return;
+    }
     for (column, x) in residual.iter_mut().enumerate() {
         *x = i32::from(matrix.weight(start + column)) * scale;
     }

@@ -12,7 +12,7 @@ use super::workspace::{cut, LayerMemory, Workspace};
 use crate::bytes::numbers;
 use crate::layout::Plan;
 use crate::schedule::{Positions, RouterReading, Work};
-use crate::weights::{Layer, Weights};
+use crate::weights::{Layer, Matrix, Weights};
 
 /// 32-bit words on the stack: 25 KB.
 const ROOM: usize = 6_400;
@@ -85,7 +85,25 @@ fn chunks(positions: Positions, most: usize) -> impl Iterator<Item = Positions> 
 fn embed<'m>(weights: &impl Weights<'m>, workspace: &Workspace, positions: Positions, residual: &mut [i32]) {
     let (matrix, scale) = (weights.embed(), model_constants(workspace).embed_scale);
     for (index, row) in residual.chunks_exact_mut(matrix.cols().max(1)).take(positions.count).enumerate() {
-        embed_one(&matrix, workspace.prefix.token(positions.row + index), scale, row);
+        let token = workspace.prefix.token(positions.row + index);
+        compiled(Embedding { matrix: &matrix, token, scale, row });
+    }
+}
+
+/// The embedding of a token.
+struct Embedding<'e, 'm> {
+    matrix: &'e Matrix<'m>,
+    token: usize,
+    scale: i32,
+    row: &'e mut [i32],
+}
+
+impl KernelWork for Embedding<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        embed_one(self.matrix, self.token, self.scale, self.row);
     }
 }
 

@@ -56,34 +56,17 @@ impl<const ROOM: usize> Inputs<ROOM> {
             return false;
         }
         let (pieces, rest) = inputs.as_chunks::<COLUMNS>();
-        // SAFETY: every processor of this target has SSE2.
-        unsafe {
-            let (mut sums, mut greatest) = (_mm_setzero_si128(), _mm_setzero_si128());
-            let mut place = |index: usize, piece: &[i16; COLUMNS]| {
-                let vectors = piece.as_chunks::<8>().0.first_chunk::<KINDS>().map(|all| all.each_ref().map(load));
-                let Some(vectors) = vectors else { return };
-                for vector in vectors {
-                    sums = _mm_add_epi32(sums, _mm_madd_epi16(vector, _mm_set1_epi16(1)));
-                    greatest = _mm_max_epi16(greatest, vector);
-                }
-                self.put(start, index * PIECE, &by_kind(vectors.map(halves)), width, rows);
-            };
-            for (index, piece) in pieces.iter().enumerate() {
-                place(index, piece);
-            }
-            if !rest.is_empty() {
-                let mut last = [0; COLUMNS];
-                last.iter_mut().zip(rest).for_each(|(slot, &input)| *slot = input);
-                place(pieces.len(), &last);
-            }
-            if _mm_movemask_epi8(_mm_cmpgt_epi16(greatest, _mm_set1_epi16(GREATEST))) != 0 {
-                return false;
-            }
-            sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b01_00_11_10>(sums));
-            let sum = _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_shuffle_epi32::<0b10_11_00_01>(sums)));
-            self.sums.iter_mut().skip(position).take(1).for_each(|slot| *slot = sum);
+        let mut seen = Seen::nothing();
+        for (index, piece) in pieces.iter().enumerate() {
+            self.put(start, index * PIECE, &by_kind(seen.look_at(piece).map(halves)), width, rows);
         }
-        true
+        if !rest.is_empty() {
+            let mut last = [0; COLUMNS];
+            last.iter_mut().zip(rest).for_each(|(slot, &input)| *slot = input);
+            self.put(start, pieces.len() * PIECE, &by_kind(seen.look_at(&last).map(halves)), width, rows);
+        }
+        self.sums.iter_mut().skip(position).take(1).for_each(|sum| *sum = seen.sum());
+        seen.have_halves()
     }
 
     /// Puts the inputs of a piece where its codes lie in their vector, whose first byte is byte `first` of a row; `start` is the
@@ -117,10 +100,49 @@ impl<const ROOM: usize> Inputs<ROOM> {
     }
 }
 
-#[inline(always)]
-fn load(eight: &[i16; 8]) -> __m128i {
-    // SAFETY: as many bytes, and SSE2.
-    unsafe { _mm_loadu_si128(eight.as_ptr().cast()) }
+/// Inputs that were looked at: sums of them, and the greatest.
+struct Seen {
+    sums: __m128i,
+    greatest: __m128i,
+}
+
+impl Seen {
+    #[inline(always)]
+    fn nothing() -> Self {
+        // SAFETY: every processor of this target has SSE2.
+        unsafe { Self { sums: _mm_setzero_si128(), greatest: _mm_setzero_si128() } }
+    }
+
+    /// The vectors of a piece.
+    #[inline(always)]
+    fn look_at(&mut self, piece: &[i16; COLUMNS]) -> [__m128i; KINDS] {
+        // SAFETY: every processor of this target has SSE2; a piece has as many vectors.
+        unsafe {
+            let mut vectors = [_mm_setzero_si128(); KINDS];
+            for (vector, inputs) in vectors.iter_mut().zip(piece.as_chunks::<{ COLUMNS / KINDS }>().0) {
+                *vector = _mm_loadu_si128(inputs.as_ptr().cast());
+                self.sums = _mm_add_epi32(self.sums, _mm_madd_epi16(*vector, _mm_set1_epi16(1)));
+                self.greatest = _mm_max_epi16(self.greatest, *vector);
+            }
+            vectors
+        }
+    }
+
+    #[inline(always)]
+    fn sum(&self) -> i32 {
+        // SAFETY: every processor of this target has SSE2.
+        unsafe {
+            let sums = _mm_add_epi32(self.sums, _mm_shuffle_epi32::<0b01_00_11_10>(self.sums));
+            _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_shuffle_epi32::<0b10_11_00_01>(sums)))
+        }
+    }
+
+    /// Whether all inputs have halves that are bytes.
+    #[inline(always)]
+    fn have_halves(&self) -> bool {
+        // SAFETY: every processor of this target has SSE2.
+        unsafe { _mm_movemask_epi8(_mm_cmpgt_epi16(self.greatest, _mm_set1_epi16(GREATEST))) == 0 }
+    }
 }
 
 /// Eight numbers with their halves as bytes of their own, the low one first.
@@ -141,12 +163,17 @@ fn by_kind(mut vectors: [__m128i; KINDS]) -> [__m128i; KINDS] {
     // Of a byte's place, 4 bits are its group and 3 its kind. Each round moves the topmost bit to the bottom.
     for _ in 0..4 {
         let [a, b, c, d, e, f, g, h] = vectors;
-        // SAFETY: every processor of this target has SSE2.
-        let both = |low, high| unsafe { [_mm_unpacklo_epi8(low, high), _mm_unpackhi_epi8(low, high)] };
-        let ([a, b], [c, d], [e, f], [g, h]) = (both(a, e), both(b, f), both(c, g), both(d, h));
+        let ([a, b], [c, d], [e, f], [g, h]) = (in_turn(a, e), in_turn(b, f), in_turn(c, g), in_turn(d, h));
         vectors = [a, b, c, d, e, f, g, h];
     }
     vectors
+}
+
+/// Bytes of two vectors in turn.
+#[inline(always)]
+fn in_turn(a: __m128i, b: __m128i) -> [__m128i; 2] {
+    // SAFETY: every processor of this target has SSE2.
+    unsafe { [_mm_unpacklo_epi8(a, b), _mm_unpackhi_epi8(a, b)] }
 }
 
 #[cfg(test)]
