@@ -56,7 +56,7 @@ pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], roo
 
 /// The most positions whose inputs are multiplied together.
 #[cfg(vectors)]
-pub(super) const MOST_TOGETHER: usize = 8;
+pub(super) const MOST_TOGETHER: usize = 3;
 
 /// [`project`] of some positions, at most [`MOST_TOGETHER`]: inputs, `[positions][cols]`, and sums, `[positions][rows of all
 /// matrices]`.

@@ -22,6 +22,9 @@ const PIECE: usize = COLUMNS / 4;
 /// Bytes that have room for the longest inputs.
 pub(super) const ONE: usize = KINDS * MOST_COLUMNS / 4;
 
+/// Bytes that have room for 256 columns of the most positions, and for fewer positions of more.
+pub(super) const SEVERAL: usize = KINDS * 256 / 4 * MOST_TOGETHER;
+
 /// Some positions' inputs, of each by the vectors of a row's codes, [`KINDS`] vectors for each; 0 behind the last column.
 #[repr(C, align(64))]
 pub(super) struct Inputs<const ROOM: usize> {
@@ -186,7 +189,7 @@ mod tests {
         for (cols, width, rows) in [(256, 64, 1), (64, 64, 4), (128, 64, 2), (100, 16, 1), (300, 32, 1)] {
             let inputs = &inputs[..cols];
             let len = KINDS * (cols / 4).next_multiple_of(width);
-            let mut arranged = Inputs::<{ 2 * ONE }>::none(len);
+            let mut arranged = Inputs::<{ 3 * ONE }>::none(len);
             assert!(arranged.most() >= 2 && arranged.take(1, inputs, width, rows));
             assert_eq!(arranged.sum(1), inputs.iter().map(|&input| i32::from(input)).sum::<i32>());
             for (column, &input) in inputs.iter().enumerate() {

@@ -3,7 +3,7 @@
 //! A code becomes its weight and one more, 0 to 2: what that adds to a sum is the sum of the inputs, and is taken off at the
 //! end. Four bits of codes, looked up in a table of 16 bytes, give the number of either column.
 
-use super::inputs::{Inputs, KINDS, MOST_COLUMNS, ONE};
+use super::inputs::{Inputs, KINDS, MOST_COLUMNS, ONE, SEVERAL};
 use super::vectors::{Vectors, WIDEST};
 use crate::integer::kernel::MOST_TOGETHER;
 use crate::weights::Matrix;
@@ -117,7 +117,7 @@ pub(super) unsafe fn multiply_together<V: Vectors>(
     sums: &mut [i32],
 ) -> bool {
     let rows = Rows::new::<V>(cols);
-    let mut arranged = Inputs::<{ 2 * ONE }>::none(rows.inputs::<V>());
+    let mut arranged = Inputs::<SEVERAL>::none(rows.inputs::<V>());
     let mut count = 0;
     for inputs in inputs.chunks_exact(cols.max(1)) {
         if !arranged.take(count, inputs, V::BYTES, rows.together) {
@@ -249,7 +249,7 @@ unsafe fn four<V: Vectors>(codes: [*const u8; FOUR], rows: Rows, inputs: &Inputs
 unsafe fn fours<V: Vectors>(
     codes: [*const u8; FOUR],
     rows: Rows,
-    arranged: &Inputs<{ 2 * ONE }>,
+    arranged: &Inputs<SEVERAL>,
     so_far: &mut [SoFar<V>],
     group: usize,
 ) {
