@@ -128,7 +128,7 @@ fn search(
         if before == 0 {
             [first, ..] = some;
         }
-        let (rows, dots) = (some.split_at(count).0, dots.split_at_mut(count).0);
+        let (rows, dots) = (some.get(..count).unwrap_or_default(), dots.get_mut(..count).unwrap_or_default());
         super::kernel::dots(query.values, remembered.keys, rows, dots);
         for (shift, &row) in shifts.iter_mut().zip(rows) {
             *shift = remembered.key_shifts.get(usize::from(row)).copied().unwrap_or(0);
@@ -190,7 +190,7 @@ fn greatest_below(ranks: &[i64; SOME + MOST], above: i64) -> i64 {
     }
     let mut count = MOST / 2;
     while count > 0 {
-        let (low, high) = greatest.split_at_mut(count);
+        let (low, high) = greatest.split_at_mut_checked(count).unwrap_or_default();
         low.iter_mut().zip(high).for_each(|(low, high)| *low = (*low).max(*high));
         count /= 2;
     }

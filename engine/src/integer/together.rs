@@ -20,7 +20,7 @@ const ROOM: usize = 2_320;
 /// How many positions have room.
 pub(super) fn most(layout: &Layout) -> usize {
     let (normed, sums, residual) = words(layout);
-    (ROOM / (normed + sums + residual)).min(MOST_TOGETHER)
+    (ROOM / (normed + sums + residual).max(1)).min(MOST_TOGETHER)
 }
 
 /// Words that a position takes: for its normalised inputs, for the sums of matrices, and, where the workspace has no place for it,
@@ -78,7 +78,7 @@ pub(super) fn run<'m>(
 
 /// Positions, at most so many at a time.
 fn chunks(positions: Positions, most: usize) -> impl Iterator<Item = Positions> {
-    (0..positions.count).step_by(most).map(move |start| positions.part(start, most.min(positions.count - start)))
+    (0..positions.count).step_by(most.max(1)).map(move |start| positions.part(start, most.min(positions.count - start)))
 }
 
 /// The embedding of positions, to the front of `residual`.
@@ -143,8 +143,8 @@ impl Room<'_> {
         if positions.before == 0 {
             start_sequence(block, layout, &mut memory);
         }
-        let vectors =
-            normed.chunks_exact(d).zip(sums.chunks_exact_mut(layout.sums())).zip(residual.chunks_exact_mut(d));
+        let (inputs, rows) = (normed.chunks_exact(d.max(1)), residual.chunks_exact_mut(d.max(1)));
+        let vectors = inputs.zip(sums.chunks_exact_mut(layout.sums().max(1))).zip(rows);
         for (index, ((normed, sums), residual)) in vectors.enumerate() {
             let position = positions.part(index, 1);
             let constants = &constants;

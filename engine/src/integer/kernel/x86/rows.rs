@@ -49,7 +49,7 @@ impl Rows {
     fn new<V: Vectors>(cols: usize) -> Self {
         let stride = cols / 4;
         let fits = stride >= SHORTEST && V::BYTES.is_multiple_of(stride);
-        let together = if fits { V::BYTES / stride } else { 1 };
+        let together = if fits { (V::BYTES / stride).max(1) } else { 1 };
         Self { together, step: together * stride, count: stride.div_ceil(V::BYTES) }
     }
 
