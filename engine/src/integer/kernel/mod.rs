@@ -54,9 +54,9 @@ pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], roo
     }
 }
 
-/// The most positions whose inputs are multiplied together.
+/// The most positions whose inputs are multiplied together: as many as 16 KB of stack have room for.
 #[cfg(vectors)]
-pub(super) const MOST_TOGETHER: usize = 3;
+pub(super) const MOST_TOGETHER: usize = 2;
 
 /// [`project`] of some positions, at most [`MOST_TOGETHER`]: inputs, `[positions][cols]`, and sums, `[positions][rows of all
 /// matrices]`.

@@ -72,7 +72,7 @@ pub(super) fn compare_together(way: impl Fn(&[Matrix], usize, &[i16], &mut [i32]
     let mut done = 0;
     for cols in [4, 12, 16, 60, 64, 72, 128, 256, 260, 512, 1024] {
         for rows in [&[1][..], &[3, 4, 5], &[16, 64, 16, 3], &[7, 1, 33]] {
-            for positions in [1, 2, 3] {
+            for positions in [1, 2] {
                 let data: Vec<_> = rows.iter().map(|rows| packed(&mut rng, Packing::TwoBits, rows * cols)).collect();
                 let matrices = data.iter().zip(rows).map(|(data, &rows)| Matrix::new(data, 1.0, rows, cols).unwrap());
                 let matrices: Vec<Matrix> = matrices.collect();
@@ -101,7 +101,7 @@ fn this_target_has_the_definitions_sums_of_several_positions() {
             super::project_together(matrices, cols, inputs, sums);
             true
         };
-        assert_eq!(compare_together(way), 132, "{}", kernel.name());
+        assert_eq!(compare_together(way), 88, "{}", kernel.name());
     });
 }
 

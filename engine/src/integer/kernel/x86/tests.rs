@@ -8,7 +8,7 @@ fn every_way_has_the_definitions_sums() {
     for way in Way::ALL.into_iter().filter(|way| way.is_available()) {
         // SAFETY: it is available.
         let done = compare(|matrices, inputs, sums| unsafe { project_by(way, matrices, inputs, sums) });
-        assert!(done > 20, "{way:?}: {done}");
+        assert!(done > 15, "{way:?}: {done}");
     }
 }
 
@@ -19,6 +19,6 @@ fn every_way_has_the_definitions_sums_of_several_positions() {
             // SAFETY: it is available.
             unsafe { project_together_by(way, matrices, cols, inputs, sums) }
         });
-        assert!(done > 20, "{way:?}: {done}");
+        assert!(done > 15, "{way:?}: {done}");
     }
 }
