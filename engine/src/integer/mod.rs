@@ -37,6 +37,8 @@ mod scaled;
 mod softmax;
 mod steps;
 mod tables;
+#[cfg(vectors)]
+mod together;
 mod words;
 mod workspace;
 

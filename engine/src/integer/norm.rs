@@ -25,12 +25,13 @@ pub(super) fn norm(norm: &Norm, constants: &NormConstants, x: &[i32], residual_b
     // One shift for the whole vector: how large it is, the result does not depend on.
     let shift = width(x) - VALUE_BITS;
     let values = Rounding::new(shift);
-    let (mut sum, mut squares) = (0, 0);
+    let (mut sum, mut squares) = (0, Squares::default());
     for &x in x {
         let value = values.of(x);
         sum += value;
-        squares += i64::from(value * value);
+        squares.add(value * value);
     }
+    let mut squares = squares.sum();
     let mean = (2 * sum + d).div_euclid((2 * d).max(1));
     // The sum of the squared differences from it.
     squares += i64::from(mean) * (i64::from(d) * i64::from(mean) - 2 * i64::from(sum));
@@ -40,10 +41,20 @@ pub(super) fn norm(norm: &Norm, constants: &NormConstants, x: &[i32], residual_b
         *out = clamp(normed.of((values.of(x) - mean).wrapping_mul(factor))) as i16;
     }
     let (gammas, betas) = constants.vectors();
+    #[cfg(vectors)]
+    if gammas.are_usual() && betas.are_usual() {
+        return scale(norm, out, |gamma| gammas.of_usual(gamma), |beta| betas.of_usual(beta));
+    }
+    scale(norm, out, |gamma| gammas.of(gamma), |beta| betas.of(beta));
+}
+
+/// Gamma and beta, each made an integer, come in.
+#[inline(always)]
+fn scale(norm: &Norm, out: &mut [i16], gamma_of: impl Fn(u32) -> i32, beta_of: impl Fn(u32) -> i32) {
     for ((out, gamma), beta) in out.iter_mut().zip(norm.gamma.places()).zip(norm.beta.places()) {
         let value = i32::from(*out);
         // Wraps round only where the model is one that a load refuses.
-        let scaled = gammas.of(bits_at(gamma)).wrapping_mul(value).wrapping_add(betas.of(bits_at(beta)));
+        let scaled = gamma_of(bits_at(gamma)).wrapping_mul(value).wrapping_add(beta_of(bits_at(beta)));
         *out = clamp(scaled.wrapping_add(1 << 14) >> 15) as i16;
     }
 }
@@ -55,6 +66,47 @@ fn bits_at(place: &[u8; 4]) -> u32 {
         read_u32(place)
     } else {
         word(place)
+    }
+}
+
+/// A sum of numbers of 28 bits.
+#[cfg(not(vectors))]
+#[derive(Default)]
+struct Squares(i64);
+
+#[cfg(not(vectors))]
+impl Squares {
+    #[inline(always)]
+    fn add(&mut self, square: i32) {
+        self.0 += i64::from(square);
+    }
+
+    #[inline(always)]
+    fn sum(self) -> i64 {
+        self.0
+    }
+}
+
+/// A sum of numbers of 28 bits: their halves by themselves, so that vectors of 32 bits have room for both.
+#[cfg(vectors)]
+#[derive(Default)]
+struct Squares {
+    low: u32,
+    high: u32,
+}
+
+#[cfg(vectors)]
+impl Squares {
+    #[inline(always)]
+    fn add(&mut self, square: i32) {
+        // Up to 1,024 of these have room.
+        self.low += square as u32 & 0xffff;
+        self.high += square as u32 >> 16;
+    }
+
+    #[inline(always)]
+    fn sum(self) -> i64 {
+        (i64::from(self.high) << 16) + i64::from(self.low)
     }
 }
 

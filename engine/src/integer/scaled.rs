@@ -68,6 +68,26 @@ impl Fixed {
         }
     }
 
+    /// Whether [`Fixed::of_usual`] does: values of the exponent field 0 come to less than a half.
+    #[cfg(vectors)]
+    #[inline(always)]
+    pub(crate) fn are_usual(self) -> bool {
+        self.field >= 25
+    }
+
+    /// [`Fixed::of`] in fewer instructions.
+    #[cfg(vectors)]
+    #[inline(always)]
+    pub(crate) fn of_usual(self, word: u32) -> i32 {
+        let sign = word as i32 >> 31;
+        let field = (word << 1 >> 24) as i32;
+        // From a mantissa at the top of 31 bits, which is shifted to the right only, and by 31 bits at most; the last place by
+        // itself, to be rounded. With the field 0, nothing is left.
+        let mantissa = ((word & 0x7f_ffff | 1 << 23) << 7) as i32;
+        let right = ((self.field + 6 - field) as u32).min(31);
+        ((((mantissa ^ sign) - sign) >> right) + 1) >> 1
+    }
+
     #[cfg(not(vectors))]
     #[inline(always)]
     pub(crate) fn of(self, word: u32) -> i32 {
@@ -198,11 +218,28 @@ mod tests {
 
     #[test]
     fn fixed_point_in_32_bits_is_the_same() {
-        let values =
-            [0.0f32, -0.0, 1.0, -0.75, 0.3, 1e-38, -3e-39, f32::from_bits(1), -f32::from_bits(3), 3e38, 1.999_999_9];
+        let values = [
+            0.0f32,
+            -0.0,
+            1.0,
+            -0.75,
+            0.3,
+            -0.999_999_94,
+            1e-38,
+            -3e-39,
+            f32::from_bits(1),
+            -f32::from_bits(3),
+            3e38,
+            1.999_999_9,
+        ];
         for value in values {
             for fraction_bits in -170..=185 {
                 let expected = fixed(value, fraction_bits);
+                #[cfg(vectors)]
+                if Fixed::new(fraction_bits).are_usual() && expected.abs() <= 1 << 29 {
+                    let found = Fixed::new(fraction_bits).of_usual(value.to_bits());
+                    assert_eq!(found, expected, "{value} * 2^{fraction_bits}");
+                }
                 if expected.abs() < 1 << 30 {
                     let found = Fixed::new(fraction_bits).of(value.to_bits());
                     assert_eq!(found, expected, "{value} * 2^{fraction_bits}");

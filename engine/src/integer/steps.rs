@@ -7,7 +7,7 @@ use super::mix::{mix, Way};
 use super::project::{to_eight_bits, weight};
 use super::workspace::{cut, LayerMemory, Workspace};
 use crate::schedule::Positions;
-use crate::weights::{Layer, Weights};
+use crate::weights::{Layer, Matrix, Weights};
 
 /// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
 #[inline(never)] // so that its room on the stack is not a position's
@@ -39,10 +39,28 @@ pub(super) fn embed<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, r
     let matrix = weights.embed();
     let d = matrix.cols();
     for index in 0..count {
-        let start = workspace.prefix.token(row + index) * d;
-        for (column, x) in cut(workspace.residual, index * d, d).iter_mut().enumerate() {
-            *x = weight(&matrix, start + column) * scale;
+        embed_one(&matrix, workspace.prefix.token(row + index), scale, cut(workspace.residual, index * d, d));
+    }
+}
+
+/// The embedding of one token, to `residual`, `[d_model]`.
+#[inline(always)]
+pub(super) fn embed_one(matrix: &Matrix, token: usize, scale: i32, residual: &mut [i32]) {
+    let start = token * matrix.cols();
+    #[cfg(vectors)]
+    if matrix.codec().is_none() && start.is_multiple_of(4) && residual.len().is_multiple_of(4) {
+        let codes = matrix.packed().get(start / 4..).unwrap_or_default();
+        for (four, &codes) in residual.as_chunks_mut::<4>().0.iter_mut().zip(codes) {
+            for (x, shift) in four.iter_mut().zip([0, 2, 4, 6]) {
+                let code = i32::from(codes >> shift);
+                // 1 for code 01, and -1 for code 11.
+                *x = ((code & 1) - (code & code >> 1 & 1) * 2) * scale;
+            }
         }
+        return;
+    }
+    for (column, x) in residual.iter_mut().enumerate() {
+        *x = weight(matrix, start + column) * scale;
     }
 }
 

@@ -68,6 +68,14 @@ pub(crate) const fn ceil_log2(count: usize) -> i32 {
 }
 
 /// The square root, rounded down.
+#[cfg(vectors)]
+#[inline]
+pub(crate) fn root(value: u32) -> u32 {
+    value.isqrt()
+}
+
+/// The square root, rounded down: in little code.
+#[cfg(not(vectors))]
 #[inline(never)]
 pub(crate) fn root(value: u32) -> u32 {
     let mut root = 0;

@@ -47,7 +47,7 @@ pub use one_kernel::Kernel;
 #[cfg(backend = "x86")]
 pub use x86::Kernel;
 #[cfg(backend = "x86")]
-pub(crate) use x86::{has_vnni, tiled};
+pub(crate) use x86::{has_avx_vnni, has_sse41, has_vnni, tiled};
 
 pub use attention::{Keys, TopK, Window};
 pub use conv::conv_taps;

@@ -28,16 +28,25 @@ const SHAPES: [&[&str]; 7] = [
     &["-DATOME_D_MODEL=37", "-DATOME_D_HEAD=19", "-DATOME_N_LAYERS=2", "-DATOME_MAX_SEQ=20"],
 ];
 
-/// Every call works there, with each kernel of this processor and each format.
+/// The arithmetics, and the widest model of each.
+const ARITHMETICS: [(&str, usize); 2] = [("ATOME_EXACT", usize::MAX), ("ATOME_INTEGER", 1024)];
+
+/// Every call works there, in both arithmetics, with each kernel of this processor and each format.
 pub fn suffices(context: &Context) -> Result<Outcome> {
     let archive = context.archive(None, Mode::Portable)?.path.clone();
     let source = [workspace::root().join("c_tests/small_stack/small_stack.c")];
     let mut printed = Vec::new();
-    for (index, shape) in SHAPES.iter().enumerate() {
+    let programs = ARITHMETICS.iter().flat_map(|arithmetic| SHAPES.iter().map(move |shape| (arithmetic, shape)));
+    for (index, ((arithmetic, widest), shape)) in programs.enumerate() {
+        let width = shape[0].trim_start_matches("-DATOME_D_MODEL=").parse::<usize>()?;
+        if width > *widest {
+            continue;
+        }
         // POSIX threads, and the programs' model makers.
         let include = format!("-I{}", workspace::root().join("c_tests/programs").display());
         let executable = workspace::scratch().join("test/small_stack").join(index.to_string());
-        let shape: Vec<String> = shape.iter().map(ToString::to_string).collect();
+        let arithmetic = format!("-DATOME_ARITHMETIC={arithmetic}");
+        let shape: Vec<String> = shape.iter().map(ToString::to_string).chain([arithmetic]).collect();
         Program {
             sources: &source,
             language: Language::C,

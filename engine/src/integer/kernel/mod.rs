@@ -5,7 +5,7 @@
 //!
 //! | target | way | where |
 //! |---|---|---|
-//! | x86-64 | a row in each lane of a vector | [`x86`] |
+//! | x86-64 | a row's codes in vectors, times the inputs' bytes | [`x86`] |
 //! | all others | partial sums of four weights, looked up by their byte | [`tables`] |
 //! | | five taps of four channels, which are five bytes | [`five_taps`] |
 //! | microcontrollers with `kernels` | the loops of that in assembly | `thumb2.s`, `thumb1.s`, `riscv32.s` |
@@ -15,13 +15,14 @@ mod agree;
 mod assembly;
 #[cfg(any(test, not(backend = "x86")))]
 mod five_taps;
-#[cfg(any(test, not(backend = "x86")))]
 mod tables;
 #[cfg(backend = "x86")]
 mod x86;
 
 pub use agree::products_agree;
 
+#[cfg(vectors)]
+use super::attend;
 use super::{conv, project};
 use crate::weights::Matrix;
 
@@ -48,11 +49,42 @@ pub(super) fn compiled<W: Work>(work: W) -> W::Output {
 /// use for.
 pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], room: &mut [i32]) {
     #[cfg(backend = "x86")]
-    let (is_done, _) = (x86::project(matrices, inputs, sums), room);
+    let is_done = x86::project(matrices, inputs, sums, room);
     #[cfg(not(backend = "x86"))]
     let is_done = tables::project(matrices, inputs, sums, room);
     if !is_done {
         by_definition(matrices, inputs, sums);
+    }
+}
+
+/// The most positions whose inputs are multiplied together: as many as 16 KB of stack have room for.
+#[cfg(vectors)]
+pub(super) const MOST_TOGETHER: usize = 2;
+
+/// [`project`] of some positions, at most [`MOST_TOGETHER`]: inputs, `[positions][cols]`, and sums, `[positions][rows of all
+/// matrices]`.
+#[cfg(vectors)]
+pub(super) fn project_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) {
+    #[cfg(backend = "x86")]
+    if x86::project_together(matrices, cols, inputs, sums) {
+        return;
+    }
+    let rows: usize = matrices.iter().map(|matrix| matrix.rows()).sum();
+    for (inputs, sums) in inputs.chunks_exact(cols.max(1)).zip(sums.chunks_exact_mut(rows.max(1))) {
+        project(matrices, inputs, sums, &mut []);
+    }
+}
+
+/// Products of a query, `[d_head]`, and of the keys in some rows of `keys`, `[max_seq][d_head]`.
+#[cfg(vectors)]
+#[inline(always)]
+pub(super) fn dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) {
+    #[cfg(backend = "x86")]
+    let done = x86::dots(query, keys, rows, dots);
+    #[cfg(not(backend = "x86"))]
+    let done = 0;
+    for (row, dot) in rows.iter().zip(dots).skip(done) {
+        *dot = attend::dot(query, keys, (*row).into());
     }
 }
 

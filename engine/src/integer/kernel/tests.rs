@@ -12,8 +12,10 @@ use crate::{predict_next, Dims, Model, Plan, Shape};
 
 /// Inputs at both ends of their range, and between them.
 fn inputs(rng: &mut Rng, count: usize) -> Vec<i16> {
-    let kind = rng.word() % 4;
+    let kind = rng.word() % 6;
     let value = |rng: &mut Rng| match kind {
+        4 => (rng.word() >> 8) as i16 / 2,
+        5 => [32_639, -32_767, -32_640, -32_641, -128, -129, 127, 128][rng.word() as usize % 8],
         0 => [32_767, -32_767][rng.word() as usize % 2],
         1 => 32_767,
         2 => [0, 1, -1, 32_640, 32_639, -32_640, 127, 128, -128, -129][rng.word() as usize % 10],
@@ -34,7 +36,7 @@ fn packed(rng: &mut Rng, packing: Packing, count: usize) -> Vec<u8> {
 }
 
 /// Compares a way on matrices of some shapes and formats: of each it may decline some.
-fn compare(way: impl Fn(&[Matrix], &[i16], &mut [i32]) -> bool) -> usize {
+pub(super) fn compare(way: impl Fn(&[Matrix], &[i16], &mut [i32]) -> bool) -> usize {
     let mut rng = Rng(20);
     let mut done = 0;
     let columns = [1, 2, 3, 4, 5, 8, 12, 16, 30, 32, 60, 64, 100, 128, 252, 256, 260, 512, 1000, 1024];
@@ -61,6 +63,46 @@ fn compare(way: impl Fn(&[Matrix], &[i16], &mut [i32]) -> bool) -> usize {
         }
     }
     done
+}
+
+/// Compares a way of multiplying several positions' inputs: of some it may decline.
+#[cfg(vectors)]
+pub(super) fn compare_together(way: impl Fn(&[Matrix], usize, &[i16], &mut [i32]) -> bool) -> usize {
+    let mut rng = Rng(24);
+    let mut done = 0;
+    for cols in [4, 12, 16, 60, 64, 72, 128, 256, 260, 512, 1024] {
+        for rows in [&[1][..], &[3, 4, 5], &[16, 64, 16, 3], &[7, 1, 33]] {
+            for positions in [1, 2] {
+                let data: Vec<_> = rows.iter().map(|rows| packed(&mut rng, Packing::TwoBits, rows * cols)).collect();
+                let matrices = data.iter().zip(rows).map(|(data, &rows)| Matrix::new(data, 1.0, rows, cols).unwrap());
+                let matrices: Vec<Matrix> = matrices.collect();
+                let all: usize = rows.iter().sum();
+                let inputs: Vec<i16> = (0..positions).flat_map(|_| inputs(&mut rng, cols)).collect();
+                let mut expected = vec![0; all * positions];
+                for (inputs, expected) in inputs.chunks(cols).zip(expected.chunks_mut(all)) {
+                    by_definition(&matrices, inputs, expected);
+                }
+                let mut found = vec![-1; expected.len()];
+                if way(&matrices, cols, &inputs, &mut found) {
+                    assert_eq!(found, expected, "{positions} of {cols} columns, rows {rows:?}");
+                    done += 1;
+                }
+            }
+        }
+    }
+    done
+}
+
+#[cfg(vectors)]
+#[test]
+fn this_target_has_the_definitions_sums_of_several_positions() {
+    with_each_kernel(|kernel| {
+        let way = |matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]| {
+            super::project_together(matrices, cols, inputs, sums);
+            true
+        };
+        assert_eq!(compare_together(way), 88, "{}", kernel.name());
+    });
 }
 
 #[test]
@@ -138,6 +180,31 @@ fn compare_convolutions(name: &str, mut way: impl FnMut(&Matrix, &[i16], &[i16],
             }
         }
     }
+}
+
+#[cfg(vectors)]
+#[test]
+fn this_target_has_the_definitions_products_of_keys() {
+    let mut rng = Rng(23);
+    with_each_kernel(|kernel| {
+        for h in [1, 3, 8, 16, 24, 32, 64, 100, 128, 255, 256] {
+            for rows in [1, 3, 4, 9, 64] {
+                let mut bytes = |count: usize, kind| -> Vec<i8> {
+                    let byte = |rng: &mut Rng| if kind == 0 { -128 } else { (rng.word() >> 20) as i8 };
+                    (0..count).map(|_| byte(&mut rng)).collect()
+                };
+                let (query, keys) = (bytes(h, rows % 2), bytes(h * rows, rows % 4));
+                let order: Vec<u16> = (0..rows as u16).map(|row| (row * 7) % rows as u16).collect();
+                let mut found = vec![-1; rows];
+                super::dots(&query, &keys, &order, &mut found);
+                for (&row, &found) in order.iter().zip(&found) {
+                    let keys = &keys[usize::from(row) * h..];
+                    let expected: i32 = query.iter().zip(keys).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum();
+                    assert_eq!(found, expected, "{}, {h} columns, row {row} of {rows}", kernel.name());
+                }
+            }
+        }
+    });
 }
 
 /// All steps, which compilers turn into other instructions for each of them.

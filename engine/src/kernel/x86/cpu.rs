@@ -3,8 +3,10 @@
 use core::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv};
 use core::sync::atomic::{AtomicU8, Ordering};
 
-/// Leaf 1: FMA, OSXSAVE and AVX.
+/// Leaf 1: SSSE3, FMA, SSE4.1, OSXSAVE and AVX.
+const SSSE3: u32 = 0x0000_0200;
 const FMA: u32 = 0x0000_1000;
+const SSE41: u32 = 0x0008_0000;
 const OSXSAVE: u32 = 0x0800_0000;
 const AVX: u32 = 0x1000_0000;
 /// Leaf 7.
@@ -13,6 +15,8 @@ const AVX512F: u32 = 0x0001_0000;
 const AVX512BW: u32 = 0x4000_0000;
 /// Leaf 7, ECX.
 const VNNI: u32 = 0x0000_0800;
+/// Leaf 7, second part, EAX.
+const AVX_VNNI: u32 = 0x0000_0010;
 /// Registers that the operating system saves: SSE and AVX; the three parts of AVX-512.
 const SAVES_AVX: u64 = 0b110;
 const SAVES_AVX512: u64 = 0b1110_0110;
@@ -22,7 +26,19 @@ pub(super) fn has_avx2() -> bool {
     Processor::this().has_avx2()
 }
 
-/// AVX-512 F, BW and VNNI, for sums of integers. The answer is kept, as [`adds_beside_multiplying`]'s is.
+/// SSSE3 and SSE4.1, for sums of integers. The answer is kept, as those below are.
+pub(crate) fn has_sse41() -> bool {
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.or_ask(|| Processor::this().has_sse41())
+}
+
+/// AVX2 and AVX-VNNI, for sums of integers.
+pub(crate) fn has_avx_vnni() -> bool {
+    static ANSWER: Answer = Answer::unknown();
+    ANSWER.or_ask(|| Processor::this().has_avx_vnni())
+}
+
+/// AVX-512 F, BW and VNNI, for sums of integers.
 pub(crate) fn has_vnni() -> bool {
     static ANSWER: Answer = Answer::unknown();
     ANSWER.or_ask(|| Processor::this().has_vnni())
@@ -72,6 +88,8 @@ struct Processor {
     /// EBX and ECX of leaf 7; 0 where there is none.
     leaf7: u32,
     leaf7_more: u32,
+    /// EAX of leaf 7's second part; 0 where there is none.
+    leaf7_second: u32,
     /// The registers that the operating system saves.
     saves: u64,
 }
@@ -83,15 +101,23 @@ impl Processor {
             return Self::default();
         }
         let leaf1 = __cpuid(1).ecx;
-        let (leaf7, leaf7_more) = if __cpuid(0).eax < 7 {
-            (0, 0)
+        let (leaf7, leaf7_more, leaf7_second) = if __cpuid(0).eax < 7 {
+            (0, 0, 0)
         } else {
             let leaf = __cpuid_count(7, 0);
-            (leaf.ebx, leaf.ecx)
+            (leaf.ebx, leaf.ecx, if leaf.eax < 1 { 0 } else { __cpuid_count(7, 1).eax })
         };
         // SAFETY: the OSXSAVE bit says that the instruction exists.
         let saves = if leaf1 & OSXSAVE == 0 { 0 } else { unsafe { saved_registers() } };
-        Self { leaf1, leaf7, leaf7_more, saves }
+        Self { leaf1, leaf7, leaf7_more, leaf7_second, saves }
+    }
+
+    fn has_sse41(self) -> bool {
+        self.leaf1 & (SSSE3 | SSE41) == SSSE3 | SSE41
+    }
+
+    fn has_avx_vnni(self) -> bool {
+        self.has_avx2() && self.leaf7_second & AVX_VNNI != 0
     }
 
     fn has_avx2(self) -> bool {
@@ -137,20 +163,25 @@ mod tests {
     /// A processor with everything, and every bit that is asked for missing from it.
     #[test]
     fn all_bits_count() {
-        let all = Processor { leaf1: u32::MAX, leaf7: u32::MAX, leaf7_more: u32::MAX, saves: u64::MAX };
-        assert!(all.has_avx2() && all.has_avx512() && all.has_vnni());
+        let ones = u32::MAX;
+        let all = Processor { leaf1: ones, leaf7: ones, leaf7_more: ones, leaf7_second: ones, saves: u64::MAX };
+        assert!(all.has_avx2() && all.has_avx512() && all.has_vnni() && all.has_avx_vnni() && all.has_sse41());
         let none = Processor::default();
-        assert!(!none.has_avx2() && !none.has_avx512());
+        assert!(!none.has_avx2() && !none.has_avx512() && !none.has_sse41());
         for bit in 0..32 {
             let without = Processor { leaf1: !(1 << bit), ..all };
             let is_asked_for = [12, 27, 28].contains(&bit);
             assert_eq!([without.has_avx2(), without.has_avx512()], [!is_asked_for; 2], "leaf 1, bit {bit}");
+            assert_eq!(without.has_avx_vnni(), !is_asked_for, "leaf 1, bit {bit}");
+            assert_eq!(without.has_sse41(), ![9, 19].contains(&bit), "leaf 1, bit {bit}");
             let without = Processor { leaf7: !(1 << bit), ..all };
             let expected = [bit != 5, bit != 5 && bit != 16];
             assert_eq!([without.has_avx2(), without.has_avx512()], expected, "leaf 7, bit {bit}");
             assert_eq!(without.has_vnni(), ![5, 16, 30].contains(&bit), "leaf 7, bit {bit}");
             let without = Processor { leaf7_more: !(1 << bit), ..all };
             assert_eq!(without.has_vnni(), bit != 11, "leaf 7, ECX, bit {bit}");
+            let without = Processor { leaf7_second: !(1 << bit), ..all };
+            assert_eq!(without.has_avx_vnni(), bit != 4, "leaf 7, second part, bit {bit}");
             let without = Processor { saves: !(1 << bit), ..all };
             let expected = [![1, 2].contains(&bit), ![1, 2, 5, 6, 7].contains(&bit)];
             assert_eq!([without.has_avx2(), without.has_avx512()], expected, "saved registers, bit {bit}");

@@ -21,7 +21,7 @@ use super::Projection;
 use lanes::{Avx2, Avx512, Sse2};
 
 pub use choice::Kernel;
-pub(crate) use cpu::has_vnni;
+pub(crate) use cpu::{has_avx_vnni, has_sse41, has_vnni};
 
 compiled_for!(sse2, super::Sse2, "sse2");
 compiled_for!(avx2, super::Avx2, "avx2,fma");

@@ -1,87 +1,84 @@
-//! The convolution of eight channels at a time, with AVX2.
+//! The convolution, two taps of many channels at a time.
+//!
+//! The codes of four channels begin with a byte, and 16 bytes hold them: a lane of 32 bits is given those of one channel. Pairs
+//! of taps are multiplied by pairs of inputs.
 
-use core::arch::x86_64::*;
-
-use crate::integer::conv::are_short;
+use super::vectors::{Vectors, WIDEST};
+use crate::integer::conv::{are_short, SHORT};
 use crate::weights::Matrix;
 
-/// Channels at a time.
-const LANES: usize = 8;
+/// Bytes of four channels' codes, and others behind them.
+const PART: usize = 16;
+/// Bytes of the most codes of a vector's channels, and of others behind them.
+const CODES: usize = (WIDEST / 8 - 1) * SHORT + PART;
 
 /// As [`crate::integer::conv::convolve`], of the first channels; returns how many.
 ///
 /// # Safety
-/// The processor has the instructions.
-#[target_feature(enable = "avx2")]
-pub(super) unsafe fn convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+/// As [`Vectors`].
+#[inline(always)]
+pub(super) unsafe fn convolve<V: Vectors>(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
     let (cols, packed, d) = (taps.cols(), taps.packed(), inputs.len());
+    // Numbers of 16 bits in a vector.
+    let channels = V::BYTES / 2;
     if !are_short(taps) || sums.len() < d {
         return 0;
     }
+    let (bytes, shifts) = places(cols);
+    // In a sequence shorter than the convolution, there is no history beyond its length.
+    let rows = cols.min(1 + history.len() / d.max(1));
     let mut done = 0;
-    // The last channel's word of codes has to be there.
-    while done + LANES <= d && (done + LANES - 1) * cols / 4 + 4 <= packed.len() {
-        // SAFETY: the words begin at the bytes of these channels' first codes, of which the last is in bounds.
-        let mut codes = unsafe { words(packed, done * cols, cols) };
-        let Some(newest) = eight(inputs, done) else { break };
-        // SAFETY: eight numbers.
-        let mut sum = unsafe { product(codes, newest) };
-        let rows = history.chunks_exact(d).take(cols - 1);
-        for row in rows {
-            let Some(before) = eight(row, done) else { break };
-            codes = _mm256_srli_epi32::<2>(codes);
-            // SAFETY: eight numbers.
-            sum = _mm256_add_epi32(sum, unsafe { product(codes, before) });
+    while done + channels <= d {
+        let mut codes = packed.get(done / 4 * cols..).unwrap_or_default();
+        // The last four channels' 16 bytes have to be there.
+        let mut copy = [0; CODES];
+        if codes.len() < (channels / 4 - 1) * cols + PART {
+            copy.iter_mut().zip(codes).for_each(|(copy, &code)| *copy = code);
+            codes = &copy;
         }
-        if let Some(sums) = sums.get_mut(done..).and_then(|rest| rest.first_chunk_mut::<LANES>()) {
-            // SAFETY: room for eight.
-            unsafe { _mm256_storeu_si256(sums.as_mut_ptr().cast(), sum) };
+        // SAFETY: as the caller promises; so many inputs, bytes of codes and sums are there from this channel on.
+        unsafe {
+            let codes = codes.as_ptr();
+            let mut lower = V::load_parts(codes, 2 * cols).words(&bytes, &shifts).usual();
+            let mut upper = V::load_parts(codes.add(cols), 2 * cols).words(&bytes, &shifts).usual();
+            let (mut low, mut high) = (V::zero(), V::zero());
+            for tap in (0..rows).step_by(2) {
+                let second = if tap + 1 < rows { row::<V>(inputs, history, tap + 1, done) } else { V::zero() };
+                let [lower_inputs, upper_inputs] = row::<V>(inputs, history, tap, done).in_turn(second);
+                low = low.add_wide_products(lower.weights(), lower_inputs);
+                high = high.add_wide_products(upper.weights(), upper_inputs);
+                (lower, upper) = (lower.next(), upper.next());
+            }
+            low.store_in_turn(high, sums.as_mut_ptr().add(done));
         }
-        done += LANES;
+        done += channels;
     }
     done
 }
 
-/// Eight numbers of a row.
-#[inline(always)]
-fn eight(row: &[i16], channel: usize) -> Option<&[i16; LANES]> {
-    row.get(channel..)?.first_chunk()
-}
-
-/// The codes of eight channels, the first of which begin at index `first`; each as its weight's two bits.
+/// What a tap is multiplied by, from a channel on.
 ///
 /// # Safety
-/// The processor has the instructions, and each channel's word lies in `packed`.
+/// As [`Vectors`]: there are so many inputs.
 #[inline(always)]
-unsafe fn words(packed: &[u8], first: usize, cols: usize) -> __m256i {
-    // SAFETY: as the caller promises. No index of a code is beyond 2^31: there are at most 65,535 channels of 13 taps.
+unsafe fn row<V: Vectors>(inputs: &[i16], history: &[i16], tap: usize, channel: usize) -> V {
+    // SAFETY: as the caller promises.
     unsafe {
-        let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-        let indices = _mm256_add_epi32(
-            _mm256_set1_epi32(first as i32),
-            _mm256_mullo_epi32(lanes, _mm256_set1_epi32(cols as i32)),
-        );
-        let words = _mm256_i32gather_epi32::<1>(packed.as_ptr().cast(), _mm256_srli_epi32::<2>(indices));
-        let within = _mm256_slli_epi32::<1>(_mm256_and_si256(indices, _mm256_set1_epi32(3)));
-        let codes = _mm256_srlv_epi32(words, within);
-        // Code 10 reads as 00.
-        let low = _mm256_set1_epi32(0x5555_5555);
-        let plus = _mm256_and_si256(codes, low);
-        _mm256_and_si256(codes, _mm256_or_si256(_mm256_slli_epi32::<1>(plus), low))
+        match tap {
+            0 => V::load(inputs.as_ptr().add(channel).cast()),
+            _ => V::load(history.as_ptr().add((tap - 1) * inputs.len() + channel).cast()),
+        }
     }
 }
 
-/// The lowest codes times inputs.
-///
-/// # Safety
-/// The processor has the instructions.
+/// Of four channels in 16 bytes: the bytes of each one's word, and how far it is to be shifted to the right.
 #[inline(always)]
-unsafe fn product(codes: __m256i, inputs: &[i16; LANES]) -> __m256i {
-    // SAFETY: as the caller promises; eight numbers.
-    unsafe {
-        let weights = _mm256_srai_epi32::<30>(_mm256_slli_epi32::<30>(codes));
-        let inputs = _mm256_cvtepi16_epi32(_mm_loadu_si128(inputs.as_ptr().cast()));
-        // A weight's product is the input with its sign.
-        _mm256_sign_epi32(inputs, weights)
+fn places(cols: usize) -> ([u8; 16], [i32; 4]) {
+    let (mut bytes, mut shifts) = ([0; 16], [0; 4]);
+    for (channel, (bytes, shift)) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(&mut shifts).enumerate() {
+        let first = (channel * cols / 4) as u8;
+        *bytes = [first, first + 1, first + 2, first + 3];
+        *shift = (channel * cols % 4 * 2) as i32;
     }
+    (bytes, shifts)
 }

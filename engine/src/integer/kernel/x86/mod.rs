@@ -1,45 +1,114 @@
-//! SSE2, AVX2 and AVX-512 with VNNI.
+//! SSE4.1, AVX2 with and without VNNI, and AVX-512 with VNNI.
 
 #![allow(unsafe_code)]
 
 mod conv;
-mod lanes;
+mod inputs;
 mod rows;
+mod scores;
+mod vectors;
+mod way;
 
-use lanes::{Avx2, Avx512, Lanes, Sse2};
-use rows::{add_chunk, chunk, pairs, Pairs, Sums, CHUNK, MOST_COLUMNS};
+use inputs::MOST_COLUMNS;
+use rows::{multiply, multiply_together};
+use vectors::{Avx2, Avx512, AvxVnni, Sse41};
+use way::Way;
 
-use super::Work;
-use crate::kernel::{has_vnni, Kernel};
+use super::{tables, Work};
+use crate::kernel::Kernel;
 use crate::weights::Matrix;
 
 /// As [`super::project`], for matrices of 2-bit weights whose rows begin with a byte. `false`, with nothing done, for others.
-pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
-    let suits = |matrix: &Matrix| matrix.codec().is_none() && matrix.cols() == inputs.len();
-    if !inputs.len().is_multiple_of(4) || inputs.len() > MOST_COLUMNS || !matrices.iter().all(suits) {
+pub(super) fn project(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32], room: &mut [i32]) -> bool {
+    if Kernel::current() == Kernel::Portable {
         return false;
     }
-    // SAFETY: `Kernel` names only what the processor has, and VNNI was asked for.
+    // SAFETY: it is in use.
+    let is_done = Way::current().is_some_and(|way| unsafe { project_by(way, matrices, inputs, sums) });
+    is_done || tables::project(matrices, inputs, sums, room)
+}
+
+/// [`project`] by vectors. `false` for inputs that are too great, too.
+///
+/// # Safety
+/// The processor has the instructions.
+#[inline]
+unsafe fn project_by(way: Way, matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
+    if !suits(matrices, inputs.len()) {
+        return false;
+    }
+    // SAFETY: as the caller promises.
     unsafe {
-        match Kernel::current() {
-            Kernel::Portable => return false,
-            Kernel::Sse2 => sse2(matrices, inputs, sums),
-            Kernel::Avx512 if has_vnni() => avx512(matrices, inputs, sums),
-            Kernel::Avx2 | Kernel::Avx512 => avx2(matrices, inputs, sums),
+        match way {
+            Way::Sse41 => sse41(matrices, inputs, sums),
+            Way::Avx2 => avx2(matrices, inputs, sums),
+            Way::AvxVnni => avx_vnni(matrices, inputs, sums),
+            Way::Avx512 => avx512(matrices, inputs, sums),
         }
     }
-    true
+}
+
+/// As [`super::dots`], of the first rows; returns how many.
+#[inline]
+pub(super) fn dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: it is in use.
+    Way::current().map_or(0, |way| unsafe { dots_by(way, query, keys, rows, dots) })
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[inline]
+unsafe fn dots_by(way: Way, query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match way {
+            Way::Sse41 => sse41_dots(query, keys, rows, dots),
+            Way::Avx2 | Way::AvxVnni => avx2_dots(query, keys, rows, dots),
+            Way::Avx512 => avx512_dots(query, keys, rows, dots),
+        }
+    }
+}
+
+/// As [`super::project_together`]; `false`, with nothing done, where that does not suit.
+pub(super) fn project_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: it is in use.
+    Way::current().is_some_and(|way| unsafe { project_together_by(way, matrices, cols, inputs, sums) })
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[inline]
+unsafe fn project_together_by(way: Way, matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    if !suits(matrices, cols) {
+        return false;
+    }
+    // SAFETY: as the caller promises.
+    unsafe {
+        match way {
+            Way::Sse41 => sse41_together(matrices, cols, inputs, sums),
+            Way::Avx2 => avx2_together(matrices, cols, inputs, sums),
+            Way::AvxVnni => avx_vnni_together(matrices, cols, inputs, sums),
+            Way::Avx512 => avx512_together(matrices, cols, inputs, sums),
+        }
+    }
+}
+
+/// Whether matrices have two bits a weight, and rows that begin with a byte.
+fn suits(matrices: &[Matrix], cols: usize) -> bool {
+    let suits = |matrix: &Matrix| matrix.codec().is_none() && matrix.cols() == cols;
+    cols.is_multiple_of(4) && cols <= MOST_COLUMNS && matrices.iter().all(suits)
 }
 
 /// Does work whose loops a compiler turns into vectors, compiled for the instructions in use.
 #[inline]
 pub(in crate::integer) fn compiled<W: Work>(work: W) -> W::Output {
-    // SAFETY: as above. Compilers use no VNNI unasked.
+    // SAFETY: it is in use.
     unsafe {
-        match Kernel::current() {
-            Kernel::Portable | Kernel::Sse2 => work.run(),
-            Kernel::Avx512 if has_vnni() => avx512_work(work),
-            Kernel::Avx2 | Kernel::Avx512 => avx2_work(work),
+        match Way::current() {
+            None => work.run(),
+            Some(Way::Sse41) => sse41_work(work),
+            Some(Way::Avx2 | Way::AvxVnni) => avx2_work(work),
+            Some(Way::Avx512) => avx512_work(work),
         }
     }
 }
@@ -47,11 +116,29 @@ pub(in crate::integer) fn compiled<W: Work>(work: W) -> W::Output {
 /// The sums of the first channels, as many as there is a fast way for; returns how many.
 #[inline]
 pub(super) fn convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
-    match Kernel::current() {
-        Kernel::Portable | Kernel::Sse2 => 0,
-        // SAFETY: as above.
-        Kernel::Avx2 | Kernel::Avx512 => unsafe { conv::convolve(taps, inputs, history, sums) },
+    // SAFETY: it is in use.
+    Way::current().map_or(0, |way| unsafe { convolve_by(way, taps, inputs, history, sums) })
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[inline]
+unsafe fn convolve_by(way: Way, taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe {
+        match way {
+            Way::Sse41 => sse41_convolve(taps, inputs, history, sums),
+            Way::Avx2 | Way::AvxVnni => avx2_convolve(taps, inputs, history, sums),
+            Way::Avx512 => avx512_convolve(taps, inputs, history, sums),
+        }
     }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "sse4.1")]
+unsafe fn sse41_work<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 /// # Safety
@@ -70,81 +157,115 @@ unsafe fn avx512_work<W: Work>(work: W) -> W::Output {
 
 /// # Safety
 /// The processor has the instructions.
-#[target_feature(enable = "sse2")]
-unsafe fn sse2(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) {
+#[target_feature(enable = "sse4.1")]
+unsafe fn sse41(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
     // SAFETY: as the caller promises.
-    unsafe { multiply::<Sse2>(matrices, inputs, sums) }
+    unsafe { multiply::<Sse41>(matrices, inputs, sums) }
 }
 
 /// # Safety
 /// The processor has the instructions.
 #[target_feature(enable = "avx2")]
-unsafe fn avx2(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) {
+unsafe fn avx2(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
     // SAFETY: as the caller promises.
     unsafe { multiply::<Avx2>(matrices, inputs, sums) }
 }
 
 /// # Safety
 /// The processor has the instructions.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn avx512(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) {
+#[target_feature(enable = "avx2,avxvnni")]
+unsafe fn avx_vnni(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply::<AvxVnni>(matrices, inputs, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+unsafe fn avx512(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
     // SAFETY: as the caller promises.
     unsafe { multiply::<Avx512>(matrices, inputs, sums) }
 }
 
 /// # Safety
-/// As [`Lanes`].
-#[inline(always)]
-unsafe fn multiply<L: Lanes>(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) {
-    let mut all = [0; MOST_COLUMNS / 2];
-    let sum = pairs(inputs, &mut all);
-    let mut rest = sums;
-    for matrix in matrices {
-        let (sums, others) = rest.split_at_mut_checked(matrix.rows()).unwrap_or_default();
-        for (index, sums) in sums.chunks_mut(L::ROWS).enumerate() {
-            let mut found = [0; 16];
-            // SAFETY: as the caller promises; there is room for the lanes of any type.
-            unsafe { rows::<L>(matrix, index * L::ROWS, &all).of_weights(sum).store(found.as_mut_ptr()) };
-            sums.iter_mut().zip(found).for_each(|(sum, found)| *sum = found);
-        }
-        rest = others;
-    }
-}
-
-/// The sums of the rows from `first` on, as many as there are lanes; of those that there are not, any.
-///
-/// # Safety
-/// As [`Lanes`].
-#[inline(always)]
-unsafe fn rows<L: Lanes>(matrix: &Matrix, first: usize, pairs: &Pairs) -> Sums<L> {
-    let stride = matrix.cols() / 4;
-    let chunks = matrix.cols().div_ceil(CHUNK);
-    let codes = matrix.packed().get(first * stride..).unwrap_or_default();
+/// The processor has the instructions.
+#[target_feature(enable = "sse4.1")]
+unsafe fn sse41_dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
     // SAFETY: as the caller promises.
-    let mut sums = unsafe { Sums::zero() };
-    for (index, pairs) in pairs.as_chunks::<{ CHUNK / 2 }>().0.iter().take(chunks).enumerate() {
-        let codes = codes.get(index * CHUNK / 4..).unwrap_or_default();
-        // SAFETY: as the caller promises; the last row has 16 bytes, or else a copy has.
-        unsafe {
-            let chunk = if (L::ROWS - 1) * stride + CHUNK / 4 <= codes.len() {
-                chunk::<L>(codes.as_ptr(), stride)
-            } else {
-                chunk::<L>(copied(codes, stride).as_ptr().cast(), CHUNK / 4)
-            };
-            add_chunk(&mut sums, chunk, pairs);
-        }
-    }
-    sums
+    unsafe { scores::dots::<Sse41>(query, keys, rows, dots) }
 }
 
-/// The next 16 bytes of each of 16 rows, as far as they are there.
-#[cold]
-#[inline(never)]
-fn copied(codes: &[u8], stride: usize) -> [[u8; CHUNK / 4]; 16] {
-    let mut copy = [[0; CHUNK / 4]; 16];
-    for (row, copy) in copy.iter_mut().enumerate() {
-        let codes = codes.get(row * stride..).unwrap_or_default();
-        copy.iter_mut().zip(codes).for_each(|(copy, &code)| *copy = code);
-    }
-    copy
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { scores::dots::<Avx2>(query, keys, rows, dots) }
 }
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avx512f,avx512bw")]
+unsafe fn avx512_dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { scores::dots::<Avx512>(query, keys, rows, dots) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "sse4.1")]
+unsafe fn sse41_convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { conv::convolve::<Sse41>(taps, inputs, history, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { conv::convolve::<Avx2>(taps, inputs, history, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avx512f,avx512bw")]
+unsafe fn avx512_convolve(taps: &Matrix, inputs: &[i16], history: &[i16], sums: &mut [i32]) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { conv::convolve::<Avx512>(taps, inputs, history, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "sse4.1")]
+unsafe fn sse41_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_together::<Sse41>(matrices, cols, inputs, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2")]
+unsafe fn avx2_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_together::<Avx2>(matrices, cols, inputs, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avxvnni")]
+unsafe fn avx_vnni_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_together::<AvxVnni>(matrices, cols, inputs, sums) }
+}
+
+/// # Safety
+/// The processor has the instructions.
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vnni")]
+unsafe fn avx512_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { multiply_together::<Avx512>(matrices, cols, inputs, sums) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,123 +1,315 @@
-//! Several rows at a time, one in each lane of 32 bits: 16 codes of each.
+//! Matrices times inputs, a vector of a row's codes at a time; of short rows, several in a vector.
 //!
-//! A code becomes its weight and one more, 0 to 2, which has no sign: what that adds to a sum is the sum of the inputs, and is
-//! taken off at the end. Such numbers need not be shifted down to be multiplied: under a mask, a field of two bits at bit 2k is
-//! 4^k times its number, and sums of these have a vector for each k.
+//! A code becomes its weight and one more, 0 to 2: what that adds to a sum is the sum of the inputs, and is taken off at the
+//! end. Four bits of codes, looked up in a table of 16 bytes, give the number of either column.
 
-use super::lanes::Lanes;
+use super::inputs::{Inputs, KINDS, MOST_COLUMNS, ONE, SEVERAL};
+use super::vectors::{Vectors, WIDEST};
+use crate::integer::kernel::MOST_TOGETHER;
+use crate::weights::Matrix;
 
-/// Columns that 16 bytes of codes are for.
-pub(super) const CHUNK: usize = 64;
-/// Those of one lane, which are an eighth as many pairs.
-const LANE: usize = 16;
+/// Bytes of the longest row.
+const LONGEST: usize = MOST_COLUMNS / 4;
+/// The shortest row of which a vector may have several.
+const SHORTEST: usize = 16;
+/// Vectors whose sums are brought together.
+const FOUR: usize = 4;
 
-/// The widest matrix: the sums of fields at bit 6 are 64 times as large as those of weights.
-pub(super) const MOST_COLUMNS: usize = 1024;
+/// Weights and one more, by four bits: of the first column, and of the second.
+const FIRST: [u8; 16] = by_codes(0);
+const SECOND: [u8; 16] = by_codes(2);
 
-/// Inputs as lanes are multiplied by them: pairs, `[columns / 2]`, those behind the last column 0.
-pub(super) type Pairs = [i32; MOST_COLUMNS / 2];
-
-/// Fills the pairs, in the order in which [`add_chunk`] meets them; returns the sum of all inputs.
-pub(super) fn pairs(inputs: &[i16], pairs: &mut Pairs) -> i32 {
-    for (inputs, pairs) in inputs.chunks(LANE).zip(pairs.as_chunks_mut::<{ LANE / 2 }>().0) {
-        let mut lane = [0; LANE];
-        lane.iter_mut().zip(inputs).for_each(|(slot, &input)| *slot = input);
-        for (index, pair) in pairs.iter_mut().enumerate() {
-            // Bytes 0 and 2 of a lane, then bytes 1 and 3.
-            let first = index % 4 + index / 4 * 4;
-            *pair = i32::from(lane[first] as u16) | i32::from(lane[first + 8]) << 16;
+const fn by_codes(shift: usize) -> [u8; 16] {
+    let mut numbers = [1; 16];
+    let mut codes = 0;
+    while codes < 16 {
+        match codes >> shift & 3 {
+            0b01 => numbers[codes] = 2,
+            0b11 => numbers[codes] = 0,
+            _ => {}
         }
+        codes += 1;
     }
-    inputs.iter().map(|&input| i32::from(input)).sum()
+    numbers
 }
 
-/// Sums of fields at bits 0, 2, 4 and 6; where there are registers for that, of bytes 0 and 2 and then of bytes 1 and 3, so that
-/// no addition waits for the one before.
+/// How a matrix's rows lie in vectors.
 #[derive(Clone, Copy)]
-pub(super) struct Sums<L>([L; 8]);
+struct Rows {
+    /// Rows of which one vector has the codes.
+    together: usize,
+    /// Bytes from a vector to that of the next rows.
+    step: usize,
+    /// Vectors of a row's codes, one behind the other.
+    count: usize,
+}
 
-impl<L: Lanes> Sums<L> {
-    /// # Safety
-    /// As [`Lanes`].
+impl Rows {
     #[inline(always)]
-    pub(super) unsafe fn zero() -> Self {
-        // SAFETY: as the caller promises.
-        Self([unsafe { L::splat(0) }; 8])
+    fn new<V: Vectors>(cols: usize) -> Self {
+        let stride = cols / 4;
+        let fits = stride >= SHORTEST && V::BYTES.is_multiple_of(stride);
+        let together = if fits { (V::BYTES / stride).max(1) } else { 1 };
+        Self { together, step: together * stride, count: stride.div_ceil(V::BYTES) }
     }
 
-    /// Of weights, where all inputs add up to `sum`.
-    ///
-    /// # Safety
-    /// As [`Lanes`].
+    /// Rows of a group, which has four vectors.
     #[inline(always)]
-    pub(super) unsafe fn of_weights(self, sum: i32) -> L {
-        let [a, b, c, d, e, f, g, h] = self.0;
-        // SAFETY: as the caller promises.
-        unsafe {
-            let [a, b, c, d] = [a.add(e), b.add(f), c.add(g), d.add(h)];
-            let low = a.add(b.over_four_to::<2>());
-            let high = c.over_four_to::<4>().add(d.over_four_to::<6>());
-            low.add(high).sub(L::splat(sum))
+    fn group(self) -> usize {
+        FOUR * self.together
+    }
+
+    /// Bytes of a position's inputs.
+    #[inline(always)]
+    fn inputs<V: Vectors>(self) -> usize {
+        self.count * KINDS * V::BYTES
+    }
+}
+
+/// Multiplies one input by matrices of 2-bit weights, whose rows begin with a byte. `false`, with nothing done, where an input
+/// is too great.
+///
+/// # Safety
+/// As [`Vectors`].
+#[inline(always)]
+pub(super) unsafe fn multiply<V: Vectors>(matrices: &[Matrix], inputs: &[i16], sums: &mut [i32]) -> bool {
+    let rows = Rows::new::<V>(inputs.len());
+    let mut arranged = Inputs::<ONE>::none(rows.inputs::<V>());
+    if !arranged.take(0, inputs, V::BYTES, rows.together) {
+        return false;
+    }
+    let mut rest = sums;
+    for matrix in matrices {
+        let (sums, others) = rest.split_at_mut_checked(matrix.rows()).unwrap_or_default();
+        for (block, sums) in sums.chunks_mut(FOUR * rows.group()).enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let mut found = [V::zero(); FOUR];
+                for (group, found) in (FOUR * block..).zip(&mut found).take(sums.len().div_ceil(rows.group())) {
+                    let copies;
+                    let codes = match codes::<V>(matrix, rows, group) {
+                        Codes::There(codes) => codes,
+                        Codes::AtTheEnd(places) => {
+                            copies = copied(matrix, places);
+                            copies.each_ref().map(|copy| copy.as_ptr())
+                        }
+                    };
+                    *found = four(codes, rows, &arranged);
+                }
+                store(found, rows, arranged.sum(0), sums);
+            }
         }
+        rest = others;
     }
+    true
 }
 
-/// The fields of one lane's codes, in the order of [`pairs`]: those of bytes 0 and 2, then of bytes 1 and 3.
+/// [`multiply`] of several positions, whose inputs and sums lie one behind the other: each weight is read once. They have at most
+/// [`MOST_TOGETHER`]; `false`, too, where there is no room for so many.
 ///
 /// # Safety
-/// As [`Lanes`].
+/// As [`Vectors`].
 #[inline(always)]
-unsafe fn fields<L: Lanes>(codes: L) -> [L; 8] {
+pub(super) unsafe fn multiply_together<V: Vectors>(
+    matrices: &[Matrix],
+    cols: usize,
+    inputs: &[i16],
+    sums: &mut [i32],
+) -> bool {
+    let rows = Rows::new::<V>(cols);
+    let mut arranged = Inputs::<SEVERAL>::none(rows.inputs::<V>());
+    let mut count = 0;
+    for inputs in inputs.chunks_exact(cols.max(1)) {
+        if !arranged.take(count, inputs, V::BYTES, rows.together) {
+            return false;
+        }
+        count += 1;
+    }
+    let all = sums.len().checked_div(count).unwrap_or(0);
     // SAFETY: as the caller promises.
-    unsafe {
-        let low = L::splat(0x5555_5555);
-        let plus = codes.and(low);
-        // Codes 00, 01, 10 and 11 become 01, 10, 01 and 00.
-        let numbers = codes.not_and(plus.add(plus).or(low));
-        let high = numbers.high_bytes();
-        let field = |numbers: L, k: u32| numbers.and(L::splat(0x0003_0003 << (2 * k)));
-        [
-            field(numbers, 0),
-            field(numbers, 1),
-            field(numbers, 2),
-            field(numbers, 3),
-            field(high, 0),
-            field(high, 1),
-            field(high, 2),
-            field(high, 3),
-        ]
+    let mut so_far = unsafe { [SoFar { sums: [[V::zero(); FOUR]; 2], totals: [V::zero(); FOUR] }; MOST_TOGETHER] };
+    let so_far = so_far.get_mut(..count).unwrap_or_default();
+    let mut first = 0;
+    for matrix in matrices {
+        for start in (0..matrix.rows()).step_by(FOUR * rows.group()) {
+            let some = (matrix.rows() - start).min(FOUR * rows.group());
+            for index in 0..some.div_ceil(rows.group()) {
+                let copies;
+                let codes = match codes::<V>(matrix, rows, start / rows.group() + index) {
+                    Codes::There(codes) => codes,
+                    Codes::AtTheEnd(places) => {
+                        copies = copied(matrix, places);
+                        copies.each_ref().map(|copy| copy.as_ptr())
+                    }
+                };
+                // SAFETY: as the caller promises.
+                unsafe { fours(codes, rows, &arranged, so_far, index) };
+            }
+            for (position, so_far) in so_far.iter().enumerate() {
+                let sums = sums.get_mut(position * all + first + start..).and_then(|sums| sums.get_mut(..some));
+                // SAFETY: as the caller promises.
+                unsafe { store(so_far.totals, rows, arranged.sum(position), sums.unwrap_or_default()) };
+            }
+        }
+        first += matrix.rows();
+    }
+    true
+}
+
+/// What there is of a position's sums.
+#[derive(Clone, Copy)]
+struct SoFar<V> {
+    /// Of low and of high halves, of the group that is at work.
+    sums: [[V; FOUR]; 2],
+    /// Of whole groups.
+    totals: [V; FOUR],
+}
+
+/// The codes of four vectors.
+enum Codes {
+    There([*const u8; FOUR]),
+    /// Begin at these bytes, and some of what is read behind them is not there.
+    AtTheEnd([usize; FOUR]),
+}
+
+/// Those of a group of rows. Rows that there are not repeat the last ones.
+#[inline(always)]
+fn codes<V: Vectors>(matrix: &Matrix, rows: Rows, group: usize) -> Codes {
+    let codes = matrix.packed();
+    let last = matrix.rows().div_ceil(rows.together).saturating_sub(1);
+    let places = [0, 1, 2, 3].map(|index| last.min(FOUR * group + index) * rows.step);
+    if places[FOUR - 1] + rows.count * V::BYTES <= codes.len() {
+        Codes::There(places.map(|place| codes.as_ptr().wrapping_add(place)))
+    } else {
+        Codes::AtTheEnd(places)
     }
 }
 
-/// Four vectors of a chunk, of 16 columns each, from the rows' codes: row r is lane r of each, by fours.
+/// Stores the totals of up to four groups of rows, as many as there are.
 ///
 /// # Safety
-/// As [`Lanes`]: there are 16 bytes at `codes` and at each of the next rows, which lie `stride` bytes apart.
+/// As [`Vectors`].
 #[inline(always)]
-pub(super) unsafe fn chunk<L: Lanes>(codes: *const u8, stride: usize) -> [L; 4] {
-    // SAFETY: as the caller promises.
+unsafe fn store<V: Vectors>(totals: [V; FOUR], rows: Rows, less: i32, sums: &mut [i32]) {
+    // SAFETY: as the caller promises; there is room for all totals.
     unsafe {
-        let rows = [0, 1, 2, 3].map(|row| L::load_every_fourth(codes.add(row * stride), stride));
-        let (a, b) = (rows[0].low_words(rows[1]), rows[2].low_words(rows[3]));
-        let (c, d) = (rows[0].high_words(rows[1]), rows[2].high_words(rows[3]));
-        [a.low_pairs(b), a.high_pairs(b), c.low_pairs(d), c.high_pairs(d)]
-    }
-}
-
-/// Adds a chunk's products with `pairs`, half of [`CHUNK`].
-///
-/// # Safety
-/// As [`chunk`].
-#[inline(always)]
-pub(super) unsafe fn add_chunk<L: Lanes>(sums: &mut Sums<L>, chunk: [L; 4], pairs: &[i32; CHUNK / 2]) {
-    for (codes, pairs) in chunk.into_iter().zip(pairs.as_chunks::<8>().0) {
-        // SAFETY: as the caller promises.
-        unsafe {
-            let fields = fields(codes);
-            for (index, &pair) in pairs.iter().enumerate() {
-                let sum = &mut sums.0[index % L::SUMS];
-                *sum = sum.add_products(fields[index], L::splat(pair));
+        if rows.together == 1 && sums.len() == FOUR * FOUR {
+            V::store_fours(totals, less, sums.as_mut_ptr());
+            return;
+        }
+        for (totals, sums) in totals.into_iter().zip(sums.chunks_mut(rows.group())) {
+            if sums.len() == rows.group() {
+                totals.store_totals(rows.together, less, sums.as_mut_ptr());
+            } else {
+                let mut all = [0; FOUR * WIDEST / SHORTEST];
+                totals.store_totals(rows.together, less, all.as_mut_ptr());
+                sums.iter_mut().zip(all).for_each(|(sum, found)| *sum = found);
             }
         }
     }
+}
+
+/// The codes from some places on, as far as they are there.
+#[cold]
+#[inline(never)]
+fn copied(matrix: &Matrix, places: [usize; FOUR]) -> [[u8; LONGEST]; FOUR] {
+    let mut copies = [[0; LONGEST]; FOUR];
+    for (copy, place) in copies.iter_mut().zip(places) {
+        let codes = matrix.packed().get(place..).unwrap_or_default();
+        copy.iter_mut().zip(codes).for_each(|(copy, &code)| *copy = code);
+    }
+    copies
+}
+
+/// The sums of the rows of four vectors, for [`Vectors::store_totals`].
+///
+/// # Safety
+/// As [`Vectors`]: all bytes of the rows' vectors lie at `codes`.
+#[inline(always)]
+unsafe fn four<V: Vectors>(codes: [*const u8; FOUR], rows: Rows, inputs: &Inputs<ONE>) -> V {
+    // SAFETY: as the caller promises; there are inputs for every vector of a row.
+    unsafe {
+        let (mut low, mut high) = ([V::zero(); FOUR], [V::zero(); FOUR]);
+        for index in 0..rows.count {
+            let inputs = inputs.vectors(0).add(index * KINDS * V::BYTES);
+            for (codes, (low, high)) in codes.iter().zip(low.iter_mut().zip(&mut high)) {
+                let numbers = numbers(V::load(codes.add(index * V::BYTES)));
+                add(numbers, inputs, low, high);
+            }
+        }
+        totals(low, high)
+    }
+}
+
+/// [`four`] of several positions, to their totals at `group`.
+///
+/// # Safety
+/// As [`four`]; there are as many positions' inputs.
+#[inline(always)]
+unsafe fn fours<V: Vectors>(
+    codes: [*const u8; FOUR],
+    rows: Rows,
+    arranged: &Inputs<SEVERAL>,
+    so_far: &mut [SoFar<V>],
+    group: usize,
+) {
+    // SAFETY: as the caller promises; there are inputs for every vector of a row.
+    unsafe {
+        for index in 0..rows.count {
+            let mut decoded = [[V::zero(); 4]; FOUR];
+            for (decoded, codes) in decoded.iter_mut().zip(codes) {
+                *decoded = numbers(V::load(codes.add(index * V::BYTES)));
+            }
+            for (position, so_far) in so_far.iter_mut().enumerate() {
+                let inputs = arranged.vectors(position).add(index * KINDS * V::BYTES);
+                let [mut low, mut high] = if index == 0 { [[V::zero(); FOUR]; 2] } else { so_far.sums };
+                for (numbers, (low, high)) in decoded.iter().zip(low.iter_mut().zip(&mut high)) {
+                    add(*numbers, inputs, low, high);
+                }
+                if index + 1 < rows.count {
+                    so_far.sums = [low, high];
+                } else if let Some(slot) = so_far.totals.get_mut(group) {
+                    *slot = totals(low, high);
+                }
+            }
+        }
+    }
+}
+
+/// The numbers of a vector's codes, by column.
+///
+/// # Safety
+/// As [`Vectors`].
+#[inline(always)]
+unsafe fn numbers<V: Vectors>(codes: V) -> [V; 4] {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let [lower, upper] = codes.halves();
+        [lower.of_table(&FIRST), lower.of_table(&SECOND), upper.of_table(&FIRST), upper.of_table(&SECOND)]
+    }
+}
+
+/// Adds the products of numbers with the low and the high halves of inputs.
+///
+/// # Safety
+/// As [`Vectors`]: [`KINDS`] vectors lie at `inputs`.
+#[inline(always)]
+unsafe fn add<V: Vectors>(numbers: [V; 4], inputs: *const u8, low: &mut V, high: &mut V) {
+    for (column, numbers) in numbers.into_iter().enumerate() {
+        // SAFETY: as the caller promises.
+        unsafe {
+            *low = low.add_products(numbers, V::load(inputs.add(2 * column * V::BYTES)));
+            *high = high.add_products(numbers, V::load(inputs.add((2 * column + 1) * V::BYTES)));
+        }
+    }
+}
+
+/// What four vectors' sums come to, for [`Vectors::store_totals`].
+///
+/// # Safety
+/// As [`Vectors`].
+#[inline(always)]
+unsafe fn totals<V: Vectors>(low: [V; FOUR], high: [V; FOUR]) -> V {
+    // SAFETY: as the caller promises.
+    unsafe { V::pairs([low[0], low[1]], [high[0], high[1]]).fours(V::pairs([low[2], low[3]], [high[2], high[3]])) }
 }
