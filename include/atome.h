@@ -114,6 +114,8 @@
 #define atome_sample atome_integer_sample
 #define atome_answer atome_integer_answer
 #define atome_answer_tokens atome_integer_answer_tokens
+#define atome_generate_constrained atome_integer_generate_constrained
+#define atome_answer_constrained atome_integer_answer_constrained
 #define atome_self_test atome_integer_self_test
 #define atome_causal_conv atome_integer_causal_conv
 #define atome_ssm_forward atome_integer_ssm_forward
@@ -367,7 +369,7 @@ typedef char atome_partial_state_is_large_enough_t
 #define ATOME_ERR_SHAPE -6
 
 /**
- * The container's checksum is wrong, or its header contradicts itself.
+ * The container's checksum is wrong, or its header contradicts itself; or the table of a grammar does.
  */
 #define ATOME_ERR_DAMAGED -7
 
@@ -391,6 +393,12 @@ typedef char atome_partial_state_is_large_enough_t
  * the embedding. atome_explain says which. Only in programs that define ATOME_ARITHMETIC as ATOME_INTEGER.
  */
 #define ATOME_ERR_ARITHMETIC -11
+
+/**
+ * No text of the grammar has room here, none can be copied from this prompt, or the grammar has a byte that the model has no
+ * token for or that ends its answers.
+ */
+#define ATOME_ERR_GRAMMAR -12
 
 #if defined(ATOME_SIGNED)
 /**
@@ -438,6 +446,11 @@ typedef char atome_partial_state_is_large_enough_t
  * A byte of the answer was less probable than the limit.
  */
 #define ATOME_DOUBT_CLOSE_CALL 5
+
+/**
+ * No answer of the grammar has room, or none can be copied from this question. No answer is given.
+ */
+#define ATOME_DOUBT_IMPOSSIBLE 6
 
 /**
  * What is done to a question: blanks, tabs and line ends become one blank, none at the start and the end.
@@ -900,6 +913,26 @@ typedef struct atome_vocabulary_t {
      */
     size_t len;
 } atome_vocabulary_t;
+
+/**
+ * A grammar in place: atome_grammar_open or atome_container_grammar fills it, and it points into the data. Several calls may read
+ * it at once.
+ */
+typedef struct atome_grammar_t {
+    /**
+     * The table, as `atome grammar compile` writes it.
+     */
+    const uint8_t *data;
+    /**
+     * Bytes of the table.
+     */
+    size_t len;
+    /**
+     * What the model's tokens stand for. For a grammar that is not the container's own, copy it from
+     * atome_container_vocabulary behind atome_grammar_open, which says that tokens are bytes.
+     */
+    struct atome_vocabulary_t vocabulary;
+} atome_grammar_t;
 
 /**
  * The shape of the program that includes this header, as the library reads it. Defined by the header itself.
@@ -1540,6 +1573,86 @@ int atome_decode(const struct atome_vocabulary_t *vocabulary,
                  const char **text);
 
 /**
+ * Checks the table of a grammar and remembers where it lies: in flash, in a container, in RAM. Reads every byte of it; a table
+ * that is taken gives whole texts or none, whoever wrote it. The data must stay, unchanged, while grammar is used.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL or data are no grammar; ATOME_ERR_TRUNCATED (-2) when
+ * their length is not that of the table; ATOME_ERR_DAMAGED (-7) when the table contradicts itself. grammar is untouched unless the
+ * result is ATOME_OK.
+ *
+ * Caller:
+ * `grammar` is NULL or writable; `data` is NULL or leads to `len` readable bytes.
+ */
+ATOME_HIDDEN_
+int atome_grammar_open(struct atome_grammar_t *grammar,
+                       const uint8_t *data,
+                       size_t len);
+
+/**
+ * Opens the grammar in a container, as atome_grammar_open does: what the model may answer. grammar then points into data,
+ * and knows the container's vocabulary.
+ *
+ * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version, or it has no
+ * grammar; ATOME_ERR_TRUNCATED (-2) when data end early; ATOME_ERR_DAMAGED (-7) when the checksum, the header or the table of the
+ * grammar or the vocabulary is wrong. Use grammar only where the result is ATOME_OK.
+ *
+ * Caller:
+ * `data` is NULL or leads to `len` readable bytes; `grammar` is NULL or writable.
+ */
+ATOME_HIDDEN_
+int atome_container_grammar(const uint8_t *data,
+                            size_t len,
+                            struct atome_grammar_t *grammar);
+
+/**
+ * Continues prompt by a text of grammar, whole, and writes its tokens to output, at most max_tokens and no more than
+ * bring prompt and output together to ATOME_MAX_SEQ. The token stop ends a text and is not written; with -1, a text ends where
+ * nothing may follow. Of all tokens that may come, the most probable is taken; with a sampler, which may be NULL, one is drawn.
+ * Copies are pieces of prompt. prompt and output must not overlap. state->logits has -infinity for tokens that may
+ * not come.
+ *
+ * Returns how many tokens were written; ATOME_ERR_GRAMMAR (-12) when no text of the grammar has room, none can be copied from
+ * this prompt, or the grammar has a byte that the model has no token for or that is stop; ATOME_ERR_INVALID (-1) when another
+ * pointer is NULL, prompt_len or max_tokens is below 1, model or grammar was never loaded, or a setting of sampler is out of
+ * range; ATOME_ERR_CONFIG (-3) when header and library do not fit together. Nothing is written then.
+ *
+ * Caller:
+ * As `atome_generate`; `grammar` is NULL or as `atome_grammar_open` left it, its data too; `sampler` is NULL or leads to an
+ * `atome_sampler_t`; `output` does not overlap `prompt`.
+ */
+ATOME_HIDDEN_
+int atome_generate_constrained(const struct atome_model_t *model,
+                               struct atome_state_t *state,
+                               const struct atome_grammar_t *grammar,
+                               struct atome_sampler_t *sampler,
+                               const int *prompt,
+                               int prompt_len,
+                               int stop,
+                               int *output,
+                               int max_tokens);
+
+/**
+ * atome_answer with nothing but answers of grammar, each whole. Pieces are copied from the question in the form that how->normalise
+ * brings it into. An answer that the model would have given unasked comes with the same info; info->doubt is
+ * ATOME_DOUBT_IMPOSSIBLE, and no answer is given, where none of the grammar has room or none can be copied from this question.
+ *
+ * Returns as atome_answer; ATOME_ERR_INVALID (-1) also when grammar is NULL or was never opened; ATOME_ERR_GRAMMAR (-12) when it
+ * has a byte that the model has no token for or that is how->stop. Nothing is written then.
+ *
+ * Caller:
+ * As `atome_answer`; `grammar` is NULL or as `atome_grammar_open` left it, its data too.
+ */
+ATOME_HIDDEN_
+int atome_answer_constrained(const struct atome_model_t *model,
+                             struct atome_state_t *state,
+                             const struct atome_dialogue_t *how,
+                             const struct atome_grammar_t *grammar,
+                             const char *question,
+                             char *text,
+                             size_t size,
+                             struct atome_answer_info_t *info);
+
+/**
  * Version of the library, such as "0.1.0". A constant string; not to be freed.
  */
 ATOME_HIDDEN_ const char *atome_version(void);
@@ -1806,6 +1919,8 @@ static inline int atome_file_agrees_(void)
 #define atome_integer_sample(...) ATOME_CALL_((atome_integer_sample)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_integer_answer(...) ATOME_CALL_((atome_integer_answer)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_integer_answer_tokens(...) ATOME_CALL_((atome_integer_answer_tokens)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_generate_constrained(...) ATOME_CALL_((atome_integer_generate_constrained)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_integer_answer_constrained(...) ATOME_CALL_((atome_integer_answer_constrained)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_integer_generate(...) ATOME_CALL_((atome_integer_generate)(__VA_ARGS__), 0)
 #define atome_integer_generate_sampled(...) ATOME_CALL_((atome_integer_generate_sampled)(__VA_ARGS__), 0)
 #define atome_integer_generate_sliding(...) ATOME_CALL_((atome_integer_generate_sliding)(__VA_ARGS__), 0)
@@ -1829,6 +1944,8 @@ static inline int atome_file_agrees_(void)
 #define atome_sample(...) ATOME_CALL_((atome_sample)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_answer(...) ATOME_CALL_((atome_answer)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_answer_tokens(...) ATOME_CALL_((atome_answer_tokens)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_generate_constrained(...) ATOME_CALL_((atome_generate_constrained)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_answer_constrained(...) ATOME_CALL_((atome_answer_constrained)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_generate(...) ATOME_CALL_((atome_generate)(__VA_ARGS__), 0)
 #define atome_generate_sampled(...) ATOME_CALL_((atome_generate_sampled)(__VA_ARGS__), 0)
 #define atome_generate_sliding(...) ATOME_CALL_((atome_generate_sliding)(__VA_ARGS__), 0)

@@ -33,6 +33,8 @@ pub const ATOME_DOUBT_UNFAMILIAR: c_int = 3;
 pub const ATOME_DOUBT_CUT_OFF: c_int = 4;
 /// A byte of the answer was less probable than the limit.
 pub const ATOME_DOUBT_CLOSE_CALL: c_int = 5;
+/// No answer of the grammar has room, or none can be copied from this question. No answer is given.
+pub const ATOME_DOUBT_IMPOSSIBLE: c_int = 6;
 
 /// What is done to a question: blanks, tabs and line ends become one blank, none at the start and the end.
 pub const ATOME_NORMALISE_BLANKS: u32 = 1;
@@ -237,7 +239,7 @@ pub(crate) unsafe fn put(tokens: impl Iterator<Item = usize>, to: *mut c_int, ma
 ///
 /// # Safety
 /// As `atome_answer`; `end` is writable.
-unsafe fn told(answer: Answer, end: *mut c_char, info: *mut atome_answer_info_t) -> c_int {
+pub(crate) unsafe fn told(answer: Answer, end: *mut c_char, info: *mut atome_answer_info_t) -> c_int {
     let doubt = match answer.doubt {
         None => ATOME_DOUBT_NONE,
         Some(Doubt::NoQuestion) => ATOME_DOUBT_NO_QUESTION,
@@ -245,6 +247,7 @@ unsafe fn told(answer: Answer, end: *mut c_char, info: *mut atome_answer_info_t)
         Some(Doubt::Unfamiliar) => ATOME_DOUBT_UNFAMILIAR,
         Some(Doubt::CutOff) => ATOME_DOUBT_CUT_OFF,
         Some(Doubt::CloseCall) => ATOME_DOUBT_CLOSE_CALL,
+        Some(Doubt::Impossible) => ATOME_DOUBT_IMPOSSIBLE,
     };
     // SAFETY: as the caller promises.
     unsafe {
@@ -302,7 +305,7 @@ pub(crate) unsafe fn dialogue<'d>(how: &atome_dialogue_t, encoder: Option<Encode
 ///
 /// # Safety
 /// `text` leads to a C string that stays unchanged for `'t`.
-unsafe fn string<'t>(text: *const c_char) -> &'t [u8] {
+pub(crate) unsafe fn string<'t>(text: *const c_char) -> &'t [u8] {
     let mut len = 0;
     // SAFETY: nothing behind the NUL is read.
     unsafe {
@@ -365,6 +368,7 @@ pub extern "C" fn atome_doubt_text(doubt: c_int) -> *const c_char {
         ATOME_DOUBT_UNFAMILIAR => c_string!("the question is unlike what the model knows"),
         ATOME_DOUBT_CUT_OFF => c_string!("the answer has no end"),
         ATOME_DOUBT_CLOSE_CALL => c_string!("the answer was a close call"),
+        ATOME_DOUBT_IMPOSSIBLE => c_string!("no answer that is allowed has room"),
         _ => c_string!("no such number"),
     }
 }

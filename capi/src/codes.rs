@@ -17,7 +17,7 @@ pub const ATOME_ERR_MALFORMED: c_int = -5;
 /// The model is of another shape than the program's: a container says so, or atome_load_exact found more bytes than a model
 /// of the program's shape has. atome_explain names both shapes.
 pub const ATOME_ERR_SHAPE: c_int = -6;
-/// The container's checksum is wrong, or its header contradicts itself.
+/// The container's checksum is wrong, or its header contradicts itself; or the table of a grammar does.
 pub const ATOME_ERR_DAMAGED: c_int = -7;
 /// The container is not signed, or not by the owner of a key of the program's, or was changed since.
 pub const ATOME_ERR_SIGNATURE: c_int = -8;
@@ -28,3 +28,6 @@ pub const ATOME_ERR_OUTDATED: c_int = -10;
 /// The integer arithmetic does not take the model: one of its numbers is an infinity or NaN, or what its layers may add dwarfs
 /// the embedding. atome_explain says which. Only in programs that define ATOME_ARITHMETIC as ATOME_INTEGER.
 pub const ATOME_ERR_ARITHMETIC: c_int = -11;
+/// No text of the grammar has room here, none can be copied from this prompt, or the grammar has a byte that the model has no
+/// token for or that ends its answers.
+pub const ATOME_ERR_GRAMMAR: c_int = -12;

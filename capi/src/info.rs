@@ -5,9 +5,9 @@ use core::ffi::{c_char, c_int, CStr};
 use atome_engine::kernel::Kernel;
 
 use crate::codes::{
-    ATOME_ERR_ARITHMETIC, ATOME_ERR_CONFIG, ATOME_ERR_DAMAGED, ATOME_ERR_INVALID, ATOME_ERR_MALFORMED,
-    ATOME_ERR_OUTDATED, ATOME_ERR_PLAN, ATOME_ERR_PRODUCT, ATOME_ERR_SHAPE, ATOME_ERR_SIGNATURE, ATOME_ERR_TRUNCATED,
-    ATOME_OK,
+    ATOME_ERR_ARITHMETIC, ATOME_ERR_CONFIG, ATOME_ERR_DAMAGED, ATOME_ERR_GRAMMAR, ATOME_ERR_INVALID,
+    ATOME_ERR_MALFORMED, ATOME_ERR_OUTDATED, ATOME_ERR_PLAN, ATOME_ERR_PRODUCT, ATOME_ERR_SHAPE, ATOME_ERR_SIGNATURE,
+    ATOME_ERR_TRUNCATED, ATOME_OK,
 };
 
 /// A constant string for C.
@@ -87,11 +87,12 @@ pub extern "C" fn atome_error_text(code: c_int) -> *const c_char {
         ATOME_ERR_PLAN => c_string!("a stream needs the cached memory plan, and the program has another"),
         ATOME_ERR_MALFORMED => c_string!("a byte of the model's weights stands for no weights in its format"),
         ATOME_ERR_SHAPE => c_string!("the model is of another shape than the program's"),
-        ATOME_ERR_DAMAGED => c_string!("the container is damaged: its checksum or its header is wrong"),
+        ATOME_ERR_DAMAGED => c_string!("the container or grammar is damaged: its checksum, header or table is wrong"),
         ATOME_ERR_SIGNATURE => c_string!("the container bears no valid signature of this key"),
         ATOME_ERR_PRODUCT => c_string!("the model is for another product"),
         ATOME_ERR_OUTDATED => c_string!("the model is older than the program takes"),
         ATOME_ERR_ARITHMETIC => c_string!("the model's numbers are not for the integer arithmetic"),
+        ATOME_ERR_GRAMMAR => c_string!("no text of the grammar can be made here by this model"),
         _ => c_string!("no such code"),
     }
 }

@@ -11,6 +11,7 @@ use crate::arithmetic::Integer;
 use crate::blocks::{causal_conv, ssm_forward};
 use crate::container::{explain_for, payload_of};
 use crate::explain::explain;
+use crate::grammar::{answer_constrained, atome_grammar_t, generate_constrained, Asked};
 use crate::integer_self_test;
 use crate::load::{classifier_load, classifier_load_exact, load, load_exact};
 use crate::predict::{classify, generate, generate_sampled, generate_sliding, predict_next, Call};
@@ -115,6 +116,12 @@ for_c! {
     }
     fn atome_integer_answer(model: *const atome_model_t, state: *mut atome_state_t, how: *const atome_dialogue_t, question: *const c_char, text: *mut c_char, size: usize, info: *mut atome_answer_info_t) -> c_int {
         answer::<Integer>(model, state, how_in_bytes(how), question, text, size, info)
+    }
+    fn atome_integer_generate_constrained(model: *const atome_model_t, state: *mut atome_state_t, grammar: *const atome_grammar_t, sampler: *mut atome_sampler_t, prompt: *const c_int, prompt_len: c_int, stop: c_int, output: *mut c_int, max_tokens: c_int) -> c_int {
+        generate_constrained::<Integer>(Call { model, state, prompt, prompt_len, output, max_tokens }, grammar, sampler, stop)
+    }
+    fn atome_integer_answer_constrained(model: *const atome_model_t, state: *mut atome_state_t, how: *const atome_dialogue_t, grammar: *const atome_grammar_t, question: *const c_char, text: *mut c_char, size: usize, info: *mut atome_answer_info_t) -> c_int {
+        answer_constrained::<Integer>(Asked { model, state, how, question, text, size }, grammar, info)
     }
     fn atome_integer_causal_conv(x: *const Row, seq_len: c_int, kernel: *const atome_conv_t, out: *mut Row) {
         causal_conv::<Integer>(x, seq_len, kernel, out)

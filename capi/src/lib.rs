@@ -44,6 +44,8 @@ mod answer;
 
 mod vocabulary;
 
+mod grammar;
+
 mod info;
 
 mod self_test;
@@ -60,6 +62,8 @@ mod container_tests;
 #[cfg(test)]
 mod explain_tests;
 mod formats;
+#[cfg(test)]
+mod grammar_tests;
 mod integer;
 mod integer_self_test;
 #[cfg(test)]
@@ -78,6 +82,7 @@ pub mod api {
     pub use crate::container::*;
     pub use crate::explain::*;
     pub use crate::formats::*;
+    pub use crate::grammar::*;
     pub use crate::info::*;
     pub use crate::integer::*;
     pub use crate::load::*;

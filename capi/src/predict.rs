@@ -13,14 +13,15 @@ use crate::types::{atome_classifier_t, atome_model_t, atome_sampler_t, atome_sta
 
 /// Reads tokens one by one, without claiming that nobody else holds a pointer to them: prompt and output may overlap. Two
 /// words, which fit registers.
-struct Tokens {
+#[derive(Clone)]
+pub(crate) struct Tokens {
     at: *const c_int,
     left: usize,
 }
 
 /// # Safety
 /// `at` leads to `left` readable tokens until the iterator is dropped.
-unsafe fn tokens(at: *const c_int, left: usize) -> Tokens {
+pub(crate) unsafe fn tokens(at: *const c_int, left: usize) -> Tokens {
     Tokens { at, left }
 }
 
@@ -262,11 +263,16 @@ impl Call {
         run.and_then(|mut run| generate(&mut run).ok()).unwrap_or(0) as c_int
     }
 
-    /// `None` where a pointer is NULL, a number is out of range, or the model was never loaded.
+    /// The model, the memory, and how many tokens the prompt and the output have at most. `None` where a pointer is NULL, a number
+    /// is out of range, or the model was never loaded.
     ///
     /// # Safety
     /// As `atome_generate`.
-    unsafe fn open<'r, C: Chosen>(&self, layout: &'r C::Layout) -> Option<Generation<'r, C>> {
+    #[inline(always)]
+    pub(crate) unsafe fn open_parts<'r, C: Chosen>(
+        &self,
+        layout: &'r C::Layout,
+    ) -> Option<(LoadedModel<'r>, C::Memory<'r>, usize, usize)> {
         let max_tokens = usize::try_from(self.max_tokens).ok()?;
         if self.output.is_null() {
             return None;
@@ -274,6 +280,16 @@ impl Call {
         // SAFETY: as the caller promises.
         let (model, memory, prompt_len) =
             unsafe { open::<C>(layout, self.model, self.state, self.prompt, self.prompt_len)? };
+        Some((model, memory, prompt_len, max_tokens))
+    }
+
+    /// [`Call::open_parts`], with a place for the tokens.
+    ///
+    /// # Safety
+    /// As `atome_generate`.
+    unsafe fn open<'r, C: Chosen>(&self, layout: &'r C::Layout) -> Option<Generation<'r, C>> {
+        // SAFETY: as the caller promises.
+        let (model, memory, prompt_len, max_tokens) = unsafe { self.open_parts::<C>(layout)? };
         Some(Generation { model, memory, prompt_len, output: Output(self.output), max_tokens })
     }
 }

@@ -27,7 +27,7 @@ pub struct atome_vocabulary_t {
 /// # Safety
 /// `vocabulary` is NULL, zeroed or filled, and its container is still there.
 #[allow(clippy::option_option)]
-unsafe fn encoder<'v>(vocabulary: *const atome_vocabulary_t) -> Option<Option<Encoder<'v>>> {
+pub(crate) unsafe fn encoder<'v>(vocabulary: *const atome_vocabulary_t) -> Option<Option<Encoder<'v>>> {
     // SAFETY: as the caller promises.
     unsafe {
         let vocabulary = vocabulary.as_ref()?;

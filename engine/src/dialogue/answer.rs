@@ -1,11 +1,13 @@
 //! One question, one answer, and what speaks against it.
 
 use crate::error::RunError;
+use crate::grammar::{Allowed, NoText, TokenBytes};
 use crate::layout::Plan;
 use crate::math::portable;
 use crate::run::{forward, forward_unobserved, Run};
 use crate::schedule::{Arithmetic, RouterReading};
 
+use super::picker::{Free, Guided, Picker};
 use super::surprise::ln_probability;
 use super::{Dialogue, Limits};
 
@@ -40,6 +42,8 @@ pub enum Doubt {
     CutOff,
     /// A token of the answer was less probable than the limit.
     CloseCall,
+    /// No answer of the grammar has room, or none can be copied from this question. No answer is given.
+    Impossible,
 }
 
 impl Doubt {
@@ -51,6 +55,7 @@ impl Doubt {
             Self::Unfamiliar => "the question is unlike what the model knows",
             Self::CutOff => "the answer has no end",
             Self::CloseCall => "the answer was a close call",
+            Self::Impossible => "no answer that is allowed has room",
         }
     }
 }
@@ -104,6 +109,50 @@ pub fn answer<'m, 'w, M: Arithmetic<'w>>(
     Talk { weights, memory, dialogue, compute }.answer(question, choose, say)
 }
 
+/// [`answer`] with nothing but answers of a grammar, each whole: `choose` gets logits in which those of tokens that may not come
+/// are -infinity. Pieces are copied from the question in its form. How sure the model was is told by all of its logits, so
+/// that an answer that it would have given unasked has the same signals.
+///
+/// # Errors
+/// As [`answer`], and [`RunError::NoText`] where the grammar has bytes that the model has no tokens for.
+pub fn answer_constrained<'m, 'w, M: Arithmetic<'w>>(
+    weights: &impl Run<'m, M>,
+    memory: &mut M,
+    rules: &Rules<'_, impl TokenBytes + Clone>,
+    question: &[u8],
+    choose: impl FnMut(&[f32]) -> usize,
+    say: impl FnMut(usize),
+) -> Result<Answer, RunError> {
+    let compute = |memory: &mut M, n| forward_unobserved(weights, memory, n);
+    Talk { weights, memory, dialogue: rules.dialogue, compute }.answer_allowed(&rules.allowed, question, choose, say)
+}
+
+/// [`answer_constrained`], showing the router's shares as [`answer_observed`] does.
+///
+/// # Errors
+/// As [`answer_constrained`].
+pub fn answer_constrained_observed<'m, 'w, M: Arithmetic<'w>>(
+    weights: &impl Run<'m, M>,
+    memory: &mut M,
+    rules: &Rules<'_, impl TokenBytes + Clone>,
+    question: &[u8],
+    choose: impl FnMut(&[f32]) -> usize,
+    say: impl FnMut(usize),
+    mut observe: impl FnMut(RouterReading),
+) -> Result<Answer, RunError> {
+    let compute = |memory: &mut M, n| forward(weights, memory, n, &mut observe);
+    Talk { weights, memory, dialogue: rules.dialogue, compute }.answer_allowed(&rules.allowed, question, choose, say)
+}
+
+/// How a model is asked, and what it may answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'d, T> {
+    /// How it is asked.
+    pub dialogue: &'d Dialogue<'d>,
+    /// Its answers.
+    pub allowed: Allowed<'d, T>,
+}
+
 /// [`answer`], showing the router's shares at every position and layer that is computed: in the lean plan, more than once.
 ///
 /// # Errors
@@ -121,6 +170,22 @@ pub fn answer_observed<'m, 'w, M: Arithmetic<'w>>(
     Talk { weights, memory, dialogue, compute }.answer(question, choose, say)
 }
 
+/// The answer where none is given.
+fn nothing(doubt: Doubt) -> Answer {
+    let signals = Signals { question_nats: 0.0, answer_nats: 0.0, least_probability: 1.0 };
+    Answer { len: 0, signals, doubt: Some(doubt) }
+}
+
+/// A question that has room.
+struct Asked {
+    /// Tokens in front of it.
+    start: usize,
+    /// Its own, in its form.
+    tokens: usize,
+    /// Tokens that an answer may have.
+    room: usize,
+}
+
 struct Talk<'t, 'd, W, M, C> {
     weights: &'t W,
     memory: &'t mut M,
@@ -136,30 +201,67 @@ where
     C: FnMut(&mut M, usize) -> Result<(), RunError>,
 {
     fn answer(
-        mut self,
+        self,
         question: &[u8],
         choose: impl FnMut(&[f32]) -> usize,
         say: impl FnMut(usize),
     ) -> Result<Answer, RunError> {
-        let nothing = |doubt| {
-            let signals = Signals { question_nats: 0.0, answer_nats: 0.0, least_probability: 1.0 };
-            Ok(Answer { len: 0, signals, doubt: Some(doubt) })
+        match self.room(question) {
+            Ok(asked) => self.speak_of(question, asked, Free(choose), say),
+            Err(doubt) => Ok(nothing(doubt)),
+        }
+    }
+
+    fn answer_allowed(
+        self,
+        allowed: &Allowed<'_, impl TokenBytes + Clone>,
+        question: &[u8],
+        choose: impl FnMut(&[f32]) -> usize,
+        say: impl FnMut(usize),
+    ) -> Result<Answer, RunError> {
+        let asked = match self.room(question) {
+            Ok(asked) => asked,
+            Err(doubt) => return Ok(nothing(doubt)),
         };
+        let room = self.dialogue.longest_answer.min(asked.room);
+        let (vocab_size, stop) = (self.memory.layout().shape().vocab_size(), self.dialogue.stop);
+        let source = self.dialogue.normalise.apply(question);
+        match allowed.clone().begin(source, vocab_size, stop, room) {
+            Ok(guide) => self.speak_of(question, asked, Guided { guide, choose }, say),
+            Err(NoText::NoRoom) => Ok(nothing(Doubt::Impossible)),
+            Err(why) => Err(RunError::NoText(why)),
+        }
+    }
+
+    /// How much is asked, and the room that is left for an answer.
+    fn room(&self, question: &[u8]) -> Result<Asked, Doubt> {
         let dialogue = self.dialogue;
-        let (start, asked) = (dialogue.around(dialogue.before).count(), dialogue.question(question).count());
-        if asked == 0 {
-            return nothing(Doubt::NoQuestion);
+        let (start, tokens) = (dialogue.around(dialogue.before).count(), dialogue.question(question).count());
+        if tokens == 0 {
+            return Err(Doubt::NoQuestion);
         }
-        let (vocab_size, max_seq) = (self.memory.layout().shape().vocab_size(), self.memory.layout().max_seq());
-        if start + asked + dialogue.around(dialogue.after).count() >= max_seq {
-            return nothing(Doubt::TooLong);
+        let taken = start + tokens + dialogue.around(dialogue.after).count();
+        match self.memory.layout().max_seq().checked_sub(taken) {
+            None | Some(0) => Err(Doubt::TooLong),
+            Some(room) => Ok(Asked { start, tokens, room }),
         }
-        let prompt = dialogue.prompt(question).map(|token| token as i32);
+    }
+
+    #[inline(always)]
+    fn speak_of(
+        mut self,
+        question: &[u8],
+        asked: Asked,
+        picker: impl Picker,
+        say: impl FnMut(usize),
+    ) -> Result<Answer, RunError> {
+        let vocab_size = self.memory.layout().shape().vocab_size();
+        let prompt = self.dialogue.prompt(question).map(|token| token as i32);
         let n = self.memory.prefix().set(prompt, vocab_size);
-        let question_nats = self.read(start, asked, n)?;
-        let (len, mut signals, has_ended) = self.speak(n, choose, say)?;
+        let question_nats = self.read(asked.start, asked.tokens, n)?;
+        let (len, mut signals, has_ended) = self.speak(n, picker, say)?;
         signals.question_nats = question_nats;
-        Ok(Answer { len, signals, doubt: dialogue.limits.doubt(&signals, has_ended) })
+        Ok(Answer { len, signals, doubt: self.dialogue.limits.doubt(&signals, has_ended) })
     }
 
     /// Computes the prompt of `n` tokens, and tells how surprising the `asked` ones of the question from `start` on were and what
@@ -187,7 +289,7 @@ where
     fn speak(
         &mut self,
         n: usize,
-        mut choose: impl FnMut(&[f32]) -> usize,
+        mut picker: impl Picker,
         mut say: impl FnMut(usize),
     ) -> Result<(usize, Signals, bool), RunError> {
         let Dialogue { stop, longest_answer, .. } = *self.dialogue;
@@ -196,17 +298,19 @@ where
         let longest = longest_answer.min(room);
         // Where an answer is as long as it may be, the token behind it tells whether that was all.
         while len < longest || stop.is_some() {
+            if stop.is_none() && picker.is_at_end() {
+                break;
+            }
             // In the lean plan, reading the prompt has computed all of it.
             if len > 0 || self.memory.layout().plan() != Plan::Lean {
                 (self.compute)(self.memory, n + len)?;
             }
-            let logits = self.memory.unembed(self.weights, n + len);
-            let (token, logits_len) = (choose(logits), logits.len());
+            let logits_len = self.memory.unembed(self.weights, n + len).len();
+            let Some((token, ln)) = picker.pick(self.memory.logits_mut(), longest - len) else { break };
             let is_stop = stop == Some(token);
             if len == longest && !is_stop {
                 break;
             }
-            let ln = ln_probability(logits, token);
             nats.add(-ln);
             least = if ln < least { ln } else { least };
             if is_stop {

@@ -9,11 +9,14 @@
 mod answer;
 mod normalise;
 mod notes;
+mod picker;
 mod surprise;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{answer, answer_observed, Answer, Doubt, Signals};
+pub use answer::{
+    answer, answer_constrained, answer_constrained_observed, answer_observed, Answer, Doubt, Rules, Signals,
+};
 pub use normalise::Normalise;
 pub use notes::{DialogueError, KEY_PREFIX};
 

@@ -5,21 +5,38 @@ use crate::math::{ln, portable};
 /// Units of a share: 2^-32, as in the sampler. Whole numbers add up to the same sum in any order.
 const ONE: f32 = 4_294_967_296.0;
 
-/// ln of the softmax of `logits` at `token`: 0 for the only possible one, below it for others; -inf where the logits give no
-/// number, and for a token that is not there.
-pub(super) fn ln_probability(logits: &[f32], token: usize) -> f32 {
-    let best = logits.iter().fold(f32::NEG_INFINITY, |best, &logit| if logit > best { logit } else { best });
-    let share = |logit: f32| (portable::exp(logit - best) * ONE) as u64;
-    let sum: u64 = logits.iter().map(|&logit| share(logit)).sum();
-    let ln = logits.get(token).map_or(f32::NEG_INFINITY, |&logit| (logit - best) - ln(sum as f32 / ONE));
-    if ln <= 0.0 {
-        ln
-    } else if ln > 0.0 {
-        // A sum that was rounded down.
-        0.0
-    } else {
-        f32::NEG_INFINITY
+/// Of logits, what the probability of each of them takes.
+pub(super) struct Softmax {
+    best: f32,
+    ln_sum: f32,
+}
+
+impl Softmax {
+    pub(super) fn of(logits: &[f32]) -> Self {
+        let best = logits.iter().fold(f32::NEG_INFINITY, |best, &logit| if logit > best { logit } else { best });
+        let share = |logit: f32| (portable::exp(logit - best) * ONE) as u64;
+        let sum: u64 = logits.iter().map(|&logit| share(logit)).sum();
+        Self { best, ln_sum: ln(sum as f32 / ONE) }
     }
+
+    /// ln of the probability of the token with this logit: 0 for the only possible one, below it for others; -inf where the logits
+    /// give no number, and for a token that is not there.
+    pub(super) fn ln(&self, logit: Option<f32>) -> f32 {
+        let ln = logit.map_or(f32::NEG_INFINITY, |logit| (logit - self.best) - self.ln_sum);
+        if ln <= 0.0 {
+            ln
+        } else if ln > 0.0 {
+            // A sum that was rounded down.
+            0.0
+        } else {
+            f32::NEG_INFINITY
+        }
+    }
+}
+
+/// ln of the softmax of `logits` at `token`, as [`Softmax::ln`].
+pub(super) fn ln_probability(logits: &[f32], token: usize) -> f32 {
+    Softmax::of(logits).ln(logits.get(token).copied())
 }
 
 #[cfg(test)]

@@ -60,6 +60,10 @@ impl<'w> Arithmetic<'w> for Workspace<'w> {
         self.logits
     }
 
+    fn logits_mut(&mut self) -> &mut [f32] {
+        self.logits
+    }
+
     #[inline(always)]
     fn classify<'m>(
         &mut self,

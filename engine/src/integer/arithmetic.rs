@@ -49,6 +49,10 @@ impl<'w> Arithmetic<'w> for Workspace<'w> {
         self.logits
     }
 
+    fn logits_mut(&mut self) -> &mut [f32] {
+        self.logits
+    }
+
     fn classify<'m>(
         &mut self,
         weights: &impl Weights<'m>,

@@ -66,6 +66,9 @@ pub trait Arithmetic<'w> {
     /// The logits of the last prediction, `[vocab_size]`.
     fn logits(&self) -> &[f32];
 
+    /// [`Arithmetic::logits`], to be changed before a token is picked by them. No later prediction depends on what they are then.
+    fn logits_mut(&mut self) -> &mut [f32];
+
     /// The index of the first greatest class behind the last of `n` positions that were computed: rows of `head` times the final
     /// norm. `logit` is told each class and its logit in turn.
     fn classify<'m>(
