@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use anyhow::Result;
 use atome_engine::dialogue::{Dialogue, Doubt, Limits};
+use atome_engine::grammar::Grammar;
 use atome_engine::sample::Sampler;
 use atome_engine::{Arithmetic, Run};
-use atome_train::asking::{ask, Reply, Signals};
+use atome_train::asking::{ask, How, Reply, Signals};
 use clap::Args;
 use serde_json::{json, Value};
 
@@ -51,6 +52,8 @@ pub struct Answers<'a, W, M> {
     pub memory: M,
     pub sampler: Sampler,
     pub dialogue: Dialogue<'a>,
+    /// What it may answer, where that is said.
+    pub grammar: Option<Grammar<'a>>,
     pub manner: Manner,
     /// Number of answers that were unsure.
     pub unsure: usize,
@@ -83,7 +86,7 @@ impl<'m, 'w, W: Run<'m, M>, M: Arithmetic<'w>> Answers<'_, W, M> {
         let reply = ask(
             &self.model,
             &mut self.memory,
-            &self.dialogue,
+            How { dialogue: self.dialogue, grammar: self.grammar },
             &mut self.sampler,
             question,
             |reading| stats.add(reading, reading.position),
@@ -135,7 +138,7 @@ impl<'m, 'w, W: Run<'m, M>, M: Arithmetic<'w>> Answers<'_, W, M> {
         let has_limits = self.dialogue.limits != Limits::NONE;
         let limits =
             json!({ "most_question_nats": short(most_question_nats), "least_probability": short(least_probability) });
-        let is_answered = !matches!(reply.doubt, Some(Doubt::NoQuestion | Doubt::TooLong));
+        let is_answered = !matches!(reply.doubt, Some(Doubt::NoQuestion | Doubt::TooLong | Doubt::Impossible));
         json!({
             "question": String::from_utf8_lossy(question),
             "answer": answer,

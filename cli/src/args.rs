@@ -11,6 +11,7 @@ use crate::convert::ConvertArgs;
 use crate::corpus::CorpusArgs;
 use crate::eval::EvalArgs;
 use crate::export::ExportArgs;
+use crate::grammar::GrammarArgs;
 use crate::inspect::InspectArgs;
 use crate::run::RunArgs;
 use crate::signing::{KeygenArgs, SignArgs, VerifyArgs};
@@ -59,6 +60,7 @@ pub enum Command {
     Export(ExportArgs),
     Convert(ConvertArgs),
     Corpus(CorpusArgs),
+    Grammar(GrammarArgs),
     Pack(PackArgs),
     Unpack(UnpackArgs),
     Keygen(KeygenArgs),

@@ -18,6 +18,7 @@ mod eval;
 mod export;
 mod files;
 mod foreign_bytes;
+mod grammar;
 mod inspect;
 mod label;
 mod model_file;
@@ -89,6 +90,7 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Export(args)) => export::export(&args),
         Some(Command::Convert(args)) => convert::convert(&args),
         Some(Command::Corpus(args)) => corpus::corpus(&args),
+        Some(Command::Grammar(args)) => grammar::grammar(&args),
         Some(Command::Pack(args)) => container::pack(&args),
         Some(Command::Unpack(args)) => container::unpack(&args),
         Some(Command::Keygen(args)) => signing::keygen(&args),

@@ -1,5 +1,6 @@
 //! Plain `atome`: questions and answers with the default model.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -9,6 +10,7 @@ use atome_train::dialogue::OwnedDialogue;
 use clap::Args;
 
 use crate::answers::{Answers, Manner};
+use crate::grammar::OwnedGrammar;
 use crate::output::note;
 use crate::prompts::Talk;
 use crate::sampling::{SamplingArgs, NOTHING_DRAWN};
@@ -22,6 +24,10 @@ pub struct TalkArgs {
 
     #[command(flatten)]
     pub manner: Manner,
+
+    /// Answer nothing but what this grammar allows (`atome help grammar`)
+    #[arg(long, value_name = "FILE")]
+    pub grammar: Option<PathBuf>,
 
     /// Compute in integers only, as a program with the integer arithmetic does
     #[arg(long)]
@@ -52,7 +58,13 @@ fn talk_in<'w>(
         note(NOTHING_DRAWN);
     }
     let sampler = args.sampling.sampler()?;
-    let mut answers = Answers { model, memory, sampler, dialogue: dialogue.view(), manner, unsure: 0 };
+    let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
+    let dialogue_view = dialogue.view();
+    if let Some(grammar) = &grammar {
+        grammar.check(memory.layout().shape().vocab_size(), &dialogue_view)?;
+    }
+    let grammar = grammar.as_ref().map(OwnedGrammar::view).transpose()?;
+    let mut answers = Answers { model, memory, sampler, dialogue: dialogue_view, grammar, manner, unsure: 0 };
     answers.run(None, &about(dialogue, manner.quiet))
 }
 

@@ -5,7 +5,7 @@ mod common;
 use common::*;
 
 /// The commands by their names; none is what stands without one.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "",
     "run",
     "inspect",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 16] = [
     "export",
     "convert",
     "corpus",
+    "grammar",
     "pack",
     "unpack",
     "keygen",

@@ -10,6 +10,8 @@ mod checkpoint;
 mod classes;
 mod container;
 mod fresh;
+mod grammar;
+mod grammar_table;
 mod input;
 mod integer;
 mod keys;
@@ -33,6 +35,8 @@ pub use checkpoint::checkpoint;
 pub use classes::classes;
 pub use container::container;
 pub use fresh::fresh;
+pub use grammar::grammar;
+pub use grammar_table::grammar_table;
 pub use integer::integer;
 pub use keys::keys;
 pub use log::log;
@@ -64,6 +68,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "sidecar", run: sidecar },
     Target { name: "pairs", run: pairs },
     Target { name: "classes", run: classes },
+    Target { name: "grammar", run: grammar },
+    Target { name: "grammar_table", run: grammar_table },
     Target { name: "trained", run: trained },
     Target { name: "vocabulary", run: vocabulary },
     #[cfg(feature = "web")]

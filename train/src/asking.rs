@@ -1,9 +1,34 @@
 //! One question, one answer, and all that can be measured of it.
 
 use anyhow::Result;
-use atome_engine::dialogue::{answer_observed, Dialogue, Doubt};
+use atome_engine::dialogue::{answer_constrained_observed, answer_observed, Dialogue, Doubt, Rules};
+use atome_engine::grammar::{Allowed, Grammar};
 use atome_engine::sample::Sampler;
+use atome_engine::vocabulary::Encoder;
 use atome_engine::{entropy, Arithmetic, RouterReading, Run};
+
+/// How a model is asked, and what it may answer.
+#[derive(Clone, Copy, Debug)]
+pub struct How<'d> {
+    /// How it is asked.
+    pub dialogue: Dialogue<'d>,
+    /// Its answers; `None` where it may answer anything.
+    pub grammar: Option<Grammar<'d>>,
+}
+
+/// Any answer.
+impl<'d> From<&Dialogue<'d>> for How<'d> {
+    fn from(dialogue: &Dialogue<'d>) -> Self {
+        Self { dialogue: *dialogue, grammar: None }
+    }
+}
+
+impl<'d> How<'d> {
+    /// The grammar, with what tokens stand for.
+    fn allowed(&self) -> Option<Allowed<'d, Option<Encoder<'d>>>> {
+        Some(Allowed::new(self.grammar?, self.dialogue.encoder))
+    }
+}
 
 /// What a question and its answer showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -35,50 +60,52 @@ pub struct Reply {
     pub doubt: Option<Doubt>,
 }
 
-/// Answers `question` from cold.
+/// Answers `question` from cold, as `how` allows.
 ///
 /// `observe` sees the routers at every position, once; `show` gets each token of the answer as it comes.
 ///
 /// # Errors
 /// Those of the engine and of `show`.
-pub fn ask<'m, 'w, M: Arithmetic<'w>>(
+pub fn ask<'m, 'w, 'a, M: Arithmetic<'w>>(
     model: &impl Run<'m, M>,
     memory: &mut M,
-    dialogue: &Dialogue<'_>,
+    how: impl Into<How<'a>>,
     sampler: &mut Sampler,
     question: &[u8],
     mut observe: impl FnMut(&RouterReading<'_>),
     mut show: impl FnMut(usize) -> Result<()>,
 ) -> Result<Reply> {
     memory.forget();
+    let how = how.into();
+    let (dialogue, allowed) = (&how.dialogue, how.allowed());
     let asked = dialogue.prompt(question).count();
     let mut seen = vec![0; memory.layout().shape().n_layers()];
     let (mut of_question, mut of_answer) = (Mean::default(), Mean::default());
     let (mut tokens, mut least_margin, mut shown) = (Vec::new(), f64::INFINITY, Ok(()));
-    let answer = answer_observed(
-        model,
-        memory,
-        dialogue,
-        question,
-        |logits| {
-            least_margin = least_margin.min(margin(logits));
-            sampler.sample(logits)
-        },
-        |token| {
-            tokens.push(token);
-            if shown.is_ok() {
-                shown = show(token);
-            }
-        },
-        |reading| {
-            // The lean plan computes positions again.
-            let Some(seen) = seen.get_mut(reading.layer).filter(|seen| **seen == reading.position) else { return };
-            *seen += 1;
-            let entropies = if reading.position < asked { &mut of_question } else { &mut of_answer };
-            entropies.add(f64::from(entropy(reading.weights)));
-            observe(&reading);
-        },
-    )?;
+    let choose = |logits: &[f32]| {
+        least_margin = least_margin.min(margin(logits));
+        sampler.sample(logits)
+    };
+    let say = |token| {
+        tokens.push(token);
+        if shown.is_ok() {
+            shown = show(token);
+        }
+    };
+    let see = |reading: RouterReading<'_>| {
+        // The lean plan computes positions again.
+        let Some(seen) = seen.get_mut(reading.layer).filter(|seen| **seen == reading.position) else { return };
+        *seen += 1;
+        let entropies = if reading.position < asked { &mut of_question } else { &mut of_answer };
+        entropies.add(f64::from(entropy(reading.weights)));
+        observe(&reading);
+    };
+    let answer = match allowed {
+        None => answer_observed(model, memory, dialogue, question, choose, say, see)?,
+        Some(allowed) => {
+            answer_constrained_observed(model, memory, &Rules { dialogue, allowed }, question, choose, say, see)?
+        }
+    };
     shown?;
     let signals = Signals {
         question_nats: answer.signals.question_nats.into(),

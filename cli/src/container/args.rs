@@ -42,6 +42,10 @@ pub struct PackArgs {
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_note)]
     pub note: Vec<Note>,
 
+    /// Put this grammar into the container: what the model may answer (`atome help grammar`)
+    #[arg(long, value_name = "FILE")]
+    pub grammar: Option<PathBuf>,
+
     /// The checkpoint that the model was exported from: its SHA-256 goes into the container
     #[arg(long, value_name = "FILE")]
     pub checkpoint: Option<PathBuf>,

@@ -8,6 +8,7 @@ use super::args::PackArgs;
 use super::wrap::{check_notes, check_sizes, description, digest, weight_format, wrap};
 use crate::dialogue;
 use crate::files::{report, write_all, Output};
+use crate::grammar::{in_parts, OwnedGrammar};
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped};
 use crate::shape_source::find;
@@ -31,10 +32,15 @@ pub fn pack(args: &PackArgs) -> Result<()> {
         about.training_digest = digest(checkpoint)?;
     }
     let notes = dialogue::in_notes(args.note.clone(), &file)?;
-    let bytes = wrap(&about, &notes, &[], plain).with_context(named)?;
+    let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
+    if let Some(grammar) = &grammar {
+        let dialogue = dialogue::of(&file)?;
+        grammar.check_model(file.format.n_classes().is_some(), found.shape, dialogue.as_ref())?;
+    }
+    let bytes = wrap(&about, &notes, &in_parts(Vec::new(), grammar.as_ref()), plain).with_context(named)?;
     let (len, of) = (grouped(bytes.len() as u64), grouped(plain.len() as u64));
     let outputs = [Output::new(&args.out, bytes).of("--out")];
-    let also = args.checkpoint.iter().chain(&found.sidecar);
+    let also = args.checkpoint.iter().chain(&found.sidecar).chain(&args.grammar);
     let inputs: Vec<&Path> = also.chain([&args.model]).map(PathBuf::as_path).collect();
     write_all(&outputs, &inputs, args.force)?;
     let mut told = format!("wrote {} ({len} bytes around {of})\n", outputs[0].shown());

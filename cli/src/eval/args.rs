@@ -47,6 +47,10 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "questions", "with", "window", "from", "windows"])]
     pub pairs: Option<PathBuf>,
 
+    /// With --pairs: answer nothing but what this grammar allows [default: the container's, where it has one]
+    #[arg(long, value_name = "FILE", requires = "pairs", conflicts_with_all = ["text", "questions"])]
+    pub grammar: Option<PathBuf>,
+
     /// Examples with their classes, as of `atome train --classes`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "pairs", "questions", "with", "window", "from", "windows"])]
     pub classes: Option<PathBuf>,

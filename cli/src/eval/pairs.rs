@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{bail, Context, Result};
 use atome_engine::{Model, Shape};
+use atome_grammar::fits;
+use atome_train::asking::How;
 use atome_train::bounded::{read_if, Limit};
 use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
 use atome_train::config::ModelConfig;
@@ -19,8 +21,9 @@ use serde_json::json;
 
 use super::args::EvalArgs;
 use crate::dialogue;
+use crate::grammar::OwnedGrammar;
 use crate::model_file::{Format, ModelFile};
-use crate::output::{print, print_json};
+use crate::output::{note, print, print_json};
 use crate::pair_table::PairScore;
 use crate::shape_source::find_fitting;
 use crate::usage_error::UsageError;
@@ -34,6 +37,8 @@ struct Answerer {
     shape: Shape,
     max_seq: usize,
     dialogue: OwnedDialogue,
+    /// What it may answer, where that is said.
+    grammar: Option<OwnedGrammar>,
     /// Where it was made of one.
     checkpoint: Option<Checkpoint>,
 }
@@ -53,8 +58,13 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
     let model = Model::new(answerer.shape, &answerer.bytes).with_context(named)?;
     let numbers = if args.integer { Numbers::Integers } else { Numbers::Exact };
     let view = answerer.dialogue.view();
+    if let Some(grammar) = &answerer.grammar {
+        grammar.check(answerer.shape.vocab_size(), &view)?;
+        none_of(grammar, &answerer.dialogue, &judged).iter().for_each(|text| note(text));
+    }
+    let how = How { dialogue: view, grammar: answerer.grammar.as_ref().map(OwnedGrammar::view).transpose()? };
     let asked =
-        args.windows.on_threads(|| score(&model, numbers, answerer.max_seq, &view, &judged)).with_context(named)?;
+        args.windows.on_threads(|| score(&model, numbers, answerer.max_seq, how, &judged)).with_context(named)?;
     let found = PairScore::new(&asked, &view.limits, args.held_out);
     if !args.json {
         return print(&found.text());
@@ -63,6 +73,17 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
     all["model"] = json!(args.model.display().to_string());
     all["text"] = json!(path.display().to_string());
     print_json(&all)
+}
+
+/// How many right answers cannot come, if any.
+fn none_of(grammar: &OwnedGrammar, dialogue: &OwnedDialogue, judged: &[&Pair]) -> Option<String> {
+    let form = dialogue.view().normalise;
+    let is_one = |pair: &&&Pair| {
+        let prompt: Vec<u8> = form.apply(pair.prompt.as_bytes()).collect();
+        fits(grammar.table(), &prompt, pair.answer.as_bytes()).is_ok()
+    };
+    let misfits = judged.len() - judged.iter().filter(is_one).count();
+    (misfits > 0).then(|| format!("note: {misfits} of {} right answers are none of the grammar's", judged.len()))
 }
 
 fn load(args: &EvalArgs) -> Result<Answerer> {
@@ -87,11 +108,13 @@ fn load(args: &EvalArgs) -> Result<Answerer> {
         }
         let found = find_fitting(&file, args.shape.sizes())?;
         let dialogue = dialogue::of(&file)?.with_context(unasked)?;
+        let grammar = OwnedGrammar::of(&file, args.grammar.as_deref())?;
         return Ok(Answerer {
             bytes: file.bytes,
             shape: found.shape,
             max_seq: found.max_seq,
             dialogue,
+            grammar,
             checkpoint: None,
         });
     }
@@ -104,7 +127,8 @@ fn load(args: &EvalArgs) -> Result<Answerer> {
     let shape = exportable(config.dims()).with_context(named)?;
     let bytes = export(&checkpoint, shape, format, USUAL_THREADS).with_context(named)?.bytes;
     let max_seq = dims_of(&checkpoint)?.max_seq.with_context(|| format!("{}: does not tell max_seq", named()))?;
-    Ok(Answerer { bytes, shape, max_seq, dialogue, checkpoint: Some(checkpoint) })
+    let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
+    Ok(Answerer { bytes, shape, max_seq, dialogue, grammar, checkpoint: Some(checkpoint) })
 }
 
 /// The pairs that the checkpoint's training held out.

@@ -62,6 +62,10 @@ pub struct ExportArgs {
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_note, requires = "container")]
     pub note: Vec<Note>,
 
+    /// Put this grammar into the container: what the model may answer (`atome help grammar`)
+    #[arg(long, value_name = "FILE", requires = "container")]
+    pub grammar: Option<PathBuf>,
+
     #[command(flatten)]
     pub identity: IdentityArgs,
 

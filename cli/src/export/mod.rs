@@ -3,6 +3,8 @@
 mod args;
 mod summary;
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{bail, Context, Result};
 use atome_engine::container::{PartKind, Tokenizer};
 use atome_engine::{Dims, Model, Shape};
@@ -24,6 +26,7 @@ use crate::classes;
 use crate::container;
 use crate::dialogue::{in_sidecar, with_dialogue};
 use crate::files::{report, write_all, Output};
+use crate::grammar::{in_parts, OwnedGrammar};
 use crate::output::{json_line, note};
 use crate::sidecar;
 use crate::signing::{detached_signer, read_all};
@@ -66,7 +69,8 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     };
     let blob = blob(args, &about, &exported.bytes, digest)?;
     let outputs = outputs(args, &about, &blob, exported.bytes.len())?;
-    write_all(&outputs, &[&args.checkpoint], args.force)?;
+    let inputs: Vec<&Path> = args.grammar.iter().chain([&args.checkpoint]).map(PathBuf::as_path).collect();
+    write_all(&outputs, &inputs, args.force)?;
     notes(args, &loaded, &sizes, format).iter().for_each(|text| note(&format!("note: {}: {text}", named())));
     let summary = Summary {
         checkpoint: &args.checkpoint,
@@ -208,7 +212,12 @@ fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 
     }
     let mut notes = with_dialogue(args.note.clone(), model.dialogue)?;
     notes.extend(model.classes.map(classes::note));
-    container::wrap(&about, &notes, &parts, plain).with_context(|| args.out.display().to_string())
+    let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
+    if let Some(grammar) = &grammar {
+        grammar.check_model(model.classes.is_some(), model.shape, model.dialogue)?;
+    }
+    container::wrap(&about, &notes, &in_parts(parts, grammar.as_ref()), plain)
+        .with_context(|| args.out.display().to_string())
 }
 
 /// Everything to be written.

@@ -24,6 +24,7 @@ Examples:
   cat prompts.txt | atome run model.bin -q     one line each
   atome run model.bin \"Hi\" --json | jq .text
   atome run model.box \"Hi\" --key maker.pub     only if the owner of the key has signed it
+  atome run lamps.bin \"hall lights off\" --grammar lamps.grammar
   atome run classifier.bin \"turn on the light\"";
 
 /// Answers a question, continues a text, or names its class.
@@ -53,6 +54,11 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub sampling: SamplingArgs,
+
+    /// Answer, or continue, by nothing but what this grammar allows (`atome help grammar`)
+    /// [default: the container's, where it has one]
+    #[arg(long, value_name = "FILE", conflicts_with = "stream", verbatim_doc_comment)]
+    pub grammar: Option<PathBuf>,
 
     /// Memory plan; the text is the same. Cached is the default up to 1 GiB
     #[arg(long)]

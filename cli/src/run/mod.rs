@@ -8,6 +8,8 @@ use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use atome_engine::dialogue::Dialogue;
+use atome_engine::grammar::Grammar;
 use atome_engine::sample::Sampler;
 use atome_engine::vocabulary::Encoder;
 use atome_engine::{integer, Arithmetic, Classifier, Layout, Matrix, Model, Plan, Tiled, Workspace};
@@ -18,11 +20,12 @@ use atome_train::work_area::zeros;
 
 pub use args::RunArgs;
 use args::{PlanName, MAX_UNASKED_CACHED_BYTES};
-use session::Session;
+use session::{Session, USUAL_TOKENS};
 
 use crate::answers::Answers;
 use crate::classes;
 use crate::dialogue;
+use crate::grammar::OwnedGrammar;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{counted, grouped};
 use crate::output::note;
@@ -40,6 +43,14 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let file = ModelFile::from_trusted(&args.model, bytes, &args.trust, args.wanted)?;
     let found = find_fitting(&file, args.shape.sizes())?;
     let dialogue = if args.raw { None } else { dialogue::of(&file)? };
+    let grammar = match args.raw && args.grammar.is_none() {
+        true => None,
+        false => OwnedGrammar::of(&file, args.grammar.as_deref())?,
+    };
+    let dialogue = match &grammar {
+        Some(_) if dialogue.is_none() => Some(continued(args)?.in_tokens_of(file.vocabulary()?)),
+        _ => dialogue,
+    };
     let named = || file.path.display().to_string();
     let (model, head) = match file.format {
         Format::Model { .. } => (Model::new(found.shape, &file.bytes).with_context(named)?, None),
@@ -51,9 +62,16 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
     let mut tiles = room(Tiled::room(&model));
     let vocabulary = file.vocabulary()?;
     let encoder = vocabulary.as_ref().map(OwnedVocabulary::encoder);
+    if let (Some(grammar), Some(dialogue)) = (&grammar, &dialogue) {
+        if head.is_some() {
+            return Err(UsageError("--grammar: this is a classifier, expected a model that answers".to_owned()).into());
+        }
+        grammar.check(found.shape.vocab_size(), &dialogue.view())?;
+    }
+    let grammar = grammar.as_ref().map(OwnedGrammar::view).transpose()?;
     let classes = if head.is_some() { classes::of(&file)? } else { None };
     let (dialogue, classes) = (dialogue.as_ref(), classes.as_ref());
-    let loaded = Loaded { model: Tiled::new(model, &mut tiles), head, dialogue, classes, encoder };
+    let loaded = Loaded { model: Tiled::new(model, &mut tiles), head, dialogue, classes, encoder, grammar };
     notes(args, &file, &found);
     if args.integer {
         integer::check(&model).with_context(named)?;
@@ -74,19 +92,28 @@ struct Loaded<'m> {
     dialogue: Option<&'m OwnedDialogue>,
     classes: Option<&'m Description>,
     encoder: Option<Encoder<'m>>,
+    grammar: Option<Grammar<'m>>,
 }
 
 impl Loaded<'_> {
     fn run<'w>(self, args: &RunArgs, prompt: Option<&[u8]>, memory: impl Arithmetic<'w>) -> Result<ExitCode> {
-        let Self { model, head, dialogue, classes, encoder } = self;
+        let Self { model, head, dialogue, classes, encoder, grammar } = self;
         let sampler = args.sampling.sampler()?;
         match (head, dialogue) {
             (None, Some(dialogue)) => {
-                answers(args, dialogue, model, memory, sampler)?.run(prompt, &about(dialogue, args.manner.quiet))
+                let answers = answers(args, dialogue, model, memory, sampler)?;
+                Answers { grammar, ..answers }.run(prompt, &about(dialogue, args.manner.quiet))
             }
             (head, dialogue) => Session { args, model, memory, sampler, dialogue, classes, encoder }.run(head, prompt),
         }
     }
+}
+
+/// How a model that continues text is asked for a text of a grammar: it continues the prompt.
+fn continued(args: &RunArgs) -> Result<OwnedDialogue> {
+    let longest_answer = args.tokens.unwrap_or(USUAL_TOKENS).min(65_535) as usize;
+    let about = "This model continues a line by a text of the grammar.";
+    OwnedDialogue::of(&Dialogue { longest_answer, ..Dialogue::NONE }, about)
 }
 
 /// The session of a model that answers.
@@ -105,7 +132,7 @@ fn answers<'a, W, M>(
     if let Some(tokens) = args.tokens {
         dialogue.longest_answer = dialogue.longest_answer.min(tokens as usize);
     }
-    Ok(Answers { model, memory, sampler, dialogue, manner: args.manner, unsure: 0 })
+    Ok(Answers { model, memory, sampler, dialogue, grammar: None, manner: args.manner, unsure: 0 })
 }
 
 /// What to do where there is no memory.

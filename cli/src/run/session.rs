@@ -25,7 +25,7 @@ use crate::sidecar;
 use crate::usage_error::UsageError;
 
 /// Tokens to generate where nobody says how many.
-const USUAL_TOKENS: u32 = 100;
+pub const USUAL_TOKENS: u32 = 100;
 
 /// A prompt that this model has no tokens for.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use atome_engine::{integer, step, Arithmetic, Layout, Model, Plan, Run, Weights 
 use rayon::prelude::*;
 
 use super::Pair;
-use crate::asking::{ask, Signals};
+use crate::asking::{ask, How, Signals};
 use crate::evaluate::{on_rooms, Numbers};
 use crate::statistics::quantile;
 
@@ -35,30 +35,30 @@ impl Asked<'_> {
     }
 }
 
-/// Asks all prompts, each from cold. Runs on the current rayon pool; the result does not depend on its size.
+/// Asks all prompts, each from cold, for answers that `how` allows. Runs on the current rayon pool; the result does not depend on its size.
 ///
 /// # Errors
 /// The model does not fit in memory with this window, or what the engine says.
-pub fn score<'p>(
+pub fn score<'p, 'a>(
     model: &Model<'_>,
     numbers: Numbers,
     max_seq: usize,
-    dialogue: &Dialogue<'_>,
+    how: impl Into<How<'a>>,
     pairs: &[&'p Pair],
 ) -> Result<Vec<Asked<'p>>> {
-    let shape = *model.shape();
+    let (shape, how) = (*model.shape(), how.into());
     match numbers {
         Numbers::Exact => {
             let layout = Layout::new(shape, max_seq, Plan::Cached)?;
             on_rooms(pairs.par_iter(), [layout.floats(), layout.words()], |floats, words, pair| {
-                one(model, &mut Workspace::new(&layout, floats, words)?, dialogue, pair)
+                one(model, &mut Workspace::new(&layout, floats, words)?, &how, pair)
             })
         }
         Numbers::Integers => {
             integer::check(model)?;
             let layout = integer::Layout::new(shape, max_seq, Plan::Cached)?;
             on_rooms(pairs.par_iter(), [layout.floats(), layout.words()], |floats, words, pair| {
-                one(model, &mut integer::Workspace::new(&layout, floats, words)?, dialogue, pair)
+                one(model, &mut integer::Workspace::new(&layout, floats, words)?, &how, pair)
             })
         }
     }
@@ -67,18 +67,18 @@ pub fn score<'p>(
 fn one<'p, 'w, M: Arithmetic<'w>>(
     model: &Model<'_>,
     memory: &mut M,
-    dialogue: &Dialogue<'_>,
+    how: &How<'_>,
     pair: &'p Pair,
 ) -> Result<Asked<'p>> {
     let mut sampler = Sampler::new(0.0, usize::MAX, 1.0, 0)?;
-    let reply = ask(model, memory, dialogue, &mut sampler, pair.prompt.as_bytes(), |_| (), |_| Ok(()))?;
-    let bytes: Vec<u8> = reply.tokens.iter().flat_map(|&token| text_of(dialogue, token)).copied().collect();
+    let reply = ask(model, memory, *how, &mut sampler, pair.prompt.as_bytes(), |_| (), |_| Ok(()))?;
+    let bytes: Vec<u8> = reply.tokens.iter().flat_map(|&token| text_of(&how.dialogue, token)).copied().collect();
     Ok(Asked {
         pair,
         answer: String::from_utf8_lossy(&bytes).into_owned(),
         signals: reply.signals,
         doubt: reply.doubt,
-        right_probability: probability(model, memory, dialogue, pair)?,
+        right_probability: probability(model, memory, &how.dialogue, pair)?,
     })
 }
 

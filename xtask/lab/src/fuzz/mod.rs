@@ -15,7 +15,7 @@ use xtask::setup::Missing;
 use xtask::{options, workers};
 
 /// The targets: functions of `fuzz/src`.
-const TARGETS: [&str; 14] = [
+const TARGETS: [&str; 16] = [
     "model",
     "integer",
     "calls",
@@ -27,6 +27,8 @@ const TARGETS: [&str; 14] = [
     "sidecar",
     "pairs",
     "classes",
+    "grammar",
+    "grammar_table",
     "trained",
     "vocabulary",
     "answer",
