@@ -11,7 +11,7 @@
  * model was loaded from. Different states may be used from different threads at the
  * same time; one state belongs to one thread at a time. A model is only read after loading.
  *
- * Stack of a call, whatever the shape, atome_load_signed and its like aside:
+ * Stack of a call, whatever the shape, atome_load_signed and its like, and the self-test in integers, aside:
  *   microcontrollers, as it comes                         1.1 KB; 1.5 KB with weights of ATOME02 or ATOMEP3
  *   microcontrollers, size profile                        0.6 KB
  *   microcontrollers with an FPU, speed profile           1.1 KB; 1.6 KB with weights of ATOME02

@@ -31,7 +31,7 @@
 //! Every value is defined by the numeric contract (binary32, rounded after every operation, sums in a fixed order): see
 //! [`kernel`], which reads like it.
 //!
-//! Compiled for release, loading, predicting, steps and the self-test take less than 16 KB of stack on x86-64, whatever the
+//! Compiled for release, loading, predicting, steps and the exact self-test take less than 16 KB of stack on x86-64, whatever the
 //! shape and the kernel; what several positions need at a time lies in the workspace where it has room.
 #![no_std]
 // Proofs export their names, which counts as unsafe.
