@@ -31,7 +31,7 @@ pub const ATOME_DOUBT_TOO_LONG: c_int = 2;
 pub const ATOME_DOUBT_UNFAMILIAR: c_int = 3;
 /// The answer did not end within its longest length, ATOME_MAX_SEQ or the memory for it.
 pub const ATOME_DOUBT_CUT_OFF: c_int = 4;
-/// A byte of the answer was less probable than the limit.
+/// A token of the answer was less probable than the limit.
 pub const ATOME_DOUBT_CLOSE_CALL: c_int = 5;
 /// No answer of the grammar has room, or none can be copied from this question. No answer is given.
 pub const ATOME_DOUBT_IMPOSSIBLE: c_int = 6;
@@ -76,7 +76,7 @@ pub struct atome_dialogue_t {
     pub stop: c_int,
     /// The most tokens of an answer, from 1 on.
     pub longest_answer: c_int,
-    /// How surprising a question may be: the greatest mean of -ln(probability) over its bytes.
+    /// How surprising a question may be: the greatest mean of -ln(probability) over its tokens.
     pub most_question_nats: f32,
     /// The least probability that a token of the answer may have.
     pub least_probability: f32,
@@ -90,7 +90,7 @@ pub struct atome_answer_info_t {
     pub doubt: c_int,
     /// Bytes of the answer's text, without the NUL.
     pub length: c_int,
-    /// How surprising the question was: the mean of -ln(probability) over its bytes.
+    /// How surprising the question was: the mean of -ln(probability) over its tokens.
     pub question_nats: f32,
     /// The geometric mean of the probabilities of the answer's tokens.
     pub probability: f32,

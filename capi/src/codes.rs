@@ -17,7 +17,7 @@ pub const ATOME_ERR_MALFORMED: c_int = -5;
 /// The model is of another shape than the program's: a container says so, or atome_load_exact found more bytes than a model
 /// of the program's shape has. atome_explain names both shapes.
 pub const ATOME_ERR_SHAPE: c_int = -6;
-/// The container's checksum is wrong, or its header contradicts itself; or the table of a grammar does.
+/// The container's checksum is wrong, or its header contradicts itself; or the table of a grammar or vocabulary does.
 pub const ATOME_ERR_DAMAGED: c_int = -7;
 /// The container is not signed, or not by the owner of a key of the program's, or was changed since.
 pub const ATOME_ERR_SIGNATURE: c_int = -8;

@@ -91,6 +91,9 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
     let subject =
         Subject::load(path, &args.shape, args.weight_set.weights.as_deref(), false)?.for_engine(path, None)?;
     let named = || path.display().to_string();
+    if subject.has_vocabulary() {
+        bail!("{}: has a vocabulary of subwords, expected a model of bytes", named());
+    }
     let Some(model) = subject.engine_model().with_context(named)? else {
         bail!("{}: has no router that the engine runs, expected a ternary model of three pathways", named());
     };

@@ -14,10 +14,9 @@ const NOTE: &str = "classes.description";
 /// From the notes of a model's container, else from its sidecar where that may say anything; `None` where nothing is said but
 /// names.
 pub fn of(file: &ModelFile) -> Result<Option<Description>> {
-    let of_notes = file.label.iter().flat_map(|label| &label.notes).find(|(key, _)| key == NOTE);
-    if let Some((_, text)) = of_notes {
-        let found = serde_json::from_str(text).map_err(Into::into).and_then(Description::from_json);
-        return found.with_context(|| format!("{}: notes: {NOTE}", file.path.display())).map(Some);
+    let notes = file.label.as_ref().map_or(&[][..], |label| &label.notes);
+    if let Some(classes) = of_notes(notes).with_context(|| file.path.display().to_string())? {
+        return Ok(Some(classes));
     }
     if file.is_verified {
         return Ok(None);
@@ -30,6 +29,23 @@ pub fn of(file: &ModelFile) -> Result<Option<Description>> {
         object.extend(details);
     }
     Description::from_json(Value::Object(object)).with_context(|| format!("{}: classifier", path.display())).map(Some)
+}
+
+/// From the notes of a container.
+pub fn of_notes(notes: &[Note]) -> Result<Option<Description>> {
+    let Some((_, text)) = notes.iter().find(|(key, _)| key == NOTE) else { return Ok(None) };
+    let found = serde_json::from_str(text).map_err(Into::into).and_then(Description::from_json);
+    found.with_context(|| format!("notes: {NOTE}")).map(Some)
+}
+
+/// The notes of a container around `file`, of which its head may be left out: a classifier's with what is known of its classes, any
+/// other's without.
+pub fn in_notes(mut notes: Vec<Note>, file: &ModelFile, has_head: bool) -> Result<Vec<Note>> {
+    notes.retain(|(key, _)| has_head || key != NOTE);
+    if has_head && of_notes(&notes)?.is_none() {
+        notes.extend(of(file)?.as_ref().map(note));
+    }
+    Ok(notes)
 }
 
 /// A sidecar that says it, too.

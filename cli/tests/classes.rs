@@ -65,9 +65,21 @@ fn rows_of_numbers_become_a_classifier() {
     }
     let several = with_input(atome().current_dir(path).args(["run", "m.bin", "-q"]), b"20,0\nx\n81.5,3.5\n");
     assert_eq!(String::from_utf8_lossy(&several.stdout), "0\n1\n");
-    // Converted, it still knows its classes.
-    success(atome().current_dir(path).args(["convert", "m.box", "--out", "n.bin", "--sidecar"]));
-    assert_eq!(again("n.bin", &[])["confusion"], all["confusion"]);
+    // It knows its classes in whatever file it is put.
+    for arguments in [
+        &["convert", "m.box", "--out", "n.bin", "--sidecar"][..],
+        &["unpack", "m.box", "--out", "o.bin", "--sidecar"],
+        &["pack", "m.bin", "--out", "p.box"],
+        &["convert", "m.bin", "--container", "--out", "q.box"],
+    ] {
+        success(atome().current_dir(path).args(arguments));
+        assert_eq!(
+            again(arguments.iter().find(|name| ["n.bin", "o.bin", "p.box", "q.box"].contains(name)).unwrap(), &[])
+                ["confusion"],
+            all["confusion"],
+            "{arguments:?}"
+        );
+    }
 }
 
 #[test]
@@ -104,6 +116,24 @@ fn neither_threads_nor_a_break_change_the_classifier() {
     assert!(refused.contains("is there already"), "{refused}");
 }
 
+/// What a broken-off training has learnt has no names yet.
+#[cfg(unix)]
+#[test]
+fn a_broken_off_training_is_no_classifier() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(path, "rows.csv", rows().as_bytes());
+    let mut call = train(path, &["--classes", "rows.csv", "--steps", "100000000", "--save-every", "5"]);
+    let mut child = call.spawn().unwrap();
+    while !path.join("m.safetensors").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let refused = failure(atome().current_dir(path).args(["export", "m.safetensors", "--out", "m.bin"]), 1);
+    assert!(refused.contains("its training on classes was broken off"), "{refused}");
+}
+
 #[test]
 fn what_cannot_be_learnt_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
@@ -125,6 +155,11 @@ fn what_cannot_be_learnt_is_refused_by_name() {
         assert!(!path.join("m.safetensors").exists());
     }
     success(&mut train(path, &["--classes", "rows.csv", "--steps", "1"]));
+    // A model without its head is no classifier any more.
+    success(atome().current_dir(path).args(["export", "m.safetensors", "--out", "m.box", "--container"]));
+    let headless = ["convert", "m.box", "--without-head", "--container", "--out", "n.box"];
+    success(atome().current_dir(path).args(headless));
+    assert!(!String::from_utf8_lossy(&fs::read(path.join("n.box")).unwrap()).contains("classes.description"));
     let coded = ["export", "m.safetensors", "--out", "m.bin", "--format", "atome02"];
     assert!(failure(atome().current_dir(path).args(coded), 2).contains("--format: is a classifier"));
     for (file, expected) in [

@@ -121,6 +121,13 @@ fn every_command_that_answers_keeps_to_the_grammar() {
             );
         }
     }
+    // A file that has no place for it is none to be had by the way.
+    let refused = failure(atome().current_dir(folder.path()).args(["convert", "t.box", "--out", "t.bin"]), 1);
+    assert!(refused.contains("t.box: has a grammar, which a plain model file has no place for"), "{refused}");
+    write(folder.path(), "asked.tsv", b"how do i unlock it?\tEnter 0000.\nmake it 21 degrees\t{\"temp\":21}\n");
+    let judged = json(atome().current_dir(folder.path()).args(["eval", "t.box", "--questions", "asked.tsv"]));
+    let freely = json(atome().current_dir(folder.path()).args(["eval", model, "--questions", "asked.tsv"]));
+    assert_eq!((&judged["right"], &freely["right"]), (&1.into(), &2.into()));
     // Without it, the model helps with words.
     let output = with_input(atome().arg("-q"), b"how do i unlock it?\n");
     assert!(!is_allowed(stdout(&output).trim_end()));

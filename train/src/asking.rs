@@ -33,7 +33,7 @@ impl<'d> How<'d> {
 /// What a question and its answer showed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Signals {
-    /// How surprising the question was: mean nats a byte.
+    /// How surprising the question was: mean nats a token.
     pub question_nats: f64,
     /// How surprising the answer was to the model itself: mean nats a token.
     pub answer_nats: f64,

@@ -6,6 +6,7 @@ use anyhow::{bail, Context, Result};
 
 use super::args::PackArgs;
 use super::wrap::{check_notes, check_sizes, description, digest, weight_format, wrap};
+use crate::classes;
 use crate::dialogue;
 use crate::files::{report, write_all, Output};
 use crate::grammar::{in_parts, OwnedGrammar};
@@ -32,6 +33,7 @@ pub fn pack(args: &PackArgs) -> Result<()> {
         about.training_digest = digest(checkpoint)?;
     }
     let notes = dialogue::in_notes(args.note.clone(), &file)?;
+    let notes = classes::in_notes(notes, &file, file.format.n_classes().is_some())?;
     let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
     if let Some(grammar) = &grammar {
         let dialogue = dialogue::of(&file)?;

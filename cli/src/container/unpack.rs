@@ -6,6 +6,7 @@ use atome_train::dialogue::OwnedDialogue;
 
 use super::args::UnpackArgs;
 use super::read::read;
+use crate::classes;
 use crate::dialogue::in_sidecar;
 use crate::files::{report, write_all, Output};
 use crate::label::{open, part_name};
@@ -24,6 +25,8 @@ pub fn unpack(args: &UnpackArgs) -> Result<()> {
         let text = sidecar::text(&sizes, &String::from_utf8_lossy(magic));
         let dialogue = OwnedDialogue::from_notes(&label.notes).with_context(|| args.container.display().to_string())?;
         let text = in_sidecar(text, dialogue.as_ref());
+        let classes = classes::of_notes(&label.notes).with_context(|| args.container.display().to_string())?;
+        let text = classes::in_sidecar(text, classes.as_ref());
         outputs.push(Output::new(&sidecar::path_beside(&args.out)?, text).of("--sidecar"));
     }
     write_all(&outputs, &[&args.container], args.force)?;

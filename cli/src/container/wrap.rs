@@ -9,6 +9,7 @@ use atome_train::bounded::{self, Limit};
 use sha2::{Digest, Sha256};
 
 use super::args::IdentityArgs;
+use crate::classes;
 use crate::dialogue;
 use crate::label::{Note, Part};
 use crate::model_file::ModelFile;
@@ -89,7 +90,8 @@ pub fn rewrapped(
         parts.clone_from(&label.parts);
     }
     identity.fill(&mut about);
-    wrap(&about, &dialogue::in_notes(notes, file)?, &parts, plain).with_context(|| file.path.display().to_string())
+    let notes = classes::in_notes(dialogue::in_notes(notes, file)?, file, n_classes.is_some())?;
+    wrap(&about, &notes, &parts, plain).with_context(|| file.path.display().to_string())
 }
 
 /// What is known of a model without classes.

@@ -22,6 +22,7 @@ use crate::c_files::CSource;
 use crate::classes;
 use crate::dialogue::{self, in_sidecar};
 use crate::files::{report, write_all, Output};
+use crate::label::part_name;
 use crate::model_file::{Format, ModelFile};
 use crate::output::json_line;
 use crate::shape_source::{find, Found};
@@ -38,8 +39,10 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     let format = target(args, file.format)?;
     let found = find(&file, args.shape.sizes())?;
     check(&file, &found).with_context(named)?;
-    if args.changes() && !args.container && file.vocabulary()?.is_some() {
-        bail!("{}: has a vocabulary, which a plain model file has no place for: expected --container", named());
+    let parts = file.label.as_ref().map_or(&[][..], |label| &label.parts);
+    if let Some((kind, _)) = parts.first().filter(|_| args.changes() && !args.container) {
+        let name = part_name(*kind);
+        bail!("{}: has a {name}, which a plain model file has no place for: expected --container", named());
     }
     let written = if args.changes() {
         let converted = repacked(&file, &found, format).with_context(named)?;

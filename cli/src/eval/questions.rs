@@ -6,14 +6,14 @@ use std::time::Instant;
 use anyhow::{bail, Context, Result};
 use atome_engine::sample::Sampler;
 use atome_engine::{integer, Arithmetic, Layout, Model, Plan, Run, Workspace};
-use atome_train::asking::ask;
+use atome_train::asking::{ask, How};
 use atome_train::bounded::{self, Limit};
-use atome_train::dialogue::OwnedDialogue;
 use atome_train::work_area::zeros;
 use serde_json::json;
 
 use super::args::EvalArgs;
 use crate::dialogue;
+use crate::grammar::OwnedGrammar;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::{grouped, percent};
 use crate::output::{print, print_json};
@@ -42,17 +42,23 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
     };
     let found = find(&file, args.shape.sizes())?;
     let questions = read(path)?;
+    let view = dialogue.view();
+    let grammar = OwnedGrammar::of(&file, None)?;
+    if let Some(grammar) = &grammar {
+        grammar.check(found.shape.vocab_size(), &view)?;
+    }
+    let how = How { dialogue: view, grammar: grammar.as_ref().map(OwnedGrammar::view).transpose()? };
     let model = Model::new(found.shape, &file.bytes).with_context(named)?;
     let start = Instant::now();
     let counts = if args.integer {
         integer::check(&model).with_context(named)?;
         let layout = integer::Layout::new(found.shape, found.max_seq, Plan::Cached)?;
         let (mut floats, mut words) = zeros(layout.floats(), layout.words())?;
-        count(&model, integer::Workspace::new(&layout, &mut floats, &mut words)?, &dialogue, &questions)?
+        count(&model, integer::Workspace::new(&layout, &mut floats, &mut words)?, how, &questions)?
     } else {
         let layout = Layout::new(found.shape, found.max_seq, Plan::Cached)?;
         let (mut floats, mut words) = zeros(layout.floats(), layout.words())?;
-        count(&model, Workspace::new(&layout, &mut floats, &mut words)?, &dialogue, &questions)?
+        count(&model, Workspace::new(&layout, &mut floats, &mut words)?, how, &questions)?
     };
     show(args, path, questions.len() as u64, &counts, start.elapsed().as_secs_f64())
 }
@@ -61,16 +67,15 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
 fn count<'m, 'w, M: Arithmetic<'w>>(
     model: &impl Run<'m, M>,
     mut memory: M,
-    dialogue: &OwnedDialogue,
+    how: How<'_>,
     questions: &[Question],
 ) -> Result<Counts> {
     let mut sampler = Sampler::new(0.0, 1, 1.0, 0)?;
     let mut counts = Counts::default();
-    let view = dialogue.view();
     for (question, right) in questions {
         let question = question.as_bytes();
-        let reply = ask(model, &mut memory, &view, &mut sampler, question, |_| (), |_| Ok(()))?;
-        let bytes = || reply.tokens.iter().flat_map(|&token| view.bytes_of(token)).copied();
+        let reply = ask(model, &mut memory, how, &mut sampler, question, |_| (), |_| Ok(()))?;
+        let bytes = || reply.tokens.iter().flat_map(|&token| how.dialogue.bytes_of(token)).copied();
         let is_right = right.as_ref().is_some_and(|right| bytes().eq(right.bytes()));
         let is_sure = reply.doubt.is_none();
         counts.right += u64::from(is_right);

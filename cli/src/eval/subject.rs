@@ -155,6 +155,12 @@ impl Subject {
         }
     }
 
+    /// Whether its tokens are subwords.
+    pub fn has_vocabulary(&self) -> bool {
+        let (Self::File { vocabulary, .. } | Self::Checkpoint { vocabulary, .. }) = self;
+        vocabulary.is_some()
+    }
+
     /// Number of the model's tokens.
     pub fn vocab_size(&self) -> usize {
         match self {

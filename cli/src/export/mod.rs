@@ -50,6 +50,12 @@ pub fn export(args: &ExportArgs) -> Result<()> {
     let mut exported = to_blob(checkpoint, shape, format, usize::from(args.threads)).with_context(named)?;
     let dialogue = OwnedDialogue::from_checkpoint(checkpoint).with_context(named)?;
     let classes = Description::from_checkpoint(checkpoint).with_context(named)?;
+    if classes.is_none() && learns_classes(checkpoint) {
+        bail!(
+            "{}: its training on classes was broken off: expected one that `atome train --resume` has ended",
+            named()
+        );
+    }
     if let Some(classes) = &classes {
         if format != Format::Atome01 {
             let why = "--format: is a classifier, whose weights lie as in ATOME01: expected it without --format";
@@ -155,6 +161,12 @@ fn sizes(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Sizes> {
     sizes.fill(Key::TopK, Dims::DEFAULT.top_k, Source::Default);
     sizes.fill(Key::MaxSeq, USUAL_MAX_SEQ, Source::Default);
     Ok(sizes)
+}
+
+/// Whether its recipe says so; what its classes are, it says when it is at its end.
+fn learns_classes(checkpoint: &Checkpoint) -> bool {
+    let recipe = checkpoint.metadata.get(keys::RECIPE).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    recipe.is_some_and(|recipe| recipe.pointer("/pairs/classes") == Some(&Value::Bool(true)))
 }
 
 /// What files say of the model.

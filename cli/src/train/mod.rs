@@ -50,7 +50,12 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     let mut recipe = start.recipe.clone();
     recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
     let corpus = match &mut taught {
-        None => text(args, &mut recipe, start.vocabulary.as_ref())?,
+        None => {
+            let corpus = text(args, &mut recipe, start.vocabulary.as_ref())?;
+            // With its vocabulary, the model may be larger.
+            recipe.check().map_err(|error| UsageError(recipe::in_flags(&error.to_string())))?;
+            corpus
+        }
         Some(taught) => {
             taught.fit(&recipe).with_context(|| args.source().display().to_string())?;
             pairs::corpus(&recipe, args.source(), taught.pairs(), start.vocabulary.as_ref())?

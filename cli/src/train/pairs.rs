@@ -131,7 +131,8 @@ pub fn complete(
     recipe.prompt_weight =
         prompt_weight.or(recipe.prompt_weight).or(Some(if taught.has_rows() { 0.0 } else { PROMPT_WEIGHT }));
     let normalise = form.normalise.to_string();
-    recipe.pairs = Some(PairsRecipe { normalise, held_out, slips, longest_answer: form.longest_answer });
+    let classes = matches!(taught, Taught::Classes(_));
+    recipe.pairs = Some(PairsRecipe { normalise, held_out, slips, longest_answer: form.longest_answer, classes });
     Ok(())
 }
 

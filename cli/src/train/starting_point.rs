@@ -85,6 +85,13 @@ fn pretrained(args: &TrainArgs, sources: Sources<'_>, weights: Pretrained) -> Re
     let mut vocabulary = weights.vocabulary.clone();
     check_tokens(args, &weights)?;
     let tokens = vocabulary.as_ref().map(OwnedVocabulary::len);
+    let size = weights.model.config.vocab_size();
+    if tokens.is_none() && size > 256 {
+        bail!(
+            "--init-from: {} has {size} tokens and no vocabulary, expected tokens that are bytes",
+            weights.origin.file
+        );
+    }
     let base = Recipe { model: weights.model.config, tokens, ..usual(args) };
     let asked = asked(base, args, sources, &mut vocabulary)?;
     let recipe = Recipe { init_from: Some(weights.origin.clone()), ..asked };

@@ -27,6 +27,9 @@ pub struct PairsRecipe {
     pub slips: f64,
     /// Bytes of the longest answer.
     pub longest_answer: usize,
+    /// Whether the answers are symbols of classes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub classes: bool,
 }
 
 impl PairsRecipe {
@@ -138,7 +141,8 @@ mod tests {
 
     #[test]
     fn recipes_that_cannot_be_followed_are_named() {
-        let good = PairsRecipe { normalise: "blanks lower".to_owned(), held_out: 0.1, slips: 0.1, longest_answer: 9 };
+        let normalise = "blanks lower".to_owned();
+        let good = PairsRecipe { normalise, held_out: 0.1, slips: 0.1, longest_answer: 9, classes: false };
         good.check().unwrap();
         for (name, recipe) in [
             ("normalise", PairsRecipe { normalise: "upper".to_owned(), ..good.clone() }),

@@ -47,8 +47,8 @@ Usage: cargo xtask fuzz [--minutes N] [--jobs N] [--from-corpus] [--keep] [TARGE
 Arguments:
   TARGET         model (loading and running blobs), integer (the same in integers), calls (sequences of C calls),
                  checkpoint (PyTorch and safetensors files), container, text (encodings and HTML), log (a training's),
-                 keys, sidecar, pairs (of prompts and answers), classes (of examples), trained (checkpoints that load),
-                 vocabulary or answer (of a web server); all of them without an argument
+                 keys, sidecar, pairs (of prompts and answers), classes (of examples), grammar (sources), grammar_table
+                 (compiled), trained (checkpoints that load), vocabulary or answer (of a web server); all without one
 
 Options:
   --minutes N    minutes for each target (default 30)
