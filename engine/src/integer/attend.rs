@@ -1,6 +1,8 @@
 //! Top-k attention (docs/integer.md#8-scores).
 
 use super::constants::LayerConstants;
+#[cfg(any(test, not(vectors)))]
+use super::project::dot;
 use super::router::shares;
 use super::softmax::MOST;
 use super::words::round_shift;
@@ -192,13 +194,6 @@ fn greatest_below(ranks: &[i64; SOME + MOST], above: i64) -> i64 {
         count /= 2;
     }
     greatest[0]
-}
-
-/// A query times the key in a row.
-#[inline(always)]
-pub(super) fn dot(query: &[i8], keys: &[i8], row: usize) -> i32 {
-    let keys = keys.get(row * query.len()..).unwrap_or_default();
-    query.iter().zip(keys).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum()
 }
 
 /// How well a key answers, from its [`dot`], the sign of their scales and how far it was shifted.

@@ -27,6 +27,7 @@ mod logits;
 mod mix;
 mod norm;
 mod pass;
+mod position;
 mod project;
 #[cfg(any(kani, atome_proofs))]
 #[path = "../proofs/integer.rs"]

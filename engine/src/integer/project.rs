@@ -27,6 +27,13 @@ pub(super) fn weight(matrix: &Matrix, index: usize) -> i32 {
     matrix.weight(index).into()
 }
 
+/// A query times the key in a row of `keys`, `[max_seq][d_head]`.
+#[inline(always)]
+pub(super) fn dot(query: &[i8], keys: &[i8], row: usize) -> i32 {
+    let keys = keys.get(row * query.len()..).unwrap_or_default();
+    query.iter().zip(keys).map(|(&q, &k)| i32::from(q) * i32::from(k)).sum()
+}
+
 /// The sums in 8 bits each, and how far they were shifted to the right for that.
 #[cfg_attr(vectors, inline(always))]
 #[cfg_attr(not(vectors), inline(never))]

@@ -6,7 +6,7 @@ use super::constants::LayerConstants;
 use super::kernel::{compiled, project_together, Work as KernelWork, MOST_TOGETHER};
 use super::layout::Layout;
 use super::norm::norm;
-use super::pass::{start_sequence, Projected, Rest};
+use super::position::{start_sequence, Projected, Rest};
 use super::steps::{embed_one, model_constants};
 use super::workspace::{cut, LayerMemory, Workspace};
 use crate::bytes::numbers;

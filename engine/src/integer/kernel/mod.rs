@@ -21,8 +21,6 @@ mod x86;
 
 pub use agree::products_agree;
 
-#[cfg(vectors)]
-use super::attend;
 use super::{conv, project};
 use crate::weights::Matrix;
 
@@ -84,7 +82,7 @@ pub(super) fn dots(query: &[i8], keys: &[i8], rows: &[u16], dots: &mut [i32]) {
     #[cfg(not(backend = "x86"))]
     let done = 0;
     for (row, dot) in rows.iter().zip(dots).skip(done) {
-        *dot = attend::dot(query, keys, (*row).into());
+        *dot = project::dot(query, keys, (*row).into());
     }
 }
 
