@@ -369,7 +369,7 @@ typedef char atome_partial_state_is_large_enough_t
 #define ATOME_ERR_SHAPE -6
 
 /**
- * The container's checksum is wrong, or its header contradicts itself; or the table of a grammar does.
+ * The container's checksum is wrong, or its header contradicts itself; or the table of a grammar or vocabulary does.
  */
 #define ATOME_ERR_DAMAGED -7
 
@@ -443,7 +443,7 @@ typedef char atome_partial_state_is_large_enough_t
 #define ATOME_DOUBT_CUT_OFF 4
 
 /**
- * A byte of the answer was less probable than the limit.
+ * A token of the answer was less probable than the limit.
  */
 #define ATOME_DOUBT_CLOSE_CALL 5
 
@@ -865,7 +865,7 @@ typedef struct atome_dialogue_t {
      */
     int longest_answer;
     /**
-     * How surprising a question may be: the greatest mean of -ln(probability) over its bytes.
+     * How surprising a question may be: the greatest mean of -ln(probability) over its tokens.
      */
     float most_question_nats;
     /**
@@ -887,7 +887,7 @@ typedef struct atome_answer_info_t {
      */
     int length;
     /**
-     * How surprising the question was: the mean of -ln(probability) over its bytes.
+     * How surprising the question was: the mean of -ln(probability) over its tokens.
      */
     float question_nats;
     /**
@@ -1594,7 +1594,7 @@ int atome_grammar_open(struct atome_grammar_t *grammar,
  *
  * Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version, or it has no
  * grammar; ATOME_ERR_TRUNCATED (-2) when data end early; ATOME_ERR_DAMAGED (-7) when the checksum, the header or the table of the
- * grammar or the vocabulary is wrong. Use grammar only where the result is ATOME_OK.
+ * grammar or the vocabulary is wrong. grammar is untouched unless the result is ATOME_OK.
  *
  * Caller:
  * `data` is NULL or leads to `len` readable bytes; `grammar` is NULL or writable.
@@ -1613,7 +1613,7 @@ int atome_container_grammar(const uint8_t *data,
  *
  * Returns how many tokens were written; ATOME_ERR_GRAMMAR (-12) when no text of the grammar has room, none can be copied from
  * this prompt, or the grammar has a byte that the model has no token for or that is stop; ATOME_ERR_INVALID (-1) when another
- * pointer is NULL, prompt_len or max_tokens is below 1, model or grammar was never loaded, or a setting of sampler is out of
+ * pointer is NULL, prompt_len is below 1 or max_tokens below 0, model or grammar was never loaded, or a setting of sampler is out of
  * range; ATOME_ERR_CONFIG (-3) when header and library do not fit together. Nothing is written then.
  *
  * Caller:

@@ -20,7 +20,7 @@ use crate::model::LoadedModel;
 use crate::predict::{tokens, Call};
 use crate::sampler::open_sampler;
 use crate::types::{atome_model_t, atome_sampler_t, atome_state_t};
-use crate::vocabulary::{atome_container_vocabulary, atome_vocabulary_t, encoder};
+use crate::vocabulary::{atome_vocabulary_t, encoder, vocabulary_of};
 
 /// A grammar in place: atome_grammar_open or atome_container_grammar fills it, and it points into the data. Several calls may read
 /// it at once.
@@ -75,15 +75,23 @@ pub unsafe extern "C" fn atome_grammar_open(grammar: *mut atome_grammar_t, data:
     let Some(table) = (unsafe { bytes(data, len) }).filter(|_| !grammar.is_null()) else {
         return ATOME_ERR_INVALID;
     };
-    match Grammar::open(table) {
-        Ok(_) => {
+    match opened(table) {
+        Ok(found) => {
             // SAFETY: not NULL; the caller vouches for the place.
-            unsafe { grammar.write(atome_grammar_t { data, len, vocabulary: BYTES }) };
+            unsafe { grammar.write(found) };
             ATOME_OK
         }
-        Err(GrammarError::NotAGrammar) => ATOME_ERR_INVALID,
-        Err(GrammarError::Length { .. }) => ATOME_ERR_TRUNCATED,
-        Err(GrammarError::Table { .. }) => ATOME_ERR_DAMAGED,
+        Err(code) => code,
+    }
+}
+
+/// A table that was checked, of tokens that are bytes; the code of what is wrong with it.
+fn opened(table: &[u8]) -> Result<atome_grammar_t, c_int> {
+    match Grammar::open(table) {
+        Ok(_) => Ok(atome_grammar_t { data: table.as_ptr(), len: table.len(), vocabulary: BYTES }),
+        Err(GrammarError::NotAGrammar) => Err(ATOME_ERR_INVALID),
+        Err(GrammarError::Length { .. }) => Err(ATOME_ERR_TRUNCATED),
+        Err(GrammarError::Table { .. }) => Err(ATOME_ERR_DAMAGED),
     }
 }
 
@@ -92,32 +100,30 @@ pub unsafe extern "C" fn atome_grammar_open(grammar: *mut atome_grammar_t, data:
 ///
 /// Returns ATOME_OK (0); ATOME_ERR_INVALID (-1) when a pointer is NULL, data are no container or of another version, or it has no
 /// grammar; ATOME_ERR_TRUNCATED (-2) when data end early; ATOME_ERR_DAMAGED (-7) when the checksum, the header or the table of the
-/// grammar or the vocabulary is wrong. Use grammar only where the result is ATOME_OK.
+/// grammar or the vocabulary is wrong. grammar is untouched unless the result is ATOME_OK.
 ///
 /// # Safety
 /// `data` is NULL or leads to `len` readable bytes; `grammar` is NULL or writable.
 #[no_mangle]
 pub unsafe extern "C" fn atome_container_grammar(data: *const u8, len: usize, grammar: *mut atome_grammar_t) -> c_int {
     // SAFETY: as the caller promises.
-    let Some(data) = (unsafe { bytes(data, len) }) else {
+    let Some(data) = (unsafe { bytes(data, len) }).filter(|_| !grammar.is_null()) else {
         return ATOME_ERR_INVALID;
     };
-    match Container::open(data) {
-        Err(error) => code(error),
-        Ok(container) => match container.part(PartKind::GRAMMAR) {
-            None => ATOME_ERR_INVALID,
-            // SAFETY: a part of the data; the caller vouches for the place.
-            Some(table) => match unsafe { atome_grammar_open(grammar, table.as_ptr(), table.len()) } {
-                // SAFETY: it was opened; the place and the data are the caller's.
-                ATOME_OK => unsafe {
-                    atome_container_vocabulary(data.as_ptr(), data.len(), &raw mut (*grammar).vocabulary)
-                },
-                // Its length is the container's to tell.
-                ATOME_ERR_TRUNCATED => ATOME_ERR_DAMAGED,
-                code => code,
-            },
-        },
-    }
+    let container = match Container::open(data) {
+        Ok(container) => container,
+        Err(error) => return code(error),
+    };
+    let Some(table) = container.part(PartKind::GRAMMAR) else { return ATOME_ERR_INVALID };
+    let found = match (opened(table), vocabulary_of(&container)) {
+        (Ok(found), Some(vocabulary)) => atome_grammar_t { vocabulary, ..found },
+        // Its length is the container's to tell.
+        (Err(ATOME_ERR_TRUNCATED), _) | (Ok(_), None) => return ATOME_ERR_DAMAGED,
+        (Err(code), _) => return code,
+    };
+    // SAFETY: not NULL; the caller vouches for the place.
+    unsafe { grammar.write(found) };
+    ATOME_OK
 }
 
 /// Continues prompt by a text of grammar, whole, and writes its tokens to output, at most max_tokens and no more than
@@ -128,7 +134,7 @@ pub unsafe extern "C" fn atome_container_grammar(data: *const u8, len: usize, gr
 ///
 /// Returns how many tokens were written; ATOME_ERR_GRAMMAR (-12) when no text of the grammar has room, none can be copied from
 /// this prompt, or the grammar has a byte that the model has no token for or that is stop; ATOME_ERR_INVALID (-1) when another
-/// pointer is NULL, prompt_len or max_tokens is below 1, model or grammar was never loaded, or a setting of sampler is out of
+/// pointer is NULL, prompt_len is below 1 or max_tokens below 0, model or grammar was never loaded, or a setting of sampler is out of
 /// range; ATOME_ERR_CONFIG (-3) when header and library do not fit together. Nothing is written then.
 ///
 /// # Safety

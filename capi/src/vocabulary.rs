@@ -85,6 +85,15 @@ pub unsafe extern "C" fn atome_prompt_tokens(
     unsafe { prompt(how_in_tokens(how, vocabulary), question, tokens, max_tokens) }
 }
 
+/// What a container's tokens stand for; `None` where its vocabulary is wrong.
+pub(crate) fn vocabulary_of(container: &Container) -> Option<atome_vocabulary_t> {
+    let Some(part) = container.part(PartKind::VOCABULARY) else {
+        return Some(atome_vocabulary_t { part: null(), len: 0 });
+    };
+    Vocabulary::open(part, container.about().shape.vocab_size()).ok()?;
+    Some(atome_vocabulary_t { part: part.as_ptr(), len: part.len() })
+}
+
 /// Finds in a container what its model's tokens stand for, and checks it once; of a container without a vocabulary, that a token is
 /// a byte. vocabulary then points into data.
 ///
@@ -108,13 +117,7 @@ pub unsafe extern "C" fn atome_container_vocabulary(
         Ok(container) => container,
         Err(error) => return code(error),
     };
-    let found = match container.part(PartKind::VOCABULARY) {
-        None => atome_vocabulary_t { part: null(), len: 0 },
-        Some(part) if Vocabulary::open(part, container.about().shape.vocab_size()).is_ok() => {
-            atome_vocabulary_t { part: part.as_ptr(), len: part.len() }
-        }
-        Some(_) => return ATOME_ERR_DAMAGED,
-    };
+    let Some(found) = vocabulary_of(&container) else { return ATOME_ERR_DAMAGED };
     // SAFETY: not NULL; the caller vouches for the place.
     unsafe { vocabulary.write(found) };
     ATOME_OK

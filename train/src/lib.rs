@@ -5,6 +5,7 @@ mod batches;
 pub mod bounded;
 pub mod calibration;
 pub mod checkpoint;
+pub mod chunks;
 pub mod classes;
 pub mod compare;
 pub mod config;

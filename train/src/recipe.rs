@@ -7,7 +7,7 @@ use crate::config::{AtomeConfig, ModelConfig};
 use crate::layout::Initialisation;
 use crate::model::loss::Mixture;
 use crate::optimiser::AdamW;
-use crate::pairs::PairsRecipe;
+use crate::pairs::{Making, PairsRecipe};
 use crate::pretrained::Origin;
 use crate::schedule::Schedule;
 use crate::vocabulary::TOKENS;
@@ -188,6 +188,12 @@ impl Recipe {
             }
         }
         Ok(())
+    }
+
+    /// How the records of its pairs are made.
+    pub fn making(&self) -> Making {
+        let slips = self.pairs.as_ref().map_or(0.0, |pairs| pairs.slips);
+        Making { chunk: self.chunk, slips, seed: self.seed, vocab_size: self.model.vocab_size() }
     }
 
     /// Tokens that are predicted in one step.

@@ -1,6 +1,6 @@
 //! Tables with a header, as people export them: comma or tab between the columns, or a JSON object a line.
 
-use anyhow::{anyhow, bail, Context, Result};
+use anyhow::{anyhow, bail, ensure, Context, Result};
 use serde_json::{Map, Value};
 
 /// How a file is written.
@@ -71,7 +71,7 @@ impl Table {
 
 fn separated(text: &str, delimiter: u8) -> Result<Table> {
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text.as_bytes());
-    let header = reader.headers().context("line 1")?.iter().map(str::to_owned).collect();
+    let header: Vec<String> = reader.headers().context("line 1")?.iter().map(str::to_owned).collect();
     let mut rows = Vec::new();
     let mut lines = Lines { text, offset: 0, line: 1 };
     for record in reader.records() {
@@ -83,6 +83,13 @@ fn separated(text: &str, delimiter: u8) -> Result<Table> {
             _ => error.into(),
         })?;
         let line = lines.of(record.position());
+        // A reader that has met an empty header takes the first record's columns for the number of all.
+        ensure!(
+            record.len() == header.len(),
+            "line {line}: {} columns, expected {} as in the header",
+            record.len(),
+            header.len()
+        );
         rows.push(Row { cells: record.iter().map(str::to_owned).collect(), line });
     }
     Ok(Table { header, rows })

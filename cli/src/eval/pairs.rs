@@ -139,7 +139,7 @@ fn held_out<'p>(args: &EvalArgs, checkpoint: &Checkpoint, path: &Path, all: &'p 
     let form = asked.form().with_context(what)?;
     let split = split(all, &form, asked.held_out, recipe.seed);
     let vocabulary = OwnedVocabulary::from_checkpoint(checkpoint).with_context(what)?;
-    let found = pairs::corpus(&split, &form, vocabulary.as_ref(), &recipe).map(|corpus| corpus.digest);
+    let found = pairs::corpus(&split, &form, vocabulary.as_ref(), recipe.making()).map(|corpus| corpus.digest);
     if !found.is_ok_and(|found| found == digest) {
         bail!("{}: are not the pairs that {} was trained on", path.display(), args.model.display());
     }

@@ -164,7 +164,7 @@ fn form(recipe: &Recipe) -> Result<(&PairsRecipe, Form)> {
 pub fn corpus(recipe: &Recipe, path: &Path, pairs: &Pairs, vocabulary: Option<&OwnedVocabulary>) -> Result<Corpus> {
     let (asked, form) = form(recipe)?;
     let split = pairs.split(&form, asked.held_out, recipe.seed);
-    atome_train::pairs::corpus(&split, &form, vocabulary, recipe)
+    atome_train::pairs::corpus(&split, &form, vocabulary, recipe.making())
         .map_err(|error| match error.to_string().starts_with("offset ") {
             true => error.context("--vocab"),
             false => error,

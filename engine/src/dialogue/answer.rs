@@ -234,6 +234,7 @@ where
     }
 
     /// How much is asked, and the room that is left for an answer.
+    #[inline(never)] // so that texts on their way to tokens lie on the stack only while they are read
     fn room(&self, question: &[u8]) -> Result<Asked, Doubt> {
         let dialogue = self.dialogue;
         let (start, tokens) = (dialogue.around(dialogue.before).count(), dialogue.question(question).count());
@@ -255,13 +256,19 @@ where
         picker: impl Picker,
         say: impl FnMut(usize),
     ) -> Result<Answer, RunError> {
-        let vocab_size = self.memory.layout().shape().vocab_size();
-        let prompt = self.dialogue.prompt(question).map(|token| token as i32);
-        let n = self.memory.prefix().set(prompt, vocab_size);
+        let n = self.enter(question);
         let question_nats = self.read(asked.start, asked.tokens, n)?;
         let (len, mut signals, has_ended) = self.speak(n, picker, say)?;
         signals.question_nats = question_nats;
         Ok(Answer { len, signals, doubt: self.dialogue.limits.doubt(&signals, has_ended) })
+    }
+
+    /// The question with the text around it becomes the sequence: how many tokens there are.
+    #[inline(never)] // as `room`
+    fn enter(&mut self, question: &[u8]) -> usize {
+        let vocab_size = self.memory.layout().shape().vocab_size();
+        let prompt = self.dialogue.prompt(question).map(|token| token as i32);
+        self.memory.prefix().set(prompt, vocab_size)
     }
 
     /// Computes the prompt of `n` tokens, and tells how surprising the `asked` ones of the question from `start` on were and what

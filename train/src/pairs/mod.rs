@@ -12,7 +12,7 @@ mod split;
 
 pub use form::{is_ascii, Form, PairsRecipe};
 pub use parse::{parse, read, Pairs};
-pub use records::{corpus, counts, longest, longest_in_tokens, records, token_records, vocabulary};
+pub use records::{corpus, counts, longest, longest_in_tokens, records, token_records, vocabulary, Making};
 pub use score::{best_division, confusions, limits, score, Asked, Confusion};
 pub use slip::slip;
 pub use split::{split, Split};

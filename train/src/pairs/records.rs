@@ -7,7 +7,6 @@ use super::form::END;
 use super::slip::slip;
 use super::{Form, Pair, Split};
 use crate::corpus::{Corpus, Token};
-use crate::recipe::Recipe;
 use crate::rng::{Rng, Stream};
 use crate::vocabulary::{learn, OwnedVocabulary, Piece};
 
@@ -126,16 +125,29 @@ pub fn token_records(
     Writing { end: Token::from(END), unit: "tokens", record }.all(split, chunk, slips, seed)
 }
 
-/// The text of a training whose recipe has pairs: records in bytes, or in the tokens of a vocabulary.
+/// What a recipe says of its records.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Making {
+    /// Tokens of a record.
+    pub chunk: usize,
+    /// The share of the records whose prompt has a typing slip.
+    pub slips: f64,
+    /// Start of the draws.
+    pub seed: u64,
+    /// Tokens of the model.
+    pub vocab_size: usize,
+}
+
+/// The text of a training on pairs: records in bytes, or in the tokens of a vocabulary.
 ///
 /// # Errors
 /// As [`records`]; or a byte is no token of the model.
-pub fn corpus(split: &Split<'_>, form: &Form, vocabulary: Option<&OwnedVocabulary>, recipe: &Recipe) -> Result<Corpus> {
-    let slips = recipe.pairs.as_ref().map_or(0.0, |pairs| pairs.slips);
+pub fn corpus(split: &Split<'_>, form: &Form, vocabulary: Option<&OwnedVocabulary>, making: Making) -> Result<Corpus> {
+    let Making { chunk, slips, seed, vocab_size } = making;
     match vocabulary {
-        None => Corpus::new(records(split, form, recipe.chunk, slips, recipe.seed)?, recipe.model.vocab_size()),
+        None => Corpus::new(records(split, form, chunk, slips, seed)?, vocab_size),
         Some(vocabulary) => {
-            let tokens = token_records(split, form, vocabulary, recipe.chunk, slips, recipe.seed)?;
+            let tokens = token_records(split, form, vocabulary, chunk, slips, seed)?;
             Ok(Corpus::of_tokens(tokens, vocabulary.clone()))
         }
     }

@@ -10,7 +10,7 @@ use anyhow::Result;
 use atome_engine::vocabulary::LONGEST;
 
 use super::OwnedVocabulary;
-use crate::corpus::{Split, Token};
+use crate::chunks::{Split, Token};
 
 /// A piece of text that is encoded apart, and how often there is one.
 pub type Piece<'t> = (&'t [u8], u64);

@@ -8,7 +8,7 @@ use atome_engine::vocabulary::{part_len, write, Encoder, Vocabulary, BYTES};
 pub use learn::{learn, lines, of_text, Piece};
 
 use crate::checkpoint::{keys, Checkpoint};
-use crate::corpus::Token;
+use crate::chunks::Token;
 use crate::hex::{from_hex, hex};
 
 /// The least and the most tokens that a vocabulary is asked for: one subword at least, and what a microcontroller may have room
