@@ -38,6 +38,7 @@ pub use table::MAX_TABLE;
 use dfa::State;
 use nfa::Nfa;
 use rules::{Rules, START};
+use ways::Way;
 
 /// A grammar that was compiled.
 #[derive(Clone, Debug)]
@@ -80,19 +81,19 @@ pub fn compile(text: &str) -> Result<Compiled, Refusal> {
         return Err(Refusal::new(place, "no answer but the empty one, expected a text"));
     }
     copies::check(&states, &nfa.kinds)?;
+    let ways = ways::shortest(&states, (1 << nfa.kinds.len()) - 1);
+    ways::check(ways.first().copied().flatten().unwrap_or_default(), place)?;
     let table = table::table(&states, &nfa.kinds).map_err(|len| {
         let message = format!("the table would have {len} bytes, expected at most {MAX_TABLE}; fewer alternatives or shorter repetitions take less");
         Refusal::new(place, message)
     })?;
     let grammar = atome_engine::grammar::Grammar::open(&table)
         .map_err(|error| Refusal::new(place, format!("the engine refuses the table: {error}")))?;
-    let facts = facts(&rules, &states, &nfa, grammar.states());
+    let facts = facts(&rules, &states, &nfa, &ways, grammar.states());
     Ok(Compiled { table, facts })
 }
 
-fn facts(rules: &Rules, states: &[State], nfa: &Nfa, n_states: usize) -> Facts {
-    let all_kinds = (1 << nfa.kinds.len()) - 1;
-    let ways = ways::shortest(states, all_kinds);
+fn facts(rules: &Rules, states: &[State], nfa: &Nfa, ways: &[Option<Way>], n_states: usize) -> Facts {
     let (copies, shortest) = ways.first().copied().flatten().unwrap_or_default();
     Facts {
         rules: rules.len(),
@@ -101,6 +102,6 @@ fn facts(rules: &Rules, states: &[State], nfa: &Nfa, n_states: usize) -> Facts {
         shortest,
         copies,
         longest: ways::longest(states, &nfa.kinds),
-        examples: examples::examples(states, &ways),
+        examples: examples::examples(states, ways),
     }
 }

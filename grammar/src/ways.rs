@@ -3,8 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use atome_engine::grammar::layout::NO_WAY;
+
 use crate::dfa::State;
 use crate::minimise::from_the_end;
+use crate::refusal::{Place, Refusal};
 use crate::syntax::Kind;
 
 /// A way: its copies, then its other bytes. Fewer copies are shorter.
@@ -35,6 +38,20 @@ pub fn shortest(states: &[State], viable: usize) -> Vec<Option<Way>> {
         }
     }
     ways
+}
+
+/// Whether the shortest way of all has room in the table's fields: by a longer one no answer can be made.
+///
+/// # Errors
+/// [`Refusal`] has its copies or its bytes.
+pub fn check((copies, bytes): Way, place: Place) -> Result<(), Refusal> {
+    let (most_copies, most_bytes) = (usize::from(u8::MAX), usize::from(NO_WAY) - 1);
+    let long = match (copies > most_copies, bytes > most_bytes) {
+        (true, _) => format!("{copies} copies, expected at most {most_copies}"),
+        (false, true) => format!("{bytes} bytes, expected at most {most_bytes}"),
+        (false, false) => return Ok(()),
+    };
+    Err(Refusal::new(place, format!("the shortest answer has {long}")))
 }
 
 /// The most bytes of a text, with copies as long as they may be; `None` where a text may be of any length.

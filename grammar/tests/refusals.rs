@@ -85,6 +85,16 @@ fn a_table_beyond_the_limit_is_refused_with_its_size() {
 }
 
 #[test]
+fn a_shortest_answer_beyond_the_tables_fields_is_refused() {
+    let message = refusal("answer = ('<' copy([a-z]) '>'){256}");
+    assert!(message.contains("the shortest answer has 256 copies, expected at most 255"), "{message}");
+    let message = refusal("answer = row{64}\nrow = 'a'{1023} 'b'");
+    assert!(message.contains("the shortest answer has 65536 bytes, expected at most 65534"), "{message}");
+    let table = compile("answer = ('<' copy([a-z]) '>'){255} '!'?").unwrap().table;
+    assert_eq!(atome_grammar::fits(&table, b"a", "<a>".repeat(255).as_bytes()), Ok(()));
+}
+
+#[test]
 fn deep_parentheses_and_many_rules_are_refused() {
     for text in [
         format!("answer = {}'a'{}", "(".repeat(10_000), ")".repeat(10_000)),
