@@ -3,11 +3,12 @@
 //! An answer that is an object or a list of JSON is taken apart: its values are places, and all that is the same but for them is
 //! one form. What was seen at a place of a form says what may stand there:
 //! - whole numbers, or numbers with as many decimal places: the values, or from five on the range from the least to the greatest;
-//! - texts: the values, or from nine on, where each is in its prompt word for word, a copy.
+//! - texts: the values, or from nine on, where each is in its prompt word for word, a copy. Forms that are the same up to this
+//!   place share what was seen there.
 //!
-//! Everything else is taken as it is.
+//! Where that cannot be compiled, the values alone are taken in place of copies, of ranges, or of both. Everything else is taken as it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ pub struct Example<'e> {
 }
 
 /// A part of an answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Piece {
     /// What every answer of the form has.
     Fixed(String),
@@ -54,20 +55,68 @@ pub fn derive(examples: &[Example<'_>]) -> String {
             None => forms.push(Form { pieces, values: vec![(values, example.prompt)] }),
         }
     }
-    let rules: Vec<String> = forms.iter().map(Form::rule).collect();
-    format!("answer =\n    {}\n", rules.join("\n  | "))
+    let copies = Copies::of(&forms);
+    let text = |copies: Option<&Copies>, has_ranges: bool| {
+        let rules: Vec<String> =
+            forms.iter().enumerate().map(|(index, form)| form.rule(index, copies, has_ranges)).collect();
+        format!("answer =\n    {}\n", rules.join("\n  | "))
+    };
+    // Some cannot be compiled: a copy that nothing tells from what another answer has there, or ranges of too many numbers.
+    let mut general = [(Some(&copies), true), (Some(&copies), false), (None, true)].into_iter();
+    let compiled = general
+        .find_map(|(copies, has_ranges)| Some(text(copies, has_ranges)).filter(|text| crate::compile(text).is_ok()));
+    compiled.unwrap_or_else(|| text(None, false))
+}
+
+/// The places that take a copy.
+struct Copies {
+    /// Each form by its index, and its place.
+    places: BTreeSet<(usize, usize)>,
+    /// One for all of them: copies of other lengths would be of another kind, and a grammar has few.
+    copy: String,
+}
+
+impl Copies {
+    /// Answers that are the same up to a place have the same there: by a copy's first bytes nobody knows what comes behind it.
+    fn of(forms: &[Form<'_>]) -> Self {
+        let mut groups: BTreeMap<&[Piece], Vec<(usize, usize)>> = BTreeMap::new();
+        for (index, form) in forms.iter().enumerate() {
+            let values = form.pieces.iter().enumerate().filter(|(_, piece)| !matches!(piece, Piece::Fixed(_)));
+            for (place, (at, piece)) in values.enumerate() {
+                if *piece == Piece::Text {
+                    groups.entry(form.pieces.get(..=at).unwrap_or_default()).or_default().push((index, place));
+                }
+            }
+        }
+        let table =
+            crate::compile("answer = '\"' copy(1..1000) '\"'").map(|compiled| compiled.table).unwrap_or_default();
+        let (mut places, mut longest) = (BTreeSet::new(), 40);
+        for group in groups.into_values() {
+            let found = || group.iter().filter_map(|&(index, place)| Some((forms.get(index)?, place)));
+            let seen: BTreeSet<&str> = found().flat_map(|(form, place)| form.seen(place)).collect();
+            if seen.len() >= TEXTS && found().all(|(form, place)| form.is_copied(&table, place)) {
+                longest = seen.iter().map(|text| text.len()).max().unwrap_or(0).max(longest);
+                places.extend(group);
+            }
+        }
+        Self { places, copy: format!("copy(1..{longest})") }
+    }
 }
 
 impl Form<'_> {
     /// On a line.
-    fn rule(&self) -> String {
+    fn rule(&self, index: usize, copies: Option<&Copies>, has_ranges: bool) -> String {
         let mut place = 0;
         let mut parts = Vec::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Fixed(text) => parts.push(literal(text)),
-                Piece::Number(places) => parts.push(self.numbers(place, *places)),
-                Piece::Text => parts.push(self.texts(place)),
+                Piece::Number(places) if has_ranges => parts.push(self.numbers(place, *places)),
+                Piece::Number(_) => parts.push(alternatives(self.seen(place))),
+                Piece::Text => match copies.filter(|copies| copies.places.contains(&(index, place))) {
+                    Some(copies) => parts.push(copies.copy.clone()),
+                    None => parts.push(alternatives(self.seen(place))),
+                },
             }
             place += usize::from(!matches!(piece, Piece::Fixed(_)));
         }
@@ -82,31 +131,26 @@ impl Form<'_> {
     fn numbers(&self, place: usize, places: usize) -> String {
         let seen = self.seen(place);
         let number = |text: &&str| text.parse::<f64>().unwrap_or(0.0);
-        if seen.len() < NUMBERS {
+        // A range has no zero with a sign.
+        let has_signed_zero = seen.iter().any(|text| text.starts_with('-') && number(text) == 0.0);
+        if seen.len() < NUMBERS || has_signed_zero {
             return alternatives(seen);
         }
         let mut sorted: Vec<&str> = seen.iter().copied().collect();
         sorted.sort_by(|a, b| number(a).total_cmp(&number(b)));
         match (sorted.first(), sorted.last()) {
-            (Some(least), Some(most)) if is_in_reach(least, most, places) => format!("number({least}..{most})"),
+            (Some(least), Some(most)) if is_in_reach(least, most, places) => match places {
+                0 => format!("number({least}..{most})"),
+                // Without one, numbers are in steps of 1.
+                _ => format!("number({least}..{most}, 0.{:0>places$})", 1),
+            },
             _ => alternatives(seen),
         }
     }
 
-    fn texts(&self, place: usize) -> String {
-        let seen = self.seen(place);
-        let longest = seen.iter().map(|text| text.len()).max().unwrap_or(1).clamp(40, 1000);
-        let is_copied = |table: &[u8]| {
-            self.values
-                .iter()
-                .all(|(values, prompt)| values.get(place).is_some_and(|value| is_piece(table, prompt, value)))
-        };
-        let copy = format!("copy(1..{longest})");
-        let compiled = crate::compile(&format!("answer = '\"' {copy} '\"'"));
-        match compiled {
-            Ok(compiled) if seen.len() >= TEXTS && is_copied(&compiled.table) => copy,
-            _ => alternatives(seen),
-        }
+    /// Whether each value there is in its prompt.
+    fn is_copied(&self, table: &[u8], place: usize) -> bool {
+        self.values.iter().all(|(values, prompt)| values.get(place).is_some_and(|value| is_piece(table, prompt, value)))
     }
 }
 
@@ -267,11 +311,76 @@ mod tests {
         let pairs: Vec<(&str, &str)> = answers.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         let text = derived(&pairs);
         assert!(text.contains("\"' copy(1..40) '\"") && text.contains("number(0..11)"), "{text}");
-        assert!(text.contains("number(0.5..11.5)"), "{text}");
+        assert!(text.contains("number(0.5..11.5, 0.1)"), "{text}");
         // One that is in no prompt: then the values are all there is.
         let mut more = pairs.clone();
         more.push(("play it", r#"{"play":"silence","at":1,"half":1.5}"#));
         assert!(derived(&more).contains("'silence'"));
+    }
+
+    /// So many songs, and what else there is.
+    fn songs(count: usize, more: &[(&str, &str)]) -> String {
+        let songs: Vec<(String, String)> =
+            (0..count).map(|n| (format!("play song{n}"), format!(r#"{{"play":"song{n}"}}"#))).collect();
+        let songs = songs.iter().map(|(prompt, answer)| (prompt.as_str(), answer.as_str()));
+        derived(&songs.chain(more.iter().copied()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn forms_that_begin_alike_have_a_copy_all_or_none() {
+        let text = songs(9, &[("play abba loud", r#"{"play":"abba","loud":1}"#)]);
+        let expected = "'{\"play\":\"' copy(1..40) '\"}'\n  | '{\"play\":\"' copy(1..40) '\",\"loud\":' '1' '}'\n";
+        assert!(text.ends_with(expected), "{text}");
+        // Eight and one are nine.
+        assert!(songs(8, &[("play abba loud", r#"{"play":"abba","loud":1}"#)]).contains(expected));
+        let text = songs(9, &[("play it loud", r#"{"play":"abba","loud":1}"#)]);
+        assert!(!text.contains("copy") && text.contains("('song0' | 'song1'"), "{text}");
+    }
+
+    #[test]
+    fn copies_of_any_length_are_one_kind() {
+        let (a, b) = ("a".repeat(60), "b".repeat(80));
+        let of =
+            |name: &str, value: &str| (format!("{name} {value}"), format!(r#"{{"{name}":"{value}","it":"{name}"}}"#));
+        let names = ["play", "call", "find", "add", "show"];
+        let mut pairs: Vec<(String, String)> =
+            (0..9).flat_map(|n| names.map(|name| of(name, &format!("x{n}")))).collect();
+        pairs.extend([of("play", &a), of("call", &b), of("find", &a[..50]), of("add", &a[..45])]);
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(derived(&pairs).matches("copy(1..80)").count(), names.len());
+    }
+
+    #[test]
+    fn what_cannot_be_told_from_a_copy_leaves_the_values() {
+        // Nothing that is JSON, but it begins like it.
+        let text = songs(9, &[("x", r#"{"play":"nothing"#)]);
+        assert!(!text.contains("copy") && text.contains("'song8'"), "{text}");
+    }
+
+    #[test]
+    fn ranges_have_all_numbers_that_were_seen() {
+        let lists = |numbers: &[&str]| {
+            let answers: Vec<String> = numbers.iter().map(|number| format!("[{number}]")).collect();
+            derived(&answers.iter().map(|answer| ("it", answer.as_str())).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            lists(&["-0.05", "1.25", "2.00", "3.10", "9.99"]),
+            "answer =\n    '[' number(-0.05..9.99, 0.01) ']'\n"
+        );
+        for zero in ["-0", "-0.0"] {
+            let more = ["1", "2", "3", "4", "5"].map(|number| number.to_owned() + &zero[2..]);
+            let numbers: Vec<&str> = more.iter().map(String::as_str).chain([zero]).collect();
+            assert!(lists(&numbers).contains(&format!("('{zero}' | ")), "{zero}");
+        }
+    }
+
+    #[test]
+    fn ranges_of_too_many_numbers_leave_the_values() {
+        let numbers = ["0.000", "1.111", "2.222", "5.555", "9.900"];
+        let answers = numbers.map(|number| format!("[{}]", [number; 5].join(",")));
+        let pairs = answers.each_ref().map(|answer| ("it", answer.as_str()));
+        let text = derived(&pairs);
+        assert!(!text.contains("number"), "{text}");
     }
 
     #[test]
