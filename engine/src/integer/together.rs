@@ -15,7 +15,7 @@ use crate::schedule::{Positions, RouterReading, Work};
 use crate::weights::{Layer, Matrix, Weights};
 
 /// 32-bit words on the stack, where a call may take 16 KB in all: 6 KB.
-const ROOM: usize = 1_600;
+const ROOM: usize = 1_544;
 
 /// How many positions have room.
 pub(super) fn most(layout: &Layout) -> usize {
