@@ -49,7 +49,8 @@ fn a_text_becomes_a_container_that_goes_on_with_it() {
     let refused = failure(&mut call(folder, &["export", "m.safetensors", "--out", "m.bin"]), 2);
     assert!(refused.contains("a vocabulary") && refused.contains("expected --container"), "{refused}");
     success(&mut call(folder, &["export", "m.safetensors", "--out", "m.box", "--container", "--header", "m.h"]));
-    let bytes_for_tokens = failure(&mut call(folder, &["calibrate", "m.box", "--text", "story.txt"]), 1);
+    let bytes_for_tokens =
+        failure(&mut call(folder, &["calibrate", "m.box", "--text", "story.txt", "--out", "found"]), 1);
     assert!(bytes_for_tokens.contains("m.box: has a vocabulary of subwords"), "{bytes_for_tokens}");
     assert!(fs::read_to_string(folder.join("m.h")).unwrap().contains("#define ATOME_VOCAB_SIZE 270"));
     let seen = json(&mut call(folder, &["inspect", "m.box"]));
