@@ -101,6 +101,7 @@ fn json_lines(text: &str) -> Result<Table> {
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         let object: Map<String, Value> =
             serde_json::from_str(text).map_err(|error| json_error(line, &error, "an object"))?;
+        ensure!(!object.is_empty(), "line {line}: an object without keys, expected some");
         if table.header.is_empty() {
             table.header = object.keys().cloned().collect();
         }
@@ -164,6 +165,7 @@ mod tests {
     fn lines_of_json_that_are_no_rows_are_named() {
         for (text, expected) in [
             ("{\"a\":1}\n{\"b\":1}", "line 2: no key is called a"),
+            ("{}\n{\"a\":1}", "line 1: an object without keys"),
             ("{\"a\":[1]}", "line 1: a is no text and no number"),
             ("{\"a\":1}\n[1]", "line 2, column"),
         ] {
