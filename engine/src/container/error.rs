@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::fields::{self, expected};
-use super::parts::PartKind;
+use super::part_kind::PartKind;
 use crate::shape::Shape;
 
 /// Why a container was refused. Offsets and lengths are in bytes from the start of the data.

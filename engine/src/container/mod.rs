@@ -26,6 +26,7 @@ mod error;
 mod fields;
 mod header;
 mod notes;
+mod part_kind;
 mod parts;
 #[cfg(test)]
 mod parts_tests;
@@ -41,7 +42,8 @@ pub use crc::crc32;
 pub use error::{ContainerError, PartFault};
 pub use header::{Description, Tokenizer, WeightFormat};
 pub use notes::Notes;
-pub use parts::{PartKind, Parts, MOST_PARTS, PART_ALIGNMENT};
+pub use part_kind::PartKind;
+pub use parts::{Parts, MOST_PARTS, PART_ALIGNMENT};
 pub use read::Container;
 pub use write::{file_len, put_signature, write, Contents};
 

@@ -4,6 +4,7 @@ use byteorder::{ByteOrder, LittleEndian};
 
 use super::error::{ContainerError, PartFault};
 use super::header::four;
+use super::part_kind::PartKind;
 
 /// The most parts of a container.
 pub const MOST_PARTS: usize = 16;
@@ -14,41 +15,6 @@ pub const PART_ALIGNMENT: usize = 4;
 /// Bytes of the table in front of its lines, and of a line.
 const HEAD_LEN: usize = 4;
 const LINE_LEN: usize = 12;
-
-/// The bit of a kind that lets readers pass over a part that they do not know.
-const OPTIONAL: u16 = 1 << 15;
-
-/// What a part is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PartKind(u16);
-
-impl PartKind {
-    /// What each token stands for: `docs/tokens.md`.
-    pub const VOCABULARY: Self = Self(1);
-    /// What may be answered.
-    pub const GRAMMAR: Self = Self(2);
-
-    /// The kind of this number in files.
-    pub const fn new(number: u16) -> Self {
-        Self(number)
-    }
-
-    /// Its number in files.
-    pub const fn number(self) -> u16 {
-        self.0
-    }
-
-    /// Whether a reader that does not know it may do without. Of the kinds of this library none is so: without its
-    /// vocabulary a model's tokens mean nothing, and without its grammar an answer is not what it promises to be.
-    pub const fn is_optional(self) -> bool {
-        self.0 & OPTIONAL != 0
-    }
-
-    /// Whether this library knows it.
-    pub const fn is_known(self) -> bool {
-        matches!(self, Self::VOCABULARY | Self::GRAMMAR)
-    }
-}
 
 /// Goes through the parts in the order of their kinds.
 #[derive(Clone, Debug)]
@@ -77,7 +43,7 @@ impl<'a> Iterator for Parts<'a> {
         self.left = self.left.checked_sub(1)?;
         let Line { kind, offset, len } = Line::read(self.file, self.line);
         self.line += LINE_LEN;
-        Some((PartKind(kind as u16), self.file.get(offset..)?.get(..len)?))
+        Some((PartKind::new(kind as u16), self.file.get(offset..)?.get(..len)?))
     }
 }
 
@@ -111,7 +77,7 @@ pub(super) fn check(file: &[u8], notes_end: usize, payload: usize) -> Result<boo
     let (mut before, mut has_vocabulary) = (0, false);
     for _ in 0..count {
         let Line { kind, offset, len } = Line::read(file, line);
-        let known = PartKind(kind as u16);
+        let known = PartKind::new(kind as u16);
         let is_behind = offset >= end && offset & (PART_ALIGNMENT - 1) == 0;
         let fault = if kind <= before || kind > u32::from(u16::MAX) {
             // So each kind is there once, and 0 is none.
@@ -142,7 +108,8 @@ pub(super) fn end(parts: &[(PartKind, &[u8])], notes_end: usize) -> Option<usize
     if parts.is_empty() {
         return Some(notes_end);
     }
-    let is_ordered = parts.iter().map(|(kind, _)| kind.0).try_fold(0, |before, kind| (kind > before).then_some(kind));
+    let is_ordered =
+        parts.iter().map(|(kind, _)| kind.number()).try_fold(0, |before, kind| (kind > before).then_some(kind));
     if parts.len() > MOST_PARTS || is_ordered.is_none() {
         return None;
     }
@@ -164,7 +131,7 @@ pub(super) fn write(parts: &[(PartKind, &[u8])], notes_end: usize, file: &mut [u
         end = offset + part.len();
         file.get_mut(offset..end)?.copy_from_slice(part);
         let line = file.get_mut(entry..entry + LINE_LEN)?;
-        LittleEndian::write_u16(line.get_mut(..2)?, kind.0);
+        LittleEndian::write_u16(line.get_mut(..2)?, kind.number());
         LittleEndian::write_u32(line.get_mut(4..8)?, u32::try_from(offset).ok()?);
         LittleEndian::write_u32(line.get_mut(8..)?, u32::try_from(part.len()).ok()?);
         entry += LINE_LEN;

@@ -5,7 +5,7 @@ use byteorder::{ByteOrder, LittleEndian};
 use super::crc::crc32;
 use super::fields;
 use super::header::{self, Description, Places, SIGNED};
-use super::parts::PartKind;
+use super::part_kind::PartKind;
 use super::{notes, parts, KEY_ID_LEN, SIGNATURE_LEN, TAIL_LEN};
 
 /// What goes into a container.
