@@ -5,6 +5,7 @@ mod classes;
 mod pairs;
 mod questions;
 mod subject;
+mod taught;
 
 use std::path::Path;
 use std::time::Instant;
