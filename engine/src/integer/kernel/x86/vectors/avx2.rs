@@ -76,76 +76,62 @@ unsafe fn store_fours_of_two(fours: [__m256i; 4], less: i32, place: *mut i32) {
     }
 }
 
+/// All but the sums of bytes: what AVX2 has, with and without VNNI.
+macro_rules! of_256_bits {
+    () => {
+        instructions!(
+            32,
+            _mm256_setzero_si256,
+            _mm256_loadu_si256,
+            _mm256_and_si256,
+            _mm256_srli_epi16,
+            _mm256_set1_epi8,
+            _mm256_shuffle_epi8,
+            _mm256_broadcastsi128_si256,
+            _mm256_castsi256_ps,
+            _mm256_castps_si256,
+            _mm256_shuffle_ps,
+            _mm256_add_epi32,
+            |place: *const i8| _mm256_cvtepi8_epi16(_mm_loadu_si128(place.cast())),
+            _mm256_madd_epi16,
+            _mm256_unpacklo_epi64,
+            _mm256_unpackhi_epi64,
+            _mm256_unpacklo_epi16,
+            _mm256_unpackhi_epi16,
+            _mm256_srli_epi32
+        );
+        weights_by_shifts!(
+            _mm256_and_si256,
+            _mm256_or_si256,
+            _mm256_add_epi32,
+            _mm256_set1_epi32,
+            _mm256_slli_epi32,
+            _mm256_blend_epi16,
+            _mm256_srai_epi16
+        );
+        parts_of_two!();
+
+        #[inline(always)]
+        unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
+            // SAFETY: as the caller promises.
+            unsafe { store_totals_of_two(self.0, rows, less, place) }
+        }
+
+        #[inline(always)]
+        unsafe fn store_fours(fours: [Self; 4], less: i32, place: *mut i32) {
+            // SAFETY: as the caller promises.
+            unsafe { store_fours_of_two(fours.map(|four| four.0), less, place) }
+        }
+    };
+}
+
 impl Vectors for Avx2 {
-    instructions!(
-        32,
-        _mm256_setzero_si256,
-        _mm256_loadu_si256,
-        _mm256_and_si256,
-        _mm256_srli_epi16,
-        _mm256_set1_epi8,
-        _mm256_shuffle_epi8,
-        _mm256_broadcastsi128_si256,
-        _mm256_castsi256_ps,
-        _mm256_castps_si256,
-        _mm256_shuffle_ps,
-        _mm256_add_epi32,
-        |place: *const i8| _mm256_cvtepi8_epi16(_mm_loadu_si128(place.cast())),
-        _mm256_madd_epi16,
-        _mm256_unpacklo_epi64,
-        _mm256_unpackhi_epi64,
-        _mm256_unpacklo_epi16,
-        _mm256_unpackhi_epi16,
-        _mm256_srli_epi32
-    );
+    of_256_bits!();
     sums_of_16_bits!(_mm256_maddubs_epi16, _mm256_add_epi16, _mm256_set1_epi16, _mm256_madd_epi16, _mm256_add_epi32);
-
-    weights_by_shifts!(
-        _mm256_and_si256,
-        _mm256_or_si256,
-        _mm256_add_epi32,
-        _mm256_set1_epi32,
-        _mm256_slli_epi32,
-        _mm256_blend_epi16,
-        _mm256_srai_epi16
-    );
-    parts_of_two!();
-
-    #[inline(always)]
-    unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
-        // SAFETY: as the caller promises.
-        unsafe { store_totals_of_two(self.0, rows, less, place) }
-    }
-
-    #[inline(always)]
-    unsafe fn store_fours(fours: [Self; 4], less: i32, place: *mut i32) {
-        // SAFETY: as the caller promises.
-        unsafe { store_fours_of_two(fours.map(|four| four.0), less, place) }
-    }
 }
 
 impl Vectors for AvxVnni {
-    instructions!(
-        32,
-        _mm256_setzero_si256,
-        _mm256_loadu_si256,
-        _mm256_and_si256,
-        _mm256_srli_epi16,
-        _mm256_set1_epi8,
-        _mm256_shuffle_epi8,
-        _mm256_broadcastsi128_si256,
-        _mm256_castsi256_ps,
-        _mm256_castps_si256,
-        _mm256_shuffle_ps,
-        _mm256_add_epi32,
-        |place: *const i8| _mm256_cvtepi8_epi16(_mm_loadu_si128(place.cast())),
-        _mm256_madd_epi16,
-        _mm256_unpacklo_epi64,
-        _mm256_unpackhi_epi64,
-        _mm256_unpacklo_epi16,
-        _mm256_unpackhi_epi16,
-        _mm256_srli_epi32
-    );
+    of_256_bits!();
     sums_of_32_bits!(
         _mm256_dpbusd_avx_epi32,
         _mm256_packs_epi32,
@@ -153,27 +139,4 @@ impl Vectors for AvxVnni {
         _mm256_madd_epi16,
         _mm256_add_epi32
     );
-
-    weights_by_shifts!(
-        _mm256_and_si256,
-        _mm256_or_si256,
-        _mm256_add_epi32,
-        _mm256_set1_epi32,
-        _mm256_slli_epi32,
-        _mm256_blend_epi16,
-        _mm256_srai_epi16
-    );
-    parts_of_two!();
-
-    #[inline(always)]
-    unsafe fn store_totals(self, rows: usize, less: i32, place: *mut i32) {
-        // SAFETY: as the caller promises.
-        unsafe { store_totals_of_two(self.0, rows, less, place) }
-    }
-
-    #[inline(always)]
-    unsafe fn store_fours(fours: [Self; 4], less: i32, place: *mut i32) {
-        // SAFETY: as the caller promises.
-        unsafe { store_fours_of_two(fours.map(|four| four.0), less, place) }
-    }
 }
