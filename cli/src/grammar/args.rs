@@ -58,7 +58,8 @@ pub struct CheckArgs {
     /// Grammar
     pub grammar: PathBuf,
 
-    /// Count how many answers of these pairs it has, as of `atome train --pairs`; copies are from their prompts
+    /// Count how many answers of these pairs it has, as of `atome train --pairs`; copies are from their
+    /// prompts, normalised as a training does it unasked
     #[arg(long, value_name = "FILE")]
     pub pairs: Option<PathBuf>,
 
@@ -111,7 +112,7 @@ fn name(name: &str) -> Result<String, String> {
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment, after_help = FROM_PAIRS_EXAMPLES)]
 pub struct FromPairsArgs {
-    /// Prompts with their answers, as of `atome train --pairs`
+    /// Prompts with their answers, as of `atome train --pairs`; copies are from prompts as a training normalises them unasked
     pub pairs: PathBuf,
 
     /// Grammar to write; - is standard output

@@ -125,7 +125,7 @@ fn answers<'a, W, M>(
     sampler: Sampler,
 ) -> Result<Answers<'a, W, M>> {
     if args.stream {
-        let why = "--stream: this model answers questions, which fit its window; expected --raw beside it";
+        let why = "--stream: this model answers, by its files or a grammar, and an answer fits its window; expected --raw beside it";
         return Err(UsageError(why.to_owned()).into());
     }
     let mut dialogue = dialogue.view();

@@ -49,11 +49,15 @@ impl fmt::Display for NoText {
 impl core::error::Error for NoText {}
 
 impl<'g, T: TokenBytes> Allowed<'g, T> {
-    /// The first byte of the grammar that has no token among the first `vocab_size` ones, or one that is `stop`.
+    /// The first byte of the grammar that has no token among the first `vocab_size` ones, or one that is `stop`. A `stop` of
+    /// several bytes is refused, too: it would be missing where the shortest end of a text counts on it.
     ///
     /// # Errors
     /// [`NoText::Unsayable`] names it.
     pub fn check_tokens(&self, vocab_size: usize, stop: Option<usize>) -> Result<(), NoText> {
+        if let Some(&[first, _, ..]) = stop.map(|stop| self.tokens.bytes(stop)) {
+            return Err(NoText::Unsayable(first));
+        }
         let sayable = self.sayable(vocab_size, stop);
         match self.grammar.alphabet().iter().find(|&byte| !sayable.has(byte)) {
             Some(byte) => Err(NoText::Unsayable(byte)),

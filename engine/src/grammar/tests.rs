@@ -45,6 +45,42 @@ fn a_table_says_what_may_come() {
     assert_eq!(guide.pick(&mut [0.0; 256], 0, |_| 7), None);
 }
 
+/// Bytes, and one subword.
+#[derive(Clone, Copy)]
+struct WithSubword;
+
+impl TokenBytes for WithSubword {
+    fn bytes(&self, token: usize) -> &[u8] {
+        if token == 256 {
+            b"ok"
+        } else {
+            Bytes.bytes(token)
+        }
+    }
+
+    fn of_byte(&self, byte: u8) -> Option<usize> {
+        Bytes.of_byte(byte)
+    }
+
+    fn count(&self, text: &[u8]) -> usize {
+        if text.starts_with(b"ok") {
+            text.len() - 1
+        } else {
+            text.len()
+        }
+    }
+}
+
+#[test]
+fn a_subword_that_ends_texts_is_refused_before_it_is_missed() {
+    let table = table();
+    let allowed = Allowed::new(Grammar::open(&table).unwrap(), WithSubword);
+    // Two tokens are room enough for "ok!", unless its first one is the end.
+    let begin = |stop| allowed.begin([].into_iter(), 257, stop, 2).map(|_| ());
+    assert_eq!((begin(None), begin(Some(10))), (Ok(()), Ok(())));
+    assert_eq!(begin(Some(256)), Err(NoText::Unsayable(b'o')));
+}
+
 #[test]
 fn what_cannot_be_said_is_told_before_anything_is() {
     let table = table();
