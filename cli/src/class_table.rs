@@ -1,6 +1,7 @@
 //! How well classes were named, for people and programs.
 
 use atome_train::classes::{coverage, Coverage, Description, Named};
+use atome_train::decimal::shortest;
 use atome_train::plot::{curves, Curve};
 use atome_train::terminal::safe;
 use serde_json::{json, Value};
@@ -53,7 +54,7 @@ impl<'d> ClassScore<'d> {
             "right_and_sure": self.count(|named| named.is_right() && self.is_sure(named)),
             "wrong_and_sure": self.count(|named| !named.is_right() && self.is_sure(named)),
             "unsure": self.count(|named| !self.is_sure(named)),
-            "least_margin": self.classes.json()["least_margin"],
+            "least_margin": shortest(self.classes.least_margin),
             "classes": self.classes.names,
             "confusion": self.matrix(),
             "coverage": coverage(&self.named).into_iter().map(point).collect::<Vec<Value>>(),

@@ -1,6 +1,7 @@
 //! How well pairs were answered, for people and programs.
 
 use atome_engine::dialogue::Limits;
+use atome_train::decimal::shortest;
 use atome_train::pairs::{confusions, Asked, Confusion};
 use atome_train::terminal::safe;
 use serde_json::{json, Value};
@@ -54,7 +55,7 @@ impl PairScore {
 
     pub fn json(&self) -> Value {
         let has_limits = self.limits != Limits::NONE;
-        let limit = |limit: f32| has_limits.then(|| limit.to_string().parse::<f64>().unwrap_or(f64::NAN));
+        let limit = |limit: f32| has_limits.then(|| shortest(limit));
         let confusion = |found: &Confusion| json!({ "right": found.right, "answer": found.answer, "count": found.count, "prompt": found.prompt });
         json!({
             "pairs": self.pairs,

@@ -11,6 +11,7 @@ pub mod compare;
 pub mod config;
 mod config_check;
 pub mod corpus;
+pub mod decimal;
 pub mod dialogue;
 pub mod disk;
 pub mod encoding;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::decimal::shortest;
+
 /// How many levels a number becomes one of: the printable characters of ASCII but the blank, from `!` on.
 pub const LEVELS: u8 = 94;
 
@@ -25,9 +27,9 @@ pub struct Column {
     pub step: f32,
 }
 
-/// With the digits that tell it from other numbers of 32 bits, and no more.
+/// As [`shortest`] has it.
 pub(super) fn decimal<S: Serializer>(value: &f32, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(value.to_string().parse().unwrap_or(f64::from(*value)))
+    serializer.serialize_f64(shortest(*value))
 }
 
 impl Column {
