@@ -97,13 +97,12 @@ pub fn train(args: &TrainArgs) -> Result<()> {
     let stop = stop_flag()?;
     let curve = outputs.coverage.clone();
     let outcome = run(&mut trainer, &options(args, outputs), &stop)?;
-    let score = match (&mut taught, curve) {
-        (None, _) => None,
-        _ if outcome.interrupted => None,
-        (Some(Taught::Pairs(pairs)), _) => pairs::finish(args, &trainer, pairs)?.map(Score::Pairs),
-        (Some(Taught::Classes(lesson)), curve) => {
-            Some(Score::Classes(lesson.finish(args, &trainer, &curve.unwrap_or_default())?))
+    let score = match &mut taught {
+        Some(Taught::Pairs(pairs)) if !outcome.interrupted => pairs::finish(args, &trainer, pairs)?.map(Score::Pairs),
+        Some(Taught::Classes(lesson)) if !outcome.interrupted => {
+            Some(Score::Classes(lesson.finish(args, &trainer, &curve)?))
         }
+        _ => None,
     };
     finish(args, &trainer, &outcome, score.as_ref())
 }

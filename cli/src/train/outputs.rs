@@ -17,7 +17,7 @@ pub struct Outputs {
     pub plot: PathBuf,
     pub logits: PathBuf,
     /// What abstaining is worth, of a classifier.
-    pub coverage: Option<PathBuf>,
+    pub coverage: PathBuf,
 }
 
 impl Outputs {
@@ -30,7 +30,7 @@ impl Outputs {
             log: beside(&args.work.log, "jsonl"),
             plot: beside(&args.work.plot, "svg"),
             logits: beside(&args.teacher.teacher_logits, "logits"),
-            coverage: args.pairs.classes.is_some().then(|| args.out.with_extension("coverage.svg")),
+            coverage: args.out.with_extension("coverage.svg"),
         }
     }
 
@@ -44,7 +44,7 @@ impl Outputs {
         let inputs: Vec<&Path> = inputs.into_iter().flatten().map(PathBuf::as_path).collect();
         let (log, plot) = (Place::of("--log", &self.log), Place::of("--plot", &self.plot));
         let mut outputs = vec![Place::of("--out", &args.out), log, plot];
-        outputs.extend(self.coverage.as_deref().map(|path| Place::of("--classes", path)));
+        outputs.extend(self.coverage_of(args));
         if args.teacher.teacher.is_some() {
             outputs.push(Place::of("--teacher-logits", &self.logits));
         }
@@ -54,14 +54,19 @@ impl Outputs {
         outputs.into_iter().filter_map(|output| lock(output).transpose()).collect()
     }
 
+    /// Written by a training on classes alone.
+    fn coverage_of(&self, args: &TrainArgs) -> Option<Place<'_>> {
+        args.pairs.classes.is_some().then(|| Place::of("--classes", &self.coverage))
+    }
+
     /// Nothing that is there already is lost. Returns whether a teacher's logits may replace others.
     ///
     /// # Errors
     /// A usage error that names the file; something else than logits is in their place.
     pub fn check(&self, args: &TrainArgs) -> Result<Existing> {
         let is_lost = |place: &Place<'_>| is_taken(place.path) && !args.force && !args.resume;
-        let coverage = self.coverage.as_deref().map(|path| Place::of("--classes", path));
-        let places = [Some(Place::of("--log", &self.log)), Some(Place::of("--plot", &self.plot)), coverage];
+        let places =
+            [Some(Place::of("--log", &self.log)), Some(Place::of("--plot", &self.plot)), self.coverage_of(args)];
         match places.iter().flatten().find(|place| is_lost(place)) {
             Some(place) => Err(UsageError(format!("{place}: is there already: --force replaces it")).into()),
             None if args.teacher.teacher.is_some() => TeacherLogits::look_up(&self.logits),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use atome_engine::dialogue::Dialogue;
 use atome_engine::Dims;
 
+use super::c_bytes::{comment, declaration, rows};
 use super::c_classes::classes_in_c;
 use super::c_dialogue::dialogue_macro;
 use crate::classes::Description;
@@ -45,9 +46,6 @@ pub struct CFile {
     pub is_container: bool,
 }
 
-/// Bytes of the array in a line.
-const PER_LINE: usize = 20;
-
 /// Where the array lies: on a border of this many bytes.
 const ALIGNMENT: usize = 4;
 
@@ -74,7 +72,7 @@ pub fn header(model: &CModel<'_>) -> String {
     body.push_str(&formats(model));
     body.push_str(&size(model));
     if model.has_array {
-        body.push_str(&declaration(model));
+        body.push_str(&declaration(model.name, model.file.len));
     }
     if let Some(dialogue) = &model.dialogue {
         body.push_str(&dialogue_macro(model.name, dialogue));
@@ -166,23 +164,11 @@ fn size(model: &CModel<'_>) -> String {
     )
 }
 
-/// The declaration of the array, which stands in header and source, so that either works without the other. In C++ a constant is only seen by other files
-/// where it is declared `extern`.
-fn declaration(model: &CModel<'_>) -> String {
-    format!(
-        "\n#include <stdint.h>\n\
-         \n#ifdef __cplusplus\nextern \"C\" {{\n#endif\n\
-         extern const uint8_t {}[{}];\n\
-         #ifdef __cplusplus\n}}\n#endif\n",
-        model.name, model.file.len
-    )
-}
-
 /// The source file with the bytes of `blob`, on a border of 4 bytes. It does not link with files of another shape.
 pub fn array(model: &CModel<'_>, blob: &[u8]) -> String {
     let (name, upper) = (model.name, model.name.to_ascii_uppercase());
     let mut text = format!("/* {}: {}. */\n", comment(model.title), description(&model.file));
-    text.push_str(&declaration(model));
+    text.push_str(&declaration(model.name, model.file.len));
     text.push_str(&agreement(model));
     let _ = write!(
         text,
@@ -200,13 +186,7 @@ pub fn array(model: &CModel<'_>, blob: &[u8]) -> String {
          \n{upper}_ALIGNED const uint8_t {name}[{}] = {{\n",
         blob.len()
     );
-    for line in blob.chunks(PER_LINE) {
-        text.push_str("   ");
-        for byte in line {
-            let _ = write!(text, " {byte:#04x},");
-        }
-        text.push('\n');
-    }
+    text.push_str(&rows(blob));
     text.push_str("};\n");
     text
 }
@@ -262,13 +242,6 @@ const LINK_CHECK: &str = r#"
                      ".set " ATOME_PREFIX_WORD_ symbol ", " ATOME_CONSTANT_WORD_ : : "i"(value))
 "#;
 
-/// Text that cannot end a comment.
-fn comment(text: &str) -> String {
-    text.chars()
-        .map(|character| if " -_.".contains(character) || character.is_alphanumeric() { character } else { '?' })
-        .collect()
-}
-
 /// FNV-1a.
 fn fingerprint(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
@@ -307,12 +280,6 @@ mod tests {
         for other in others {
             assert_ne!(guard(&MODEL), guard(&other));
         }
-    }
-
-    #[test]
-    fn a_name_cannot_leave_its_comment() {
-        assert_eq!(comment("a */ int x; /* b.bin"), "a ?? int x? ?? b.bin");
-        assert_eq!(comment("a\nb\\"), "a?b?");
     }
 
     #[test]
