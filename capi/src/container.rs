@@ -21,7 +21,7 @@ pub(crate) const fn code(error: ContainerError) -> c_int {
         // A part of a later kind asks for a later library, as a later version does.
         ContainerError::NotAContainer
         | ContainerError::Version { .. }
-        | ContainerError::Part { fault: PartFault::Unknown(_), .. } => ATOME_ERR_INVALID,
+        | ContainerError::Part { fault: PartFault::Unknown(_) | PartFault::FeedForward, .. } => ATOME_ERR_INVALID,
         ContainerError::Truncated { .. } => ATOME_ERR_TRUNCATED,
         ContainerError::Checksum { .. } | ContainerError::Field { .. } | ContainerError::Part { .. } => {
             ATOME_ERR_DAMAGED

@@ -85,7 +85,7 @@ pub use entropy::entropy;
 pub use error::RunError;
 pub use exact::{AttentionMemory, Workspace, WorkspaceError};
 pub use fingerprint::{fingerprint, Fingerprint};
-pub use format::{Classifier, FormatError, Model};
+pub use format::{Classifier, FormatError, Model, WholeModel};
 pub use generate::{generate, generate_constrained, generate_sliding, Room};
 pub use held::Held;
 pub use layout::{c99_state_bytes, Layout, Plan, TAG_WORDS};
@@ -98,6 +98,6 @@ pub use shape::{Dims, Shape, ShapeError};
 pub use step::{step, step_observed};
 pub use tiled::{Tiled, TiledLayer};
 pub use weights::{
-    Attention, Block, Codec, Conv, Expected, Fault, Floats, Layer, Matrix, Norm, Packing, Pathways, Ssm, Trit, Trits,
-    Weights,
+    Attention, Block, Codec, Conv, Expected, Fault, FeedForward, Floats, Layer, Matrix, Norm, Packing, Pathways, Ssm,
+    Trit, Trits, Weights,
 };

@@ -2,7 +2,7 @@
 
 use crate::run::Run;
 use crate::shape::Shape;
-use crate::weights::{Layer, Matrix, Norm, Pathways, Ssm, Weights};
+use crate::weights::{FeedForward, Layer, Matrix, Norm, Pathways, Ssm, Weights};
 
 /// A model, and its tiles: a copy of the matrices that inputs are multiplied by, for programs with memory to spare. A
 /// position takes less time with them, and gives the same bits.
@@ -140,6 +140,10 @@ impl<'a, L: Layer<'a>> Layer<'a> for TiledLayer<'a, L> {
 
     fn pathways(&self) -> Pathways<'a> {
         self.layer.pathways()
+    }
+
+    fn feed_forward(&self, index: usize) -> Option<FeedForward<'a>> {
+        self.layer.feed_forward(index)
     }
 }
 

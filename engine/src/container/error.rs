@@ -74,6 +74,8 @@ pub enum PartFault {
     Order,
     /// A part is of a kind that no reader may do without, and that this library does not know.
     Unknown(PartKind),
+    /// The model has feed-forward sublayers, which this program does not compute.
+    FeedForward,
     /// A part is not where one may be.
     Place,
 }
@@ -84,7 +86,8 @@ impl PartFault {
         match self {
             Self::Table => "a table of 1 to 16 parts in front of the payload",
             Self::Order => "parts of rising kinds from 1 on, and reserved bytes of 0",
-            Self::Unknown(_) => "parts of kinds 1 and 2, or kinds from 32768 on: the model needs a later engine",
+            Self::Unknown(_) => "parts of kinds 1 to 3, or kinds from 32768 on: the model needs a later engine",
+            Self::FeedForward => "a model without feed-forward sublayers (kind 3), which this program does not compute",
             Self::Place => "a part at a multiple of 4, behind the one before it and in front of the payload",
         }
     }

@@ -62,9 +62,17 @@ impl Line {
     }
 }
 
-/// Whether there is a vocabulary among the parts of a `file` whose notes end at `notes_end` and whose payload begins at `payload`.
-/// Every part lies behind the one before it, the first behind the table, the last in front of the payload.
-pub(super) fn check(file: &[u8], notes_end: usize, payload: usize) -> Result<bool, ContainerError> {
+/// What is among the parts of a container.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Found {
+    pub has_vocabulary: bool,
+    /// Where the line of the feed-forward sublayers lies; 0 where there are none.
+    pub feed_forward: usize,
+}
+
+/// What is among the parts of a `file` whose notes end at `notes_end` and whose payload begins at `payload`. Every part lies
+/// behind the one before it, the first behind the table, the last in front of the payload.
+pub(super) fn check(file: &[u8], notes_end: usize, payload: usize) -> Result<Found, ContainerError> {
     let fails = |offset, fault| Err(ContainerError::Part { offset, fault });
     // The payload is within the file.
     let start = aligned(notes_end).filter(|start| *start < payload).unwrap_or(payload);
@@ -74,7 +82,7 @@ pub(super) fn check(file: &[u8], notes_end: usize, payload: usize) -> Result<boo
     if count == 0 || count > MOST_PARTS || end > payload {
         return fails(start, PartFault::Table);
     }
-    let (mut before, mut has_vocabulary) = (0, false);
+    let (mut before, mut found) = (0, Found::default());
     for _ in 0..count {
         let Line { kind, offset, len } = Line::read(file, line);
         let known = PartKind::new(kind as u16);
@@ -87,14 +95,17 @@ pub(super) fn check(file: &[u8], notes_end: usize, payload: usize) -> Result<boo
         } else if !is_behind || offset > payload || len > payload - offset {
             PartFault::Place
         } else {
-            has_vocabulary |= known == PartKind::VOCABULARY;
+            found.has_vocabulary |= known == PartKind::VOCABULARY;
+            if known == PartKind::FEED_FORWARD {
+                found.feed_forward = line;
+            }
             (before, end) = (kind, offset + len);
             line += LINE_LEN;
             continue;
         };
         return fails(line, fault);
     }
-    Ok(has_vocabulary)
+    Ok(found)
 }
 
 /// The next address at or behind `at` where a part may begin.

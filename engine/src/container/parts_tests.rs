@@ -136,15 +136,37 @@ fn faults_of_a_table_are_named() {
     assert_eq!(changed(at + 4, &[0]), part(4, PartFault::Order));
     assert_eq!(changed(at + 6, &[1]), part(4, PartFault::Order));
     assert_eq!(changed(at + 16, &[1]), part(16, PartFault::Order));
-    assert_eq!(changed(at + 16, &[3]), part(16, PartFault::Unknown(PartKind::new(3))));
+    assert_eq!(changed(at + 16, &[3]), part(16, PartFault::FeedForward));
+    assert_eq!(changed(at + 16, &[4]), part(16, PartFault::Unknown(PartKind::new(4))));
     for offset in [at as u8, at as u8 + 41, 0, 255] {
         assert_eq!(changed(at + 8, &[offset]), part(4, PartFault::Place), "{offset}");
     }
     assert_eq!(changed(at + 36, &[0xff, 0xff, 0xff, 0xff]), part(28, PartFault::Place));
     // Above the end, and around the end of the addresses of 32 bits.
     assert_eq!(changed(at + 32, &[0xfc, 0xff, 0xff, 0xff]), part(28, PartFault::Place));
-    let text = std::format!("{}", changed(at + 16, &[3]));
-    assert!(text.contains("a part of kind 3") && text.contains("a later engine"), "{text}");
+    let text = std::format!("{}", changed(at + 16, &[4]));
+    assert!(text.contains("a part of kind 4") && text.contains("a later engine"), "{text}");
+}
+
+/// As those of an unknown kind: without them it would be another model.
+#[test]
+fn sublayers_are_for_readers_that_compute_them() {
+    let file = written(&about(), &[(PartKind::GRAMMAR, b""), (PartKind::FEED_FORWARD, b"abcdef"), (EXTRA, b"xyz")]);
+    let refused = Container::open(&file).unwrap_err();
+    assert_eq!(refused, ContainerError::Part { offset: table() + 16, fault: PartFault::FeedForward });
+    assert!(std::format!("{refused}").contains("a model without feed-forward sublayers"), "{refused}");
+    let whole = Container::open_whole(&file).unwrap();
+    assert_eq!(whole.part(PartKind::FEED_FORWARD), Some(&b"abcdef"[..]));
+    assert_eq!(whole.payload(), plain());
+    for (reads, file) in [(true, with_parts()), (false, file)] {
+        for bit in 0..8 * file.len() {
+            let mut damaged = file.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(Container::open_whole(&damaged).is_err(), "bit {} of byte {}", bit % 8, bit / 8);
+        }
+        assert_eq!(Container::open(&file).is_ok(), reads);
+        assert!(Container::open_whole(&file).is_ok());
+    }
 }
 
 #[test]

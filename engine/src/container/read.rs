@@ -1,12 +1,12 @@
 //! A container in memory, read in place.
 
 use super::crc::crc32;
-use super::error::ContainerError;
+use super::error::{ContainerError, PartFault};
 use super::fields;
 use super::header::{self, description, places, Description, Places, Tokenizer};
 use super::notes::Notes;
 use super::part_kind::PartKind;
-use super::parts::{self, Parts};
+use super::parts::{self, Found, Parts};
 use super::{KEY_ID_LEN, MAGIC, SIGNATURE_LEN};
 use crate::bytes::begins_with;
 use crate::shape::Shape;
@@ -17,15 +17,31 @@ pub struct Container<'a> {
     bytes: &'a [u8],
     places: Places,
     about: Description,
+    /// As in [`parts::Found`].
+    feed_forward: usize,
 }
 
 impl<'a> Container<'a> {
     /// Reads the container at the front of `data`; bytes behind its end are allowed. Every byte of it is read, for the
-    /// checksum.
+    /// checksum. For programs that compute what the payload says and nothing else: others call [`Container::open_whole`].
     ///
     /// # Errors
-    /// [`ContainerError`]: any but `Shape`.
+    /// [`ContainerError`]: any but `Shape`; a model with feed-forward sublayers is refused ([`PartFault::FeedForward`]).
+    #[inline(always)]
     pub fn open(data: &'a [u8]) -> Result<Self, ContainerError> {
+        let container = Self::open_whole(data)?;
+        match container.feed_forward {
+            0 => Ok(container),
+            offset => Err(ContainerError::Part { offset, fault: PartFault::FeedForward }),
+        }
+    }
+
+    /// [`Container::open`] for programs that compute feed-forward sublayers ([`crate::WholeModel`]), or that have no use for
+    /// the model.
+    ///
+    /// # Errors
+    /// [`ContainerError`]: any but `Shape` and [`PartFault::FeedForward`].
+    pub fn open_whole(data: &'a [u8]) -> Result<Self, ContainerError> {
         let Some(header) = data.first_chunk::<{ fields::LEN }>() else {
             let is_cut = begins_with(data, MAGIC);
             let truncated = ContainerError::Truncated { len: data.len(), needed: fields::LEN };
@@ -40,24 +56,28 @@ impl<'a> Container<'a> {
             return Err(ContainerError::Checksum { found, computed });
         }
         let (places, about) = (places(header)?, description(header)?);
-        let container = Self { bytes, places, about };
+        let mut container = Self { bytes, places, about, feed_forward: 0 };
         if !container.payload_is_its() {
             return Err(ContainerError::Field { offset: places.payload });
         }
         if !container.is_aligned() {
             return Err(ContainerError::Field { offset: fields::at::ALIGNMENT });
         }
-        container.check_parts()?;
+        container.feed_forward = container.check_parts()?.feed_forward;
         Ok(container)
     }
 
     /// Whether the parts can be found, and the tokens' meaning is among them where the header says so.
-    fn check_parts(&self) -> Result<(), ContainerError> {
-        let has_vocabulary = self.places.has_parts && parts::check(self.bytes, self.notes_end(), self.places.payload)?;
-        if (self.about.tokenizer == Tokenizer::Vocabulary) != has_vocabulary {
+    fn check_parts(&self) -> Result<Found, ContainerError> {
+        let found = if self.places.has_parts {
+            parts::check(self.bytes, self.notes_end(), self.places.payload)?
+        } else {
+            Found::default()
+        };
+        if (self.about.tokenizer == Tokenizer::Vocabulary) != found.has_vocabulary {
             return Err(ContainerError::Field { offset: fields::at::TOKENIZER });
         }
-        Ok(())
+        Ok(found)
     }
 
     const fn notes_end(&self) -> usize {

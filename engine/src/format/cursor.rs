@@ -2,7 +2,7 @@
 
 use byteorder::{ByteOrder, LittleEndian};
 
-use crate::weights::{Codec, Floats, Matrix, Norm};
+use crate::weights::{Codec, FeedForward, Floats, Matrix, Norm};
 
 /// A place in a file's body, from which sections are taken one after another. `None` means that the bytes end first.
 #[derive(Clone, Copy, Debug)]
@@ -58,5 +58,11 @@ impl<'a> Cursor<'a> {
     /// The two parameters of a norm over `d_model` values.
     pub fn norm(&mut self, d_model: usize) -> Option<Norm<'a>> {
         Some(Norm { gamma: self.floats(d_model)?, beta: self.floats(d_model)? })
+    }
+
+    /// A feed-forward sublayer over `d_model` values.
+    pub fn feed_forward(&mut self, d_model: usize) -> Option<FeedForward<'a>> {
+        let norm = self.norm(d_model)?;
+        Some(FeedForward { norm, up: self.matrix(d_model, d_model)?, down: self.matrix(d_model, d_model)? })
     }
 }

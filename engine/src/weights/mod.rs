@@ -54,6 +54,17 @@ pub struct Attention<'a> {
     pub top_k: usize,
 }
 
+/// A feed-forward sublayer, which lies behind a layer's pathways (docs/numerics.md#28-feed-forward-sublayers).
+#[derive(Clone, Copy, Debug)]
+pub struct FeedForward<'a> {
+    /// In front of it.
+    pub norm: Norm<'a>,
+    /// Makes hidden values, d_model rows of as many.
+    pub up: Matrix<'a>,
+    /// Makes of them what is added to the residual stream, d_model rows of as many.
+    pub down: Matrix<'a>,
+}
+
 /// One layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
@@ -105,6 +116,13 @@ pub trait Layer<'a> {
 
     /// The other parts.
     fn pathways(&self) -> Pathways<'a>;
+
+    /// Feed-forward sublayer `index`, in the order in which they are computed; `None` from their number on.
+    #[inline(always)]
+    fn feed_forward(&self, index: usize) -> Option<FeedForward<'a>> {
+        let _ = index;
+        None
+    }
 }
 
 impl<'a> Layer<'a> for Block<'a> {

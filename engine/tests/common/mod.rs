@@ -3,7 +3,7 @@
 
 mod random;
 
-use atome_engine::format::{sections, sections_packed, SectionKind, CLASSIFIER_MAGIC, MAGIC};
+use atome_engine::format::{sections, sections_packed, sublayer_sections, SectionKind, CLASSIFIER_MAGIC, MAGIC};
 use atome_engine::{Dims, Layout, Model, Packing, Plan, Shape, Workspace};
 
 pub use random::{bits, Rng};
@@ -114,6 +114,24 @@ pub fn packed_blob(packing: Packing, shape: Shape, seed: u64) -> Vec<u8> {
     let mut rng = Rng(seed);
     let mut bytes = packing.magic().to_vec();
     for section in sections_packed(shape, packing, None) {
+        match section.kind {
+            SectionKind::Floats { count } => {
+                bytes.extend((0..count).flat_map(|_| (1.5 * rng.float()).to_le_bytes()));
+            }
+            SectionKind::Matrix { rows, cols } => {
+                bytes.extend((0.05 + 0.5 * rng.float().abs()).to_le_bytes());
+                bytes.extend(pack(packing, &weights(packing, rows * cols, &mut rng)));
+            }
+        }
+    }
+    bytes
+}
+
+/// The feed-forward sublayers of a model, `count` in each layer.
+pub fn sublayers_part(packing: Packing, shape: Shape, count: usize, seed: u64) -> Vec<u8> {
+    let mut rng = Rng(seed);
+    let mut bytes = vec![count as u8, 0, 0, 0];
+    for section in sublayer_sections(shape, packing, count) {
         match section.kind {
             SectionKind::Floats { count } => {
                 bytes.extend((0..count).flat_map(|_| (1.5 * rng.float()).to_le_bytes()));
