@@ -3,90 +3,11 @@
 mod common;
 
 use atome_engine::{
-    classify, generate, generate_sliding, kernel, predict_next, predict_next_observed, step, Classifier, Dims, Layout,
-    Model, Plan, RunError, Weights, Workspace,
+    classify, generate, generate_sliding, predict_next, predict_next_observed, step, Classifier, Dims, Layout, Model,
+    Plan, RunError, Workspace,
 };
+use common::naive::{attend, matvec, Naive, NaiveLayer};
 use common::{bits, classifier_blob, model_blob, shape, shapes, Area, Rng};
-
-/// One layer of a stream: all inputs, keys and values since its start.
-#[derive(Clone, Default)]
-struct Layer {
-    inputs: Vec<Vec<f32>>,
-    keys: Vec<Vec<f32>>,
-    values: Vec<Vec<f32>>,
-    state: Vec<f32>,
-}
-
-/// The whole stream.
-struct Naive {
-    max_seq: usize,
-    layers: Vec<Layer>,
-}
-
-fn matvec(matrix: &atome_engine::Matrix, x: &[f32]) -> Vec<f32> {
-    (0..matrix.rows()).map(|row| kernel::matvec_row(matrix, row, x)).collect()
-}
-
-fn norm(norm: &atome_engine::Norm, x: &[f32]) -> Vec<f32> {
-    let mut out = x.to_vec();
-    kernel::layer_norm_in_place(norm, &mut out);
-    out
-}
-
-impl Naive {
-    fn new(model: &Model, max_seq: usize) -> Self {
-        let shape = model.shape();
-        let layer = Layer { state: vec![0.0; shape.d_model()], ..Layer::default() };
-        Self { max_seq, layers: vec![layer; shape.n_layers()] }
-    }
-
-    /// Logits after one more token.
-    fn step(&mut self, model: &Model, token: usize) -> Vec<f32> {
-        let shape = model.shape();
-        let mut x = vec![0.0; shape.d_model()];
-        kernel::embed(&model.embed(), token, &mut x);
-        for (index, layer) in self.layers.iter_mut().enumerate() {
-            let block = model.block(index).expect("a layer");
-            let u = norm(&block.norm, &x);
-            let mut shares = matvec(&block.router, &u);
-            kernel::softmax(&mut shares);
-            layer.inputs.push(u.clone());
-            layer.keys.push(matvec(&block.attention.wk, &u));
-            layer.values.push(matvec(&block.attention.wv, &u));
-            let attended = attend(layer, &matvec(&block.attention.wq, &u), block.attention.top_k, self.max_seq);
-            let reach = shape.kernel_size().min(self.max_seq);
-            for (c, x) in x.iter_mut().enumerate() {
-                let earlier = layer.inputs.iter().rev().take(reach).map(|u| u[c]);
-                let local = kernel::conv_taps(&block.conv, c, earlier);
-                let value = |floats: &atome_engine::Floats| floats.iter().nth(c).expect("a channel");
-                let gate = kernel::gate(value(&block.ssm.a_raw));
-                let (b, c_out) = (value(&block.ssm.b), value(&block.ssm.c_out));
-                let recurrent = kernel::ssm_step(gate, b, c_out, u[c], &mut layer.state[c]);
-                *x += (shares[0] * local + shares[1] * recurrent) + shares[2] * attended[c];
-            }
-        }
-        matvec(&model.unembed(), &norm(&model.final_norm(), &x))
-    }
-}
-
-/// Attention over the last `max_seq` positions, sorted out by hand.
-fn attend(layer: &Layer, query: &[f32], top_k: usize, max_seq: usize) -> Vec<f32> {
-    let scale = 1.0 / (query.len() as f32).sqrt();
-    let oldest = layer.keys.len().saturating_sub(max_seq);
-    let mut scored: Vec<(f32, usize)> = (oldest..layer.keys.len())
-        .map(|t| (query.iter().zip(&layer.keys[t]).fold(0.0, |sum, (q, k)| sum + q * k) * scale, t))
-        .collect();
-    // Stable: among equal scores the earlier position stays first.
-    scored.sort_by(|a, b| b.0.partial_cmp(&a.0).expect("finite scores"));
-    scored.truncate(top_k);
-    let mut weights: Vec<f32> = scored.iter().map(|&(score, _)| score).collect();
-    kernel::softmax(&mut weights);
-    let mut out = vec![0.0; layer.values[0].len()];
-    for (weight, (_, t)) in weights.iter().zip(&scored) {
-        out.iter_mut().zip(&layer.values[*t]).for_each(|(out, value)| *out += weight * value);
-    }
-    out
-}
 
 #[test]
 fn a_stream_equals_the_naive_computation() {
@@ -149,7 +70,7 @@ fn one_layers_attention_by_itself_equals_the_naive_computation() {
             let mut area = Area::new(shape, 6, plan, 1);
             let mut workspace = area.workspace();
             let mut memory = workspace.attention_memory();
-            let mut naive = Layer::default();
+            let mut naive = NaiveLayer::default();
             for t in 0..6 {
                 let u: Vec<f32> = (0..shape.d_model()).map(|_| rng.float()).collect();
                 memory.store(&attention, t, &u);

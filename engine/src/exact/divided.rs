@@ -99,7 +99,7 @@ impl schedule::Divided for Divided<'_, '_> {
         // The lean plan has no more than one chunk.
         let Work { positions, layers, has_gates } = work;
         let place = Place { layout, front };
-        Pass { weights, workspace: self.workspace, place, has_gates, observe }.chunk(positions, layers)
+        Pass { weights, workspace: self.workspace, place, has_gates, observe }.chunk(positions, layers, true)
     }
 
     #[cfg_attr(small, inline(never))]

@@ -12,12 +12,14 @@
 //! | 2.3 router | `steps::route` | `softmax` |
 //! | 2.6 attention | `attend` | `search`, `softmax`, `gather` |
 //! | 2.4, 2.5, 2.7 convolution, recurrence, mix | `steps::mix` | `mix` |
+//! | 2.8 feed-forward sublayers | `feed_forward` | `layer_norm_row`, `matvec_with_room`, `rectify`, `add` |
 //! | 3 final norm, unembed | `logits` | `layer_norm_row`, `matvec_with_room` |
 
 mod arithmetic;
 mod attend;
 mod compute;
 mod divided;
+mod feed_forward;
 mod layer_memory;
 mod logits;
 mod pass;

@@ -4,8 +4,9 @@
 //! so that every layer can use the same memory; in the cached plan, where every layer's memory stays for the next call, a
 //! chunk is one position.
 
+use super::feed_forward::One;
 use super::layer_memory::{cut, LayerMemory};
-use super::steps::{embed, mix, norm, project, route, start_sequence, window};
+use super::steps::{embed, mix, norm, project, room_behind, route, start_sequence, window};
 use super::workspace::{Place, Workspace};
 use crate::layout::Plan;
 use crate::schedule::{Positions, RouterReading};
@@ -31,37 +32,47 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
                 Plan::Lean => positions.count,
                 Plan::Partial | Plan::Cached => 1,
             };
-            self.chunk(positions.part(done, count), layers)?;
+            let chunk = positions.part(done, count);
             done += count;
+            self.chunk(chunk, layers, done == positions.count)?;
         }
         Some(())
     }
 
-    /// Takes the positions of one chunk through these layers.
+    /// Takes the positions of one chunk, which may be the call's last, through these layers.
     #[inline(always)]
-    pub fn chunk(&mut self, chunk: Positions, [first, end]: [usize; 2]) -> Option<()> {
+    pub fn chunk(&mut self, chunk: Positions, [first, end]: [usize; 2], is_last: bool) -> Option<()> {
         if first == 0 {
             embed(self.weights, self.workspace, chunk.row, chunk.count);
         }
         for layer in first..end {
-            self.layer(layer, chunk)?;
+            self.layer(layer, chunk, is_last)?;
         }
         Some(())
     }
 
     /// Step 2 in one layer, for the positions of `chunk`, whose residual stream is at the front of its rows.
     #[inline(always)]
-    fn layer(&mut self, layer: usize, chunk: Positions) -> Option<()> {
+    fn layer(&mut self, layer: usize, chunk: Positions, is_last: bool) -> Option<()> {
         let block = &self.weights.layer(layer)?;
         for index in 0..chunk.count {
-            self.position(layer, block, chunk.part(index, 1), index)?;
+            let is_last = is_last && index + 1 == chunk.count;
+            self.position(layer, block, chunk.part(index, 1), index, is_last)?;
         }
         Some(())
     }
 
-    /// Step 2 in one layer, for one position, whose residual stream is in row `index`.
+    /// Step 2 in one layer, for one position, whose residual stream is in row `index`. Of the last layer only the call's last
+    /// position leaves something of use.
     #[inline(never)]
-    fn position(&mut self, layer: usize, block: &W::Layer, position: Positions, index: usize) -> Option<()> {
+    fn position(
+        &mut self,
+        layer: usize,
+        block: &W::Layer,
+        position: Positions,
+        index: usize,
+        is_last: bool,
+    ) -> Option<()> {
         let Workspace { router, last_shares, normed, search, stream, .. } = &mut *self.workspace;
         let Place { layout, front } = self.place;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
@@ -79,6 +90,11 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
         let window = window(layout, position, 0);
         search.attend(layout, &memory, layout.shape().d_head(), block.top_k(), window);
-        mix(block, 1, &mut memory, shares, normed, search.outputs, residual)
+        mix(block, 1, &mut memory, shares, normed, search.outputs, residual)?;
+        if is_last || layer + 1 < layout.shape().n_layers() {
+            let room = room_behind(memory.values, d, position);
+            One { normed, hidden: search.outputs, room }.run(block, residual);
+        }
+        Some(())
     }
 }

@@ -117,6 +117,14 @@ fn values_and_room(values: &mut [f32], d: usize, position: Positions) -> (&mut [
     (value, if room.len() < Current::WORTHWHILE_ROOM { &mut [] } else { room })
 }
 
+/// Room behind a position's value among those of its layer; empty where it is not worth while.
+#[inline(always)]
+pub(super) fn room_behind(values: &mut [f32], d: usize, position: Positions) -> &mut [f32] {
+    let values = values.get_mut(position.row * d..).unwrap_or_default();
+    let (_, room) = values_and_room(values, d, position);
+    room
+}
+
 /// Step 2.3: the router's scores become shares, `[n_pathways]`, of which the last position's are kept.
 #[inline(always)]
 pub(super) fn route(shares: &mut [f32], kept: &mut [f32]) {

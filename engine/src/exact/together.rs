@@ -8,6 +8,7 @@
 //! others' lies where the last layer's values of these positions will be, until the last layer takes it from there.
 
 use super::attend::Search;
+use super::feed_forward::Several;
 use super::layer_memory::{cut, LayerMemory};
 use super::steps::{mix, start_sequence, window};
 use super::workspace::{Place, Workspace};
@@ -214,7 +215,20 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         kernel::moments(part.residual, self.layout.shape().d_model(), moments);
         self.project(block, &mut part, moments);
         self.route(&part)?;
-        self.pathways(block, &mut part, moments)
+        self.pathways(block, &mut part, moments)?;
+        if block.feed_forward(0).is_some() {
+            self.sublayers(block, &mut part, moments);
+        }
+        Some(())
+    }
+
+    /// The feed-forward sublayers of those positions whose output is of use.
+    #[inline(never)]
+    fn sublayers<'m>(&mut self, block: &impl Layer<'m>, part: &mut Part, moments: &mut [Moments]) {
+        let d = self.layout.shape().d_model();
+        let first = self.used_from(part);
+        let rows = cut(part.residual, first * d, part.positions.count.saturating_sub(first) * d);
+        Several { moments, normed: self.normed, hidden: self.search.outputs, room: part.room }.run(block, rows);
     }
 
     /// All that the normed inputs are multiplied by, as in the other way.
@@ -287,10 +301,17 @@ impl<F: FnMut(RouterReading)> Call<'_, '_, F> {
         Some(())
     }
 
-    /// The first position of a part whose output is of use: in the last layer, only that of the very last position is, where
-    /// the plan keeps no others.
+    /// The first position of a part whose output of attention is computed: all are in the lean plan.
     fn output_from(&self, part: &Part) -> usize {
-        if self.layout.plan() == Plan::Lean || part.layer + 1 < self.layout.shape().n_layers() {
+        if self.layout.plan() == Plan::Lean {
+            return 0;
+        }
+        self.used_from(part)
+    }
+
+    /// The first position of a part whose output is of use: in the last layer, only that of the very last position is.
+    fn used_from(&self, part: &Part) -> usize {
+        if part.layer + 1 < self.layout.shape().n_layers() {
             return 0;
         }
         let all = self.work.positions;

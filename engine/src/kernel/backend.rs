@@ -80,6 +80,13 @@ pub(crate) trait Backend: Properties {
         0
     }
 
+    /// [`Backend::project_normed`] of rows as they are, `[positions][cols]`.
+    #[inline(always)]
+    fn project_rows(rows: &[f32], positions: usize, projections: &mut [Projection], room: &mut [f32]) -> usize {
+        let _ = (rows, positions, projections, room);
+        0
+    }
+
     /// Offers the scaled scores of the window's rows to the best ones, oldest first.
     #[inline(always)]
     fn offer_scores(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {

@@ -1,6 +1,6 @@
 //! The arithmetic, in the words of docs/numerics.md.
 //!
-//! The definition is one file for each stage (attention, conv, embed, mix, norm, project, softmax, ssm): binary32, one
+//! The definition is one file for each stage (attention, conv, embed, feed_forward, mix, norm, project, softmax, ssm): binary32, one
 //! rounding after every operation, never fused, sums in the order written and started from +0.0. Each folder is a back end,
 //! which computes on some kind of target, or what back ends share: vector instructions on a host, chosen when the program
 //! runs ([`Kernel`]); on a microcontroller what the features `kernels` and `speed` add. All give the same bits. `backend.rs`
@@ -10,6 +10,7 @@ mod attention;
 mod backend;
 mod conv;
 mod embed;
+mod feed_forward;
 mod mix;
 mod norm;
 mod project;
@@ -51,6 +52,7 @@ pub(crate) use x86::{has_avx_vnni, has_sse41, has_vnni, tiled};
 
 pub use attention::{Keys, TopK, Window};
 pub use conv::conv_taps;
+pub(crate) use feed_forward::{add, rectify};
 pub use mix::Mix;
 pub use norm::layer_norm_in_place;
 pub(crate) use norm::{Moments, Normed};
@@ -63,7 +65,7 @@ pub use softmax::softmax;
 pub use ssm::{gate, ssm_step};
 pub use stages::{attend, embed, layer_norm, matvec, mix, project};
 pub(crate) use stages::{
-    gather, layer_norm_row, matvec_with_room, moments, project_more, project_one, project_some, search,
+    gather, layer_norm_row, matvec_with_room, moments, project_more, project_one, project_rows, project_some, search,
 };
 
 pub use crate::weights::Projection;

@@ -75,6 +75,20 @@ pub(crate) fn project_one(x: &[f32], projections: &mut [Projection], room: &mut 
     Current::project_one(x, projections, room);
 }
 
+/// [`project`] with room as [`Normed::project`] has a use for.
+pub(crate) fn project_rows<const N: usize>(
+    inputs: &[f32],
+    positions: usize,
+    projections: &mut [Projection; N],
+    room: &mut [f32],
+) {
+    let cols = projections.first().map_or(0, |first| first.matrix.cols());
+    for position in Current::project_rows(inputs, positions, projections, room)..positions {
+        let Some(row) = inputs.get(position * cols..(position + 1) * cols) else { return };
+        project_one(row, &mut projections.each_mut().map(|projection| projection.at(position)), room);
+    }
+}
+
 /// [`project_one`], before [`project_more`]: whether something is left in the room that this can use.
 #[inline(always)]
 pub(crate) fn project_some(x: &[f32], projections: &mut [Projection], room: &mut [f32]) -> bool {

@@ -1,6 +1,7 @@
 //! Random models and numbers for the tests: seeded, so that a failure repeats.
 #![allow(dead_code, unused_imports)] // each test file uses its own part
 
+pub mod naive;
 mod random;
 
 use atome_engine::format::{sections, sections_packed, sublayer_sections, SectionKind, CLASSIFIER_MAGIC, MAGIC};

@@ -59,6 +59,11 @@ impl<I: Instructions + Properties> Backend for I {
     }
 
     #[inline]
+    fn project_rows(rows: &[f32], positions: usize, projections: &mut [Projection], room: &mut [f32]) -> usize {
+        projections::project_rows::<I>(rows, positions, projections, room)
+    }
+
+    #[inline]
     fn offer_scores(query: &[f32], keys: &Keys, window: &Window, scale: f32, best: &mut TopK) {
         if I::run(OfferScores { query, keys, window, scale, best: &mut *best }).is_none() {
             kernel::attention::offer_scores(query, keys, window, scale, best);

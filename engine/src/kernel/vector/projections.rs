@@ -48,6 +48,22 @@ pub(super) fn project_normed<I: Instructions>(
     }
 }
 
+/// [`project_normed`] of rows as they are.
+pub(super) fn project_rows<I: Instructions>(
+    rows: &[f32],
+    positions: usize,
+    projections: &mut [Projection],
+    room: &mut [f32],
+) -> usize {
+    let Some(cols) = projections.first().map(|first| first.matrix.cols()) else { return 0 };
+    match Inputs::plain(rows, positions, cols) {
+        Some(inputs) if project::suits(&inputs, projections) && inputs.are_in_range() => {
+            project_several::<I>(&inputs, projections, room)
+        }
+        _ => 0,
+    }
+}
+
 /// [`project_several`] with room of its own.
 #[inline(never)]
 fn with_room<I: Instructions>(inputs: &Inputs, projections: &mut [Projection]) -> usize {
