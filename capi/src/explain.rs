@@ -177,6 +177,7 @@ fn push_refusal(text: &mut Text, refusal: Refusal) {
             text.push(" holds an infinity or NaN");
         }
         Refusal::SmallEmbedding => text.push(": what the layers may add dwarfs the embedding's scale"),
+        Refusal::TooManySublayers => text.push(": more layers and sublayers than 65535"),
         Refusal::BrokenWeights => text.push(": a layer is missing"),
     }
     text.push(", which ATOME_INTEGER does not take");

@@ -163,7 +163,7 @@ impl ModelConstants {
 
 /// No weight is above 2^this.
 #[cfg_attr(not(vectors), inline(never))]
-fn weight_bits(matrix: &Matrix) -> i32 {
+pub(super) fn weight_bits(matrix: &Matrix) -> i32 {
     match matrix.codec().map(|codec| codec.packing()) {
         // 9.
         Some(Packing::PowersOfThree) => 4,

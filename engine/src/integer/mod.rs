@@ -12,6 +12,7 @@
 //! | attention | [`attend`] | scores of 64 bits, sums of 32 |
 //! | convolution | [`conv`] | 32 bits |
 //! | recurrence, mix | [`mix`] | 32 bits |
+//! | feed-forward sublayers | [`feed_forward`] | sums of 32 bits, hidden values of 15 |
 //! | final norm, logits | [`logits`] | sums of 32 bits, handed out as binary32 |
 //!
 //! What follows from the weights alone is in [`constants`].
@@ -20,6 +21,9 @@ mod arithmetic;
 mod attend;
 mod constants;
 mod conv;
+mod feed_forward;
+#[cfg(test)]
+mod feed_forward_tests;
 mod gate;
 mod kernel;
 mod layout;

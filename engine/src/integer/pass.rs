@@ -1,6 +1,7 @@
 //! One position at a time through the layers, step by step (docs/integer.md#the-pass).
 
 use super::constants::LayerConstants;
+use super::feed_forward::{One, Vectors};
 use super::kernel::compiled;
 use super::norm::norm;
 use super::position::{start_sequence, Projected, Rest};
@@ -30,6 +31,7 @@ pub(super) fn run<'m>(
         return together::run(weights, workspace, work, observe);
     }
     let chunk = if workspace.layout.plan() == Plan::Cached { 1 } else { positions.count };
+    let layers = workspace.layout.shape().n_layers();
     let mut done = 0;
     while done < positions.count {
         let chunk = positions.part(done, chunk);
@@ -43,11 +45,27 @@ pub(super) fn run<'m>(
             for index in 0..chunk.count {
                 let position = chunk.part(index, 1);
                 compiled(Step { block, workspace, layer, position, index, observe: &mut observe });
+                // Of the last layer only the last position leaves something of use.
+                let is_of_use = layer + 1 < layers || done + index + 1 == positions.count;
+                if block.feed_forward(0).is_some() && is_of_use {
+                    sublayers(block, workspace, index);
+                }
             }
         }
         done += chunk.count;
     }
     Some(())
+}
+
+/// The feed-forward sublayers of a layer, for the position whose residual stream is in row `index`.
+#[inline(always)] // so that nothing is left of it for models without any
+fn sublayers<'m>(block: &impl Layer<'m>, workspace: &mut Workspace, index: usize) {
+    let residual_bits = model_constants(workspace).residual_bits;
+    let Workspace { layout, logits, keeps_logits, residual, sums, normed, .. } = workspace;
+    let d = layout.shape().d_model();
+    let residual = cut(residual, index * d, d);
+    let room = if *keeps_logits { &mut [] } else { bits_of(logits) };
+    compiled(One { block, vectors: Vectors { residual, residual_bits, normed, sums, room } });
 }
 
 /// One position through one layer: its residual stream is in row `index`.

@@ -3,10 +3,14 @@
 use core::fmt;
 
 use super::constants::{embed_top, greatest, layer, model, LayerConstants, Seen, Tops, LAYER_WORDS};
-use crate::weights::{Layer, Matrix, Norm, Weights};
+use super::steps::add_sublayers;
+use crate::weights::{FeedForward, Layer, Matrix, Norm, Weights};
 
 /// The embedding's scale must be at least 2^this units of the residual stream.
 const LEAST_EMBED_BITS: u32 = 6;
+
+/// The most layers and sublayers together: with the embedding, 2^16 parts of the residual stream.
+const MOST_LAYERS: usize = 65_535;
 
 /// Why the integer arithmetic does not take a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub enum Refusal {
     /// What layers may add to the residual stream dwarfs the embedding: in integers that have room for what layers add, nothing
     /// would be left of the embedding.
     SmallEmbedding,
+    /// There are more layers and feed-forward sublayers than the parts of a sum have room for.
+    TooManySublayers,
     /// A layer is missing.
     BrokenWeights,
 }
@@ -36,6 +42,10 @@ impl fmt::Display for Refusal {
             }
             Self::SmallEmbedding => f.write_str(
                 "what the layers may add dwarfs the embedding's scale: not a model for the integer arithmetic",
+            ),
+            Self::TooManySublayers => write!(
+                f,
+                "more layers and feed-forward sublayers than {MOST_LAYERS} together: not a model for the integer arithmetic"
             ),
             Self::BrokenWeights => f.write_str("a layer's weights are missing"),
         }
@@ -71,6 +81,8 @@ pub fn check<'m>(weights: &impl Weights<'m>) -> Result<(), Refusal> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Check {
     tops: Tops,
+    /// Layers and sublayers, of models that have sublayers.
+    sublayers: usize,
 }
 
 impl Check {
@@ -79,6 +91,10 @@ impl Check {
         let mut constants = [0; LAYER_WORDS];
         layer(block, &mut [], &mut [], &mut constants);
         self.tops.add(LayerConstants::of(&constants).top());
+        match add_sublayers(block, &mut self.tops) {
+            0 => {}
+            count => self.sublayers = self.sublayers.saturating_add(count + 1),
+        }
     }
 
     /// The other parts, behind all layers; whether the model is taken.
@@ -90,7 +106,7 @@ impl Check {
         let [_, embed_scale, ..] = model(embed, final_norm, &self.tops, &mut seen);
         // Of 0, of either sign, nothing is expected.
         let is_small = embed.scale().to_bits() << 1 != 0 && embed_scale.unsigned_abs() < 1 << LEAST_EMBED_BITS;
-        !is_small && self.tops.are_finite() && seen.are_finite()
+        !is_small && self.tops.are_finite() && seen.are_finite() && self.sublayers <= MOST_LAYERS
     }
 }
 
@@ -99,6 +115,8 @@ impl Check {
 pub struct Reason {
     /// Layers that were seen.
     layers: usize,
+    /// Sublayers that were seen.
+    sublayers: usize,
     first: Option<Refusal>,
 }
 
@@ -120,6 +138,17 @@ impl Reason {
             .or_else(|| not_finite(block.wk().scale(), "the scale of wk"))
             .or_else(|| not_finite(block.wv().scale(), "the scale of wv"))
             .or_else(|| not_finite(block.router().scale(), "the scale of the router"));
+        let mut count = 0;
+        while let Some(FeedForward { norm, up, down }) = block.feed_forward(count) {
+            self.first = self
+                .first
+                .or_else(|| not_finite(greatest(&norm.gamma), "gamma of a feed-forward sublayer"))
+                .or_else(|| not_finite(greatest(&norm.beta), "beta of a feed-forward sublayer"))
+                .or_else(|| not_finite(up.scale(), "the scale of Wup of a feed-forward sublayer"))
+                .or_else(|| not_finite(down.scale(), "the scale of Wdown of a feed-forward sublayer"));
+            count += 1;
+        }
+        self.sublayers += count;
         self.layers += 1;
     }
 
@@ -131,6 +160,7 @@ impl Reason {
             .or_else(|| not_finite(greatest(&final_norm.gamma), "gamma"))
             .or_else(|| not_finite(greatest(&final_norm.beta), "beta"))
             .or_else(|| not_finite(unembed.scale(), "the scale of the unembedding"))
+            .or((self.sublayers > 0 && self.layers + self.sublayers > MOST_LAYERS).then_some(Refusal::TooManySublayers))
             .unwrap_or(Refusal::SmallEmbedding)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::attend::{attend, Query};
 use super::constants::{embed_top, layer, model, LayerConstants, ModelConstants, Seen, Tops, LAYER_WORDS};
+use super::feed_forward::sublayer_top;
 use super::kernel::project;
 use super::mix::{mix, Way};
 use super::project::{to_eight_bits, weight};
@@ -19,6 +20,7 @@ pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace)
         let constants = workspace.layer_constants.get_mut(index * LAYER_WORDS..)?.first_chunk_mut()?;
         layer(&block, gates, output_weights, constants);
         tops.add(LayerConstants::of(constants).top());
+        add_sublayers(&block, &mut tops);
     }
     let embed = weights.embed();
     tops.add(embed_top(&embed));
@@ -27,6 +29,17 @@ pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace)
         *slots = words;
     }
     Some(())
+}
+
+/// What the sublayers of a layer may add to the residual stream; how many there are.
+#[inline(always)]
+pub(super) fn add_sublayers<'m>(block: &impl Layer<'m>, tops: &mut Tops) -> usize {
+    let mut count = 0;
+    while let Some(sublayer) = block.feed_forward(count) {
+        tops.add(sublayer_top(&sublayer));
+        count += 1;
+    }
+    count
 }
 
 pub(super) fn model_constants(workspace: &Workspace) -> ModelConstants {

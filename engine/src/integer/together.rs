@@ -3,6 +3,7 @@
 //! Only on hosts: what the positions have at once lies in a fixed room on the stack, and as many are taken as have room there.
 
 use super::constants::LayerConstants;
+use super::feed_forward;
 use super::kernel::{compiled, project_together, Work as KernelWork, MOST_TOGETHER};
 use super::layout::Layout;
 use super::norm::norm;
@@ -51,7 +52,9 @@ pub(super) fn run<'m>(
             embed(weights, workspace, chunk, own);
             for layer in first..end {
                 let part = Part { layer, positions: chunk };
-                room.layer(&weights.layer(layer)?, workspace, part, own, &mut observe);
+                let block = &weights.layer(layer)?;
+                room.layer(block, workspace, part, own, &mut observe);
+                room.sublayers(block, workspace, (part, positions), own);
             }
             let d = layout.shape().d_model();
             let last = cut(own, (chunk.count - 1) * d, d);
@@ -68,7 +71,9 @@ pub(super) fn run<'m>(
         let mut rest = &mut *stream;
         for chunk in chunks(positions, most) {
             let rows = rest.split_off_mut(..chunk.count * layout.shape().d_model())?;
-            room.layer(block, workspace, Part { layer, positions: chunk }, rows, &mut observe);
+            let part = Part { layer, positions: chunk };
+            room.layer(block, workspace, part, rows, &mut observe);
+            room.sublayers(block, workspace, (part, positions), rows);
         }
         Some(())
     });
@@ -151,6 +156,29 @@ impl Room<'_> {
             let rest = Rest { block, constants, layout, router, last_shares, query, layer, position, observe };
             compiled(One { rest, memory: &mut memory, projected: Projected { normed, sums, residual, residual_bits } });
         }
+    }
+}
+
+impl Room<'_> {
+    /// The feed-forward sublayers of a part, behind [`Room::layer`]: of the last layer, only the last of `all` positions leaves
+    /// something of use.
+    fn sublayers<'m>(
+        &mut self,
+        block: &impl Layer<'m>,
+        workspace: &Workspace,
+        (Part { layer, positions }, all): (Part, Positions),
+        residual: &mut [i32],
+    ) {
+        if block.feed_forward(0).is_none() {
+            return;
+        }
+        let shape = workspace.layout.shape();
+        let (d, is_last) = (shape.d_model(), layer + 1 == shape.n_layers());
+        let first = if is_last { all.row + all.count - 1 - positions.row } else { 0 };
+        let count = positions.count.saturating_sub(first);
+        let (normed, residual) = (cut(self.normed, 0, count * d), cut(residual, first * d, count * d));
+        let residual_bits = model_constants(workspace).residual_bits;
+        feed_forward::several(block, residual, residual_bits, normed, self.sums);
     }
 }
 

@@ -14,6 +14,19 @@ pub(crate) fn round_shift(a: i32, shift: i32) -> i32 {
     }
 }
 
+/// [`round_shift`] of a number below 2^62, whose result has a place in 32 bits, or wraps round.
+#[cfg_attr(vectors, inline)]
+#[cfg_attr(not(vectors), inline(never))]
+pub(crate) fn round_shift_long(a: i64, shift: i32) -> i32 {
+    let result = match shift {
+        63.. => 0,
+        1..=62 => (a + (1 << (shift - 1))) >> shift,
+        // Only 0 is shifted that far.
+        _ => a << (-shift).min(63),
+    };
+    result as i32
+}
+
 /// [`round_shift`] of many 32-bit numbers by as many bits, without a branch: `|a|` is below 2^30 and what is shifted to the left
 /// fits, or, for shifts of 1 to 30, `|a|` and half of the last place are together below 2^31.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +144,18 @@ mod tests {
                 if expected.unsigned_abs() < 1 << 31 && (a == 0 || shift > -31) {
                     assert_eq!(i64::from(Rounding::new(shift).of(a)), expected, "{a} >> {shift}");
                     assert_eq!(i64::from(round_shift(a, shift)), expected, "{a} >> {shift}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_rounding_is_that_of_unbounded_integers() {
+        for a in [0, 1, -1, 5, -5, 0x1234_5678_9abc, -0x1234_5678_9abd, (1 << 45) - 1, 1 - (1 << 45)] {
+            for shift in -63..100 {
+                let expected = unbounded(a, shift);
+                if expected.unsigned_abs() < 1 << 31 && (a == 0 || shift > -17) {
+                    assert_eq!(i64::from(round_shift_long(a, shift)), expected, "{a} >> {shift}");
                 }
             }
         }
