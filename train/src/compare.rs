@@ -41,6 +41,7 @@ const ATOME: AtomeConfig = AtomeConfig {
     d_head: 16,
     kernel_size: 5,
     top_k: 4,
+    feed_forward: 0,
     pathways: Pathways::ALL,
     quantiser: Quantiser::Ternary,
 };

@@ -62,6 +62,14 @@ impl Pathways {
     }
 }
 
+/// The most feed-forward sublayers of a block that a model file can have.
+pub const MOST_FEED_FORWARD: usize = 16;
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// The three-pathway model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +86,9 @@ pub struct AtomeConfig {
     pub kernel_size: usize,
     /// Positions that attention keeps.
     pub top_k: usize,
+    /// Feed-forward sublayers at the end of every block. Descriptions without them do not name them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub feed_forward: usize,
     /// Pathways of every block.
     pub pathways: Pathways,
     /// How the forward pass sees the matrices.
@@ -108,6 +119,7 @@ impl Default for AtomeConfig {
             d_head: 16,
             kernel_size: 5,
             top_k: 4,
+            feed_forward: 0,
             pathways: Pathways::ALL,
             quantiser: Quantiser::Ternary,
         }
@@ -158,6 +170,9 @@ impl fmt::Display for ModelConfig {
             Self::Atome(c) => {
                 write!(f, "vocab_size={} d_model={} n_layers={} ", c.vocab_size, c.d_model, c.n_layers)?;
                 write!(f, "d_head={} kernel_size={}", c.d_head, c.kernel_size)?;
+                if c.feed_forward > 0 {
+                    write!(f, " feed_forward={}", c.feed_forward)?;
+                }
                 let Pathways { local, state, sparse } = c.pathways;
                 for (name, is_there) in [("local", local), ("state", state), ("sparse", sparse)] {
                     if !is_there {
@@ -209,9 +224,26 @@ mod tests {
 
     #[test]
     fn configurations_survive_json() {
-        for config in [ModelConfig::Atome(AtomeConfig::default()), ModelConfig::Gpt(GptConfig::FLASH_FAIR)] {
+        let taller = AtomeConfig { feed_forward: 2, ..AtomeConfig::default() };
+        for config in [
+            ModelConfig::Atome(AtomeConfig::default()),
+            ModelConfig::Atome(taller),
+            ModelConfig::Gpt(GptConfig::FLASH_FAIR),
+        ] {
             let text = serde_json::to_string(&config).unwrap();
             assert_eq!(serde_json::from_str::<ModelConfig>(&text).unwrap(), config);
         }
+    }
+
+    #[test]
+    fn sublayers_are_named_only_where_there_are_some() {
+        let text = |feed_forward| {
+            let config = ModelConfig::Atome(AtomeConfig { feed_forward, ..AtomeConfig::default() });
+            (serde_json::to_string(&config).unwrap(), config.to_string())
+        };
+        let (json, sizes) = text(0);
+        assert!(!json.contains("feed_forward") && !sizes.contains("feed_forward"), "{json} {sizes}");
+        let (json, sizes) = text(3);
+        assert!(json.contains("\"feed_forward\":3") && sizes.ends_with(" feed_forward=3"), "{json} {sizes}");
     }
 }

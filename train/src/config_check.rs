@@ -2,7 +2,7 @@
 
 use anyhow::{bail, Result};
 
-use crate::config::{ModelConfig, MAX_SIZE};
+use crate::config::{ModelConfig, MAX_SIZE, MOST_FEED_FORWARD};
 use crate::layout::Layout;
 
 /// The most parameters: more would ask for memory that a machine may not have.
@@ -40,6 +40,9 @@ impl ModelConfig {
         }
         match self {
             Self::Atome(config) if config.pathways.count() == 0 => bail!("no pathway is left, expected one at least"),
+            Self::Atome(config) if config.feed_forward > MOST_FEED_FORWARD => {
+                bail!("feed_forward is {}, expected 0 to {MOST_FEED_FORWARD}", config.feed_forward)
+            }
             Self::Gpt(config) if config.d_model % config.n_heads != 0 => {
                 bail!("d_model is {}, expected a multiple of n_heads, {}", config.d_model, config.n_heads)
             }
@@ -69,6 +72,9 @@ mod tests {
         assert!(large.unwrap_err().to_string().contains("parameters, expected 67108864 at most"));
         let no_pathway = Pathways { local: false, state: false, sparse: false };
         assert!(check(AtomeConfig { pathways: no_pathway, ..AtomeConfig::default() }).is_err());
+        assert!(check(AtomeConfig { feed_forward: 16, ..AtomeConfig::default() }).is_ok());
+        let many = check(AtomeConfig { feed_forward: 17, ..AtomeConfig::default() }).unwrap_err().to_string();
+        assert_eq!(many, "feed_forward is 17, expected 0 to 16");
         let uneven = ModelConfig::Gpt(GptConfig { n_heads: 3, ..GptConfig::PARAMETER_FAIR });
         assert!(uneven.check().unwrap_err().to_string().contains("multiple of n_heads"));
     }

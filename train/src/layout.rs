@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use atome_engine::format::{entries, Part};
+use atome_engine::format::{Entry, Part, BACK, FRONT, LAYER};
 use serde::{Deserialize, Serialize};
 
-use crate::checkpoint::SectionTensor;
+use crate::checkpoint::{sublayer_tensors, SectionTensor};
 use crate::config::{AtomeConfig, GptConfig, ModelConfig};
 use crate::float::Float;
 use crate::rng::{Rng, Stream};
@@ -140,11 +140,34 @@ impl Layout {
     }
 
     fn atome(&mut self, config: &AtomeConfig) {
+        self.sections(config, None, &FRONT);
+        for layer in 0..config.n_layers {
+            self.sections(config, Some(layer), &LAYER);
+            for index in 0..config.feed_forward {
+                self.sublayer(layer, index, config.d_model);
+            }
+        }
+        self.sections(config, None, &BACK);
+    }
+
+    fn sections(&mut self, config: &AtomeConfig, layer: Option<usize>, entries: &[Entry]) {
         let dims = config.dims();
-        for (layer, entry) in entries(dims.n_layers).filter(|(_, entry)| config.pathways.have(entry.part)) {
-            let SectionTensor { part, name, shape } = SectionTensor::new(layer, &entry, &dims);
+        for entry in entries.iter().filter(|entry| config.pathways.have(entry.part)) {
+            let SectionTensor { part, name, shape } = SectionTensor::new(layer, entry, &dims);
             let row = shape.last().map_or(1, |&last| last);
             self.add(name, &shape, role(part, &shape), initial(part, row));
+        }
+    }
+
+    fn sublayer(&mut self, layer: usize, index: usize, d: usize) {
+        for (name, shape) in sublayer_tensors(layer, index, d) {
+            match shape[..] {
+                [rows, cols] => self.linear(name, rows, cols),
+                _ => {
+                    let value = if name.ends_with(".weight") { 1.0 } else { 0.0 };
+                    self.add(name, &shape, Role::Vector, Init::Constant(value));
+                }
+            }
         }
     }
 
@@ -222,6 +245,25 @@ mod tests {
             assert!(expected.len() < all.len());
             assert_eq!(names(pathways), expected, "{left_out}");
         }
+    }
+
+    #[test]
+    fn sublayers_lie_behind_their_layer_and_change_no_other_tensor() {
+        let tensors = |feed_forward| {
+            let config = AtomeConfig { d_model: 6, n_layers: 2, feed_forward, ..AtomeConfig::default() };
+            let tensors = Layout::new(&ModelConfig::Atome(config)).tensors;
+            tensors.into_iter().map(|tensor| (tensor.name, tensor.shape, tensor.role)).collect::<Vec<_>>()
+        };
+        let is_new = |name: &str| name.contains(".feed_forward.");
+        let (without, mut with) = (tensors(0), tensors(2));
+        let at = with.iter().position(|(name, ..)| is_new(name)).unwrap();
+        assert_eq!(with[at - 1].0, "blocks.0.router.proj.weight");
+        assert_eq!(with[at], ("blocks.0.feed_forward.0.norm.weight".into(), vec![6], Role::Vector));
+        assert_eq!(with[at + 6], ("blocks.0.feed_forward.1.up.weight".into(), vec![6, 6], Role::Linear));
+        assert_eq!(with[at + 8].0, "blocks.1.norm.weight");
+        assert_eq!(with.len(), without.len() + 2 * 2 * 4);
+        with.retain(|(name, ..)| !is_new(name));
+        assert_eq!(with, without);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use atome_engine::Dims;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::checkpoint::{dims_of, keys, set_dims, Checkpoint, Tensor};
+use crate::checkpoint::{dims_of, keys, set_dims, sublayers, Checkpoint, Tensor};
 use crate::config::{AtomeConfig, GptConfig, ModelConfig, Pathways, Quantiser};
 use crate::hex::hex;
 use crate::layout::Layout;
@@ -130,6 +130,7 @@ pub(crate) fn config_of(checkpoint: &Checkpoint) -> Result<ModelConfig> {
         d_head,
         kernel_size,
         top_k,
+        feed_forward: sublayers(checkpoint),
         pathways: Pathways::ALL,
         quantiser: Quantiser::Ternary,
     }))

@@ -79,6 +79,7 @@ mod tests {
         for model in [
             ModelConfig::Atome(AtomeConfig::default()),
             ModelConfig::Atome(left_out),
+            ModelConfig::Atome(AtomeConfig { feed_forward: 2, ..AtomeConfig::default() }),
             ModelConfig::Gpt(GptConfig::FLASH_FAIR),
         ] {
             let (recipe, state) = training(model);
@@ -93,7 +94,12 @@ mod tests {
 
     #[test]
     fn checkpoints_of_others_are_known_by_their_tensors() {
-        for config in [ModelConfig::Atome(AtomeConfig::default()), ModelConfig::Gpt(GptConfig::FLASH_FAIR)] {
+        let taller = AtomeConfig { feed_forward: 3, ..AtomeConfig::default() };
+        for config in [
+            ModelConfig::Atome(AtomeConfig::default()),
+            ModelConfig::Atome(taller),
+            ModelConfig::Gpt(GptConfig::FLASH_FAIR),
+        ] {
             let (recipe, state) = training(config);
             let mut checkpoint = save_training(&recipe, &state, "abc");
             checkpoint.metadata.remove(keys::MODEL);

@@ -56,6 +56,13 @@ fn any_number_of_threads_gives_the_same_bits() {
     let schedule = Schedule { warmup: 3, lowest: Some(1e-5) };
     for recipe in [
         recipe(small_atome()),
+        recipe(ModelConfig::Atome(AtomeConfig {
+            feed_forward: 2,
+            d_model: 12,
+            d_head: 6,
+            n_layers: 2,
+            ..AtomeConfig::default()
+        })),
         Recipe { accumulate: 3, clip: Some(0.5), schedule, ..recipe(small_atome()) },
         Recipe { shards: 3, ..recipe(ModelConfig::Gpt(gpt)) },
     ] {
@@ -75,6 +82,7 @@ fn every_kind_of_model_learns() {
         ModelConfig::Atome(AtomeConfig { quantiser: Quantiser::P3, ..config }),
         ModelConfig::Atome(AtomeConfig { quantiser: Quantiser::None, ..config }),
         ModelConfig::Atome(AtomeConfig { pathways: Pathways { local: false, ..Pathways::ALL }, ..config }),
+        ModelConfig::Atome(AtomeConfig { feed_forward: 2, ..config }),
         ModelConfig::Gpt(gpt),
     ];
     for model in models {

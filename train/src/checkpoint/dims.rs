@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::choice::names as list;
 use super::contents::{keys, Checkpoint};
 use super::error::ContentError;
-use super::names::block_name;
+use super::names::{block_name, sublayer_name, SUBLAYER};
 
 /// What a checkpoint says about its model's size. Only tensors tell the truth; [`super::ModelView`] compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +62,12 @@ pub fn dims_of(checkpoint: &Checkpoint) -> Result<Described, ContentError> {
         top_k: size("top_k")?.unwrap_or(Dims::DEFAULT.top_k),
     };
     Ok(Described { dims, top_k: size("top_k")?, max_seq: size("max_seq")? })
+}
+
+/// The feed-forward sublayers of each layer of the model in `checkpoint`, as its first layer shows them.
+pub fn sublayers(checkpoint: &Checkpoint) -> usize {
+    let has = |index| SUBLAYER.iter().any(|part| checkpoint.tensors.contains_key(&sublayer_name(0, index, part)));
+    (0..).take_while(|&index| has(index)).count()
 }
 
 fn checked(name: &str, value: &Value) -> Result<usize, ContentError> {

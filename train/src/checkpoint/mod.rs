@@ -20,10 +20,10 @@ mod unique;
 mod view;
 
 pub use contents::{keys, Checkpoint};
-pub use dims::{dims_of, set_dims, Described};
+pub use dims::{dims_of, set_dims, sublayers, Described};
 pub use error::{CheckpointError, ContentError};
 pub use loaded::Loaded;
-pub use names::{block_name, model_tensors, section_tensors, SectionTensor};
+pub use names::{block_name, model_tensors, section_tensors, sublayer_name, sublayer_tensors, SectionTensor};
 pub use number::Number;
 pub use tensor::{elements, Tensor, TensorError};
 pub use view::ModelView;

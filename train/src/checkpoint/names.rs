@@ -59,6 +59,22 @@ impl SectionTensor {
     }
 }
 
+/// The tensors of a feed-forward sublayer, in the order of a file: gamma, beta, and two matrices of d rows of d.
+pub(crate) const SUBLAYER: [&str; 4] = ["norm.weight", "norm.bias", "up.weight", "down.weight"];
+
+/// The name of a tensor of sublayer `index` of a layer, such as `blocks.3.feed_forward.0.up.weight`.
+pub fn sublayer_name(layer: usize, index: usize, part: &str) -> String {
+    block_name(layer, &format!("feed_forward.{index}.{part}"))
+}
+
+/// The names and shapes of the tensors of sublayer `index` of a layer, in the order of a file.
+pub fn sublayer_tensors(layer: usize, index: usize, d_model: usize) -> [(String, Vec<usize>); 4] {
+    SUBLAYER.map(|part| {
+        let shape = if part.starts_with("norm.") { vec![d_model] } else { vec![d_model, d_model] };
+        (sublayer_name(layer, index, part), shape)
+    })
+}
+
 /// All tensors of a model of three pathways, in the order of a file's sections.
 pub fn section_tensors(dims: &Dims) -> impl Iterator<Item = SectionTensor> + use<> {
     let dims = *dims;
@@ -106,9 +122,17 @@ pub(crate) fn is_parameter(name: &str) -> bool {
     }
     let Some((layer, part)) = name.strip_prefix("blocks.").and_then(|rest| rest.split_once('.')) else { return false };
     let parts = LAYER.map(|entry| tensor_of(entry.part));
-    !layer.is_empty()
-        && layer.bytes().all(|digit| digit.is_ascii_digit())
-        && (parts.contains(&part) || GPT_PARTS.contains(&part))
+    is_number(layer) && (parts.contains(&part) || GPT_PARTS.contains(&part) || is_of_a_sublayer(part))
+}
+
+/// Whether that is the name of a feed-forward sublayer's tensor in its layer.
+fn is_of_a_sublayer(part: &str) -> bool {
+    let rest = part.strip_prefix("feed_forward.").and_then(|rest| rest.split_once('.'));
+    rest.is_some_and(|(index, part)| is_number(index) && SUBLAYER.contains(&part))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -138,14 +162,24 @@ mod tests {
 
     #[test]
     fn parameters_of_both_kinds_are_known_by_their_names() {
-        for config in [ModelConfig::Atome(AtomeConfig::default()), ModelConfig::Gpt(GptConfig::FLASH_FAIR)] {
+        let taller = AtomeConfig { feed_forward: 12, ..AtomeConfig::default() };
+        for config in [ModelConfig::Atome(taller), ModelConfig::Gpt(GptConfig::FLASH_FAIR)] {
             for tensor in Layout::new(&config).tensors {
                 assert!(is_parameter(&tensor.name) && is_part_of_a_model(&tensor.name), "{}", tensor.name);
             }
         }
-        for other in
-            ["", "embed", "embed.bias", "blocks.x.norm.weight", "blocks..norm.weight", "blocks.0.mask", "n.weight"]
-        {
+        for other in [
+            "",
+            "embed",
+            "embed.bias",
+            "blocks.x.norm.weight",
+            "blocks..norm.weight",
+            "blocks.0.mask",
+            "blocks.0.feed_forward.up.weight",
+            "blocks.0.feed_forward.x.up.weight",
+            "blocks.0.feed_forward.0.up.bias",
+            "n.weight",
+        ] {
             assert!(!is_parameter(other), "{other}");
         }
     }

@@ -75,6 +75,9 @@ impl fmt::Display for Format {
 pub struct Exported {
     /// The file.
     pub bytes: Vec<u8>,
+    /// The feed-forward sublayers: the part of a container (docs/container.md) that belongs to the file. `None` where there
+    /// are none.
+    pub feed_forward: Option<Vec<u8>>,
     /// Every quantised matrix in the order of the file.
     pub matrices: Vec<MatrixSummary>,
     /// Values of the checkpoint that went into the file.
@@ -111,16 +114,31 @@ pub fn exportable(dims: Dims) -> Result<Shape, ContentError> {
     Shape::new(dims).map_err(|error| ContentError::Metadata(error.to_string()))
 }
 
-/// Exports the model of this shape in `checkpoint`. Scales are the bits that PyTorch computes with `threads` threads;
+/// Exports the model of this shape in `checkpoint`, with as many feed-forward sublayers as it has. Scales are the bits that PyTorch computes with `threads` threads;
 /// see [`USUAL_THREADS`].
 ///
 /// # Errors
 /// [`TensorError`] names a tensor that is missing, has another shape or holds a value that is no number.
 pub fn export(checkpoint: &Checkpoint, shape: Shape, format: Format, threads: usize) -> Result<Exported, TensorError> {
+    let view = ModelView::new(checkpoint, shape)?;
     let mut writer = Writer::new(format, threads);
-    for (tensor, values) in &ModelView::new(checkpoint, shape)?.tensors {
+    for (tensor, values) in &view.tensors {
         writer.section(tensor, values)?;
     }
+    let Ok(sublayers @ 1..) = u16::try_from(view.sublayers) else { return Ok(writer.exported) };
+    // Behind the file's bytes, in the same packing; then taken off them.
+    let end = writer.exported.bytes.len();
+    writer.exported.bytes.extend([sublayers.to_le_bytes(), [0; 2]].concat());
+    for (name, shape, values) in &view.feed_forward {
+        match shape[..] {
+            [rows, cols] => {
+                let quantised = quantise(name, values, format.levels(), threads)?;
+                writer.matrix(name, &quantised, rows, cols);
+            }
+            _ => writer.floats(name, values)?,
+        }
+    }
+    writer.exported.feed_forward = Some(writer.exported.bytes.split_off(end));
     Ok(writer.exported)
 }
 
@@ -133,7 +151,7 @@ struct Writer {
 impl Writer {
     fn new(format: Format, threads: usize) -> Self {
         let bytes = format.magic().as_bytes().to_vec();
-        Self { format, threads, exported: Exported { bytes, matrices: Vec::new(), parameters: 0 } }
+        Self { format, threads, exported: Exported { bytes, feed_forward: None, matrices: Vec::new(), parameters: 0 } }
     }
 
     fn section(&mut self, tensor: &SectionTensor, values: &[f32]) -> Result<(), TensorError> {

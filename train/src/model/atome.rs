@@ -5,12 +5,12 @@ use atome_engine::format::{Part, FRONT, LAYER};
 use super::attention::{self, Kept, Projected};
 use super::buffers::{resize, zeros};
 use super::conv::{self, Conv};
-use super::norm::{self, Norm};
+use super::normed::Normed;
 use super::pass::Pass;
 use super::router::{self, Pathway};
 use super::ssm::{self, Ssm};
-use super::{embedding, linear};
-use crate::config::{AtomeConfig, Pathways};
+use super::{embedding, feed_forward, linear};
+use crate::config::AtomeConfig;
 use crate::corpus::Token;
 use crate::float::Float;
 use crate::matmul::{Panels, Store};
@@ -26,12 +26,15 @@ struct BlockTensors {
     wk: usize,
     wv: usize,
     router: usize,
+    /// The first one of the feed-forward sublayers'.
+    sublayers: usize,
 }
 
 impl BlockTensors {
     /// The tensors of a block whose first one has number `first`, and the number behind its last.
-    fn new(first: usize, pathways: Pathways) -> (Self, usize) {
-        let parts = || LAYER.iter().map(|entry| entry.part).filter(|&part| pathways.have(part));
+    fn new(first: usize, config: &AtomeConfig) -> (Self, usize) {
+        let parts = || LAYER.iter().map(|entry| entry.part).filter(|&part| config.pathways.have(part));
+        let sublayers = first + parts().count();
         let number = |part| first + parts().position(|each| each == part).unwrap_or(0);
         let tensors = Self {
             norm: number(Part::NormGamma),
@@ -41,18 +44,16 @@ impl BlockTensors {
             wk: number(Part::Wk),
             wv: number(Part::Wv),
             router: number(Part::Router),
+            sublayers,
         };
-        (tensors, first + parts().count())
+        (tensors, sublayers + config.feed_forward * feed_forward::TENSORS)
     }
 }
 
 /// What the way back needs of one block, `[rows, d]` where nothing else is said.
 #[derive(Clone, Debug, Default)]
 struct Saved<T> {
-    normed: Vec<T>,
-    /// `[rows]`
-    deviation: Vec<T>,
-    u: Vec<T>,
+    norm: Normed<T>,
     local: Vec<T>,
     /// `[d]`
     gate: Vec<T>,
@@ -67,9 +68,10 @@ struct Saved<T> {
     sparse: Vec<T>,
     /// `[rows, pathways]`
     shares: Vec<T>,
+    sublayers: Vec<feed_forward::Saved<T>>,
 }
 
-/// Work areas of the way back.
+/// Work areas.
 #[derive(Clone, Debug, Default)]
 struct Scratch<T> {
     /// The block's or the final norm's output as panels.
@@ -78,13 +80,14 @@ struct Scratch<T> {
     dx: Vec<T>,
     /// Gradient of a norm's output.
     du: Vec<T>,
-    /// Gradient of a pathway's output.
+    /// Gradient of a pathway's output; on the way there, a sublayer's output.
     dy: Vec<T>,
     dq: Vec<T>,
     dk: Vec<T>,
     dv: Vec<T>,
     d_shares: Vec<T>,
     small: Vec<T>,
+    sublayer: feed_forward::Scratch<T>,
 }
 
 /// One thread's way through the model.
@@ -96,7 +99,7 @@ pub struct AtomePass<T> {
     len: usize,
     x: Vec<T>,
     blocks: Vec<Saved<T>>,
-    last: Saved<T>,
+    last: Normed<T>,
     logits: Vec<T>,
     scratch: Scratch<T>,
 }
@@ -107,18 +110,20 @@ impl<T: Float> AtomePass<T> {
         let mut next = FRONT.len();
         let mut tensors = Vec::new();
         for _ in 0..config.n_layers {
-            let (block, behind) = BlockTensors::new(next, config.pathways);
+            let (block, behind) = BlockTensors::new(next, config);
             tensors.push(block);
             next = behind;
         }
+        let sublayers = vec![feed_forward::Saved::default(); config.feed_forward];
+        let block = Saved { sublayers, ..Saved::default() };
         Self {
             config: *config,
             tensors,
             final_norm: next,
             len: 0,
             x: Vec::new(),
-            blocks: vec![Saved::default(); config.n_layers],
-            last: Saved::default(),
+            blocks: vec![block; config.n_layers],
+            last: Normed::default(),
             logits: Vec::new(),
             scratch: Scratch::default(),
         }
@@ -134,11 +139,12 @@ impl<T: Float> AtomePass<T> {
         let pathways = self.config.pathways;
         let tensors = self.tensors[index];
         let saved = &mut self.blocks[index];
-        norm_forward(weights, tensors.norm, d, &self.x, saved);
+        saved.norm.forward(weights, tensors.norm, &self.x);
+        let u = &saved.norm.u;
         let rows = self.x.len() / d;
 
         resize(&mut saved.shares, rows * pathways.count());
-        linear::forward(weights.linear(tensors.router), &saved.u, &mut saved.shares);
+        linear::forward(weights.linear(tensors.router), u, &mut saved.shares);
         router::softmax(&mut saved.shares, pathways.count());
 
         let mut paths: [&[T]; 3] = [&[]; 3];
@@ -149,7 +155,7 @@ impl<T: Float> AtomePass<T> {
         };
         if pathways.local {
             resize(&mut saved.local, rows * d);
-            conv::forward(conv(weights, tensors.taps, d, len), &saved.u, &mut saved.local);
+            conv::forward(conv(weights, tensors.taps, d, len), u, &mut saved.local);
             add(&saved.local);
         }
         if pathways.state {
@@ -158,7 +164,7 @@ impl<T: Float> AtomePass<T> {
             resize(&mut saved.gate, d);
             ssm::gates(weights.vector(tensors.ssm), &mut saved.gate);
             let ssm = ssm(weights, tensors.ssm, &saved.gate, len);
-            ssm::forward(ssm, &saved.u, &mut saved.states, &mut saved.recurrent);
+            ssm::forward(ssm, u, &mut saved.states, &mut saved.recurrent);
             add(&saved.recurrent);
         }
         if pathways.sparse {
@@ -166,7 +172,7 @@ impl<T: Float> AtomePass<T> {
             for (tensor, out) in matrices {
                 let weight = weights.linear(tensor);
                 resize(out, rows * weight.rows);
-                linear::forward(weight, &saved.u, out);
+                linear::forward(weight, u, out);
             }
             resize(&mut saved.sparse, rows * d);
             attention::forward(
@@ -178,6 +184,10 @@ impl<T: Float> AtomePass<T> {
             add(&saved.sparse);
         }
         router::mix(d, &saved.shares, &paths[..count], &mut self.x);
+        for (index, sublayer) in saved.sublayers.iter_mut().enumerate() {
+            let first = tensors.sublayers + index * feed_forward::TENSORS;
+            feed_forward::forward(weights, first, &mut self.x, sublayer, &mut self.scratch.dy);
+        }
     }
 
     fn block_backward(&mut self, weights: &Weights<T>, index: usize, gradients: &mut [T]) {
@@ -186,9 +196,14 @@ impl<T: Float> AtomePass<T> {
         let width = pathways.count();
         let tensors = self.tensors[index];
         let saved = &mut self.blocks[index];
-        let rows = saved.deviation.len();
-        let Scratch { panels, dx, du, dy, dq, dk, dv, d_shares, small } = &mut self.scratch;
-        panels.fill(&saved.u, rows, d);
+        let rows = saved.norm.rows();
+        let Scratch { panels, dx, du, dy, dq, dk, dv, d_shares, small, sublayer: areas } = &mut self.scratch;
+        for (index, sublayer) in saved.sublayers.iter().enumerate().rev() {
+            let first = tensors.sublayers + index * feed_forward::TENSORS;
+            feed_forward::backward(weights, first, sublayer, dx, areas, gradients);
+        }
+        let u = &saved.norm.u;
+        panels.fill(u, rows, d);
         zeros(du, rows * d);
         resize(dy, rows * d);
         resize(d_shares, rows * width);
@@ -198,13 +213,13 @@ impl<T: Float> AtomePass<T> {
         if pathways.local {
             router::mix_backward(next(), &saved.shares, &saved.local, dx, dy, d_shares);
             let d_taps = &mut gradients[weights.range(tensors.taps)];
-            conv::backward(conv(weights, tensors.taps, d, len), &saved.u, dy, du, d_taps, small);
+            conv::backward(conv(weights, tensors.taps, d, len), u, dy, du, d_taps, small);
         }
         if pathways.state {
             router::mix_backward(next(), &saved.shares, &saved.recurrent, dx, dy, d_shares);
             let ssm = ssm(weights, tensors.ssm, &saved.gate, len);
             let d_params = &mut gradients[both(weights, tensors.ssm, tensors.ssm + 2)];
-            ssm::backward(ssm, &saved.u, &saved.states, dy, du, d_params, small);
+            ssm::backward(ssm, u, &saved.states, dy, du, d_params, small);
         }
         if pathways.sparse {
             router::mix_backward(next(), &saved.shares, &saved.sparse, dx, dy, d_shares);
@@ -224,7 +239,7 @@ impl<T: Float> AtomePass<T> {
         }
         let d_router = &mut gradients[weights.range(tensors.router)];
         linear::backward(weights.linear(tensors.router), panels, d_shares, du, Store::Add, d_router);
-        norm_backward(weights, tensors.norm, saved, du, dx, gradients);
+        saved.norm.backward(weights, tensors.norm, du, dx, gradients);
     }
 }
 
@@ -237,7 +252,7 @@ impl<T: Float> Pass<T> for AtomePass<T> {
         for index in 0..self.blocks.len() {
             self.block_forward(weights, index);
         }
-        norm_forward(weights, self.final_norm, d, &self.x, &mut self.last);
+        self.last.forward(weights, self.final_norm, &self.x);
         resize(&mut self.logits, tokens.len() * self.config.vocab_size);
         linear::forward(weights.linear(self.final_norm + 2), &self.last.u, &mut self.logits);
     }
@@ -256,7 +271,7 @@ impl<T: Float> Pass<T> for AtomePass<T> {
         let d_unembed = &mut gradients[weights.range(unembed)];
         linear::backward(weights.linear(unembed), panels, &self.logits, du, Store::Set, d_unembed);
         zeros(dx, rows * d);
-        norm_backward(weights, self.final_norm, &self.last, du, dx, gradients);
+        self.last.backward(weights, self.final_norm, du, dx, gradients);
         for index in (0..self.blocks.len()).rev() {
             self.block_backward(weights, index, gradients);
         }
@@ -276,24 +291,4 @@ fn ssm<'a, T: Float>(weights: &'a Weights<T>, first: usize, gate: &'a [T], len: 
 /// From the start of tensor `first` to the end of tensor `last`.
 fn both<T: Float>(weights: &Weights<T>, first: usize, last: usize) -> std::ops::Range<usize> {
     weights.range(first).start..weights.range(last).end
-}
-
-fn norm_forward<T: Float>(weights: &Weights<T>, first: usize, d: usize, x: &[T], saved: &mut Saved<T>) {
-    resize(&mut saved.u, x.len());
-    resize(&mut saved.normed, x.len());
-    resize(&mut saved.deviation, x.len() / d);
-    let norm = Norm { gamma: weights.vector(first), beta: weights.vector(first + 1) };
-    norm::forward(norm, x, &mut saved.u, &mut saved.normed, &mut saved.deviation);
-}
-
-fn norm_backward<T: Float>(
-    weights: &Weights<T>,
-    first: usize,
-    saved: &Saved<T>,
-    du: &[T],
-    dx: &mut [T],
-    gradients: &mut [T],
-) {
-    let d_params = &mut gradients[both(weights, first, first + 1)];
-    norm::backward(weights.vector(first), &saved.normed, &saved.deviation, du, dx, d_params);
 }

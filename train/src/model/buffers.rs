@@ -1,4 +1,4 @@
-//! Memory that is used again from pass to pass.
+//! Memory that is used again from pass to pass, and sums of it.
 
 use crate::float::Float;
 
@@ -11,4 +11,11 @@ pub fn resize<T: Float>(buffer: &mut Vec<T>, len: usize) {
 pub fn zeros<T: Float>(buffer: &mut Vec<T>, len: usize) {
     buffer.clear();
     buffer.resize(len, T::ZERO);
+}
+
+/// `to += from`, as far as the shorter one goes.
+pub fn add<T: Float>(to: &mut [T], from: &[T]) {
+    for (to, &from) in to.iter_mut().zip(from) {
+        *to += from;
+    }
 }

@@ -1,8 +1,8 @@
 //! The baseline: a plain GPT with learned positions, in floating point.
 
-use super::buffers::{resize, zeros};
+use super::buffers::{add, resize, zeros};
 use super::causal::{self, Attended};
-use super::norm::{self, Norm};
+use super::normed::Normed;
 use super::pass::Pass;
 use super::{embedding, gelu, linear};
 use crate::config::GptConfig;
@@ -25,14 +25,6 @@ mod at {
 const TOKENS: usize = 0;
 const POSITIONS: usize = 1;
 const FIRST_BLOCK: usize = 2;
-
-/// A norm's output and what its way back needs, `[rows, d]`, and the deviations, `[rows]`.
-#[derive(Clone, Debug, Default)]
-struct Normed<T> {
-    u: Vec<T>,
-    normed: Vec<T>,
-    deviation: Vec<T>,
-}
 
 /// What the way back needs of one block.
 #[derive(Clone, Debug, Default)]
@@ -180,27 +172,5 @@ impl<T: Float> Pass<T> for GptPass<T> {
             add(d_positions, sequence);
         }
         embedding::backward(d, tokens, &self.dx, &mut gradients[weights.range(TOKENS)]);
-    }
-}
-
-impl<T: Float> Normed<T> {
-    fn forward(&mut self, weights: &Weights<T>, first: usize, x: &[T]) {
-        let norm = Norm { gamma: weights.vector(first), beta: weights.vector(first + 1) };
-        resize(&mut self.u, x.len());
-        resize(&mut self.normed, x.len());
-        resize(&mut self.deviation, x.len() / norm.gamma.len());
-        norm::forward(norm, x, &mut self.u, &mut self.normed, &mut self.deviation);
-    }
-
-    fn backward(&self, weights: &Weights<T>, first: usize, du: &[T], dx: &mut [T], gradients: &mut [T]) {
-        let d_params = &mut gradients[weights.range(first).start..weights.range(first + 1).end];
-        norm::backward(weights.vector(first), &self.normed, &self.deviation, du, dx, d_params);
-    }
-}
-
-/// `to += from`, as far as the shorter one goes.
-fn add<T: Float>(to: &mut [T], from: &[T]) {
-    for (to, &from) in to.iter_mut().zip(from) {
-        *to += from;
     }
 }

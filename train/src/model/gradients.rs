@@ -302,9 +302,18 @@ fn small(pathways: Pathways, quantiser: Quantiser) -> ModelConfig {
         d_head: 3,
         kernel_size: 3,
         top_k: 2,
+        feed_forward: 0,
         pathways,
         quantiser,
     })
+}
+
+/// [`small`] with all pathways and so many sublayers a layer.
+fn taller(feed_forward: usize, quantiser: Quantiser) -> ModelConfig {
+    match small(Pathways::ALL, quantiser) {
+        ModelConfig::Atome(config) => ModelConfig::Atome(AtomeConfig { feed_forward, ..config }),
+        other => other,
+    }
 }
 
 #[test]
@@ -318,6 +327,22 @@ fn whole_model_gradients_for_every_set_of_pathways() {
 }
 
 #[test]
+fn whole_model_gradients_with_feed_forward_sublayers() {
+    // Of more, the differences are too coarse: what a step moves grows from sublayer to sublayer.
+    for feed_forward in 1..=2 {
+        let config = taller(feed_forward, Quantiser::None);
+        let params = spread(&config);
+        let gradients = whole(&config, &params).1;
+        check(&format!("{feed_forward} sublayers"), &params, &gradients, |params| whole(&config, params).0);
+        let layout = Layout::new(&config);
+        for tensor in layout.tensors.iter().filter(|tensor| tensor.name.contains("feed_forward")) {
+            let gradient = &gradients[tensor.range.clone()];
+            assert!(gradient.iter().any(|&value| value != 0.0), "{}", tensor.name);
+        }
+    }
+}
+
+#[test]
 fn whole_baseline_gradients() {
     let gpt = GptConfig { vocab_size: 13, d_model: 6, n_layers: 2, n_heads: 2, d_ff: 5, max_seq: LEN + 1 };
     let config = ModelConfig::Gpt(gpt);
@@ -327,8 +352,8 @@ fn whole_baseline_gradients() {
 
 #[test]
 fn quantisers_are_passed_straight_through() {
-    for quantiser in [Quantiser::Ternary, Quantiser::P3] {
-        let config = small(Pathways::ALL, quantiser);
+    for (quantiser, sublayers) in [(Quantiser::Ternary, 0), (Quantiser::P3, 0), (Quantiser::Ternary, 2)] {
+        let config = taller(sublayers, quantiser);
         let params = spread(&config);
         let mut seen = params.clone();
         for tensor in Layout::new(&config).tensors {
@@ -338,7 +363,7 @@ fn quantisers_are_passed_straight_through() {
             }
         }
         let (loss, gradients) = whole(&config, &params);
-        let (seen_loss, seen_gradients) = whole(&small(Pathways::ALL, Quantiser::None), &seen);
+        let (seen_loss, seen_gradients) = whole(&taller(sublayers, Quantiser::None), &seen);
         assert!((loss - seen_loss).abs() < 1e-10, "{loss} {seen_loss}");
         for (a, b) in gradients.iter().zip(&seen_gradients) {
             assert!((a - b).abs() < 1e-10, "{a} {b}");

@@ -10,6 +10,7 @@ mod buffers;
 mod causal;
 mod conv;
 mod embedding;
+mod feed_forward;
 mod gelu;
 pub mod gpt;
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod gradients;
 pub mod linear;
 pub mod loss;
 mod norm;
+mod normed;
 mod pass;
 mod router;
 mod ssm;
