@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
-use atome_engine::Model;
+use atome_engine::WholeModel;
 use atome_models::{calibration::texts as default_texts, embedded};
 use atome_train::calibration::{calibrate as measure, domain_plot, markdown, token_plot, Calibration, Sequence, Texts};
 use atome_train::corpus::Corpus;
@@ -86,7 +86,7 @@ pub fn calibrate(args: &CalibrateArgs) -> Result<()> {
         }
         let (model, _) = embedded::load()?;
         let about = json!({ "model": "the default model", "text": "held-out phrasings and their answers" });
-        return run(args, &model, &default_texts()?, "the default model", about);
+        return run(args, &model.into(), &default_texts()?, "the default model", about);
     };
     let subject =
         Subject::load(path, &args.shape, args.weight_set.weights.as_deref(), false)?.for_engine(path, None)?;
@@ -128,7 +128,7 @@ fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-fn run(args: &CalibrateArgs, model: &Model<'_>, texts: &Texts, name: &str, about: Value) -> Result<()> {
+fn run(args: &CalibrateArgs, model: &WholeModel<'_>, texts: &Texts, name: &str, about: Value) -> Result<()> {
     let numbers = if args.integer { Numbers::Integers } else { Numbers::Exact };
     let found = args.windows.on_threads(|| measure(model, numbers, texts))?;
     let mut results = about;

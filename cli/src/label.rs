@@ -38,12 +38,15 @@ impl Label {
         sizes.fill(Key::MaxSeq, usize::from(self.about.window), Source::Container);
     }
 
+    /// The part of this kind, where it has one.
+    pub fn part(&self, kind: PartKind) -> Option<&[u8]> {
+        self.parts.iter().find(|(each, _)| *each == kind).map(|(_, part)| part.as_slice())
+    }
+
     /// What its tokens stand for; `None` where they are bytes, or nobody says it.
     pub fn vocabulary(&self) -> Result<Option<OwnedVocabulary>> {
-        let Some((_, part)) = self.parts.iter().find(|(kind, _)| *kind == PartKind::VOCABULARY) else {
-            return Ok(None);
-        };
-        let vocabulary = OwnedVocabulary::from_part(part.clone())?;
+        let Some(part) = self.part(PartKind::VOCABULARY) else { return Ok(None) };
+        let vocabulary = OwnedVocabulary::from_part(part.to_vec())?;
         vocabulary.check_fits(self.about.shape.vocab_size())?;
         Ok(Some(vocabulary))
     }
@@ -74,7 +77,7 @@ pub fn is_container(bytes: &[u8]) -> bool {
 
 /// The label of a container and the model file in it.
 pub fn open(bytes: &[u8]) -> Result<(Label, &[u8])> {
-    let container = Container::open(bytes)?;
+    let container = Container::open_whole(bytes)?;
     let owned = |note: Result<(&str, &str), _>| note.map(|(key, value)| (key.to_owned(), value.to_owned()));
     let notes = container.notes().map(owned).collect::<Result<_, _>>()?;
     let label = Label {
@@ -94,6 +97,7 @@ pub fn part_name(kind: PartKind) -> String {
     match kind {
         PartKind::VOCABULARY => "vocabulary".to_owned(),
         PartKind::GRAMMAR => "grammar".to_owned(),
+        PartKind::FEED_FORWARD => "feed-forward part".to_owned(),
         other => format!("part of kind {}", other.number()),
     }
 }

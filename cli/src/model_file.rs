@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
-use atome_engine::format::CLASSIFIER_MAGIC;
-use atome_engine::Packing;
+use atome_engine::container::PartKind;
+use atome_engine::format::{Sublayers, CLASSIFIER_MAGIC};
+use atome_engine::{Packing, Shape};
 use atome_train::vocabulary::OwnedVocabulary;
 
+use crate::engine_model::EngineModel;
 use crate::foreign_bytes::read_bytes;
 use crate::label::{is_container, open, Label};
 use crate::next_step;
@@ -118,6 +120,24 @@ impl ModelFile {
     pub fn vocabulary(&self) -> Result<Option<OwnedVocabulary>> {
         let Some(label) = &self.label else { return Ok(None) };
         label.vocabulary().with_context(|| self.path.display().to_string())
+    }
+
+    /// The part of its container that has its feed-forward sublayers, where it has some.
+    pub fn feed_forward(&self) -> Option<&[u8]> {
+        self.label.as_ref()?.part(PartKind::FEED_FORWARD)
+    }
+
+    /// Its feed-forward sublayers, as many in each layer of this shape.
+    pub fn sublayers(&self, shape: &Shape) -> Result<Option<Sublayers<'_>>> {
+        let Some(part) = self.feed_forward() else { return Ok(None) };
+        let sublayers = Sublayers::new(shape, self.format.packing(), part);
+        Ok(Some(sublayers.with_context(|| self.path.display().to_string())?))
+    }
+
+    /// The model, for the engine.
+    pub fn engine_model(&self, shape: Shape) -> Result<EngineModel<'_>> {
+        EngineModel::new(self.format.n_classes(), shape, &self.bytes, self.feed_forward())
+            .with_context(|| self.path.display().to_string())
     }
 
     /// The sections.

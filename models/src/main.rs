@@ -115,6 +115,7 @@ fn derive() -> Result<Derived> {
         len: blob.len(),
         model_len: Model::blob_len(&shape()?),
         is_container: false,
+        feed_forward: 0,
     };
     let model = CModel {
         classes: None,

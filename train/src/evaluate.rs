@@ -2,7 +2,7 @@
 
 use anyhow::{anyhow, Result};
 use atome_engine::{
-    argmax, integer, predict_next, Arithmetic, Layout as Memory, Model, Plan, Run, Tiled, Weights as _, Workspace,
+    argmax, integer, predict_next, Arithmetic, Layout as Memory, Plan, Run, Tiled, Weights as _, WholeModel, Workspace,
 };
 use rayon::prelude::*;
 
@@ -79,7 +79,12 @@ pub fn judge(
 ///
 /// # Errors
 /// The model does not fit in memory with windows this long, or the engine refuses it.
-pub fn judge_with_engine(model: &Model<'_>, corpus: &Corpus, starts: &[usize], window: usize) -> Result<Judgement> {
+pub fn judge_with_engine(
+    model: &WholeModel<'_>,
+    corpus: &Corpus,
+    starts: &[usize],
+    window: usize,
+) -> Result<Judgement> {
     let memory = Memory::new(*model.shape(), window - 1, Plan::Cached)?;
     let mut tiles = vec![0; Tiled::room(model)];
     let model = &Tiled::new(*model, &mut tiles);
@@ -96,7 +101,7 @@ pub fn judge_with_engine(model: &Model<'_>, corpus: &Corpus, starts: &[usize], w
 /// # Errors
 /// As [`judge_with_engine`]; the integer arithmetic has no meaning for the model.
 pub fn judge_by_integers(
-    model: &Model<'_>,
+    model: &WholeModel<'_>,
     corpus: &Corpus,
     starts: &[usize],
     window: usize,

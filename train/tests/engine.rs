@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use atome_engine::{predict_next, Layout as Memory, Model, Plan, Shape, Workspace};
+use atome_engine::{predict_next, Layout as Memory, Model, Plan, Shape, WholeModel, Workspace};
 use atome_train::checkpoint::Checkpoint;
-use atome_train::config::{AtomeConfig, ModelConfig};
+use atome_train::config::{AtomeConfig, ModelConfig, Quantiser};
 use atome_train::export::{export, Format, USUAL_THREADS};
 use atome_train::layout::{Initialisation, Layout};
 use atome_train::model::new_pass;
@@ -36,8 +36,11 @@ fn largest_difference(model: &SavedModel, text: &[u8]) -> f32 {
     pass.forward(&weights, &tokens, tokens.len());
 
     let shape = Shape::new(config.dims()).unwrap();
-    let blob = export(&model.to_checkpoint(), shape, Format::Atome01, USUAL_THREADS).unwrap().bytes;
-    let engine = Model::new(shape, &blob).unwrap();
+    let format = Format::of(&model.config).unwrap();
+    let exported = export(&model.to_checkpoint(), shape, format, USUAL_THREADS).unwrap();
+    assert_eq!(exported.feed_forward.is_some(), config.feed_forward > 0);
+    let payload = Model::new(shape, &exported.bytes).unwrap();
+    let engine = WholeModel::new(payload, exported.feed_forward.as_deref()).unwrap();
     let memory = Memory::new(shape, text.len(), Plan::Cached).unwrap();
     let (mut floats, mut words) = (vec![0.0; memory.floats()], vec![0; memory.words()]);
     let mut workspace = Workspace::new(&memory, &mut floats, &mut words).unwrap();
@@ -76,6 +79,8 @@ fn logits_are_those_of_the_engine() {
             (AtomeConfig::default(), 63),
             (AtomeConfig { top_k: 1 + seed as usize, ..small }, 40),
             (AtomeConfig { kernel_size: 9, ..small }, 5),
+            (AtomeConfig { feed_forward: 1 + seed as usize, ..small }, 20),
+            (AtomeConfig { feed_forward: 2, quantiser: Quantiser::P3, ..small }, 12),
         ];
         for (config, len) in configs {
             largest = largest.max(largest_difference(&random_model(config, seed), &random_text(len, seed)));

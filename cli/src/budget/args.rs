@@ -11,6 +11,7 @@ const EXAMPLES: &str = "\
 Examples:
   atome budget model.bin --max-seq 64
   atome budget --d-model 64 --n-layers 4 --d-head 16 --max-seq 32
+  atome budget --d-model 32 --feed-forward 4 --max-seq 64
   atome budget model.bin --integer
   atome budget model.bin --reserve-ram 16 --json | jq '.chips[] | select(.lean.fits) | .name'";
 
@@ -23,6 +24,10 @@ Examples:
 pub struct BudgetArgs {
     /// Model file: ATOME01, ATOME02, ATOMEP3 or ATOMECL01
     pub model: Option<PathBuf>,
+
+    /// Feed-forward sublayers of each layer, 0 to 16, without MODEL [default: 0]
+    #[arg(long, value_name = "N", conflicts_with = "model", value_parser = whole::<usize>(0..=16))]
+    pub feed_forward: Option<usize>,
 
     /// Flash to leave to the program itself, in KiB
     #[arg(long, value_name = "KIB", default_value_t = 32, value_parser = whole::<u32>(0..=u64::from(u32::MAX)))]

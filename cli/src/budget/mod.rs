@@ -56,6 +56,7 @@ fn report(model: Option<&Path>, needs: &Needs, verdicts: &[Verdict]) -> Value {
         "file": model.map(|path| path.to_string_lossy()),
         "shape": sizes_json(&needs.sizes),
         "sources": sources_json(&needs.sizes),
+        "feed_forward": needs.feed_forward,
         "flash_bytes": needs.flash,
         "state_bytes": { "lean": needs.lean, "partial": needs.partial, "cached": needs.cached, "c99": needs.c99 },
         "integer_state_bytes": needs.integer.as_ref().ok().map(|state| json!({ "lean": state.lean, "cached": state.cached })),

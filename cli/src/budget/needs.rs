@@ -1,12 +1,15 @@
 //! What a model takes, and how chips fare with it.
 
-use anyhow::Result;
-use atome_engine::{c99_state_bytes, integer, Layout, Plan, Shape};
+use anyhow::{Context, Result};
+use atome_engine::container::{Contents, PartKind, WeightFormat};
+use atome_engine::format::Sublayers;
+use atome_engine::{c99_state_bytes, integer, Layout, Packing, Plan, Shape};
 use serde_json::{json, Map, Value};
 
 use super::args::BudgetArgs;
 use super::work::PlanWork;
 use crate::chips::Chip;
+use crate::container;
 use crate::model_file::ModelFile;
 use crate::shape_source::Found;
 use crate::sizes::Sizes;
@@ -20,7 +23,9 @@ const PLANS: [Plan; 3] = [Plan::Lean, Plan::Partial, Plan::Cached];
 #[derive(Debug)]
 pub struct Needs {
     pub sizes: Sizes,
-    /// Bytes of the model file.
+    /// Feed-forward sublayers of each layer.
+    pub feed_forward: usize,
+    /// Bytes of the model file, with the container around it.
     pub flash: u64,
     /// `sizeof(atome_state_t)` in the lean plan.
     pub lean: u64,
@@ -84,10 +89,19 @@ pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Resu
     let bytes = |plan| Layout::new(shape, max_seq, plan).map(|layout| layout.bytes() as u64);
     let partial = bytes(Plan::Partial).ok();
     let plans = PLANS.into_iter().filter(|&plan| plan != Plan::Partial || partial.is_some());
+    let feed_forward = match file {
+        Some(file) => file.sublayers(&shape)?.map_or(0, |sublayers| sublayers.per_layer()),
+        None => args.feed_forward.unwrap_or(0),
+    };
+    let is_classifier = file.is_some_and(|file| file.format.n_classes().is_some());
     let work = plans.map(|plan| PlanWork::new(shape, max_seq, plan)).collect::<Result<_>>()?;
     Ok(Needs {
         sizes,
-        flash: file.map_or(found.needed, in_flash) as u64,
+        feed_forward,
+        flash: match file {
+            Some(file) => in_flash(file) as u64,
+            None => found.needed as u64 + sublayers_in_flash(shape, &sizes, feed_forward)?,
+        },
         lean: bytes(Plan::Lean)?,
         partial,
         cached: bytes(Plan::Cached)?,
@@ -95,7 +109,7 @@ pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Resu
         auto: Layout::auto(shape, max_seq)?.plan(),
         integer: integer_state(shape, max_seq).map_err(|error| error.to_string()),
         work,
-        model_struct: model_struct_bytes(&shape, file.is_some_and(|file| file.format.n_classes().is_some())),
+        model_struct: model_struct_bytes(&shape, is_classifier, feed_forward > 0),
         reserve_flash: u64::from(args.reserve_flash) * KIB,
         reserve_ram: u64::from(args.reserve_ram) * KIB,
     })
@@ -106,6 +120,19 @@ fn in_flash(file: &ModelFile) -> usize {
     file.label.as_ref().map_or(file.bytes.len(), |label| label.len)
 }
 
+/// Bytes that `count` sublayers of each layer make of a model file of 2-bit weights: their part, and the container around both,
+/// padded at most.
+fn sublayers_in_flash(shape: Shape, sizes: &Sizes, count: usize) -> Result<u64> {
+    if count == 0 {
+        return Ok(0);
+    }
+    let about = container::description(shape, sizes, WeightFormat::TwoBits);
+    let parts: [(PartKind, &[u8]); 1] = [(PartKind::FEED_FORWARD, &[])];
+    let around = Contents { about: &about, notes: &[], parts: &parts, payload: &[] }.file_len();
+    let part = Sublayers::part_len(&shape, Packing::TwoBits, count) as u64;
+    Ok(part.next_multiple_of(about.alignment.into()) + around.context("a container of nothing has a length")? as u64)
+}
+
 fn integer_state(shape: Shape, max_seq: usize) -> Result<IntegerState, integer::LayoutError> {
     let bytes = |plan| integer::Layout::new(shape, max_seq, plan).map(|layout| layout.bytes() as u64);
     Ok(IntegerState { lean: bytes(Plan::Lean)?, cached: bytes(Plan::Cached)? })
@@ -113,14 +140,15 @@ fn integer_state(shape: Shape, max_seq: usize) -> Result<IntegerState, integer::
 
 /// `sizeof(atome_model_t)`, or `sizeof(atome_classifier_t)`, with 32-bit pointers: a matrix view is a pointer, a scale
 /// and two 16-bit numbers (12 bytes), a norm two pointers (8), the recurrence three and a number (16), attention three
-/// matrices and two numbers (40); a classifier adds a matrix and a count.
-fn model_struct_bytes(shape: &Shape, is_classifier: bool) -> u64 {
+/// matrices and two numbers (40); a classifier adds a matrix and a count, sublayers a pointer.
+fn model_struct_bytes(shape: &Shape, is_classifier: bool, has_sublayers: bool) -> u64 {
     const MATRIX: u64 = 12;
     const NORM: u64 = 8;
     const BLOCK: u64 = NORM + MATRIX + 16 + 40 + MATRIX;
     const FINGERPRINT: u64 = 8;
     let head = if is_classifier { MATRIX + 4 } else { 0 };
-    MATRIX + NORM + MATRIX + FINGERPRINT + shape.n_layers() as u64 * BLOCK + head
+    let tail = if has_sublayers { 4 } else { 0 };
+    MATRIX + NORM + MATRIX + FINGERPRINT + shape.n_layers() as u64 * BLOCK + head + tail
 }
 
 /// Compares what is needed with what a chip has.

@@ -65,6 +65,9 @@ fn shape_line(needs: &Needs) -> String {
         };
         text.push_str(&format!(" {}={}{mark}", key.name(), needs.sizes.value(key).unwrap_or(0)));
     }
+    if needs.feed_forward > 0 {
+        text.push_str(&format!(" feed_forward={}", needs.feed_forward));
+    }
     text.push('\n');
     if assumed {
         text.push_str("           ? assumed: no flag and no file says it\n");

@@ -8,19 +8,21 @@ use clap::Args;
 use crate::label::{parse_note, Note};
 use crate::shape_args::ShapeArgs;
 use crate::usage_error::UsageError;
-use crate::values::number;
+use crate::values::{no_stream, number};
 
 const PACK_EXAMPLES: &str = "\
 Examples:
   atome pack model.bin --out model.box --attn-top-k 4 --max-seq 128
   atome pack model.bin --out model.box --note name=\"kitchen, second try\" --note licence=CC0
   atome pack model.bin --out model.box --checkpoint checkpoint.safetensors --alignment 64
-  atome pack model.bin --out model.box --product 7 --model-version 3";
+  atome pack model.bin --out model.box --product 7 --model-version 3
+  atome pack model.bin --out model.box --feed-forward model.ff";
 
 const UNPACK_EXAMPLES: &str = "\
 Examples:
   atome unpack model.box --out model.bin
-  atome unpack model.box --out model.bin --sidecar";
+  atome unpack model.box --out model.bin --sidecar
+  atome unpack model.box --out model.bin --feed-forward model.ff";
 
 /// Puts a model file into a container that says what is in it.
 ///
@@ -45,6 +47,10 @@ pub struct PackArgs {
     /// Put this grammar into the container: what the model may answer (`atome help grammar`)
     #[arg(long, value_name = "FILE")]
     pub grammar: Option<PathBuf>,
+
+    /// Put these feed-forward sublayers into the container, which `atome unpack` took out of one
+    #[arg(long, value_name = "FILE")]
+    pub feed_forward: Option<PathBuf>,
 
     /// The checkpoint that the model was exported from: its SHA-256 goes into the container
     #[arg(long, value_name = "FILE")]
@@ -116,6 +122,11 @@ pub struct UnpackArgs {
     /// Write the shape, top_k and the window to OUT.json
     #[arg(long)]
     pub sidecar: bool,
+
+    /// Write the feed-forward sublayers to this file, for `atome pack`. A container that has some is refused without
+    /// it: the model file alone is another model
+    #[arg(long, value_name = "FILE", value_parser = no_stream(), verbatim_doc_comment)]
+    pub feed_forward: Option<PathBuf>,
 
     /// Replace files that are there
     #[arg(long)]

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
+use atome_engine::container::PartKind;
 
 use super::args::PackArgs;
 use super::wrap::{check_notes, check_sizes, description, digest, weight_format, wrap};
 use crate::classes;
 use crate::dialogue;
+use crate::feed_forward;
 use crate::files::{report, write_all, Output};
 use crate::grammar::{in_parts, OwnedGrammar};
 use crate::model_file::ModelFile;
@@ -39,10 +41,14 @@ pub fn pack(args: &PackArgs) -> Result<()> {
         let dialogue = dialogue::of(&file)?;
         grammar.check_model(file.format.n_classes().is_some(), found.shape, dialogue.as_ref())?;
     }
-    let bytes = wrap(&about, &notes, &in_parts(Vec::new(), grammar.as_ref()), plain).with_context(named)?;
+    let mut parts = Vec::new();
+    if let Some(path) = &args.feed_forward {
+        parts.push((PartKind::FEED_FORWARD, feed_forward::read(path, &found.shape, file.format.packing())?));
+    }
+    let bytes = wrap(&about, &notes, &in_parts(parts, grammar.as_ref()), plain).with_context(named)?;
     let (len, of) = (grouped(bytes.len() as u64), grouped(plain.len() as u64));
     let outputs = [Output::new(&args.out, bytes).of("--out")];
-    let also = args.checkpoint.iter().chain(&found.sidecar).chain(&args.grammar);
+    let also = args.checkpoint.iter().chain(&found.sidecar).chain(&args.grammar).chain(&args.feed_forward);
     let inputs: Vec<&Path> = also.chain([&args.model]).map(PathBuf::as_path).collect();
     write_all(&outputs, &inputs, args.force)?;
     let mut told = format!("wrote {} ({len} bytes around {of})\n", outputs[0].shown());

@@ -14,6 +14,6 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
     if !is_container(&bytes) {
         bail!("{}: expected a container (magic ATOMEBOX); `atome pack` makes one of a model file", path.display());
     }
-    Container::open(&bytes).with_context(|| path.display().to_string())?;
+    Container::open_whole(&bytes).with_context(|| path.display().to_string())?;
     Ok(bytes)
 }

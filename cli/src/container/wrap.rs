@@ -51,7 +51,7 @@ pub fn wrap(about: &Description, notes: &[Note], parts: &[Part], plain: &[u8]) -
     let mut bytes = vec![0; len];
     contents.write(&mut bytes).context("a container of other contents than its length was computed for")?;
     // What was written must be readable, whatever the plain file was.
-    Container::open(&bytes)?;
+    Container::open_whole(&bytes)?;
     Ok(bytes)
 }
 
@@ -68,11 +68,12 @@ pub fn check_sizes(file: &ModelFile, found: &Found) -> Result<()> {
 }
 
 /// A container around `plain`, the model of `file` in another format and with so many classes; with the notes and parts of the
-/// container that `file` was, or what its sidecar says of how it is asked.
+/// container that `file` was, its feed-forward sublayers in that format, or what its sidecar says of how it is asked.
 pub fn rewrapped(
     file: &ModelFile,
     found: &Found,
     plain: &[u8],
+    feed_forward: Option<&[u8]>,
     n_classes: Option<usize>,
     identity: IdentityArgs,
 ) -> Result<Vec<u8>> {
@@ -88,6 +89,10 @@ pub fn rewrapped(
         (about.product, about.model_version) = (label.about.product, label.about.model_version);
         notes.clone_from(&label.notes);
         parts.clone_from(&label.parts);
+        let packed_anew = parts.iter_mut().find(|(kind, _)| *kind == PartKind::FEED_FORWARD);
+        if let (Some((_, part)), Some(feed_forward)) = (packed_anew, feed_forward) {
+            *part = feed_forward.to_vec();
+        }
     }
     identity.fill(&mut about);
     let notes = classes::in_notes(dialogue::in_notes(notes, file)?, file, n_classes.is_some())?;

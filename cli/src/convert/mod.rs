@@ -9,7 +9,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{bail, Context, Result};
-use atome_engine::{Classifier, Model, Packing};
+use atome_engine::Packing;
 use atome_train::dialogue::OwnedDialogue;
 
 pub use args::ConvertArgs;
@@ -38,7 +38,8 @@ pub fn convert(args: &ConvertArgs) -> Result<()> {
     let file = ModelFile::from_trusted(&args.model, raw.clone(), &args.trust, WantedArgs::default())?;
     let format = target(args, file.format)?;
     let found = find(&file, args.shape.sizes())?;
-    check(&file, &found).with_context(named)?;
+    // Whether the engine takes the file.
+    file.engine_model(found.shape)?;
     let parts = file.label.as_ref().map_or(&[][..], |label| &label.parts);
     if let Some((kind, _)) = parts.first().filter(|_| args.changes() && !args.container) {
         let name = part_name(*kind);
@@ -125,13 +126,4 @@ fn target(args: &ConvertArgs, from: Format) -> Result<Format> {
         );
     }
     Ok(Format::Model { packing })
-}
-
-/// Whether the engine takes the file.
-fn check(file: &ModelFile, found: &Found) -> Result<()> {
-    match file.format {
-        Format::Model { .. } => Model::new(found.shape, &file.bytes).map(|_| ())?,
-        Format::Classifier { n_classes } => Classifier::new(found.shape, &file.bytes, n_classes).map(|_| ())?,
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ use serde_json::{json, Value};
 use super::args::ConvertArgs;
 use super::repack::Converted;
 use crate::container;
+use crate::feed_forward::sublayers_in;
 use crate::model_file::{Format, ModelFile};
 use crate::numbers::counted;
 use crate::shape_source::Found;
@@ -28,14 +29,23 @@ impl Written {
         converted: Converted,
     ) -> Result<Self> {
         let left_out = LeftOut { codes: converted.unused_codes, behind: file.bytes.len() - found.needed };
-        let (model_len, n_classes) = (converted.bytes.len(), format.n_classes());
+        let (model_len, weights, n_classes) = (converted.bytes.len(), Some(converted.weights), format.n_classes());
         let bytes = match args.container {
-            true => container::rewrapped(file, found, &converted.bytes, n_classes, args.identity)?,
+            true => {
+                let feed_forward = converted.feed_forward.as_deref();
+                container::rewrapped(file, found, &converted.bytes, feed_forward, n_classes, args.identity)?
+            }
             false => converted.bytes,
         };
-        let file =
-            CFile { format: format.name(), n_classes, len: bytes.len(), model_len, is_container: args.container };
-        Ok(Self { bytes, file, weights: Some(converted.weights), left_out })
+        let file = CFile {
+            format: format.name(),
+            n_classes,
+            len: bytes.len(),
+            model_len,
+            is_container: args.container,
+            feed_forward: file.feed_forward().map_or(0, sublayers_in),
+        };
+        Ok(Self { bytes, file, weights, left_out })
     }
 
     /// Without what lies behind its end, which atome_load_exact refuses.
@@ -44,7 +54,8 @@ impl Written {
         let behind = raw.len() - len;
         let bytes: Vec<u8> = raw.into_iter().take(len).collect();
         let (format, n_classes) = (file.format.name(), file.format.n_classes());
-        let file = CFile { format, n_classes, len, model_len: found.needed, is_container: file.label.is_some() };
+        let (is_container, feed_forward) = (file.label.is_some(), file.feed_forward().map_or(0, sublayers_in));
+        let file = CFile { format, n_classes, len, model_len: found.needed, is_container, feed_forward };
         Self { bytes, file, weights: None, left_out: LeftOut { codes: 0, behind } }
     }
 }

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::{bail, ensure, Context, Result};
 use atome_engine::dialogue::Dialogue;
-use atome_engine::{Classifier, Model, Shape};
+use atome_engine::{Model, Shape};
 use atome_train::checkpoint::Checkpoint;
 use atome_train::classes::{classifier, read, score, Description, Examples, Inputs};
 use atome_train::config::ModelConfig;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
-use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
+use atome_train::export::{export, exportable, Exported, Format as FileFormat, USUAL_THREADS};
 use atome_train::pairs::Pairs;
 use atome_train::saved::SavedModel;
 use serde_json::json;
@@ -18,6 +18,7 @@ use serde_json::json;
 use super::args::EvalArgs;
 use super::taught::{judged, max_seq_of, Taught};
 use crate::class_table::ClassScore;
+use crate::engine_model::EngineModel;
 use crate::files::{write_all, Output};
 use crate::model_file::{Format, ModelFile};
 use crate::output::{print, print_json};
@@ -27,6 +28,8 @@ use crate::{classes, dialogue};
 /// A classifier that knows its classes.
 struct Namer {
     bytes: Vec<u8>,
+    /// Its feed-forward sublayers, where it has some.
+    feed_forward: Option<Vec<u8>>,
     shape: Shape,
     max_seq: usize,
     description: Description,
@@ -41,7 +44,9 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
     let in_file = || path.display().to_string();
     let pairs = same_classes(&read(path)?, &namer.description).with_context(in_file)?;
     let judged = judged(args, namer.checkpoint.as_ref(), path, &pairs)?;
-    let loaded = Classifier::new(namer.shape, &namer.bytes, namer.description.names.len()).with_context(named)?;
+    let n_classes = Some(namer.description.names.len());
+    let loaded = EngineModel::new(n_classes, namer.shape, &namer.bytes, namer.feed_forward.as_deref());
+    let loaded = loaded.with_context(named)?.classifier().with_context(|| format!("{}: is no classifier", named()))?;
     let numbers = if args.integer { Numbers::Integers } else { Numbers::Exact };
     let view = namer.dialogue.as_ref().map_or(Dialogue::NONE, OwnedDialogue::view);
     let found =
@@ -105,10 +110,11 @@ fn load(args: &EvalArgs) -> Result<Namer> {
         bail!("{}: has no place in a model file, expected a model of three pathways", named());
     };
     let shape = exportable(config.dims()).with_context(named)?;
-    let base = export(&checkpoint, shape, FileFormat::Atome01, USUAL_THREADS).with_context(named)?.bytes;
+    let exported = export(&checkpoint, shape, FileFormat::Atome01, USUAL_THREADS).with_context(named)?;
+    let Exported { bytes: base, feed_forward, .. } = exported;
     let bytes = classifier(&base, &Model::new(shape, &base)?, description.names.len()).with_context(named)?;
     let max_seq = max_seq_of(args, &checkpoint)?;
-    Ok(Namer { bytes, shape, max_seq, description, dialogue, checkpoint: Some(checkpoint) })
+    Ok(Namer { bytes, feed_forward, shape, max_seq, description, dialogue, checkpoint: Some(checkpoint) })
 }
 
 fn of_file(args: &EvalArgs, file: ModelFile, unasked: impl Fn() -> String) -> Result<Namer> {
@@ -117,6 +123,6 @@ fn of_file(args: &EvalArgs, file: ModelFile, unasked: impl Fn() -> String) -> Re
     }
     let found = find_fitting(&file, args.shape.sizes())?;
     let (description, dialogue) = (classes::of(&file)?.with_context(unasked)?, dialogue::of(&file)?);
-    let (shape, max_seq) = (found.shape, found.max_seq);
-    Ok(Namer { bytes: file.bytes, shape, max_seq, description, dialogue, checkpoint: None })
+    let (shape, max_seq, feed_forward) = (found.shape, found.max_seq, file.feed_forward().map(<[u8]>::to_vec));
+    Ok(Namer { bytes: file.bytes, feed_forward, shape, max_seq, description, dialogue, checkpoint: None })
 }

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
-use atome_engine::{Model, Shape};
+use atome_engine::{Model, Shape, WholeModel};
 use atome_grammar::fits;
 use atome_train::asking::How;
 use atome_train::checkpoint::Checkpoint;
 use atome_train::config::ModelConfig;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
-use atome_train::export::{export, exportable, Format as FileFormat, USUAL_THREADS};
+use atome_train::export::{export, exportable, Exported, Format as FileFormat, USUAL_THREADS};
 use atome_train::pairs::{self, score, Pair};
 use atome_train::saved::SavedModel;
 use serde_json::json;
@@ -27,6 +27,8 @@ use crate::shape_source::find_fitting;
 /// A model that answers.
 struct Answerer {
     bytes: Vec<u8>,
+    /// Its feed-forward sublayers, where it has some.
+    feed_forward: Option<Vec<u8>>,
     shape: Shape,
     max_seq: usize,
     dialogue: OwnedDialogue,
@@ -42,6 +44,7 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
     let all = pairs::read(path)?;
     let judged = judged(args, answerer.checkpoint.as_ref(), path, &all)?;
     let model = Model::new(answerer.shape, &answerer.bytes).with_context(named)?;
+    let model = WholeModel::new(model, answerer.feed_forward.as_deref()).with_context(named)?;
     let numbers = if args.integer { Numbers::Integers } else { Numbers::Exact };
     let view = answerer.dialogue.view();
     if let Some(grammar) = &answerer.grammar {
@@ -92,10 +95,10 @@ fn load(args: &EvalArgs) -> Result<Answerer> {
         bail!("{}: has no place in a model file, expected a model of three pathways, ternary or p3", named());
     };
     let shape = exportable(config.dims()).with_context(named)?;
-    let bytes = export(&checkpoint, shape, format, USUAL_THREADS).with_context(named)?.bytes;
+    let Exported { bytes, feed_forward, .. } = export(&checkpoint, shape, format, USUAL_THREADS).with_context(named)?;
     let max_seq = max_seq_of(args, &checkpoint)?;
     let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
-    Ok(Answerer { bytes, shape, max_seq, dialogue, grammar, checkpoint: Some(checkpoint) })
+    Ok(Answerer { bytes, feed_forward, shape, max_seq, dialogue, grammar, checkpoint: Some(checkpoint) })
 }
 
 fn of_file(args: &EvalArgs, file: ModelFile, unasked: impl Fn() -> String) -> Result<Answerer> {
@@ -105,6 +108,6 @@ fn of_file(args: &EvalArgs, file: ModelFile, unasked: impl Fn() -> String) -> Re
     let found = find_fitting(&file, args.shape.sizes())?;
     let dialogue = dialogue::of(&file)?.with_context(unasked)?;
     let grammar = OwnedGrammar::of(&file, args.grammar.as_deref())?;
-    let (shape, max_seq) = (found.shape, found.max_seq);
-    Ok(Answerer { bytes: file.bytes, shape, max_seq, dialogue, grammar, checkpoint: None })
+    let (shape, max_seq, feed_forward) = (found.shape, found.max_seq, file.feed_forward().map(<[u8]>::to_vec));
+    Ok(Answerer { bytes: file.bytes, feed_forward, shape, max_seq, dialogue, grammar, checkpoint: None })
 }

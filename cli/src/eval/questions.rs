@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::{bail, Context, Result};
 use atome_engine::sample::Sampler;
-use atome_engine::{integer, Arithmetic, Layout, Model, Plan, Run, Workspace};
+use atome_engine::{integer, Arithmetic, Layout, Plan, Run, Workspace};
 use atome_train::asking::{ask, How};
 use atome_train::bounded::{self, Limit};
 use atome_train::work_area::zeros;
@@ -48,7 +48,7 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
         grammar.check(found.shape.vocab_size(), &view)?;
     }
     let how = How { dialogue: view, grammar: grammar.as_ref().map(OwnedGrammar::view).transpose()? };
-    let model = Model::new(found.shape, &file.bytes).with_context(named)?;
+    let model = file.engine_model(found.shape)?.model;
     let start = Instant::now();
     let counts = if args.integer {
         integer::check(&model).with_context(named)?;

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
-use atome_engine::{Classifier, Model, Packing, Shape};
+use atome_engine::{Packing, Shape, WholeModel};
 use atome_train::bounded::{read_if, Limit};
 use atome_train::checkpoint::{dims_of, Checkpoint, Loaded};
 use atome_train::config::{ModelConfig, Quantiser};
@@ -18,6 +18,7 @@ use atome_train::vocabulary::OwnedVocabulary;
 use atome_train::weights::Weights;
 
 use super::args::With;
+use crate::engine_model::EngineModel;
 use crate::model_file::{Format, ModelFile};
 use crate::output::note;
 use crate::shape_args::ShapeArgs;
@@ -59,8 +60,15 @@ fn tell_top_k(path: &Path, checkpoint: &Checkpoint, model: &mut SavedModel, aske
 
 /// A model that can be judged.
 pub enum Subject {
-    /// A model file's bytes, its format and its shape, and what its tokens stand for where they are no bytes.
-    File { bytes: Vec<u8>, format: Format, shape: Shape, vocabulary: Option<OwnedVocabulary> },
+    /// A model file's bytes, its format and its shape, its feed-forward sublayers where it has some, and what its tokens stand
+    /// for where they are no bytes.
+    File {
+        bytes: Vec<u8>,
+        feed_forward: Option<Vec<u8>>,
+        format: Format,
+        shape: Shape,
+        vocabulary: Option<OwnedVocabulary>,
+    },
     /// A checkpoint's model and, where that matters, how its training cut the text, with the text's digest.
     Checkpoint { model: SavedModel, vocabulary: Option<OwnedVocabulary>, training: Option<(usize, f64, String)> },
 }
@@ -87,7 +95,8 @@ impl Subject {
             let file = ModelFile::from_bytes(path, bytes)?;
             let shape = find_fitting(&file, shape.sizes())?.shape;
             let vocabulary = file.vocabulary()?;
-            return Ok(Self::File { format: file.format, bytes: file.bytes, shape, vocabulary });
+            let feed_forward = file.feed_forward().map(<[u8]>::to_vec);
+            return Ok(Self::File { format: file.format, bytes: file.bytes, feed_forward, shape, vocabulary });
         }
         if shape.sizes() != (ShapeArgs { attn_top_k: shape.attn_top_k, ..ShapeArgs::default() }).sizes() {
             let why = "sizes are for model files; a checkpoint has its own: leave those flags out";
@@ -126,8 +135,10 @@ impl Subject {
         };
         match shape {
             Some(shape) => {
-                let bytes = export(&model.to_checkpoint(), shape, FileFormat::Atome01, USUAL_THREADS)?.bytes;
-                Ok(Self::File { bytes, format: Format::Model { packing: Packing::TwoBits }, shape, vocabulary })
+                let exported = export(&model.to_checkpoint(), shape, FileFormat::Atome01, USUAL_THREADS)?;
+                let (bytes, feed_forward) = (exported.bytes, exported.feed_forward);
+                let format = Format::Model { packing: Packing::TwoBits };
+                Ok(Self::File { bytes, feed_forward, format, shape, vocabulary })
             }
             None if with == Some(With::Engine) => bail!(
                 "{}: the engine reads ternary models with all three pathways; expected one, or --with train",
@@ -138,11 +149,10 @@ impl Subject {
     }
 
     /// The model for the engine; `None` where only the forward pass of training computes it.
-    pub fn engine_model(&self) -> Result<Option<Model<'_>>> {
+    pub fn engine_model(&self) -> Result<Option<WholeModel<'_>>> {
         Ok(match self {
-            Self::File { bytes, format: Format::Model { .. }, shape, .. } => Some(Model::new(*shape, bytes)?),
-            Self::File { bytes, format: Format::Classifier { n_classes }, shape, .. } => {
-                Some(Classifier::new(*shape, bytes, *n_classes)?.base)
+            Self::File { bytes, feed_forward, format, shape, .. } => {
+                Some(EngineModel::new(format.n_classes(), *shape, bytes, feed_forward.as_deref())?.model)
             }
             Self::Checkpoint { .. } => None,
         })

@@ -25,6 +25,7 @@ use crate::c_files::CSource;
 use crate::classes;
 use crate::container;
 use crate::dialogue::{in_sidecar, with_dialogue};
+use crate::feed_forward::sublayers_in;
 use crate::files::{report, write_all, Output};
 use crate::grammar::{in_parts, OwnedGrammar};
 use crate::output::{json_line, note};
@@ -65,6 +66,8 @@ pub fn export(args: &ExportArgs) -> Result<()> {
         exported.bytes = classifier(&exported.bytes, &model, classes.names.len()).with_context(named)?;
     }
     let vocabulary = vocabulary(args, checkpoint, shape).with_context(named)?;
+    let feed_forward = exported.feed_forward.as_deref();
+    check_sublayers(args, feed_forward).with_context(named)?;
     let about = About {
         sizes: &sizes,
         shape,
@@ -72,6 +75,7 @@ pub fn export(args: &ExportArgs) -> Result<()> {
         dialogue: dialogue.as_ref(),
         classes: classes.as_ref(),
         vocabulary: vocabulary.as_ref(),
+        feed_forward,
     };
     let blob = blob(args, &about, &exported.bytes, digest)?;
     let outputs = outputs(args, &about, &blob, exported.bytes.len())?;
@@ -178,6 +182,8 @@ struct About<'a> {
     /// Of a classifier.
     classes: Option<&'a Description>,
     vocabulary: Option<&'a OwnedVocabulary>,
+    /// The part of a container with its feed-forward sublayers, where it has some.
+    feed_forward: Option<&'a [u8]>,
 }
 
 impl About<'_> {
@@ -204,6 +210,17 @@ fn vocabulary(args: &ExportArgs, checkpoint: &Checkpoint, shape: Shape) -> Resul
     Ok(Some(vocabulary))
 }
 
+/// Without its sublayers it would be another model, so a plain file is none of it.
+fn check_sublayers(args: &ExportArgs, feed_forward: Option<&[u8]>) -> Result<(), UsageError> {
+    match feed_forward {
+        Some(_) if !args.container => Err(UsageError(
+            "its layers end in feed-forward sublayers, which a plain model file has no place for: expected --container"
+                .into(),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The model file, in a container where one is asked for.
 fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 32]>) -> Result<Vec<u8>> {
     if !args.container {
@@ -222,6 +239,7 @@ fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 
         about.tokenizer = Tokenizer::Vocabulary;
         parts.push((PartKind::VOCABULARY, vocabulary.part().to_vec()));
     }
+    parts.extend(model.feed_forward.map(|part| (PartKind::FEED_FORWARD, part.to_vec())));
     let mut notes = with_dialogue(args.note.clone(), model.dialogue)?;
     notes.extend(model.classes.map(classes::note));
     let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
@@ -241,7 +259,14 @@ fn outputs(args: &ExportArgs, model: &About<'_>, blob: &[u8], model_len: usize) 
         outputs.push(Output::new(&sidecar::path_beside(&args.out)?, text).of("--sidecar"));
     }
     let n_classes = classes.map(|classes| classes.names.len());
-    let file = CFile { format: model.magic(), n_classes, len: blob.len(), model_len, is_container: args.container };
+    let file = CFile {
+        format: model.magic(),
+        n_classes,
+        len: blob.len(),
+        model_len,
+        is_container: args.container,
+        feed_forward: model.feed_forward.map_or(0, sublayers_in),
+    };
     let path = if is_standard_output(&args.out) { &args.checkpoint } else { &args.out };
     outputs.extend(args.c_files.outputs(&CSource {
         path,

@@ -6,6 +6,7 @@ use atome_train::export::{Exported, MatrixSummary};
 use serde_json::{json, Value};
 
 use crate::c_files::CFileArgs;
+use crate::feed_forward::sublayers_in;
 use crate::files::Output;
 use crate::numbers::{grouped, percent, short};
 use crate::sizes::{sizes_json, sources_json, Key, Sizes, Source};
@@ -38,6 +39,8 @@ impl Summary<'_> {
             "sources": sources_json(self.sizes),
             "parameters": self.exported.parameters,
             "bytes": self.exported.bytes.len(),
+            "feed_forward": self.sublayers(),
+            "feed_forward_bytes": self.exported.feed_forward.as_ref().map_or(0, Vec::len),
             "matrices": self.exported.matrices.iter().map(matrix).collect::<Vec<Value>>(),
             "array": self.c_files.json(),
             "files": self.outputs.iter().map(|output| output.path.to_string_lossy()).collect::<Vec<_>>(),
@@ -47,6 +50,13 @@ impl Summary<'_> {
     pub fn text(&self) -> String {
         let mut text = format!("checkpoint  {}\n", self.checkpoint.display());
         text.push_str(&self.shape_lines());
+        if let Some(part) = &self.exported.feed_forward {
+            let bytes = grouped(part.len() as u64);
+            text.push_str(&format!(
+                "            feed_forward={}  ({bytes} bytes beside the model file)\n",
+                self.sublayers()
+            ));
+        }
         let quantised: usize = self.exported.matrices.iter().map(|matrix| matrix.rows * matrix.cols).sum();
         text.push_str(&format!(
             "parameters  {}: {} quantised, {} f32\n\n",
@@ -63,6 +73,11 @@ impl Summary<'_> {
         }
         text.push_str(&self.c_files.text(self.outputs.first().map_or(0, |model| model.bytes.len())));
         text
+    }
+
+    /// Feed-forward sublayers of each layer.
+    fn sublayers(&self) -> usize {
+        self.exported.feed_forward.as_deref().map_or(0, sublayers_in)
     }
 
     fn shape_lines(&self) -> String {

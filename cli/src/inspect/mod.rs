@@ -6,15 +6,17 @@ mod table;
 
 use anyhow::{bail, Result};
 use atome_engine::container::Tokenizer;
-use atome_engine::{integer, Classifier, Model, Plan};
+use atome_engine::format::Sublayers;
+use atome_engine::{integer, Plan};
 use atome_train::hex::hex;
 use serde_json::{json, Map, Value};
 
 pub use args::InspectArgs;
-use section_stats::{read_sections, SectionStats};
+use section_stats::{read_sections, read_sublayers, SectionStats};
 
+use crate::engine_model::EngineModel;
 use crate::label::{part_name, Label};
-use crate::model_file::{Format, ModelFile};
+use crate::model_file::ModelFile;
 use crate::numbers::grouped;
 use crate::output::{print, print_json};
 use crate::shape_source::{find, Found};
@@ -27,26 +29,34 @@ pub fn inspect(args: &InspectArgs) -> Result<()> {
     let file = ModelFile::read(&args.model)?;
     let found = find(&file, args.shape.sizes())?;
     check_length(&file, &found)?;
-    let sections = read_sections(&file, &found);
+    let sublayers = file.sublayers(&found.shape)?;
+    let all = Sections {
+        sections: read_sections(&file, &found),
+        per_layer: sublayers.as_ref().map_or(0, Sublayers::per_layer),
+        sublayers: read_sublayers(&file, &found, sublayers.as_ref()),
+    };
     let refusal = for_integers(&file, &found).err().map(|why| format!("{why:#}"));
     if let (Some(why), true) = (&refusal, args.integer) {
         bail!("{}: not for the integer arithmetic: {why}", file.path.display());
     }
     if args.json {
-        return print_json(&report(&file, &found, &sections, refusal.as_deref()));
+        return print_json(&report(&file, &found, &all, refusal.as_deref()));
     }
-    print(&table::render(&file, &found, &sections, refusal.as_deref()))
+    print(&table::render(&file, &found, &all, refusal.as_deref()))
+}
+
+/// What is in a file, and beside it.
+struct Sections {
+    sections: Vec<SectionStats>,
+    /// Feed-forward sublayers of each layer.
+    per_layer: usize,
+    sublayers: Vec<SectionStats>,
 }
 
 /// Whether the integer arithmetic takes the model, with sequences this long.
 fn for_integers(file: &ModelFile, found: &Found) -> Result<()> {
-    let (model, head) = match file.format {
-        Format::Model { .. } => (Model::new(found.shape, &file.bytes)?, None),
-        Format::Classifier { n_classes } => {
-            let classifier = Classifier::new(found.shape, &file.bytes, n_classes)?;
-            (classifier.base, Some(classifier.head))
-        }
-    };
+    let EngineModel { model, head } =
+        EngineModel::new(file.format.n_classes(), found.shape, &file.bytes, file.feed_forward())?;
     integer::Layout::new(found.shape, found.max_seq, Plan::Lean)?;
     integer::check(&model)?;
     Ok(head.as_ref().map_or(Ok(()), integer::check_head)?)
@@ -66,7 +76,8 @@ fn check_length(file: &ModelFile, found: &Found) -> Result<()> {
     Ok(())
 }
 
-fn report(file: &ModelFile, found: &Found, sections: &[SectionStats], refusal: Option<&str>) -> Value {
+fn report(file: &ModelFile, found: &Found, all: &Sections, refusal: Option<&str>) -> Value {
+    let list = |sections: &[SectionStats]| sections.iter().map(SectionStats::json).collect::<Vec<Value>>();
     json!({
         "file": file.path.to_string_lossy(),
         "format": file.format.name(),
@@ -78,7 +89,12 @@ fn report(file: &ModelFile, found: &Found, sections: &[SectionStats], refusal: O
         "sidecar": found.sidecar.as_ref().map(|path| path.to_string_lossy()),
         "container": file.label.as_ref().map(label_json),
         "integer": { "taken": refusal.is_none(), "why_not": refusal },
-        "sections": sections.iter().map(SectionStats::json).collect::<Vec<Value>>(),
+        "sections": list(&all.sections),
+        "feed_forward": file.feed_forward().map(|part| json!({
+            "sublayers": all.per_layer,
+            "bytes": part.len(),
+            "sections": list(&all.sublayers),
+        })),
     })
 }
 

@@ -1,6 +1,6 @@
 //! What is in each section of a file.
 
-use atome_engine::format::{sections_packed, Section, SectionKind};
+use atome_engine::format::{sections_packed, sublayer_sections, SectionKind, Sublayers};
 use atome_engine::{Floats, Matrix, Packing};
 use serde_json::{json, Value};
 
@@ -10,9 +10,18 @@ use crate::shape_source::Found;
 /// One section, with statistics of its content.
 #[derive(Debug)]
 pub struct SectionStats {
-    pub section: Section,
-    /// Bytes from the start of the file.
+    /// The layer it belongs to, if any.
+    pub layer: Option<usize>,
+    /// Which of that layer's feed-forward sublayers, if any.
+    pub sublayer: Option<usize>,
+    /// Its name in the format's description.
+    pub name: &'static str,
+    /// Its name and its layer's, for people.
+    pub title: String,
+    /// Bytes from the start of the file; of a sublayer from the start of their part.
     pub offset: usize,
+    /// Bytes of it.
+    pub bytes: usize,
     pub content: Content,
 }
 
@@ -58,16 +67,47 @@ pub fn read_sections(file: &ModelFile, found: &Found) -> Vec<SectionStats> {
         .map(|section| {
             let offset = start + section.offset;
             let bytes = file.bytes.get(offset..start + section.end()).unwrap_or(&[]);
-            let content = match section.kind {
-                SectionKind::Matrix { rows, cols } => Content::Matrix(match file.format.packing() {
-                    Packing::TwoBits => matrix(bytes, offset, rows, cols),
-                    packing => coded_matrix(packing, bytes, offset, rows, cols),
-                }),
-                SectionKind::Floats { count } => Content::Floats(floats(bytes, offset, count)),
-            };
-            SectionStats { section, offset, content }
+            SectionStats {
+                layer: section.layer,
+                sublayer: None,
+                name: section.name,
+                title: section.to_string(),
+                offset,
+                bytes: section.bytes,
+                content: content(section.kind, file.format.packing(), bytes, offset),
+            }
         })
         .collect()
+}
+
+/// All sections of the feed-forward sublayers in order; none where there are no sublayers.
+pub fn read_sublayers(file: &ModelFile, found: &Found, sublayers: Option<&Sublayers<'_>>) -> Vec<SectionStats> {
+    let (Some(part), Some(sublayers)) = (file.feed_forward(), sublayers) else { return Vec::new() };
+    let packing = file.format.packing();
+    sublayer_sections(found.shape, packing, sublayers.per_layer())
+        .map(|section| {
+            let bytes = part.get(section.offset..section.offset + section.bytes).unwrap_or(&[]);
+            SectionStats {
+                layer: Some(section.layer),
+                sublayer: Some(section.index),
+                name: section.name,
+                title: section.to_string(),
+                offset: section.offset,
+                bytes: section.bytes,
+                content: content(section.kind, packing, bytes, section.offset),
+            }
+        })
+        .collect()
+}
+
+fn content(kind: SectionKind, packing: Packing, bytes: &[u8], offset: usize) -> Content {
+    match kind {
+        SectionKind::Matrix { rows, cols } => Content::Matrix(match packing {
+            Packing::TwoBits => matrix(bytes, offset, rows, cols),
+            packing => coded_matrix(packing, bytes, offset, rows, cols),
+        }),
+        SectionKind::Floats { count } => Content::Floats(floats(bytes, offset, count)),
+    }
 }
 
 fn matrix(bytes: &[u8], offset: usize, rows: usize, cols: usize) -> MatrixStats {
@@ -137,11 +177,14 @@ fn floats(bytes: &[u8], offset: usize, count: usize) -> FloatStats {
 impl SectionStats {
     pub fn json(&self) -> Value {
         let mut value = json!({
-            "name": self.section.name,
-            "layer": self.section.layer,
+            "name": self.name,
+            "layer": self.layer,
             "offset": self.offset,
-            "bytes": self.section.bytes,
+            "bytes": self.bytes,
         });
+        if let Some(sublayer) = self.sublayer {
+            value["sublayer"] = sublayer.into();
+        }
         let content = match &self.content {
             Content::Matrix(stats) => json!({
                 "kind": "matrix",

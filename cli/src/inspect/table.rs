@@ -4,6 +4,7 @@ use atome_engine::Packing;
 use atome_train::hex::hex;
 
 use super::section_stats::{Content, SectionStats};
+use super::Sections;
 use crate::label::{part_name, Label};
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped, percent, short};
@@ -11,12 +12,19 @@ use crate::shape_source::Found;
 use crate::sizes::{Key, Sizes, Source};
 
 /// `refusal` says why the integer arithmetic does not take the model, where it does not.
-pub fn render(file: &ModelFile, found: &Found, sections: &[SectionStats], refusal: Option<&str>) -> String {
-    let mut text = header(file, found, sections);
+pub fn render(file: &ModelFile, found: &Found, all: &Sections, refusal: Option<&str>) -> String {
+    let Sections { sections, per_layer, sublayers } = all;
+    let mut text = header(file, found, all);
     text.push('\n');
     text.push_str(&table(file.format.packing(), sections));
+    if !sublayers.is_empty() {
+        text.push_str(&format!(
+            "\nfeed-forward: {per_layer} sublayers a layer, offsets from the start of their part\n\n"
+        ));
+        text.push_str(&table(file.format.packing(), sublayers));
+    }
     text.push('\n');
-    text.push_str(&verdict(file.format.packing(), sections));
+    text.push_str(&verdict(file.format.packing(), sections.iter().chain(sublayers)));
     text.push_str(&match refusal {
         None => "the integer arithmetic takes it\n".to_owned(),
         Some(why) => format!("the integer arithmetic does not take it: {why}\n"),
@@ -24,7 +32,7 @@ pub fn render(file: &ModelFile, found: &Found, sections: &[SectionStats], refusa
     text
 }
 
-fn header(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String {
+fn header(file: &ModelFile, found: &Found, all: &Sections) -> String {
     let mut text = format!("file     {}\n", file.path.display());
     let classes = match file.format.n_classes() {
         Some(count) => format!(", {count} classes"),
@@ -46,7 +54,7 @@ fn header(file: &ModelFile, found: &Found, sections: &[SectionStats]) -> String 
         ));
     }
     text.push_str(&file.label.as_ref().map(label_lines).unwrap_or_default());
-    let (ternary, floats) = parameters(sections);
+    let (ternary, floats) = parameters(all.sections.iter().chain(&all.sublayers));
     text.push_str(&format!(
         "weights  {}: {} {}, {} f32\n",
         grouped(ternary + floats),
@@ -116,8 +124,8 @@ fn shape_lines(sizes: &Sizes, found: &Found) -> String {
 }
 
 /// Ternary weights and f32 values, scales not counted.
-fn parameters(sections: &[SectionStats]) -> (u64, u64) {
-    sections.iter().fold((0, 0), |(ternary, floats), section| match &section.content {
+fn parameters<'s>(sections: impl Iterator<Item = &'s SectionStats>) -> (u64, u64) {
+    sections.fold((0, 0), |(ternary, floats), section| match &section.content {
         Content::Matrix(stats) => (ternary + (stats.rows * stats.cols) as u64, floats),
         Content::Floats(stats) => (ternary, floats + stats.count as u64),
     })
@@ -145,7 +153,7 @@ fn table(packing: Packing, sections: &[SectionStats]) -> String {
                 (stats.count.to_string(), columns, stats.non_finite)
             }
         };
-        let (offset, bytes) = (section.offset.to_string(), section.section.bytes.to_string());
+        let (offset, bytes) = (section.offset.to_string(), section.bytes.to_string());
         let (name, bad) = (name(section), bad.to_string());
         text.push_str(&row([&offset, &bytes, &name, &size, &scale, &low, &middle, &high, &bad]));
     }
@@ -160,18 +168,19 @@ fn row(cells: [&str; 9]) -> String {
 }
 
 fn name(section: &SectionStats) -> String {
-    match section.section.layer {
-        Some(layer) => format!("{layer:>3} {}", section.section.name),
-        None => section.section.name.to_owned(),
+    match (section.layer, section.sublayer) {
+        (Some(layer), Some(sublayer)) => format!("{layer:>3}.{sublayer} {}", section.name),
+        (Some(layer), None) => format!("{layer:>3} {}", section.name),
+        (None, _) => section.name.to_owned(),
     }
 }
 
-fn verdict(packing: Packing, sections: &[SectionStats]) -> String {
+fn verdict<'s>(packing: Packing, sections: impl Iterator<Item = &'s SectionStats>) -> String {
     let mut text = String::new();
     let mut line = |offset: usize, count: u64, what: &str, section: &SectionStats| {
         text.push_str(&format!(
             "bad: {}: {}, the first at offset {offset}\n",
-            section.section,
+            section.title,
             counted(count as usize, what)
         ));
     };

@@ -12,7 +12,7 @@ use atome_engine::dialogue::Dialogue;
 use atome_engine::grammar::Grammar;
 use atome_engine::sample::Sampler;
 use atome_engine::vocabulary::Encoder;
-use atome_engine::{integer, Arithmetic, Classifier, Layout, Matrix, Model, Plan, Tiled, Workspace};
+use atome_engine::{integer, Arithmetic, Layout, Matrix, Plan, Tiled, WholeModel, Workspace};
 use atome_train::classes::Description;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::vocabulary::OwnedVocabulary;
@@ -25,8 +25,9 @@ use session::{Session, USUAL_TOKENS};
 use crate::answers::Answers;
 use crate::classes;
 use crate::dialogue;
+use crate::engine_model::EngineModel;
 use crate::grammar::OwnedGrammar;
-use crate::model_file::{Format, ModelFile};
+use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped};
 use crate::output::note;
 use crate::sampling::NOTHING_DRAWN;
@@ -52,13 +53,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
         _ => dialogue,
     };
     let named = || file.path.display().to_string();
-    let (model, head) = match file.format {
-        Format::Model { .. } => (Model::new(found.shape, &file.bytes).with_context(named)?, None),
-        Format::Classifier { n_classes } => {
-            let classifier = Classifier::new(found.shape, &file.bytes, n_classes).with_context(named)?;
-            (classifier.base, Some(classifier.head))
-        }
-    };
+    let EngineModel { model, head } = file.engine_model(found.shape)?;
     let mut tiles = room(Tiled::room(&model));
     let vocabulary = file.vocabulary()?;
     let encoder = vocabulary.as_ref().map(OwnedVocabulary::encoder);
@@ -87,7 +82,7 @@ pub fn run(args: &RunArgs) -> Result<ExitCode> {
 
 /// A model, and what makes a classifier or a dialogue of it.
 struct Loaded<'m> {
-    model: Tiled<'m, Model<'m>>,
+    model: Tiled<'m, WholeModel<'m>>,
     head: Option<Matrix<'m>>,
     dialogue: Option<&'m OwnedDialogue>,
     classes: Option<&'m Description>,

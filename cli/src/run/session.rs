@@ -7,7 +7,9 @@ use std::time::Instant;
 use anyhow::Result;
 use atome_engine::sample::Sampler;
 use atome_engine::vocabulary::{byte_of, Encoder, Tokens};
-use atome_engine::{classify, predict_next_observed, step_observed, Arithmetic, Matrix, Model, Plan, RunError, Tiled};
+use atome_engine::{
+    classify, predict_next_observed, step_observed, Arithmetic, Matrix, Plan, RunError, Tiled, WholeModel,
+};
 use atome_train::asking::margin;
 use atome_train::classes::Description;
 use atome_train::dialogue::OwnedDialogue;
@@ -65,7 +67,7 @@ impl std::error::Error for BadRow {}
 /// A model that continues text, or names its class.
 pub struct Session<'s, M> {
     pub args: &'s RunArgs,
-    pub model: Tiled<'s, Model<'s>>,
+    pub model: Tiled<'s, WholeModel<'s>>,
     pub memory: M,
     pub sampler: Sampler,
     /// Of a classifier that was trained on questions in a form.

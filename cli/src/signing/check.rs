@@ -32,7 +32,7 @@ impl TrustArgs {
                 named()
             );
         }
-        let container = Container::open(bytes).with_context(named)?;
+        let container = Container::open_whole(bytes).with_context(named)?;
         signer(&container, &read_all(&self.key)?).with_context(named)?;
         wanted.check(&container).with_context(named)
     }

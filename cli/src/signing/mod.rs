@@ -53,7 +53,7 @@ pub fn sign(args: &SignArgs) -> Result<()> {
     let mut bytes = read(&args.container)?;
     let pair = keys::read_secret(&args.key)?;
     // What lies behind the container is no part of it, and must not be lost where it lies.
-    let container = Container::open(&bytes).with_context(|| args.container.display().to_string())?;
+    let container = Container::open_whole(&bytes).with_context(|| args.container.display().to_string())?;
     let (len, key_id) = (container.len(), key_id(&container, &pair.pk));
     if args.out.is_none() && bytes.len() > len {
         bail!(
@@ -110,7 +110,7 @@ pub fn verify(args: &VerifyArgs) -> Result<()> {
     let bytes = read(&args.container)?;
     let keys = read_all(&args.key)?;
     let (label, _) = open(&bytes).with_context(|| named.to_string())?;
-    let container = Container::open(&bytes)?;
+    let container = Container::open_whole(&bytes)?;
     let key = check::signer(&container, &keys).with_context(|| named.to_string())?;
     args.wanted.check(&container).with_context(|| named.to_string())?;
     let identity = label.identity().map(|identity| format!(", {identity}")).unwrap_or_default();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use atome_train::config::MOST_FEED_FORWARD;
 use clap::{Args, ValueEnum};
 
 use crate::temperature::TemperatureArgs;
@@ -15,6 +16,7 @@ Examples:
   atome train --text story.txt --out model.safetensors --steps 60000 --eval-every 5000 --max-temperature 85
   atome train --text story.txt --out model.safetensors --resume
   atome train --text story.txt --out small.safetensors --d-model 32 --n-layers 2 --quantiser p3
+  atome train --text story.txt --out deep.safetensors --d-model 32 --feed-forward 2
   atome train --text story.txt --out gpt.safetensors --model gpt
   atome train --text my-words.txt --out mine.safetensors --init-from model.safetensors --steps 1000
   atome train --text story.txt --out student.safetensors --teacher gpt.safetensors
@@ -184,6 +186,11 @@ pub struct ModelArgs {
     /// Positions that attention keeps [default: 4]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(SIZE))]
     pub attn_top_k: Option<usize>,
+
+    /// Feed-forward sublayers at the end of each layer, 0 to 16: they take flash and time, and no RAM. A model file
+    /// with some is a container, for programs with ATOME_FEED_FORWARD [default: 0]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(0..=MOST_FEED_FORWARD as u64), verbatim_doc_comment)]
+    pub feed_forward: Option<usize>,
 
     /// Number of tokens; the text's bytes must be below [default: 256]
     #[arg(long, value_name = "N", visible_alias = "vocab-size", value_parser = whole::<usize>(1..=256))]

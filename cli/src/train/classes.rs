@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{bail, Context, Result};
 use atome_engine::dialogue::Limits;
-use atome_engine::{Classifier, Model};
+use atome_engine::Model;
 use atome_train::checkpoint::{keys, Checkpoint};
 use atome_train::classes::{self, classifier, least_margin, score, Description, Examples, Inputs};
 use atome_train::config::ModelConfig;
@@ -17,6 +17,7 @@ use atome_train::trainer::Trainer;
 
 use super::args::TrainArgs;
 use crate::class_table::ClassScore;
+use crate::engine_model::EngineModel;
 use crate::files::{write_all, Output};
 use crate::usage_error::UsageError;
 
@@ -68,10 +69,11 @@ impl Lesson {
         let mut checkpoint = Checkpoint::load(&args.out)?;
         let ModelConfig::Atome(config) = &recipe.model else { bail!("a model of three pathways") };
         let shape = exportable(config.dims())?;
-        let base = export(&checkpoint, shape, Format::Atome01, USUAL_THREADS)?.bytes;
+        let exported = export(&checkpoint, shape, Format::Atome01, USUAL_THREADS)?;
         let count = self.description.names.len();
-        let file = classifier(&base, &Model::new(shape, &base)?, count)?;
-        let loaded = Classifier::new(shape, &file, count)?;
+        let file = classifier(&exported.bytes, &Model::new(shape, &exported.bytes)?, count)?;
+        let loaded = EngineModel::new(Some(count), shape, &file, exported.feed_forward.as_deref())?.classifier();
+        let loaded = loaded.context("a classifier's file without a head")?;
         let is_held_out = !split.held_out.is_empty();
         let judged: &[&Pair] = if is_held_out { &split.held_out } else { &split.train };
         let dialogue = form.dialogue(Limits::NONE);

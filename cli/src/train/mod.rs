@@ -12,6 +12,7 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::atomic::Existing;
 use atome_train::checkpoint::Checkpoint;
+use atome_train::config::ModelConfig;
 use atome_train::corpus::{Corpus, Split};
 use atome_train::export::Format;
 use atome_train::recipe::Recipe;
@@ -185,9 +186,10 @@ fn options(args: &TrainArgs, outputs: Outputs) -> Options {
 /// The call that makes a model file of the checkpoint, if there can be one.
 fn export_call(out: &Path, recipe: &Recipe) -> Option<String> {
     let model = &recipe.model;
-    let call = match recipe.tokens {
-        None => next_step::export_call(out),
-        Some(_) => next_step::container_call(out),
+    let has_sublayers = matches!(model, ModelConfig::Atome(config) if config.feed_forward > 0);
+    let call = match recipe.tokens.is_some() || has_sublayers {
+        false => next_step::export_call(out),
+        true => next_step::container_call(out),
     };
     Some(match Format::of(model)? {
         Format::AtomeP3 => format!("{call} --format atomep3"),

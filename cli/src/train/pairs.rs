@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{bail, Context, Result};
 use atome_engine::dialogue::{Dialogue, Limits, Normalise};
-use atome_engine::Model;
+use atome_engine::{Model, WholeModel};
 use atome_train::checkpoint::{keys, Checkpoint};
 use atome_train::config::ModelConfig;
 use atome_train::corpus::Corpus;
@@ -182,8 +182,8 @@ pub fn finish(args: &TrainArgs, trainer: &Trainer, pairs: &Pairs) -> Result<Opti
     let mut checkpoint = Checkpoint::load(&args.out)?;
     let ModelConfig::Atome(config) = &recipe.model else { bail!("a model of three pathways") };
     let shape = exportable(config.dims())?;
-    let bytes = export(&checkpoint, shape, format, USUAL_THREADS)?.bytes;
-    let model = Model::new(shape, &bytes)?;
+    let exported = export(&checkpoint, shape, format, USUAL_THREADS)?;
+    let model = WholeModel::new(Model::new(shape, &exported.bytes)?, exported.feed_forward.as_deref())?;
     let is_held_out = !split.held_out.is_empty();
     let judged: Vec<&Pair> = if is_held_out {
         split.held_out.clone()

@@ -65,6 +65,7 @@ fn atome(mut config: AtomeConfig, args: &ModelArgs) -> Result<AtomeConfig> {
     set(&mut config.d_head, args.d_head);
     set(&mut config.kernel_size, args.kernel_size);
     set(&mut config.top_k, args.attn_top_k);
+    set(&mut config.feed_forward, args.feed_forward);
     if let Some(name) = args.quantiser {
         config.quantiser = match name {
             QuantiserName::Ternary => Quantiser::Ternary,
@@ -88,6 +89,7 @@ fn gpt(mut config: GptConfig, args: &ModelArgs) -> Result<GptConfig> {
         ("--d-head", args.d_head.is_some()),
         ("--kernel-size", args.kernel_size.is_some()),
         ("--attn-top-k", args.attn_top_k.is_some()),
+        ("--feed-forward", args.feed_forward.is_some()),
         ("--quantiser", args.quantiser.is_some()),
         ("--without", !args.without.is_empty()),
     ];
@@ -110,7 +112,7 @@ fn refuse(kind: &str, flags: &[(&str, bool)]) -> Result<()> {
 
 /// What is wrong with a recipe, by the flags that make it instead of the names that it has in a checkpoint.
 pub fn in_flags(text: &str) -> String {
-    const NAMES: [(&str, &str); 12] = [
+    const NAMES: [(&str, &str); 13] = [
         ("batch", "--batch"),
         ("chunk", "--chunk"),
         ("accumulate", "--accumulate"),
@@ -122,6 +124,7 @@ pub fn in_flags(text: &str) -> String {
         ("max_seq", "--max-seq"),
         ("vocab_size", "--vocab"),
         ("top_k", "--attn-top-k"),
+        ("feed_forward", "--feed-forward"),
         ("prompt_weight", "--prompt-weight"),
     ];
     let is_between = |c: char| !(c.is_alphanumeric() || c == '_');
@@ -144,8 +147,13 @@ pub fn differences(ours: &Recipe, theirs: &Recipe) -> Result<Vec<String>> {
 
 fn compare(name: &str, ours: &serde_json::Value, theirs: &serde_json::Value, found: &mut Vec<String>) {
     if let (Some(ours), Some(theirs)) = (ours.as_object(), theirs.as_object()) {
+        // What a recipe does without, it does not name.
+        let absent = &serde_json::Value::Null;
         for (key, value) in ours {
-            compare(key, value, theirs.get(key).unwrap_or(&serde_json::Value::Null), found);
+            compare(key, value, theirs.get(key).unwrap_or(absent), found);
+        }
+        for (key, value) in theirs.iter().filter(|(key, _)| !ours.contains_key(*key)) {
+            compare(key, absent, value, found);
         }
     } else if ours != theirs {
         found.push(format!("{name} {ours} instead of {theirs}"));

@@ -18,7 +18,7 @@ pub use signal::{signals, Signal};
 pub use tokens::{Correlation, Step};
 
 use anyhow::{ensure, Result};
-use atome_engine::{Model, Weights as _};
+use atome_engine::{Weights as _, WholeModel};
 
 use crate::evaluate::Numbers;
 
@@ -37,7 +37,7 @@ pub struct Texts {
 ///
 /// # Errors
 /// There is nothing to predict, or what the engine says.
-pub fn calibrate(model: &Model<'_>, numbers: Numbers, texts: &Texts) -> Result<Calibration> {
+pub fn calibrate(model: &WholeModel<'_>, numbers: Numbers, texts: &Texts) -> Result<Calibration> {
     let inside = read(model, numbers, &texts.inside)?;
     let all: Vec<&Reading> = inside.iter().flatten().collect();
     ensure!(!all.is_empty(), "there is nothing to predict, expected a text of one window at least");

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::evaluate::{on_rooms, Numbers};
 use anyhow::{ensure, Result};
-use atome_engine::{entropy, integer, step_observed, Arithmetic, Layout, Model, Plan, Weights as _, Workspace};
+use atome_engine::{entropy, integer, step_observed, Arithmetic, Layout, Plan, Weights as _, WholeModel, Workspace};
 use rayon::prelude::*;
 
 /// A text that the model reads from cold.
@@ -43,7 +43,7 @@ pub struct Reading {
 /// # Errors
 /// A byte is no token of the model, a counted byte is out of range, the model does not fit in memory, or what the engine
 /// says.
-pub fn read(model: &Model<'_>, numbers: Numbers, sequences: &[Sequence]) -> Result<Vec<Vec<Reading>>> {
+pub fn read(model: &WholeModel<'_>, numbers: Numbers, sequences: &[Sequence]) -> Result<Vec<Vec<Reading>>> {
     let longest = sequences.iter().map(|sequence| sequence.bytes.len()).max().unwrap_or(1).max(1);
     match numbers {
         Numbers::Exact => {
@@ -62,7 +62,7 @@ pub fn read(model: &Model<'_>, numbers: Numbers, sequences: &[Sequence]) -> Resu
     }
 }
 
-fn one<'w, M: Arithmetic<'w>>(model: &Model<'_>, memory: &mut M, sequence: &Sequence) -> Result<Vec<Reading>> {
+fn one<'w, M: Arithmetic<'w>>(model: &WholeModel<'_>, memory: &mut M, sequence: &Sequence) -> Result<Vec<Reading>> {
     memory.forget();
     let vocab_size = model.shape().vocab_size();
     let bytes = &sequence.bytes;

@@ -14,4 +14,4 @@ pub use column::{Column, LEVELS};
 pub use description::Description;
 pub use examples::{parse, read, Examples, Inputs};
 pub use head::{class_of, classifier, symbol, MOST_CLASSES};
-pub use score::{coverage, least_margin, score, Coverage, Named};
+pub use score::{coverage, least_margin, score, Coverage, Named, WholeClassifier};

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use atome_engine::dialogue::Dialogue;
-use atome_engine::{argmax, classify, integer, Arithmetic, Classifier, Layout, Plan, Weights as _, Workspace};
+use atome_engine::{argmax, classify, integer, Arithmetic, Layout, Matrix, Plan, Weights as _, WholeModel, Workspace};
 use rayon::prelude::*;
 
 use super::head::class_of;
@@ -28,12 +28,21 @@ impl Named {
     }
 }
 
+/// A model with a class head.
+#[derive(Clone, Copy, Debug)]
+pub struct WholeClassifier<'m> {
+    /// The model below the head.
+    pub base: WholeModel<'m>,
+    /// One row of d_model weights a class.
+    pub head: Matrix<'m>,
+}
+
 /// Names the class of all prompts, each from cold. Runs on the current rayon pool; the result does not depend on its size.
 ///
 /// # Errors
 /// The classifier does not fit in memory with this window, or what the engine says.
 pub fn score(
-    classifier: &Classifier<'_>,
+    classifier: &WholeClassifier<'_>,
     numbers: Numbers,
     max_seq: usize,
     dialogue: &Dialogue<'_>,
@@ -59,14 +68,14 @@ pub fn score(
 }
 
 fn one<'w, M: Arithmetic<'w>>(
-    classifier: &Classifier<'_>,
+    classifier: &WholeClassifier<'_>,
     memory: &mut M,
     dialogue: &Dialogue<'_>,
     pair: &Pair,
 ) -> Result<Named> {
-    let class = class_of(&pair.answer, classifier.n_classes());
+    let class = class_of(&pair.answer, classifier.head.rows());
     let class = class.with_context(|| format!("line {}: a class that the classifier does not have", pair.line))?;
-    let mut logits = Vec::with_capacity(classifier.n_classes());
+    let mut logits = Vec::with_capacity(classifier.head.rows());
     let tokens = dialogue.prompt(pair.prompt.as_bytes()).map(|token| token as i32);
     classify(&classifier.base, &classifier.head, memory, tokens, |_, logit| logits.push(logit))?;
     Ok(Named { class, margin: margin(&logits), found: argmax(logits) })

@@ -44,6 +44,8 @@ pub struct CFile {
     pub model_len: usize,
     /// Whether it is a container.
     pub is_container: bool,
+    /// Feed-forward sublayers of each layer, which only a container has.
+    pub feed_forward: usize,
 }
 
 /// Where the array lies: on a border of this many bytes.
@@ -56,9 +58,7 @@ const USUAL_CLASSES: usize = 16;
 /// declaration, and how the model is asked.
 pub fn header(model: &CModel<'_>) -> String {
     let mut body = String::new();
-    for (name, value) in
-        shape(model).into_iter().chain([("ATOME_TOP_K", model.dims.top_k), ("ATOME_MAX_SEQ", model.max_seq)])
-    {
+    for (name, value) in shape(model).chain([("ATOME_TOP_K", model.dims.top_k), ("ATOME_MAX_SEQ", model.max_seq)]) {
         let _ = write!(
             body,
             "\n#if defined({name}) && {name} != {value}\n\
@@ -93,12 +93,17 @@ pub fn header(model: &CModel<'_>) -> String {
 fn description(file: &CFile) -> String {
     let inside = if file.is_container { "a container of " } else { "" };
     let classes = file.n_classes.map_or(String::new(), |count| format!(" with {count} classes"));
-    format!("{inside}{}{classes}, {} bytes", file.format, file.len)
+    let sublayers = match file.feed_forward {
+        0 => String::new(),
+        count => format!(" with {count} feed-forward sublayers a layer"),
+    };
+    format!("{inside}{}{classes}{sublayers}, {} bytes", file.format, file.len)
 }
 
-/// The sizes that a file's length depends on.
-fn shape(model: &CModel<'_>) -> [(&'static str, usize); 6] {
+/// The sizes that a file's length depends on. Programs without sublayers know no macro for them.
+fn shape(model: &CModel<'_>) -> impl Iterator<Item = (&'static str, usize)> {
     let dims = &model.dims;
+    let sublayers = Some(("ATOME_FEED_FORWARD", model.file.feed_forward)).filter(|(_, count)| *count > 0);
     [
         ("ATOME_VOCAB_SIZE", dims.vocab_size),
         ("ATOME_D_MODEL", dims.d_model),
@@ -107,6 +112,8 @@ fn shape(model: &CModel<'_>) -> [(&'static str, usize); 6] {
         ("ATOME_KERNEL_SIZE", dims.kernel_size),
         ("ATOME_N_PATHWAYS", dims.n_pathways),
     ]
+    .into_iter()
+    .chain(sublayers)
 }
 
 /// What a program has to ask of the library to load the file.
@@ -256,7 +263,14 @@ mod tests {
         name: "notes",
         dims: Dims::DEFAULT,
         max_seq: 64,
-        file: CFile { format: "ATOME01", n_classes: None, len: 20_575, model_len: 20_575, is_container: false },
+        file: CFile {
+            format: "ATOME01",
+            n_classes: None,
+            len: 20_575,
+            model_len: 20_575,
+            is_container: false,
+            feed_forward: 0,
+        },
         has_array: true,
         dialogue: None,
         classes: None,
@@ -280,6 +294,21 @@ mod tests {
         for other in others {
             assert_ne!(guard(&MODEL), guard(&other));
         }
+    }
+
+    #[test]
+    fn sublayers_are_a_macro_of_the_shape_where_there_are_some() {
+        let texts = |feed_forward| {
+            let file = CFile { len: 20_700, is_container: true, feed_forward, ..MODEL.file };
+            let model = CModel { file, ..MODEL };
+            [header(&model), array(&model, &[1, 2])]
+        };
+        assert!(texts(0).iter().all(|text| !text.contains("FEED_FORWARD") && !text.contains("feed-forward")));
+        let [header, array] = texts(2);
+        assert!(header.contains("\n#define ATOME_FEED_FORWARD 2\n"), "{header}");
+        assert!(header.contains("ATOME01 with 2 feed-forward sublayers a layer, 20700 bytes"), "{header}");
+        assert!(array.contains("#if defined(ATOME_FEED_FORWARD) && ATOME_FEED_FORWARD != 2\n"), "{array}");
+        assert!(array.contains("(\"atome_files_disagree_on_ATOME_FEED_FORWARD\", 2);"), "{array}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Result;
 use atome_engine::dialogue::{Dialogue, Doubt, Limits};
 use atome_engine::sample::Sampler;
-use atome_engine::{integer, step, Arithmetic, Layout, Model, Plan, Run, Weights as _, Workspace};
+use atome_engine::{integer, step, Arithmetic, Layout, Plan, Run, Weights as _, WholeModel, Workspace};
 use rayon::prelude::*;
 
 use super::Pair;
@@ -40,7 +40,7 @@ impl Asked<'_> {
 /// # Errors
 /// The model does not fit in memory with this window, or what the engine says.
 pub fn score<'p, 'a>(
-    model: &Model<'_>,
+    model: &WholeModel<'_>,
     numbers: Numbers,
     max_seq: usize,
     how: impl Into<How<'a>>,
@@ -65,7 +65,7 @@ pub fn score<'p, 'a>(
 }
 
 fn one<'p, 'w, M: Arithmetic<'w>>(
-    model: &Model<'_>,
+    model: &WholeModel<'_>,
     memory: &mut M,
     how: &How<'_>,
     pair: &'p Pair,
