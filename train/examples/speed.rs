@@ -1,4 +1,5 @@
-//! Milliseconds a training step takes: `cargo run --release -p atome-train --example speed [threads] [d_model layers d_head]`.
+//! Milliseconds a training step takes:
+//! `cargo run --release -p atome-train --example speed [threads] [d_model layers d_head [sublayers]]`.
 
 use std::time::Instant;
 
@@ -12,8 +13,9 @@ fn main() -> anyhow::Result<()> {
     let numbers: Vec<usize> = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
     let threads = numbers.first().copied();
     let mut config = AtomeConfig::default();
-    if let &[_, d_model, n_layers, d_head] = numbers.as_slice() {
-        config = AtomeConfig { d_model, n_layers, d_head, ..config };
+    if let &[_, d_model, n_layers, d_head, ref rest @ ..] = numbers.as_slice() {
+        let feed_forward = rest.first().copied().unwrap_or(0);
+        config = AtomeConfig { d_model, n_layers, d_head, feed_forward, ..config };
     }
     let recipe = Recipe { model: ModelConfig::Atome(config), ..Recipe::default() };
     let words = ["the ", "robot ", "asks ", "a ", "small ", "question ", "again. ", "why "];

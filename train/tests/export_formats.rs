@@ -3,9 +3,9 @@
 
 mod common;
 
-use atome_engine::format::{sections, SectionKind};
-use atome_engine::{Dims, Matrix, Model, Shape, Weights};
-use atome_train::checkpoint::{elements, model_tensors, set_dims, Checkpoint, Tensor};
+use atome_engine::format::{sections, SectionKind, Sublayers};
+use atome_engine::{Dims, FeedForward, Matrix, Model, Packing, Shape, Weights};
+use atome_train::checkpoint::{elements, model_tensors, set_dims, sublayer_tensors, Checkpoint, Tensor};
 use atome_train::export::{export, exportable, Format, USUAL_THREADS};
 use common::{random_checkpoint, ODD};
 use fastrand::Rng;
@@ -36,7 +36,16 @@ enum Content {
 
 /// Every tensor in the order of the file, quantised by the definition.
 fn expected(checkpoint: &Checkpoint, dims: &Dims, level: fn(f32) -> i8) -> Vec<Content> {
-    model_tensors(dims)
+    contents(checkpoint, model_tensors(dims), level)
+}
+
+/// These tensors, quantised by the definition.
+fn contents(
+    checkpoint: &Checkpoint,
+    tensors: impl Iterator<Item = (String, Vec<usize>)>,
+    level: fn(f32) -> i8,
+) -> Vec<Content> {
+    tensors
         .map(|(name, shape)| {
             let values = checkpoint.tensors[&name].data();
             if shape.len() == 1 {
@@ -175,6 +184,60 @@ fn the_summary_counts_what_is_in_the_file() {
         assert_eq!(summary.zeros, weights.iter().filter(|&&weight| weight == 0).count(), "{}", summary.name);
     }
     assert!(matrices.next().is_none());
+}
+
+/// [`exact_checkpoint`] with so many sublayers a layer.
+fn taller(count: usize) -> Checkpoint {
+    let mut checkpoint = exact_checkpoint(&ODD);
+    let mut rng = Rng::with_seed(12);
+    for (layer, index) in (0..ODD.n_layers).flat_map(|layer| (0..count).map(move |index| (layer, index))) {
+        for (name, shape) in sublayer_tensors(layer, index, ODD.d_model) {
+            let data = (0..elements(&shape).unwrap()).map(|_| f32::from(rng.i8(-30..=30)) / 8.0).collect();
+            checkpoint.tensors.insert(name, Tensor::new(shape, data).unwrap());
+        }
+    }
+    checkpoint
+}
+
+#[test]
+fn the_engine_reads_the_sublayers_that_the_definition_says() {
+    for (format, packing, level) in [
+        (Format::Atome01, Packing::TwoBits, ternary as fn(f32) -> i8),
+        (Format::Atome02, Packing::BaseThree, ternary),
+        (Format::AtomeP3, Packing::PowersOfThree, power_of_3),
+    ] {
+        let checkpoint = taller(2);
+        let exported = export(&checkpoint, shape(), format, USUAL_THREADS).unwrap();
+        assert_eq!(exported.bytes, export(&exact_checkpoint(&ODD), shape(), format, USUAL_THREADS).unwrap().bytes);
+        let part = exported.feed_forward.unwrap();
+        let sublayers = Sublayers::new(&shape(), packing, &part).unwrap();
+        assert_eq!(sublayers.per_layer(), 2);
+        for (layer, index) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let FeedForward { norm, up, down } = sublayers.get(layer, index).unwrap();
+            let floats = [norm.gamma, norm.beta].map(|floats| Content::Floats(floats.iter().collect()));
+            let found: Vec<Content> = floats.into_iter().chain([trits(&up), trits(&down)]).collect();
+            let tensors = sublayer_tensors(layer, index, ODD.d_model).into_iter();
+            assert_eq!(found, contents(&checkpoint, tensors, level), "{format}: sublayer {index} of layer {layer}");
+        }
+    }
+}
+
+#[test]
+fn sublayers_are_as_many_in_every_layer_and_no_more_than_a_file_holds() {
+    let refused =
+        |checkpoint: &Checkpoint| export(checkpoint, shape(), Format::Atome01, USUAL_THREADS).unwrap_err().to_string();
+    let mut uneven = taller(2);
+    uneven.tensors.remove("blocks.1.feed_forward.1.up.weight");
+    assert_eq!(refused(&uneven), "tensor blocks.1.feed_forward.1.up.weight: missing, expected the shape [7, 7]");
+    let mut fewer = taller(2);
+    fewer.tensors.retain(|name, _| !name.starts_with("blocks.0.feed_forward.1."));
+    assert_eq!(
+        refused(&fewer),
+        "tensor blocks.1.feed_forward.1.down.weight: a model of this shape has none of this name"
+    );
+    let many = "tensor blocks.0.feed_forward.16.down.weight: a model of this shape has none of this name";
+    assert_eq!(refused(&taller(17)), many);
+    assert!(export(&taller(16), shape(), Format::Atome01, USUAL_THREADS).is_ok());
 }
 
 #[test]
