@@ -13,8 +13,10 @@ pub struct Tiled<'a, W> {
     model: W,
     /// Those of the layers, one after the other, then of the unembedding; empty, or all of them.
     tiles: &'a [u8],
-    /// Bytes of each matrix's tiles in a layer.
+    /// Bytes of each matrix's tiles in a layer, whose feed-forward sublayers' follow them.
     lens: [usize; MATRICES],
+    /// Bytes of a sublayer's matrix's, and how many sublayers a layer has.
+    sublayer: (usize, usize),
 }
 
 /// One layer of such a model.
@@ -23,6 +25,9 @@ pub struct TiledLayer<'a, L> {
     layer: L,
     /// Those of each matrix; empty where there are none.
     tiles: [&'a [u8]; MATRICES],
+    /// Those of the sublayers, each as long.
+    sublayers: &'a [u8],
+    sublayer: usize,
 }
 
 /// Matrices of a layer that have tiles: those of [`matrices`].
@@ -50,15 +55,18 @@ impl<'a, W: Weights<'a>> Tiled<'a, W> {
         let tiles = room.get_mut(start..).and_then(|room| room.get_mut(..len)).unwrap_or_default();
         let mut rest = &mut *tiles;
         for layer in 0..if rest.is_empty() { 0 } else { model.shape().n_layers() } {
-            for matrix in model.layer(layer).iter().flat_map(matrices) {
+            let Some(layer) = model.layer(layer) else { continue };
+            for matrix in matrices(&layer).into_iter().chain(sublayers(&layer)) {
                 rest = write(&matrix, rest);
             }
         }
         write(&model.unembed(), rest);
         // The layers are alike.
         let first = if tiles.is_empty() { None } else { model.layer(0) };
-        let lens = first.map_or([0; MATRICES], |layer| matrices(&layer).map(|matrix| matrix_len(&matrix)));
-        Self { model, tiles, lens }
+        let lens = first.as_ref().map_or([0; MATRICES], |layer| matrices(layer).map(|matrix| matrix_len(&matrix)));
+        let sublayer = first.and_then(|layer| Some((sublayers(&layer).next()?, sublayers(&layer).count() / 2)));
+        let sublayer = sublayer.map_or((0, 0), |(matrix, count)| (matrix_len(&matrix), count));
+        Self { model, tiles, lens, sublayer }
     }
 
     /// The model without them.
@@ -86,9 +94,12 @@ impl<'a, W: Weights<'a>> Weights<'a> for Tiled<'a, W> {
 
     fn layer(&self, index: usize) -> Option<Self::Layer> {
         let layer = self.model.layer(index)?;
-        let mut rest = self.tiles.get(index * self.lens.iter().sum::<usize>()..).unwrap_or_default();
+        let (sublayer, count) = self.sublayer;
+        let len = self.lens.iter().sum::<usize>() + 2 * sublayer * count;
+        let mut rest = self.tiles.get(index * len..).unwrap_or_default();
         let tiles = self.lens.map(|len| rest.split_off(..len).unwrap_or_default());
-        Some(TiledLayer { layer, tiles })
+        let sublayers = rest.get(..2 * sublayer * count).unwrap_or_default();
+        Some(TiledLayer { layer, tiles, sublayers, sublayer })
     }
 
     fn final_norm(&self) -> Norm<'a> {
@@ -143,7 +154,13 @@ impl<'a, L: Layer<'a>> Layer<'a> for TiledLayer<'a, L> {
     }
 
     fn feed_forward(&self, index: usize) -> Option<FeedForward<'a>> {
-        self.layer.feed_forward(index)
+        let FeedForward { norm, up, down } = self.layer.feed_forward(index)?;
+        let mut tiles = self.sublayers.get(2 * self.sublayer * index..).unwrap_or_default();
+        let [up, down] = [up, down].map(|matrix| {
+            let own = tiles.split_off(..self.sublayer).unwrap_or_default();
+            with_tiles(matrix, own)
+        });
+        Some(FeedForward { norm, up, down })
     }
 }
 
@@ -152,9 +169,14 @@ fn matrices<'a>(layer: &impl Layer<'a>) -> [Matrix<'a>; MATRICES] {
     [layer.wk(), layer.wv(), layer.wq(), layer.router()]
 }
 
+/// Those of its feed-forward sublayers.
+fn sublayers<'a, 'l, L: Layer<'a>>(layer: &'l L) -> impl Iterator<Item = Matrix<'a>> + use<'a, 'l, L> {
+    (0..).map_while(|index| layer.feed_forward(index)).flat_map(|sublayer| [sublayer.up, sublayer.down])
+}
+
 /// Bytes of a layer's tiles.
 fn layer_len<'a>(layer: &impl Layer<'a>) -> usize {
-    matrices(layer).iter().map(matrix_len).sum()
+    matrices(layer).into_iter().chain(sublayers(layer)).map(|matrix| matrix_len(&matrix)).sum()
 }
 
 /// Bytes of all tiles; 0 where there is no use for them.
@@ -234,7 +256,7 @@ mod elsewhere {
 mod tests {
     use super::*;
     use crate::kernel::Kernel;
-    use crate::{Dims, Model};
+    use crate::{Dims, Model, WholeModel};
 
     /// Otherwise what compares models with and without them compares nothing.
     #[test]
@@ -254,5 +276,15 @@ mod tests {
             assert_eq!(matrix.tiles().is_empty(), !Kernel::Avx512.is_available());
         }
         assert!(tiled.embed().tiles().is_empty() && model.unembed().tiles().is_empty());
+        let mut part = [0; 4 + 2 * 2 * (2 * 32 + 2 * (4 + 16))];
+        part[0] = 2;
+        let whole = WholeModel::new(model, Some(&part)).unwrap();
+        let mut room = std::vec![0; Tiled::room(&whole)];
+        let tiled = Tiled::new(whole, &mut room);
+        for sublayer in (0..2).flat_map(|layer| (0..2).map(move |index| (layer, index))) {
+            let FeedForward { up, down, .. } = tiled.layer(sublayer.0).unwrap().feed_forward(sublayer.1).unwrap();
+            assert!([up, down].iter().all(|matrix| matrix.tiles().is_empty() != Kernel::Avx512.is_available()));
+        }
+        assert!(tiled.layer(0).unwrap().feed_forward(2).is_none());
     }
 }

@@ -234,16 +234,32 @@ fn a_model_is_not_taken_for_one_with_other_sublayers() {
     }
 }
 
+/// They have a copy of their matrices, too, where there is a use for one.
 #[test]
-fn tiles_leave_the_sublayers_there() {
-    let shape = shape(Dims { d_model: 64, n_layers: 2, d_head: 16, vocab_size: 21, ..Dims::DEFAULT });
-    let (blob, part) = (packed_blob(Packing::TwoBits, shape, 17), sublayers_part(Packing::TwoBits, shape, 2, 18));
-    let whole = WholeModel::new(Model::new(shape, &blob).expect("a model"), Some(&part)).expect("a part");
-    let mut memory = vec![0; Tiled::room(&whole)];
-    let tiled = Tiled::new(whole, &mut memory);
-    let tokens: Vec<i32> = (0..9).collect();
-    let mut area = Area::new(shape, 9, Plan::Cached, 19);
-    let mut workspace = area.workspace();
-    predict_next(&tiled, &mut workspace, tokens.iter().copied()).expect("tokens are given");
-    assert_eq!(bits(workspace.logits()), expected(&whole, 9, &tokens)[8]);
+fn sublayers_with_tiles_give_the_same_bits() {
+    let mut rng = Rng(37);
+    for (d_model, d_head) in [(64, 16), (72, 8), (256, 64)] {
+        let shape = shape(Dims { d_model, n_layers: 2, d_head, vocab_size: 21, ..Dims::DEFAULT });
+        for packing in [Packing::TwoBits, Packing::BaseThree] {
+            let (blob, part) = (packed_blob(packing, shape, 17), sublayers_part(packing, shape, 2, 18));
+            let model = Model::new(shape, &blob).expect("a model");
+            let whole = WholeModel::new(model, Some(&part)).expect("a part");
+            let mut memory = vec![0; Tiled::room(&whole)];
+            assert!(memory.is_empty() || memory.len() > Tiled::room(&model));
+            let tiled = Tiled::new(whole, &mut memory);
+            let count = if cfg!(miri) { 2 } else { 20 };
+            let tokens = tokens(&mut rng, shape, count);
+            let expected = expected(&whole, count, &tokens);
+            for plan in PLANS {
+                for lengths in [&[count][..], &[1, 2, count - 1, count]] {
+                    let mut area = Area::new(shape, count, plan, 19);
+                    for &len in lengths {
+                        let mut workspace = area.workspace();
+                        predict_next(&tiled, &mut workspace, tokens[..len].iter().copied()).expect("tokens are given");
+                        assert_eq!(bits(workspace.logits()), expected[len - 1], "{packing:?}, {plan:?}, {len}");
+                    }
+                }
+            }
+        }
+    }
 }
