@@ -1,9 +1,9 @@
 //! Opening a container, and loading what is in it.
 
 use atome_engine::container::{
-    Container, ContainerError, Contents, Description, PartKind, Tokenizer, WeightFormat, PART_ALIGNMENT,
+    Container, ContainerError, Contents, Description, PartFault, PartKind, Tokenizer, WeightFormat, PART_ALIGNMENT,
 };
-use atome_engine::{Classifier, Model, Shape};
+use atome_engine::{Classifier, Model, Shape, WholeModel};
 
 use crate::input::{blob, longest_blob, Input};
 
@@ -16,13 +16,13 @@ pub fn container(data: &[u8]) {
         way => {
             let shape = input.shape();
             let Some((about, mut bytes)) = written(&mut input, shape) else { return };
-            if let Ok(container) = Container::open(&bytes) {
+            if let Ok(container) = Container::open_whole(&bytes) {
                 assert_eq!(*container.about(), about);
                 assert_eq!(container.len(), bytes.len());
             }
             let changes = change(&mut input, &mut bytes);
             if way == 1 && changes {
-                assert!(Container::open(&bytes).is_err(), "a change went unnoticed");
+                assert!(Container::open_whole(&bytes).is_err(), "a change went unnoticed");
             }
             seal(&mut bytes);
             look_into(&bytes);
@@ -43,7 +43,10 @@ pub(crate) fn written(input: &mut Input, shape: Shape) -> Option<(Description, V
         payload.extend(u32::from(about.n_classes).to_le_bytes());
     }
     payload.extend(blob(input.slice(99), true, longest_blob(&shape)));
-    let kinds = [PartKind::VOCABULARY, PartKind::GRAMMAR, PartKind::new(0x8000 + u16::from(input.byte()))];
+    let last = input.byte();
+    // One half of the last parts are sublayers.
+    let last = if last % 2 == 1 { PartKind::FEED_FORWARD } else { PartKind::new(0x8000 + u16::from(last)) };
+    let kinds = [PartKind::VOCABULARY, PartKind::GRAMMAR, last];
     let parts: Vec<_> = (0..input.below(4)).map(|index| (kinds[index], input.slice(30))).collect();
     if !parts.is_empty() {
         about.tokenizer = Tokenizer::Vocabulary;
@@ -51,7 +54,7 @@ pub(crate) fn written(input: &mut Input, shape: Shape) -> Option<(Description, V
     let contents = Contents { about: &about, notes: &notes, parts: &parts, payload: &payload };
     let mut bytes = vec![0; contents.file_len()?];
     contents.write(&mut bytes)?;
-    if let Ok(container) = Container::open(&bytes) {
+    if let Ok(container) = Container::open_whole(&bytes) {
         assert!(container.parts().eq(parts.iter().copied()), "other parts than were written");
     }
     Some((about, bytes))
@@ -78,7 +81,7 @@ pub(crate) fn seal(bytes: &mut [u8]) {
 }
 
 fn look_into(bytes: &[u8]) {
-    let container = match Container::open(bytes) {
+    let container = match Container::open_whole(bytes) {
         Ok(container) => container,
         Err(ContainerError::Truncated { len, needed }) => return assert!(len == bytes.len() && len < needed),
         Err(ContainerError::Checksum { found, computed }) => return assert_ne!(found, computed),
@@ -92,11 +95,17 @@ fn look_into(bytes: &[u8]) {
         let offset = part.as_ptr().addr() - bytes.as_ptr().addr();
         assert!(offset.is_multiple_of(PART_ALIGNMENT) && offset + part.len() <= container.payload_offset());
     }
+    // Who computes no sublayers does not come by a model that has some.
+    let refused = Container::open(bytes).err();
+    let is_whole = container.part(PartKind::FEED_FORWARD).is_none();
+    assert_eq!(refused.is_none(), is_whole);
+    assert!(matches!(refused, None | Some(ContainerError::Part { fault: PartFault::FeedForward, .. })));
     let shape = container.about().shape;
     let payload = container.payload_for(&shape).expect("its own shape");
     if container.about().n_classes > 0 {
-        let _ = Classifier::new(shape, payload, usize::from(container.about().n_classes));
+        let classifier = Classifier::new(shape, payload, usize::from(container.about().n_classes));
+        let _ = classifier.map(|classifier| WholeModel::of_container(classifier.base, &container));
     } else {
-        let _ = Model::new(shape, payload);
+        let _ = Model::new(shape, payload).map(|model| WholeModel::of_container(model, &container));
     }
 }

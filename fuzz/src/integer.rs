@@ -1,10 +1,11 @@
 //! Models in the integer arithmetic.
 
-use atome_engine::format::{sections, SectionKind};
+use atome_engine::format::{sections, sublayer_sections, SectionKind};
 use atome_engine::integer::{check, check_head, Layout, LayoutError, Refusal, Workspace};
-use atome_engine::{classify, predict_next, step, Classifier, Model, Plan, Shape};
+use atome_engine::{classify, predict_next, step, Classifier, Model, Plan, Run, Shape, Weights, WholeModel};
 
 use crate::input::{blob, longest_blob, Input};
+use crate::model::part;
 
 const MAX_CLASSES: usize = 4;
 
@@ -25,6 +26,7 @@ pub fn integer(data: &[u8]) {
     if let Ok(model) = Model::new(shape, &data) {
         let is_taken = is_taken(check(&model), &shape);
         run(&model, shape, max_seq, &tokens, is_taken);
+        with_sublayers(model, bytes, is_tame, max_seq, &tokens);
     }
     let data = blob(bytes, fills, Classifier::blob_len(&shape, MAX_CLASSES));
     if let Ok(classifier) = Classifier::new(shape, &data, MAX_CLASSES) {
@@ -34,20 +36,40 @@ pub fn integer(data: &[u8]) {
     }
 }
 
+/// The model with feed-forward sublayers: any ones, or with floats that are small numbers.
+fn with_sublayers(model: Model, bytes: &[u8], is_tame: bool, max_seq: usize, tokens: &[i32]) {
+    let (shape, count) = (*model.shape(), 1 + tokens.len() % 2);
+    let mut part = part(&model, bytes, true, count);
+    if is_tame {
+        for section in sublayer_sections(shape, model.packing(), count) {
+            make_small(part.get_mut(section.offset..).unwrap_or_default(), section.kind);
+        }
+    }
+    if let Ok(whole) = WholeModel::new(model, Some(&part)) {
+        let is_taken = is_taken(check(&whole), &shape);
+        run(&whole, shape, max_seq, tokens, is_taken);
+    }
+}
+
 /// Makes most floats of an ATOME01 file small numbers: of any bits, one in a file is sure to be too large or none.
 fn tame(shape: &Shape, file: &mut [u8]) {
     let Some(body) = file.strip_prefix(b"ATOME01").map(<[u8]>::len) else { return };
     let start = file.len() - body;
     for section in sections(*shape, None) {
-        let count = match section.kind {
-            SectionKind::Matrix { .. } => 1,
-            SectionKind::Floats { count } => count,
-        };
-        let place = file.get_mut(start + section.offset..).and_then(|rest| rest.get_mut(..4 * count));
-        for float in place.unwrap_or_default().chunks_exact_mut(4).filter(|float| float[1] != 0xff) {
-            let value = f32::from(float[0] as i8) / 64.0;
-            float.copy_from_slice(&value.to_le_bytes());
-        }
+        make_small(file.get_mut(start + section.offset..).unwrap_or_default(), section.kind);
+    }
+}
+
+/// Makes most floats of the section at the front of `bytes` small numbers.
+fn make_small(bytes: &mut [u8], kind: SectionKind) {
+    let count = match kind {
+        SectionKind::Matrix { .. } => 1,
+        SectionKind::Floats { count } => count,
+    };
+    let place = bytes.get_mut(..4 * count).unwrap_or_default();
+    for float in place.chunks_exact_mut(4).filter(|float| float[1] != 0xff) {
+        let value = f32::from(float[0] as i8) / 64.0;
+        float.copy_from_slice(&value.to_le_bytes());
     }
 }
 
@@ -60,7 +82,7 @@ fn is_taken(answer: Result<(), Refusal>, shape: &Shape) -> bool {
             false
         }
         Err(Refusal::SmallEmbedding) => false,
-        Err(Refusal::TooManySublayers) => unreachable!("a model file has none"),
+        Err(Refusal::TooManySublayers) => unreachable!("there are few layers"),
         Err(Refusal::BrokenWeights) => unreachable!("the model was loaded"),
     }
 }
@@ -89,7 +111,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-fn run(model: &Model, shape: Shape, max_seq: usize, tokens: &[i32], is_taken: bool) {
+fn run<'m>(model: &impl for<'w> Run<'m, Workspace<'w>>, shape: Shape, max_seq: usize, tokens: &[i32], is_taken: bool) {
     assert!(matches!(Layout::new(shape, max_seq, Plan::Partial), Err(LayoutError::Partial)));
     let [mut lean, mut cached, mut stream] =
         [Plan::Lean, Plan::Cached, Plan::Cached].map(|plan| Area::new(shape, max_seq, plan));

@@ -1,14 +1,16 @@
 //! Loading a blob in Rust, and running what was loaded.
 
-use atome_engine::format::FormatError;
-use atome_engine::{classify, predict_next, step, Classifier, Layout, Model, Plan, Shape, Workspace};
+use atome_engine::format::{FormatError, Sublayers, SublayersError};
+use atome_engine::{
+    classify, predict_next, step, Classifier, Layout, Model, Plan, Run, Shape, Weights, WholeModel, Workspace,
+};
 
 use crate::input::{blob, longest_blob, Input};
 
 const MAX_CLASSES: usize = 4;
 
 /// A model either loads or is refused for a reason that is true; a loaded one gives the same bits in all memory plans and
-/// token by token.
+/// token by token; and so does one with feed-forward sublayers, which load or are refused in the same way.
 pub fn model(data: &[u8]) {
     let mut input = Input::new(data);
     let shape = input.shape();
@@ -18,7 +20,10 @@ pub fn model(data: &[u8]) {
     let bytes = input.rest();
     let data = blob(bytes, fills, longest_blob(&shape));
     match Model::new(shape, &data) {
-        Ok(model) => run(&model, shape, max_seq, &tokens),
+        Ok(model) => {
+            run(&model, shape, max_seq, &tokens);
+            with_sublayers(model, bytes, fills, max_seq, &tokens);
+        }
         Err(FormatError::Truncated { len, needed }) => assert!(len == data.len() && len < needed),
         Err(_) => {}
     }
@@ -27,6 +32,29 @@ pub fn model(data: &[u8]) {
         Ok(classifier) => name_class(&classifier, shape, max_seq, &tokens),
         Err(FormatError::Truncated { len, needed }) => assert!(len == data.len() && len < needed),
         Err(_) => {}
+    }
+}
+
+/// The feed-forward sublayers of a model, `count` in each layer: any bytes behind a right count, and mostly as many as there must be.
+pub(crate) fn part(model: &Model, bytes: &[u8], fills: bool, count: usize) -> Vec<u8> {
+    let len = Sublayers::part_len(model.shape(), model.packing(), count);
+    let mut part = Sublayers::head(count).expect("one or two").to_vec();
+    let rest = bytes.iter().rev().copied();
+    if fills && !bytes.is_empty() {
+        part.extend(rest.cycle().take(len - part.len()));
+    } else {
+        part.extend(rest.take(len - part.len()));
+    }
+    part
+}
+
+fn with_sublayers(model: Model, bytes: &[u8], fills: bool, max_seq: usize, tokens: &[i32]) {
+    let part = part(&model, bytes, fills, 1 + tokens.len() % 2);
+    match WholeModel::new(model, Some(&part)) {
+        Ok(whole) => run(&whole, *whole.shape(), max_seq, tokens),
+        Err(SublayersError::Length { found, expected }) => assert!(found == part.len() && found < expected),
+        Err(SublayersError::Malformed { offset, found, .. }) => assert_eq!(part[offset], found),
+        Err(error) => unreachable!("{error}"),
     }
 }
 
@@ -52,7 +80,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }).collect()
 }
 
-fn run(model: &Model, shape: Shape, max_seq: usize, tokens: &[i32]) {
+fn run<'m>(model: &impl for<'w> Run<'m, Workspace<'w>>, shape: Shape, max_seq: usize, tokens: &[i32]) {
     let [mut lean, mut cached, mut partial, mut stream] =
         [Plan::Lean, Plan::Cached, Plan::Partial, Plan::Cached].map(|plan| Area::new(shape, max_seq, plan));
     let (mut lean, mut cached) = (lean.workspace(), cached.workspace());
