@@ -2,8 +2,8 @@
 
 use super::shape::shape_with;
 use super::symbolic::{any_slice, any_u16, any_usize, one_of};
-use crate::format::Cursor;
-use crate::{Classifier, Model, Packing};
+use crate::format::{Cursor, Sublayers};
+use crate::{Classifier, Dims, Model, Packing, Shape};
 
 /// For d_model 65,535 and 65,535 layers, which give the greatest sums, the other sizes as in [`shape_with`], and any
 /// number of classes: the lengths of files with 2-bit weights are computed without overflow.
@@ -67,4 +67,27 @@ pub fn prove_floats_lie_inside() {
     assert!(two.bytes().as_ptr() == one.bytes().as_ptr_range().end);
     assert!(two.len() == second);
     assert!(two.bytes().len() <= data.len() - one.bytes().len());
+}
+
+/// For a part of any bytes and any length, of a model of two layers with d_model 4, any layer and any index: a sublayer that is
+/// given lies inside, and there is one exactly for each layer and each index below the count.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_sublayers_lie_inside() {
+    const SHAPE: Shape = match Shape::new(Dims { d_model: 4, n_layers: 2, ..Dims::DEFAULT }) {
+        Ok(shape) => shape,
+        Err(_) => panic!("checked by the compiler"),
+    };
+    let part = &*any_slice::<u8>(any_usize("len"));
+    let Ok(sublayers) = Sublayers::new(&SHAPE, Packing::TwoBits, part) else { return };
+    let (layer, index) = (usize::from(any_u16("layer")), usize::from(any_u16("index")));
+    let is_there = (layer < 2) & (index < sublayers.per_layer());
+    match sublayers.get(layer, index) {
+        Some(one) => {
+            assert!(is_there);
+            assert!(one.norm.gamma.bytes().as_ptr() as usize >= part.as_ptr() as usize + 4);
+            assert!(one.down.packed().as_ptr_range().end <= part.as_ptr_range().end);
+        }
+        None => assert!(!is_there),
+    }
 }

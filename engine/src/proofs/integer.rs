@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::project::to_eight_bits;
-use super::words::{round_shift, unbounded, width, Rounding};
+use super::words::{round_shift, round_shift_long, unbounded, width, Rounding};
 use crate::proofs::shape::shape_with;
 use crate::proofs::symbolic::{any_u32, any_u8, assume, one_of};
 use crate::Plan;
@@ -24,6 +24,17 @@ pub fn prove_rounding_in_32_bits_is_that_in_64() {
     let expected = unbounded(i64::from(number), shift);
     assert!(i64::from(Rounding::new(shift).of(number)) == expected);
     assert!(i64::from(round_shift(number, shift)) == expected);
+}
+
+/// For any number that a product comes to (below 2^46) and any shift of 1 to 255: what is left has the low bits of the unbounded
+/// result.
+#[cfg_attr(kani, kani::proof)]
+#[cfg_attr(atome_proofs, no_mangle)]
+pub fn prove_long_rounding_is_that_of_unbounded_integers() {
+    let (low, high, shift) = (any_u32("low"), any_u32("high") as i32, i32::from(any_u8("shift")));
+    assume((high > -(1 << 14)) & (high < 1 << 14) & (shift >= 1));
+    let number = i64::from(high) << 32 | i64::from(low);
+    assert!(round_shift_long(number, shift) == unbounded(number, shift) as i32);
 }
 
 /// For any two numbers: both lie between the powers of two that the width says, and between no lower ones.
