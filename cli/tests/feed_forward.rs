@@ -50,6 +50,21 @@ fn a_text_becomes_a_container_that_computes_as_its_training_did() {
 }
 
 #[test]
+fn integers_compute_them_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    trained(folder);
+    let by_integers = ["eval", "m.box", "--text", "story.txt", "--windows", "9", "--window", "32", "--integer"];
+    let judged = json(&mut call(folder, &by_integers));
+    let exact = bits(folder, "m.box", &[]).as_f64().unwrap();
+    assert!((judged["bits_per_byte"].as_f64().unwrap() - exact).abs() < 0.01 * exact, "{judged} {exact}");
+    assert!(judged["same_as_exact"].as_u64().unwrap() * 10 > judged["tokens"].as_u64().unwrap() * 9, "{judged}");
+    success(&mut call(folder, &["inspect", "m.box", "--integer"]));
+    let said = json(&mut call(folder, &["run", "m.box", "the robot", "-n", "5", "--integer"]));
+    assert_eq!(said["tokens"].as_array().unwrap().len(), 5, "{said}");
+}
+
+#[test]
 fn files_say_what_is_in_them_and_a_plain_one_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
