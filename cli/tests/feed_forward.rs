@@ -6,8 +6,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use atome_engine::container::{Contents, Description, PartKind, WeightFormat};
+use atome_engine::Shape;
 use common::training::{text, tiny, train};
-use common::{atome, failure, json, success, write};
+use common::{atome, failure, json, small_model, success, write, SMALL};
 use serde_json::Value;
 
 fn call(folder: &Path, arguments: &[&str]) -> Command {
@@ -215,5 +217,37 @@ fn pairs_and_classes_learn_in_them_too() {
         let said = call(folder, &["run", &container, "light 3", "--json"]).output().unwrap();
         let said: Value = serde_json::from_slice(&said.stdout).unwrap();
         assert!(said["class"].is_u64() || said["answer"].is_string(), "{said}");
+    }
+}
+
+#[test]
+fn a_part_that_does_not_fit_its_model_is_refused_by_every_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    small_model(folder);
+    let payload = fs::read(folder.join("small.bin")).unwrap();
+    let about = Description::new(Shape::new(SMALL).unwrap(), 32, WeightFormat::TwoBits);
+    for (part, expected) in [
+        (&[17, 0, 0, 0, 1][..], "feed-forward: offset 0: 17, expected 1 to 16 sublayers a layer"),
+        (&[1, 0, 0, 0, 1], "feed-forward: 5 bytes, expected 532 of this shape and count"),
+    ] {
+        let contents =
+            Contents { about: &about, notes: &[], parts: &[(PartKind::FEED_FORWARD, part)], payload: &payload };
+        let mut bytes = vec![0; contents.file_len().unwrap()];
+        contents.write(&mut bytes).unwrap();
+        write(folder, "bad.box", &bytes);
+        write(folder, "story.txt", &[b'a'; 300]);
+        for arguments in [
+            &["run", "bad.box", "Hi"][..],
+            &["inspect", "bad.box"],
+            &["budget", "bad.box"],
+            &["convert", "bad.box", "--format", "atome02", "--container", "--out", "x.box"],
+            &["convert", "bad.box", "--c-array", "x.c"],
+            &["eval", "bad.box", "--text", "story.txt", "--window", "32"],
+            &["calibrate", "bad.box", "--text", "story.txt", "--window", "32", "--out", "found"],
+        ] {
+            let refused = failure(&mut call(folder, arguments), 1);
+            assert!(refused.contains("bad.box: ") && refused.contains(expected), "{arguments:?}: {refused}");
+        }
     }
 }

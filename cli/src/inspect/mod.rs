@@ -6,13 +6,12 @@ mod table;
 
 use anyhow::{bail, Result};
 use atome_engine::container::Tokenizer;
-use atome_engine::format::Sublayers;
 use atome_engine::{integer, Plan};
 use atome_train::hex::hex;
 use serde_json::{json, Map, Value};
 
 pub use args::InspectArgs;
-use section_stats::{read_sections, read_sublayers, SectionStats};
+use section_stats::{SectionStats, Sections};
 
 use crate::engine_model::EngineModel;
 use crate::label::{part_name, Label};
@@ -29,12 +28,7 @@ pub fn inspect(args: &InspectArgs) -> Result<()> {
     let file = ModelFile::read(&args.model)?;
     let found = find(&file, args.shape.sizes())?;
     check_length(&file, &found)?;
-    let sublayers = file.sublayers(&found.shape)?;
-    let all = Sections {
-        sections: read_sections(&file, &found),
-        per_layer: sublayers.as_ref().map_or(0, Sublayers::per_layer),
-        sublayers: read_sublayers(&file, &found, sublayers.as_ref()),
-    };
+    let all = Sections::read(&file, &found)?;
     let refusal = for_integers(&file, &found).err().map(|why| format!("{why:#}"));
     if let (Some(why), true) = (&refusal, args.integer) {
         bail!("{}: not for the integer arithmetic: {why}", file.path.display());
@@ -43,14 +37,6 @@ pub fn inspect(args: &InspectArgs) -> Result<()> {
         return print_json(&report(&file, &found, &all, refusal.as_deref()));
     }
     print(&table::render(&file, &found, &all, refusal.as_deref()))
-}
-
-/// What is in a file, and beside it.
-struct Sections {
-    sections: Vec<SectionStats>,
-    /// Feed-forward sublayers of each layer.
-    per_layer: usize,
-    sublayers: Vec<SectionStats>,
 }
 
 /// Whether the integer arithmetic takes the model, with sequences this long.

@@ -1,5 +1,6 @@
 //! What is in each section of a file.
 
+use anyhow::Result;
 use atome_engine::format::{sections_packed, sublayer_sections, SectionKind, Sublayers};
 use atome_engine::{Floats, Matrix, Packing};
 use serde_json::{json, Value};
@@ -60,8 +61,30 @@ pub struct FloatStats {
     pub first_non_finite: Option<usize>,
 }
 
+/// What is in a file, and beside it.
+#[derive(Debug)]
+pub struct Sections {
+    pub sections: Vec<SectionStats>,
+    /// Feed-forward sublayers of each layer.
+    pub per_layer: usize,
+    /// The sections of all of them.
+    pub sublayers: Vec<SectionStats>,
+}
+
+impl Sections {
+    /// Reads all of them.
+    pub fn read(file: &ModelFile, found: &Found) -> Result<Self> {
+        let sublayers = file.sublayers(&found.shape)?;
+        Ok(Self {
+            sections: read_sections(file, found),
+            per_layer: sublayers.as_ref().map_or(0, Sublayers::per_layer),
+            sublayers: read_sublayers(file, found, sublayers.as_ref()),
+        })
+    }
+}
+
 /// All sections of a file in order. The file is as long as its shape says: [`crate::shape_source::find`] saw to that.
-pub fn read_sections(file: &ModelFile, found: &Found) -> Vec<SectionStats> {
+fn read_sections(file: &ModelFile, found: &Found) -> Vec<SectionStats> {
     let start = file.format.header_len();
     sections_packed(found.shape, file.format.packing(), file.format.n_classes())
         .map(|section| {
@@ -81,7 +104,7 @@ pub fn read_sections(file: &ModelFile, found: &Found) -> Vec<SectionStats> {
 }
 
 /// All sections of the feed-forward sublayers in order; none where there are no sublayers.
-pub fn read_sublayers(file: &ModelFile, found: &Found, sublayers: Option<&Sublayers<'_>>) -> Vec<SectionStats> {
+fn read_sublayers(file: &ModelFile, found: &Found, sublayers: Option<&Sublayers<'_>>) -> Vec<SectionStats> {
     let (Some(part), Some(sublayers)) = (file.feed_forward(), sublayers) else { return Vec::new() };
     let packing = file.format.packing();
     sublayer_sections(found.shape, packing, sublayers.per_layer())

@@ -3,8 +3,7 @@
 use atome_engine::Packing;
 use atome_train::hex::hex;
 
-use super::section_stats::{Content, SectionStats};
-use super::Sections;
+use super::section_stats::{Content, SectionStats, Sections};
 use crate::label::{part_name, Label};
 use crate::model_file::ModelFile;
 use crate::numbers::{counted, grouped, percent, short};
