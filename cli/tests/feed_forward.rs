@@ -182,6 +182,15 @@ fn a_training_goes_on_with_as_many_and_no_others() {
     let tuned =
         ["train", "--text", "story.txt", "--out", "t.safetensors", "--init-from", "m.safetensors", "--steps", "1"];
     success(&mut call(folder, &tuned));
+    // More of them can be added, and none left out.
+    let grown = ["--feed-forward", "3", "--seed", "5", "--force"];
+    let said = call(folder, &[&tuned[..], &grown].concat()).output().unwrap();
+    let said = String::from_utf8(said.stderr).unwrap();
+    assert!(said.contains("1 feed-forward sublayer at the end of each layer"), "{said}");
+    success(&mut call(folder, &["export", "t.safetensors", "--out", "t.box", "--container"]));
+    assert_eq!(json(&mut call(folder, &["inspect", "t.box"]))["feed_forward"]["sublayers"], 3);
+    let refused = failure(&mut call(folder, &[&tuned[..], &["--feed-forward", "1", "--force"]].concat()), 2);
+    assert!(refused.contains("feed_forward=2, expected") && refused.contains("leave those flags out"), "{refused}");
     assert!(fs::read(folder.join("t.safetensors")).unwrap().windows(15).any(|bytes| bytes == b"\"feed_forward\\\""));
 }
 

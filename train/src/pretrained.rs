@@ -1,6 +1,8 @@
 //! The weights of a checkpoint as the start of a new training.
 
+use std::collections::HashMap;
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{ensure, Context, Result};
@@ -9,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use crate::bounded::{read_if, Limit};
 use crate::checkpoint::{dims_of, shown, Checkpoint, Loaded};
-use crate::config::ModelConfig;
+use crate::config::{AtomeConfig, ModelConfig};
 use crate::hex::hex;
-use crate::layout::Layout;
+use crate::layout::{Initialisation, Layout};
 use crate::saved::SavedModel;
 use crate::vocabulary::OwnedVocabulary;
 
@@ -76,8 +78,8 @@ impl Pretrained {
         Ok(Self { model, vocabulary, origin, note: loaded.note(), is_top_k_assumed })
     }
 
-    /// Whether the weights are those of a model of `config`. How they are rounded, and how many positions attention keeps,
-    /// may change from training to training.
+    /// Whether the weights are those of a model of `config`, or of one with fewer feed-forward sublayers. How they are rounded,
+    /// and how many positions attention keeps, may change from training to training.
     ///
     /// # Errors
     /// Names both shapes.
@@ -85,8 +87,15 @@ impl Pretrained {
         let tensors = |config: &ModelConfig| -> Vec<(String, Vec<usize>)> {
             Layout::new(config).tensors.into_iter().map(|tensor| (tensor.name, tensor.shape)).collect()
         };
+        let own = match (config, self.model.config) {
+            (ModelConfig::Atome(config), ModelConfig::Atome(own)) => {
+                let feed_forward = own.feed_forward.max(config.feed_forward);
+                ModelConfig::Atome(AtomeConfig { feed_forward, ..own })
+            }
+            (_, own) => own,
+        };
         ensure!(
-            tensors(config) == tensors(&self.model.config),
+            tensors(config) == tensors(&own),
             "{} has the shape {}, expected {}",
             self.origin.file,
             self.model.config,
@@ -94,13 +103,27 @@ impl Pretrained {
         );
         Ok(())
     }
+
+    /// The weights for a model of `config`, which [`Self::check_fits`] took; sublayers that they do not have begin as `seed`
+    /// says.
+    pub fn params(&self, config: &ModelConfig, seed: u64) -> Vec<f32> {
+        let layout = Layout::new(config);
+        let mut params = layout.initial(seed, Initialisation::Scaled);
+        let own: HashMap<String, Range<usize>> =
+            Layout::new(&self.model.config).tensors.into_iter().map(|tensor| (tensor.name, tensor.range)).collect();
+        for tensor in layout.tensors {
+            if let Some(range) = own.get(&tensor.name) {
+                params[tensor.range].copy_from_slice(&self.model.params[range.clone()]);
+            }
+        }
+        params
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{AtomeConfig, GptConfig, Pathways, Quantiser};
-    use crate::layout::Initialisation;
+    use crate::config::{GptConfig, Pathways, Quantiser};
 
     #[test]
     fn only_the_same_tensors_fit() {
@@ -130,6 +153,28 @@ mod tests {
              expected vocab_size=256 d_model=16 n_layers=1 d_head=16 kernel_size=5"
         );
         assert!(loaded.check_fits(&ModelConfig::Gpt(GptConfig::FLASH_FAIR)).is_err());
+    }
+
+    #[test]
+    fn sublayers_can_be_added_and_none_is_left_out() {
+        let config = |feed_forward| {
+            ModelConfig::Atome(AtomeConfig { d_model: 8, n_layers: 2, feed_forward, ..AtomeConfig::default() })
+        };
+        let params = Layout::new(&config(1)).initial(3, Initialisation::Scaled);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("base.safetensors");
+        SavedModel { config: config(1), params }.to_checkpoint().save(&path).unwrap();
+        let loaded = Pretrained::load(&path, None).unwrap();
+        loaded.check_fits(&config(3)).unwrap();
+        assert!(loaded.check_fits(&config(0)).unwrap_err().to_string().contains("feed_forward=1, expected vocab_size"));
+        assert_eq!(loaded.params(&config(1), 9), loaded.model.params);
+        let (grown, fresh) = (loaded.params(&config(3), 9), Layout::new(&config(3)).initial(9, Initialisation::Scaled));
+        let own = SavedModel { config: config(3), params: grown }.to_checkpoint();
+        let fresh = SavedModel { config: config(3), params: fresh }.to_checkpoint();
+        for (name, tensor) in &own.tensors {
+            let from = loaded.model.to_checkpoint().tensors.get(name).cloned();
+            assert_eq!(*tensor, from.unwrap_or_else(|| fresh.tensors[name].clone()), "{name}");
+        }
     }
 
     #[test]

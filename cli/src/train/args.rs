@@ -63,8 +63,8 @@ pub struct TrainArgs {
     #[arg(long, conflicts_with = "resume")]
     pub force: bool,
 
-    /// Begin with the weights of this checkpoint, of `atome train` or PyTorch. Its shape is taken over;
-    /// optimiser and learning rate start anew. --resume goes on without looking at it again
+    /// Begin with the weights of this checkpoint, of `atome train` or PyTorch. Its shape is taken over, though
+    /// sublayers may be added; optimiser and learning rate start anew. --resume does not look at it again
     #[arg(long, value_name = "FILE", verbatim_doc_comment)]
     pub init_from: Option<PathBuf>,
 

@@ -2,6 +2,7 @@
 
 use anyhow::{bail, Context, Result};
 use atome_train::checkpoint::Checkpoint;
+use atome_train::config::ModelConfig;
 use atome_train::corpus::Corpus;
 use atome_train::model::loss::Mixture;
 use atome_train::pretrained::Pretrained;
@@ -15,6 +16,7 @@ use super::args::TrainArgs;
 use super::pairs::Taught;
 use super::{pairs, recipe};
 use crate::files::is_taken;
+use crate::numbers::counted;
 use crate::usage_error::UsageError;
 
 /// What there is to learn from besides a text.
@@ -106,7 +108,21 @@ fn pretrained(args: &TrainArgs, sources: Sources<'_>, weights: Pretrained) -> Re
         notes.push(named("does not tell how many positions attention keeps: 4 are assumed, --attn-top-k tells others"));
     }
     notes.push(format!("begins with the weights of {} (sha256 {})", weights.origin.file, weights.origin.sha256));
-    Ok(StartingPoint { recipe, notes, vocabulary, from: From::Weights(weights.model.params) })
+    if let Some(added) = added(&weights.model.config, &recipe.model) {
+        notes.push(format!("new: {} at the end of each layer", counted(added, "feed-forward sublayer")));
+    }
+    let params = weights.params(&recipe.model, recipe.seed);
+    Ok(StartingPoint { recipe, notes, vocabulary, from: From::Weights(params) })
+}
+
+/// Sublayers of each layer that a model of `now` has besides those of `before`, if there are some.
+fn added(before: &ModelConfig, now: &ModelConfig) -> Option<usize> {
+    match (before, now) {
+        (ModelConfig::Atome(before), ModelConfig::Atome(now)) => {
+            now.feed_forward.checked_sub(before.feed_forward).filter(|&added| added > 0)
+        }
+        _ => None,
+    }
 }
 
 /// A model's rows are those of its tokens: it goes on with the vocabulary that it has.
