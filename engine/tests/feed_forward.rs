@@ -116,14 +116,14 @@ fn positions_that_are_computed_together_give_the_same_bits() {
                     // A sequence that fits has the same bits in a longer window.
                     let layout = Layout::new(shape, max_seq, plan).expect("in range");
                     let mut area = Area::of(layout, 1);
-                    let mut workspace = area.workspace();
-                    predict_next(&whole, &mut workspace, tokens.iter().copied()).expect("tokens are given");
-                    let name = kernel.name();
-                    assert_eq!(
-                        bits(workspace.logits()),
-                        expected[count - 1],
-                        "{name}, {plan:?}, {max_seq}, d={d_model}"
-                    );
+                    // Several at once, then one.
+                    for len in [count - 1, count] {
+                        let mut workspace = area.workspace();
+                        predict_next(&whole, &mut workspace, tokens[..len].iter().copied()).expect("tokens are given");
+                        let name = kernel.name();
+                        let found = bits(workspace.logits());
+                        assert_eq!(found, expected[len - 1], "{name}, {plan:?}, {max_seq}, d={d_model}, {len}");
+                    }
                 }
             }
         }

@@ -17,8 +17,6 @@ pub struct Container<'a> {
     bytes: &'a [u8],
     places: Places,
     about: Description,
-    /// As in [`parts::Found`].
-    feed_forward: usize,
 }
 
 impl<'a> Container<'a> {
@@ -29,11 +27,7 @@ impl<'a> Container<'a> {
     /// [`ContainerError`]: any but `Shape`; a model with feed-forward sublayers is refused ([`PartFault::FeedForward`]).
     #[inline(always)]
     pub fn open(data: &'a [u8]) -> Result<Self, ContainerError> {
-        let container = Self::open_whole(data)?;
-        match container.feed_forward {
-            0 => Ok(container),
-            offset => Err(ContainerError::Part { offset, fault: PartFault::FeedForward }),
-        }
+        Self::read(data, false)
     }
 
     /// [`Container::open`] for programs that compute feed-forward sublayers ([`crate::WholeModel`]), or that have no use for
@@ -41,7 +35,14 @@ impl<'a> Container<'a> {
     ///
     /// # Errors
     /// [`ContainerError`]: any but `Shape` and [`PartFault::FeedForward`].
+    #[inline(always)]
     pub fn open_whole(data: &'a [u8]) -> Result<Self, ContainerError> {
+        Self::read(data, true)
+    }
+
+    /// One copy for both, which leaves the container where the caller wants it.
+    #[inline(never)]
+    fn read(data: &'a [u8], takes_sublayers: bool) -> Result<Self, ContainerError> {
         let Some(header) = data.first_chunk::<{ fields::LEN }>() else {
             let is_cut = begins_with(data, MAGIC);
             let truncated = ContainerError::Truncated { len: data.len(), needed: fields::LEN };
@@ -56,15 +57,17 @@ impl<'a> Container<'a> {
             return Err(ContainerError::Checksum { found, computed });
         }
         let (places, about) = (places(header)?, description(header)?);
-        let mut container = Self { bytes, places, about, feed_forward: 0 };
+        let container = Self { bytes, places, about };
         if !container.payload_is_its() {
             return Err(ContainerError::Field { offset: places.payload });
         }
         if !container.is_aligned() {
             return Err(ContainerError::Field { offset: fields::at::ALIGNMENT });
         }
-        container.feed_forward = container.check_parts()?.feed_forward;
-        Ok(container)
+        match container.check_parts()?.feed_forward {
+            offset @ 1.. if !takes_sublayers => Err(ContainerError::Part { offset, fault: PartFault::FeedForward }),
+            _ => Ok(container),
+        }
     }
 
     /// Whether the parts can be found, and the tokens' meaning is among them where the header says so.

@@ -32,9 +32,8 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
                 Plan::Lean => positions.count,
                 Plan::Partial | Plan::Cached => 1,
             };
-            let chunk = positions.part(done, count);
+            self.chunk(positions.part(done, count), layers, done + count == positions.count)?;
             done += count;
-            self.chunk(chunk, layers, done == positions.count)?;
         }
         Some(())
     }
@@ -56,23 +55,17 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
     fn layer(&mut self, layer: usize, chunk: Positions, is_last: bool) -> Option<()> {
         let block = &self.weights.layer(layer)?;
         for index in 0..chunk.count {
-            let is_last = is_last && index + 1 == chunk.count;
-            self.position(layer, block, chunk.part(index, 1), index, is_last)?;
+            self.position(layer, block, chunk.part(index, 1), index)?;
+        }
+        if block.feed_forward(0).is_some() {
+            self.sublayers(layer, block, chunk, is_last)?;
         }
         Some(())
     }
 
-    /// Step 2 in one layer, for one position, whose residual stream is in row `index`. Of the last layer only the call's last
-    /// position leaves something of use.
+    /// Steps 2.1 to 2.7 in one layer, for one position, whose residual stream is in row `index`.
     #[inline(never)]
-    fn position(
-        &mut self,
-        layer: usize,
-        block: &W::Layer,
-        position: Positions,
-        index: usize,
-        is_last: bool,
-    ) -> Option<()> {
+    fn position(&mut self, layer: usize, block: &W::Layer, position: Positions, index: usize) -> Option<()> {
         let Workspace { router, last_shares, normed, search, stream, .. } = &mut *self.workspace;
         let Place { layout, front } = self.place;
         let (d, pathways) = (layout.shape().d_model(), layout.shape().n_pathways());
@@ -90,9 +83,23 @@ impl<'m, W: Weights<'m>, F: FnMut(RouterReading)> Pass<'_, '_, W, F> {
         (self.observe)(RouterReading { layer, position: position.row, weights: shares });
         let window = window(layout, position, 0);
         search.attend(layout, &memory, layout.shape().d_head(), block.top_k(), window);
-        mix(block, 1, &mut memory, shares, normed, search.outputs, residual)?;
-        if is_last || layer + 1 < layout.shape().n_layers() {
-            let room = room_behind(memory.values, d, position);
+        mix(block, 1, &mut memory, shares, normed, search.outputs, residual)
+    }
+
+    /// Step 2.8 for the positions of a chunk, behind all of its other steps: of the last layer only the call's last position leaves
+    /// something of use.
+    #[inline(never)]
+    fn sublayers(&mut self, layer: usize, block: &W::Layer, chunk: Positions, is_last: bool) -> Option<()> {
+        let Workspace { normed, search, stream, .. } = &mut *self.workspace;
+        let Place { layout, front } = self.place;
+        let d = layout.shape().d_model();
+        let (residual, layers) = stream.split_at_mut_checked(front)?;
+        let newest = chunk.part(chunk.count.checked_sub(1)?, 1);
+        let room = room_behind(LayerMemory::of(layout, layers, layer).values, d, newest);
+        let is_last_layer = layer + 1 == layout.shape().n_layers();
+        let first = if is_last_layer { chunk.count - usize::from(is_last) } else { 0 };
+        for index in first..chunk.count {
+            let residual = cut(residual, index * d, d);
             One { normed, hidden: search.outputs, room }.run(block, residual);
         }
         Some(())
