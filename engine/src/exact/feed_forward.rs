@@ -6,6 +6,11 @@ use super::layer_memory::{cut, take};
 use crate::kernel::{self, Moments, Normed, Projection};
 use crate::weights::{FeedForward, Layer};
 
+/// Floats of the room that are left to whoever multiplies several positions, two for each channel: at least as many as 16 columns
+/// of 16 positions take, and at most as many as are kept free for the layer's other matrices.
+const LEAST_WORK: usize = 256;
+const MOST_WORK: usize = 768;
+
 /// Where a position's sublayers work.
 pub(super) struct One<'v> {
     /// Normed inputs, then outputs, `[d_model]`.
@@ -56,8 +61,7 @@ impl Several<'_> {
     pub fn run<'m>(self, block: &impl Layer<'m>, residual: &mut [f32]) {
         let Self { moments, normed, hidden, room } = self;
         let d = block.norm().gamma.len().max(1);
-        // What is left to whoever multiplies: the wider the model, the more.
-        let most = room.len().saturating_sub((2 * d).clamp(256, 768)) / (2 * d);
+        let most = room.len().saturating_sub((2 * d).clamp(LEAST_WORK, MOST_WORK)) / (2 * d);
         let most = most.min(moments.len());
         if most < 2 {
             for row in residual.chunks_exact_mut(d) {
