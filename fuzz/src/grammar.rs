@@ -26,7 +26,7 @@ pub fn grammar(data: &[u8]) {
     if examples.is_empty() {
         return;
     }
-    let derived = derive(&examples);
+    let derived = derive(&examples).text;
     match compile(&derived) {
         Err(refusal) => assert!(refusal.message.contains("the table would have"), "{refusal} in {derived}"),
         Ok(compiled) => {

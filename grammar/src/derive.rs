@@ -6,6 +6,9 @@
 //! - texts: the values, or from nine on, where each is in its prompt word for word, a copy. Forms that are the same up to this
 //!   place share what was seen there.
 //!
+//! Of many answers, a few are not what the others are: one may have a dot that its prompt has lost. Where that is all that
+//! keeps a place from a copy, they are left out.
+//!
 //! Where that cannot be compiled, the values alone are taken in place of copies, of ranges, or of both. Everything else is taken as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +20,9 @@ const NUMBERS: usize = 5;
 
 /// From so many different texts on, a place takes a copy where each is in its prompt.
 const TEXTS: usize = 9;
+
+/// One answer in so many may be left out for a copy.
+const ONE_IN: usize = 50;
 
 /// A prompt in the form that the model sees, and its answer.
 #[derive(Clone, Copy, Debug)]
@@ -39,33 +45,61 @@ enum Piece {
 }
 
 /// Answers that are the same but for their values.
+#[derive(Clone)]
 struct Form<'e> {
     pieces: Vec<Piece>,
-    /// The values of each answer, and its prompt.
-    values: Vec<(Vec<&'e str>, &'e str)>,
+    answers: Vec<Answer<'e>>,
 }
 
-/// A grammar, as text, that has all of the answers.
-pub fn derive(examples: &[Example<'_>]) -> String {
+/// One of them.
+#[derive(Clone)]
+struct Answer<'e> {
+    values: Vec<&'e str>,
+    prompt: &'e str,
+    /// Its number among the examples.
+    index: usize,
+}
+
+/// A grammar that was made of answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// Its text.
+    pub text: String,
+    /// The numbers of the examples whose answers it does not have, from 0: a few of many, whose values are not in their prompts
+    /// as all others are.
+    pub left_out: Vec<usize>,
+}
+
+/// A grammar that has the answers, all or all but a few.
+pub fn derive(examples: &[Example<'_>]) -> Derived {
     let mut forms: Vec<Form<'_>> = Vec::new();
-    for example in examples {
+    for (index, example) in examples.iter().enumerate() {
         let (pieces, values) = taken_apart(example.answer);
+        let answer = Answer { values, prompt: example.prompt, index };
         match forms.iter_mut().find(|form| form.pieces == pieces) {
-            Some(form) => form.values.push((values, example.prompt)),
-            None => forms.push(Form { pieces, values: vec![(values, example.prompt)] }),
+            Some(form) => form.answers.push(answer),
+            None => forms.push(Form { pieces, answers: vec![answer] }),
         }
     }
     let copies = Copies::of(&forms);
+    let copying: Vec<Form<'_>> = forms.iter().map(|form| form.without(&copies.left_out)).collect();
     let text = |copies: Option<&Copies>, has_ranges: bool| {
+        let forms = if copies.is_some() { &copying } else { &forms };
+        let rule = |(index, form): (usize, &Form<'_>)| form.rule(index, copies, has_ranges);
         let rules: Vec<String> =
-            forms.iter().enumerate().map(|(index, form)| form.rule(index, copies, has_ranges)).collect();
+            forms.iter().enumerate().filter(|(_, form)| !form.answers.is_empty()).map(rule).collect();
         format!("answer =\n    {}\n", rules.join("\n  | "))
     };
     // Some cannot be compiled: a copy that nothing tells from what another answer has there, or ranges of too many numbers.
-    let mut general = [(Some(&copies), true), (Some(&copies), false), (None, true)].into_iter();
-    let compiled = general
-        .find_map(|(copies, has_ranges)| Some(text(copies, has_ranges)).filter(|text| crate::compile(text).is_ok()));
-    compiled.unwrap_or_else(|| text(None, false))
+    let general = [(Some(&copies), true), (Some(&copies), false), (None, true)];
+    for (copies, has_ranges) in general {
+        let text = text(copies, has_ranges);
+        if crate::compile(&text).is_ok() {
+            let left_out = copies.map(|copies| copies.left_out.iter().copied().collect()).unwrap_or_default();
+            return Derived { text, left_out };
+        }
+    }
+    Derived { text: text(None, false), left_out: Vec::new() }
 }
 
 /// The places that take a copy.
@@ -74,6 +108,8 @@ struct Copies {
     places: BTreeSet<(usize, usize)>,
     /// One for all of them: copies of other lengths would be of another kind, and a grammar has few.
     copy: String,
+    /// The numbers of the answers that have something else in such a place.
+    left_out: BTreeSet<usize>,
 }
 
 impl Copies {
@@ -90,20 +126,39 @@ impl Copies {
         }
         let table =
             crate::compile("answer = '\"' copy(1..1000) '\"'").map(|compiled| compiled.table).unwrap_or_default();
-        let (mut places, mut longest) = (BTreeSet::new(), 40);
+        let (mut places, mut longest, mut left_out) = (BTreeSet::new(), 40, BTreeSet::new());
         for group in groups.into_values() {
-            let found = || group.iter().filter_map(|&(index, place)| Some((forms.get(index)?, place)));
-            let seen: BTreeSet<&str> = found().flat_map(|(form, place)| form.seen(place)).collect();
-            if seen.len() >= TEXTS && found().all(|(form, place)| form.is_copied(&table, place)) {
-                longest = seen.iter().map(|text| text.len()).max().unwrap_or(0).max(longest);
+            let found = group.iter().filter_map(|&(index, place)| Some((forms.get(index)?, place)));
+            let answers = found.flat_map(|(form, place)| form.answers.iter().map(move |answer| (answer, place)));
+            let value =
+                |(answer, place): (&Answer<'_>, usize)| answer.values.get(place).copied().unwrap_or("").to_owned();
+            let (copied, others): (Vec<_>, Vec<_>) =
+                answers.partition(|(answer, place)| answer.has_copy(&table, *place));
+            let seen: BTreeSet<String> = copied.iter().copied().map(value).collect();
+            if seen.len() >= TEXTS && others.len() * ONE_IN <= copied.len() + others.len() {
+                longest = seen.iter().map(String::len).max().unwrap_or(0).max(longest);
                 places.extend(group);
+                left_out.extend(others.iter().map(|(answer, _)| answer.index));
             }
         }
-        Self { places, copy: format!("copy(1..{longest})") }
+        Self { places, copy: format!("copy(1..{longest})"), left_out }
     }
 }
 
-impl Form<'_> {
+impl Answer<'_> {
+    /// Whether its value there is in its prompt.
+    fn has_copy(&self, table: &[u8], place: usize) -> bool {
+        self.values.get(place).is_some_and(|value| is_piece(table, self.prompt, value))
+    }
+}
+
+impl<'e> Form<'e> {
+    /// Without the answers of these numbers.
+    fn without(&self, left_out: &BTreeSet<usize>) -> Self {
+        let kept = self.answers.iter().filter(|answer| !left_out.contains(&answer.index)).cloned();
+        Form { pieces: self.pieces.clone(), answers: kept.collect() }
+    }
+
     /// On a line.
     fn rule(&self, index: usize, copies: Option<&Copies>, has_ranges: bool) -> String {
         let mut place = 0;
@@ -124,8 +179,8 @@ impl Form<'_> {
         parts.join(" ")
     }
 
-    fn seen(&self, place: usize) -> BTreeSet<&str> {
-        self.values.iter().filter_map(|(values, _)| values.get(place).copied()).collect()
+    fn seen(&self, place: usize) -> BTreeSet<&'e str> {
+        self.answers.iter().filter_map(|answer| answer.values.get(place).copied()).collect()
     }
 
     fn numbers(&self, place: usize, places: usize) -> String {
@@ -146,11 +201,6 @@ impl Form<'_> {
             },
             _ => alternatives(seen),
         }
-    }
-
-    /// Whether each value there is in its prompt.
-    fn is_copied(&self, table: &[u8], place: usize) -> bool {
-        self.values.iter().all(|(values, prompt)| values.get(place).is_some_and(|value| is_piece(table, prompt, value)))
     }
 }
 
@@ -280,7 +330,8 @@ mod tests {
 
     fn derived(pairs: &[(&str, &str)]) -> String {
         let examples: Vec<Example<'_>> = pairs.iter().map(|&(prompt, answer)| Example { prompt, answer }).collect();
-        let text = derive(&examples);
+        let Derived { text, left_out } = derive(&examples);
+        assert!(left_out.is_empty(), "{left_out:?}");
         let table = crate::compile(&text).unwrap_or_else(|error| panic!("{error}\n{text}")).table;
         for (prompt, answer) in pairs {
             assert_eq!(crate::fits(&table, prompt.as_bytes(), answer.as_bytes()), Ok(()), "{answer} in {text}");
@@ -335,6 +386,20 @@ mod tests {
         assert!(songs(8, &[("play abba loud", r#"{"play":"abba","loud":1}"#)]).contains(expected));
         let text = songs(9, &[("play it loud", r#"{"play":"abba","loud":1}"#)]);
         assert!(!text.contains("copy") && text.contains("('song0' | 'song1'"), "{text}");
+    }
+
+    #[test]
+    fn one_answer_of_fifty_is_no_reason_against_a_copy() {
+        let of = |count: usize| -> Derived {
+            let songs = (0..count).map(|n| (format!("play song{n}"), format!(r#"{{"play":"song{n}"}}"#)));
+            let odd = ("play dreams".to_owned(), r#"{"play":"dreams."}"#.to_owned());
+            let pairs: Vec<(String, String)> = std::iter::once(odd).chain(songs).collect();
+            derive(&pairs.iter().map(|(prompt, answer)| Example { prompt, answer }).collect::<Vec<_>>())
+        };
+        let few = of(48);
+        assert!(few.left_out.is_empty() && few.text.contains("'dreams.'") && !few.text.contains("copy"), "{few:?}");
+        let expected = "answer =\n    '{\"play\":\"' copy(1..40) '\"}'\n";
+        assert_eq!(of(49), Derived { text: expected.to_owned(), left_out: vec![0] });
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod syntax;
 mod table;
 mod ways;
 
-pub use derive::{derive, Example};
+pub use derive::{derive, Derived, Example};
 pub use fits::{fits, Misfit};
 pub use refusal::{Place, Refusal};
 pub use rules::Unused;

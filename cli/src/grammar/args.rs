@@ -106,7 +106,8 @@ fn name(name: &str) -> Result<String, String> {
 /// Answers that are objects or lists of JSON are taken apart. Those that differ in nothing but their
 /// values are one form; at each place of a form may stand the values that were seen there, or
 ///   - a number in their range, from five different numbers on,
-///   - a copy out of the prompt, from nine different texts on, if each is in its prompt word for word.
+///   - a copy out of the prompt, from nine different texts on, if each is in its prompt word for word; of
+///     fifty answers, one may be an exception: the grammar does not have it, and its line is told.
 ///
 /// Other answers are taken as they are. The result is a text to read and to change.
 #[derive(Debug, Args)]
