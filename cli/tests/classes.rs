@@ -146,7 +146,9 @@ fn what_cannot_be_learnt_is_refused_by_name() {
     for (arguments, code, expected) in [
         (&["--classes", "one.csv"][..], 1, "one.csv: all examples have the class \"a\", expected two"),
         (&["--classes", "bad.csv"], 1, "bad.csv: line 3: x is \"?\", expected a number"),
-        (&["--classes", "rows.csv", "--slips", "0.1"], 2, "--normalise and --slips are for texts"),
+        (&["--classes", "rows.csv", "--slips", "0.1"], 2, "--normalise, --slips and --drops are for texts"),
+        (&["--classes", "rows.csv", "--drops", "0.1"], 2, "--normalise, --slips and --drops are for texts"),
+        (&["--classes", "rows.csv", "--swaps", "0.1"], 2, "--swaps is for pairs: classes are no copies"),
         (&["--classes", "rows.csv", "--quantiser", "p3"], 2, "--classes: a classifier is a ternary model"),
         (&["--classes", "rows.csv", "--about", "x"], 2, "--about is for pairs"),
     ] {

@@ -113,6 +113,9 @@ fn mistakes_are_named_before_anything_is_written() {
         (vec!["--pairs", "greek.jsonl", "--vocab", "128"], 1, "greek.jsonl: --vocab"),
         (vec!["--pairs", "pairs.csv", "--text", "pairs.csv"], 2, "cannot be used with"),
         (vec!["--slips", "0.5", "--text", "pairs.csv"], 2, "--slips is for pairs: expected --pairs"),
+        (vec!["--grammar", "auto", "--text", "pairs.csv"], 2, "--grammar is for pairs: expected --pairs"),
+        (vec!["--pairs", "pairs.csv", "--swaps", "2"], 2, "expected a number from 0 to 1"),
+        (vec!["--pairs", "pairs.csv", "--dropout", "1"], 2, "expected a number from 0 on and below 1"),
     ] {
         let message = failure(&mut train(folder.path(), &arguments), status);
         assert!(message.contains(expected), "{arguments:?}: {message}");
@@ -138,4 +141,112 @@ fn other_languages_are_read_as_they_are() {
     let message =
         failure(call.current_dir(folder.path()).args(["eval", "m.safetensors", "--pairs", "p.tsv", "--held-out"]), 1);
     assert!(message.contains("trained on all of its pairs"), "{message}");
+}
+
+/// Songs that are copied, more than a closed list has.
+fn songs() -> String {
+    let mut text = String::from("prompt,answer\n");
+    let names = ["abba", "blur", "cream", "doors", "eagles", "faith", "garbage", "hole", "inxs", "jet", "kiss", "live"];
+    for name in names {
+        for (way, act) in [("please play some {} now", "play"), ("never let me hear {} again", "ban")] {
+            text += &format!("{},\"{{\"\"{act}\"\":\"\"{name}\"\"}}\"\n", way.replace("{}", name));
+        }
+    }
+    text
+}
+
+#[test]
+fn what_the_model_will_see_is_shown_and_nothing_written() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "songs.csv", songs().as_bytes());
+    write(folder.path(), "pairs.csv", pairs().as_bytes());
+    let shown = |arguments: &[&str]| success(&mut train(folder.path(), arguments));
+    let of_songs = |arguments: &[&str]| {
+        let fixed = ["--pairs", "songs.csv", "--slips", "0", "--show-examples", "500"];
+        shown(&[&fixed[..], arguments].concat())
+    };
+    let text = of_songs(&["--swaps", "1"]);
+    let mut others = 0;
+    for example in text.trim_end().split("\n\n") {
+        let (prompt, answer) = example.split_once('\n').unwrap();
+        let answer: serde_json::Value = serde_json::from_str(answer.strip_prefix("A: ").unwrap()).unwrap();
+        let (act, song) = answer.as_object().unwrap().iter().next().unwrap();
+        let song = song.as_str().unwrap();
+        let way = if act == "play" { "please play some {} now" } else { "never let me hear {} again" };
+        assert_eq!(prompt, format!("Q: {}", way.replace("{}", song)));
+        others += usize::from(!songs().contains(&format!("{},\"", &prompt[3..])));
+    }
+    assert_eq!((text.matches("Q: ").count(), others), (500, 0));
+    assert_eq!(of_songs(&["--swaps", "1"]), text);
+    assert_ne!(of_songs(&[]), text);
+    assert_ne!(of_songs(&["--swaps", "0"]), of_songs(&[]));
+    assert!(of_songs(&["--drops", "1"]).lines().filter(|line| line.starts_with("Q: ")).all(|line| {
+        let words = line.split(' ').count();
+        words == 5 || words == 6
+    }));
+    // Nothing is copied, so nothing is exchanged unasked.
+    let lamps = ["--pairs", "pairs.csv", "--show-examples", "9"];
+    assert_eq!(shown(&lamps), shown(&[&lamps[..], &["--swaps", "0"]].concat()));
+    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(names.iter().all(|name| name.to_string_lossy().ends_with(".csv")), "{names:?}");
+}
+
+#[test]
+fn a_training_with_changes_and_a_mean_goes_on_as_if_nothing_had_happened() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "songs.csv", songs().as_bytes());
+    let model = folder.path().join("m.safetensors");
+    let recipe = ["--pairs", "songs.csv", "-q", "--swaps", "0.5", "--drops", "0.2", "--dropout", "0.1"];
+    let more = ["--label-smoothing", "0.05", "--average", "0.9", "--lowest-lr", "0.001", "--warmup", "0", "--force"];
+    let steps = |count: &str, threads: &str| {
+        let all = [&recipe[..], &more[..], &["--steps", count, "--threads", threads]].concat();
+        success(&mut train(folder.path(), &all));
+        fs::read(&model).unwrap()
+    };
+    let whole = steps("9", "1");
+    assert_eq!(steps("9", "3"), whole);
+    assert_ne!(steps("8", "1"), whole);
+    let mut call = atome();
+    call.current_dir(folder.path()).args(["train", "--out", "m.safetensors", "--resume", "-q"]);
+    let message = failure(call.args(["--pairs", "songs.csv", "--average", "0.5"]), 2);
+    assert!(message.contains("another recipe: average"), "{message}");
+    success(atome().current_dir(folder.path()).args(["export", "m.safetensors", "--out", "m.bin", "--sidecar"]));
+}
+
+#[test]
+fn a_grammar_of_the_pairs_goes_with_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "songs.csv", songs().as_bytes());
+    let arguments = ["--pairs", "songs.csv", "--steps", "30", "--grammar", "auto", "--json"];
+    let trained = json(&mut train(folder.path(), &arguments));
+    let judge = |model: &str, arguments: &[&str]| {
+        let mut call = atome();
+        json(call.current_dir(folder.path()).args(["eval", model, "--pairs", "songs.csv"]).args(arguments))
+    };
+    let held_out = judge("m.safetensors", &["--held-out"]);
+    assert_eq!(held_out["confusions"], trained["pairs"]["confusions"]);
+    // A model that has learnt next to nothing: the answers are whole all the same.
+    let is_one = |answer: &str| {
+        let value: serde_json::Value = serde_json::from_str(answer).unwrap();
+        ["play", "ban"].iter().any(|act| value[act].is_string())
+    };
+    let all = judge("m.safetensors", &[]);
+    let wrong = all["confusions"].as_array().unwrap();
+    assert!(!wrong.is_empty() && wrong.iter().all(|wrong| is_one(wrong["answer"].as_str().unwrap())), "{all}");
+    let note = stderr(
+        &atome().current_dir(folder.path()).args(["export", "m.safetensors", "--out", "m.bin"]).output().unwrap(),
+    );
+    assert!(note.contains("its grammar goes with a container alone"), "{note}");
+    success(atome().current_dir(folder.path()).args(["export", "m.safetensors", "--out", "m.box", "--container"]));
+    assert_eq!(judge("m.box", &[])["confusions"], all["confusions"]);
+    let output = with_input(atome().current_dir(folder.path()).args(["run", "m.box", "--json"]), b"play fish loud\n");
+    let line: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert!(is_one(line["answer"].as_str().unwrap()), "{line}");
+    // Too many different texts for a table: the training is worth as much without it, and says why.
+    let texts: Vec<String> =
+        (0..3000).map(|n| format!("say {n},{}\n", "word".repeat(n % 9) + &n.to_string())).collect();
+    write(folder.path(), "texts.csv", format!("prompt,answer\n{}", texts.concat()).as_bytes());
+    let arguments = ["--pairs", "texts.csv", "--steps", "1", "--grammar", "auto", "--force"];
+    let output = train(folder.path(), &arguments).output().unwrap();
+    assert!(output.status.success() && stderr(&output).contains("note: --grammar: there is none: "), "{output:?}");
 }

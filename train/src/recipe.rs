@@ -47,6 +47,16 @@ pub struct Recipe {
     /// much the bytes of that line count in the loss, from 0 to 1. Without it, as much as all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt_weight: Option<f64>,
+    /// The share of the activations that every step leaves out: dropout, from 0 on and below 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
+    /// How much of a target's probability all tokens have together, from 0 on and below 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_smoothing: Option<f64>,
+    /// The model is a running mean of the weights, of which each step keeps this share, from 0 on and below 1. Without it, the
+    /// model is the last weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub average: Option<f64>,
     /// For a model that answers: how its pairs of prompts and answers became the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pairs: Option<PairsRecipe>,
@@ -86,6 +96,9 @@ impl Default for Recipe {
             clip: None,
             distillation: None,
             prompt_weight: None,
+            dropout: None,
+            label_smoothing: None,
+            average: None,
             pairs: None,
             tokens: None,
             init_from: None,
@@ -168,6 +181,7 @@ impl Recipe {
                 bail!("prompt_weight is {weight:?}, expected none where a teacher is learnt from");
             }
         }
+        self.check_regularisation()?;
         if let Some(pairs) = &self.pairs {
             pairs.check()?;
         }
@@ -190,10 +204,27 @@ impl Recipe {
         Ok(())
     }
 
+    /// Whether dropout, label smoothing and average can be followed.
+    fn check_regularisation(&self) -> Result<()> {
+        let (dropout, smoothing) = (self.dropout, self.label_smoothing);
+        for (name, share) in [("dropout", dropout), ("label_smoothing", smoothing), ("average", self.average)] {
+            if let Some(share) = share.filter(|share| !(0.0..1.0).contains(share)) {
+                bail!("{name} is {share:?}, expected 0 or more and below 1");
+            }
+        }
+        if let (Some(dropout), ModelConfig::Gpt(_)) = (dropout, &self.model) {
+            bail!("dropout is {dropout:?}, expected none: it is for a model of three pathways");
+        }
+        if let (Some(smoothing), Some(_)) = (smoothing, &self.distillation) {
+            bail!("label_smoothing is {smoothing:?}, expected none where a teacher is learnt from");
+        }
+        Ok(())
+    }
+
     /// How the records of its pairs are made.
     pub fn making(&self) -> Making {
-        let slips = self.pairs.as_ref().map_or(0.0, |pairs| pairs.slips);
-        Making { chunk: self.chunk, slips, seed: self.seed, vocab_size: self.model.vocab_size() }
+        let changes = self.pairs.as_ref().map(PairsRecipe::changes).unwrap_or_default();
+        Making { chunk: self.chunk, changes, seed: self.seed, vocab_size: self.model.vocab_size() }
     }
 
     /// Tokens that are predicted in one step.
@@ -205,6 +236,7 @@ impl Recipe {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::GptConfig;
 
     #[test]
     fn the_default_is_the_published_comparison() {
@@ -230,6 +262,13 @@ mod tests {
             ("train_share", Recipe { train_share: f64::NAN, ..Recipe::default() }),
             ("clip", Recipe { clip: Some(0.0), ..Recipe::default() }),
             ("prompt_weight", Recipe { prompt_weight: Some(1.5), ..Recipe::default() }),
+            ("dropout", Recipe { dropout: Some(1.0), ..Recipe::default() }),
+            ("label_smoothing", Recipe { label_smoothing: Some(-0.1), ..Recipe::default() }),
+            ("average", Recipe { average: Some(f64::NAN), ..Recipe::default() }),
+            (
+                "dropout",
+                Recipe { dropout: Some(0.1), model: ModelConfig::Gpt(GptConfig::FLASH_FAIR), ..Recipe::default() },
+            ),
             ("tokens", Recipe { tokens: Some(256), ..Recipe::default() }),
         ];
         for (name, recipe) in wrong {

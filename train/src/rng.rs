@@ -12,6 +12,8 @@ pub enum Stream {
     Init,
     /// The chunks of a step.
     Batch,
+    /// What is left out of a pass.
+    Dropout,
 }
 
 impl Rng {
@@ -20,6 +22,7 @@ impl Rng {
         let stream = match stream {
             Stream::Init => 0x696e_6974,
             Stream::Batch => 0x6261_7463,
+            Stream::Dropout => 0x6472_6f70,
         };
         Self(mix(mix(mix(seed) ^ stream) ^ index))
     }

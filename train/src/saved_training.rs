@@ -2,7 +2,7 @@
 
 use anyhow::{ensure, Context, Result};
 
-use crate::checkpoint::{keys, set_dims, Checkpoint, MEAN, SQUARE};
+use crate::checkpoint::{keys, set_dims, Checkpoint, LATEST, MEAN, SQUARE};
 use crate::config::ModelConfig;
 use crate::recipe::Recipe;
 use crate::saved::{add, config_of, describe, json, values};
@@ -20,7 +20,11 @@ pub fn save_training(recipe: &Recipe, state: &State, corpus_digest: &str) -> Che
         // A prompt with its answer has no longer window.
         set_dims(&mut checkpoint, &config.dims(), Some(recipe.chunk));
     }
-    add(&mut checkpoint, config, "", &state.params);
+    // Whoever reads the model reads the mean, if there is one.
+    add(&mut checkpoint, config, "", state.model());
+    if state.average.is_some() {
+        add(&mut checkpoint, config, LATEST, &state.params);
+    }
     add(&mut checkpoint, config, MEAN, &state.mean);
     add(&mut checkpoint, config, SQUARE, &state.square);
     let strings = [
@@ -49,9 +53,15 @@ pub fn load_training(checkpoint: &Checkpoint) -> Result<(Recipe, State, String)>
     let digest = string(keys::CORPUS)?;
     let digest =
         digest.strip_prefix("sha256:").with_context(|| format!("metadata: {}: expected sha256:...", keys::CORPUS))?;
+    let model = values(checkpoint, &config, "")?;
+    let (params, average) = match recipe.average {
+        None => (model, None),
+        Some(_) => (values(checkpoint, &config, LATEST)?, Some(model)),
+    };
     let state = State {
         step,
-        params: values(checkpoint, &config, "")?,
+        params,
+        average,
         mean: values(checkpoint, &config, MEAN)?,
         square: values(checkpoint, &config, SQUARE)?,
     };
@@ -71,6 +81,20 @@ mod tests {
         state.mean[5] = 0.25;
         state.square[7] = 0.5;
         (recipe, state)
+    }
+
+    #[test]
+    fn a_mean_is_the_model_and_the_latest_weights_go_on() {
+        let (recipe, mut state) = training(ModelConfig::Atome(AtomeConfig::default()));
+        let recipe = Recipe { average: Some(0.99), ..recipe };
+        state.average = Some(state.params.iter().map(|param| param / 2.0).collect());
+        let bytes = save_training(&recipe, &state, "abc").to_safetensors().unwrap();
+        let loaded = Checkpoint::from_bytes(&bytes).unwrap();
+        assert_eq!(load_training(&loaded).unwrap().1, state);
+        assert_eq!(SavedModel::from_checkpoint(&loaded).unwrap().params, state.average.unwrap());
+        let read = crate::checkpoint::Loaded::from_bytes(&bytes, None).unwrap();
+        assert_eq!(SavedModel::from_checkpoint(&read.checkpoint).unwrap().params[3], state.params[3] / 2.0);
+        assert_eq!(read.note(), None);
     }
 
     #[test]

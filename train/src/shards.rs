@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use crate::batches::gather;
 use crate::config::ModelConfig;
 use crate::corpus::{Corpus, Token};
-use crate::model::loss::{cross_entropy, distilled, Mixture};
-use crate::model::{new_pass, Pass};
+use crate::model::loss::{cross_entropy, distilled, smoothed, Mixture};
+use crate::model::{new_pass, Dropout, Pass};
 use crate::simd::multiversion;
 use crate::teacher::TeacherLogits;
 use crate::weights::Weights;
@@ -45,14 +45,35 @@ impl Losses {
     }
 }
 
+/// The losses of some rows, with the gradient in `logits` as [`cross_entropy`] leaves it.
+fn losses(logits: &mut [f32], vocab_size: usize, targets: &[Token], weight: f32, smoothing: Option<f64>) -> Losses {
+    match smoothing {
+        None => Losses::plain(cross_entropy(logits, vocab_size, targets, weight)),
+        Some(share) => {
+            let (loss, cross_entropy) = smoothed(logits, vocab_size, targets, weight, share);
+            Losses { loss, cross_entropy }
+        }
+    }
+}
+
 /// The losses of a chunk whose first line counts `share`, with the gradient in `logits` as [`cross_entropy`] leaves it.
-fn behind_prompt(logits: &mut [f32], vocab_size: usize, targets: &[Token], weight: f32, share: f64) -> Losses {
+fn behind_prompt(logits: &mut [f32], vocab_size: usize, targets: &[Token], weight: f32, how: Counting) -> Losses {
+    let Counting { share, smoothing } = how;
     let line = targets.iter().position(|&token| token == Token::from(b'\n')).map_or(targets.len(), |end| end + 1);
     let (prompt, rest) = targets.split_at(line);
     let (prompt_logits, rest_logits) = logits.split_at_mut(line * vocab_size);
-    let given = cross_entropy(prompt_logits, vocab_size, prompt, weight * share as f32);
-    let learnt = cross_entropy(rest_logits, vocab_size, rest, weight);
-    Losses { loss: share * given + learnt, cross_entropy: given + learnt }
+    let given = losses(prompt_logits, vocab_size, prompt, weight * share as f32, smoothing);
+    let learnt = losses(rest_logits, vocab_size, rest, weight, smoothing);
+    Losses { loss: share * given.loss + learnt.loss, cross_entropy: given.cross_entropy + learnt.cross_entropy }
+}
+
+/// How the rows of a chunk count.
+#[derive(Clone, Copy)]
+struct Counting {
+    /// How much the first line counts.
+    share: f64,
+    /// How the targets are smoothed.
+    smoothing: Option<f64>,
 }
 
 /// All parts.
@@ -76,6 +97,21 @@ pub struct Batch<'a> {
     pub teacher: Option<(&'a TeacherLogits, Mixture)>,
     /// How much the first line of a chunk counts.
     pub prompt_weight: Option<f64>,
+    /// How much of a target's probability all tokens have together.
+    pub label_smoothing: Option<f64>,
+    /// What is left out of the passes.
+    pub dropout: Option<Dropping>,
+}
+
+/// What is left out of the passes of a step.
+#[derive(Clone, Copy)]
+pub struct Dropping {
+    /// The share of the activations.
+    pub share: f64,
+    /// Start of the draws.
+    pub seed: u64,
+    /// The step.
+    pub step: u64,
 }
 
 impl Shards {
@@ -107,7 +143,13 @@ impl Shards {
         self.shards.par_iter_mut().with_max_len(1).enumerate().try_for_each(|(index, shard)| {
             shard.gradients.fill(0.0);
             shard.losses = Losses::default();
-            for drawn in batch.drawn.chunks(batch.at_once) {
+            for (number, drawn) in batch.drawn.chunks(batch.at_once).enumerate() {
+                // Each pass of a seed has a number of its own, whichever thread computes it.
+                let passes = (batch.drawn.len().div_ceil(batch.at_once) * count) as u64;
+                let dropout = |Dropping { share, seed, step }: Dropping| {
+                    Dropout::new(share, seed, step * passes + (number * count + index) as u64)
+                };
+                shard.pass.set_dropout(batch.dropout.map(dropout));
                 let part = drawn.len() * index / count..drawn.len() * (index + 1) / count;
                 shard.add(weights, batch, &drawn[part], vocab_size, weight)?;
             }
@@ -144,12 +186,12 @@ impl Shard {
         match batch.teacher {
             None => {
                 let losses = match batch.prompt_weight {
-                    None => Losses::plain(cross_entropy(logits, vocab_size, &self.targets, weight)),
+                    None => losses(logits, vocab_size, &self.targets, weight, batch.label_smoothing),
                     Some(share) => {
-                        let len = batch.chunk - 1;
+                        let (len, how) = (batch.chunk - 1, Counting { share, smoothing: batch.label_smoothing });
                         let chunks = logits.chunks_exact_mut(len * vocab_size).zip(self.targets.chunks_exact(len));
                         chunks.fold(Losses::default(), |sum, (logits, targets)| {
-                            sum.plus(behind_prompt(logits, vocab_size, targets, weight, share))
+                            sum.plus(behind_prompt(logits, vocab_size, targets, weight, how))
                         })
                     }
                 };
@@ -185,9 +227,10 @@ mod tests {
         let targets = [3, Token::from(b'\n'), 5, 6];
         let (mut all, mut whole, mut none) = (logits.clone(), logits.clone(), logits);
         let plain = cross_entropy(&mut all, 16, &targets, 0.5);
-        let losses = behind_prompt(&mut whole, 16, &targets, 0.5, 1.0);
+        let how = |share| Counting { share, smoothing: None };
+        let losses = behind_prompt(&mut whole, 16, &targets, 0.5, how(1.0));
         assert!((losses.loss - plain).abs() < 1e-12 && losses.loss == losses.cross_entropy && whole == all);
-        let losses = behind_prompt(&mut none, 16, &targets, 0.5, 0.0);
+        let losses = behind_prompt(&mut none, 16, &targets, 0.5, how(0.0));
         assert!(losses.loss < plain && (losses.cross_entropy - plain).abs() < 1e-12);
         assert!(none[..32].iter().all(|&value| value == 0.0) && none[32..] == all[32..]);
     }

@@ -10,7 +10,7 @@ use crate::evaluate::{judge, Judgement};
 use crate::layout::Layout;
 use crate::optimiser::Part;
 use crate::recipe::Recipe;
-use crate::shards::{Batch, Shards, PARAMS_A_TASK};
+use crate::shards::{Batch, Dropping, Shards, PARAMS_A_TASK};
 use crate::state::State;
 use crate::teacher::TeacherLogits;
 use crate::weights::Weights;
@@ -48,13 +48,21 @@ impl Trainer {
     ///
     /// # Errors
     /// The recipe cannot be followed, the text is too short, or the state is that of another model.
-    pub fn new(recipe: Recipe, corpus: Corpus, state: State, pool: ThreadPool) -> Result<Self> {
+    pub fn new(recipe: Recipe, corpus: Corpus, mut state: State, pool: ThreadPool) -> Result<Self> {
         recipe.check()?;
         let split = Split::of(&corpus, recipe.chunk, recipe.train_share)?;
         let layout = Layout::new(&recipe.model);
         for (name, values) in [("parameters", &state.params), ("means", &state.mean), ("squares", &state.square)] {
             ensure!(values.len() == layout.len(), "{} {name}, expected {} of this model", values.len(), layout.len());
         }
+        if recipe.average.is_some() && state.step == 0 {
+            state.average = Some(state.params.clone());
+        }
+        let averaged = state.average.as_ref().map(Vec::len);
+        ensure!(
+            averaged == recipe.average.map(|_| layout.len()),
+            "a mean of {averaged:?} parameters, expected it of all where the recipe has an average, and none elsewhere"
+        );
         Ok(Self {
             weights: Weights::new(&recipe.model, &layout, &state.params),
             gradients: vec![0.0; layout.len()],
@@ -113,6 +121,8 @@ impl Trainer {
             at_once: recipe.batch,
             teacher,
             prompt_weight: recipe.prompt_weight,
+            label_smoothing: recipe.label_smoothing,
+            dropout: recipe.dropout.map(|share| Dropping { share, seed: recipe.seed, step: number }),
         };
         let Self { shards, weights, gradients, state, pool, .. } = self;
         let rate = recipe.schedule.rate(recipe.optimiser.lr, number, recipe.steps);
@@ -138,6 +148,13 @@ impl Trainer {
                 recipe.optimiser.step(Part { params, gradients, mean, square }, rate, number + 1, factor);
             });
             weights.update(&state.params);
+            if let (Some(average), Some(keep)) = (&mut state.average, recipe.average) {
+                // The first steps count for little later on: a short mean begins.
+                let keep = keep.min((number + 1) as f64 / (number + 10) as f64) as f32;
+                let params = state.params.par_chunks(PARAMS_A_TASK);
+                let parts = average.par_chunks_mut(PARAMS_A_TASK).zip(params);
+                parts.for_each(|(average, params)| follow(average, params, keep));
+            }
         });
         state.step += 1;
         Ok(StepReport { step: state.step, loss, cross_entropy, rate, norm })
@@ -154,8 +171,17 @@ impl Trainer {
         if starts.is_empty() {
             return None;
         }
-        let judge = || judge(&self.recipe.model, &self.weights, &self.corpus, &starts, self.split.chunk);
-        Some(self.pool.install(judge))
+        let model = &self.recipe.model;
+        let averaged = self.state.average.as_ref().map(|params| Weights::new(model, &Layout::new(model), params));
+        let weights = averaged.as_ref().unwrap_or(&self.weights);
+        Some(self.pool.install(|| judge(model, weights, &self.corpus, &starts, self.split.chunk)))
+    }
+}
+
+/// Moves a running mean towards new values.
+fn follow(average: &mut [f32], params: &[f32], keep: f32) {
+    for (average, &param) in average.iter_mut().zip(params) {
+        *average = keep * *average + (1.0 - keep) * param;
     }
 }
 

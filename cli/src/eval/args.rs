@@ -47,8 +47,9 @@ pub struct EvalArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "questions", "with", "window", "from", "windows"])]
     pub pairs: Option<PathBuf>,
 
-    /// With --pairs: answer nothing but what this grammar allows [default: the container's, where it has one]
-    #[arg(long, value_name = "FILE", requires = "pairs", conflicts_with_all = ["text", "questions"])]
+    /// With --pairs: answer nothing but what this grammar allows [default: that of the container or
+    /// checkpoint, where it has one]
+    #[arg(long, value_name = "FILE", requires = "pairs", conflicts_with_all = ["text", "questions"], verbatim_doc_comment)]
     pub grammar: Option<PathBuf>,
 
     /// Examples with their classes, as of `atome train --classes`

@@ -17,6 +17,7 @@ use serde_json::json;
 
 pub use args::EvalArgs;
 use args::With;
+pub use pairs::none_of;
 pub use subject::Subject;
 
 use crate::numbers::{grouped, percent};

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{bail, Context, Result};
+use atome_engine::dialogue::Normalise;
 use atome_engine::{Model, Shape, WholeModel};
 use atome_grammar::fits;
 use atome_train::asking::How;
@@ -49,7 +50,7 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
     let view = answerer.dialogue.view();
     if let Some(grammar) = &answerer.grammar {
         grammar.check(answerer.shape.vocab_size(), &view)?;
-        none_of(grammar, &answerer.dialogue, &judged).iter().for_each(|text| note(text));
+        none_of(grammar, view.normalise, &judged).iter().for_each(|text| note(text));
     }
     let how = How { dialogue: view, grammar: answerer.grammar.as_ref().map(OwnedGrammar::view).transpose()? };
     let asked =
@@ -65,8 +66,7 @@ pub fn eval(args: &EvalArgs, path: &Path) -> Result<()> {
 }
 
 /// How many right answers cannot come, if any.
-fn none_of(grammar: &OwnedGrammar, dialogue: &OwnedDialogue, judged: &[&Pair]) -> Option<String> {
-    let form = dialogue.view().normalise;
+pub fn none_of(grammar: &OwnedGrammar, form: Normalise, judged: &[&Pair]) -> Option<String> {
     let is_one = |pair: &&&Pair| {
         let prompt: Vec<u8> = form.apply(pair.prompt.as_bytes()).collect();
         fits(grammar.table(), &prompt, pair.answer.as_bytes()).is_ok()
@@ -97,7 +97,7 @@ fn load(args: &EvalArgs) -> Result<Answerer> {
     let shape = exportable(config.dims()).with_context(named)?;
     let Exported { bytes, feed_forward, .. } = export(&checkpoint, shape, format, USUAL_THREADS).with_context(named)?;
     let max_seq = max_seq_of(args, &checkpoint)?;
-    let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
+    let grammar = OwnedGrammar::of_checkpoint(&checkpoint, args.grammar.as_deref()).with_context(named)?;
     Ok(Answerer { bytes, feed_forward, shape, max_seq, dialogue, grammar, checkpoint: Some(checkpoint) })
 }
 

@@ -77,7 +77,8 @@ pub fn export(args: &ExportArgs) -> Result<()> {
         vocabulary: vocabulary.as_ref(),
         feed_forward,
     };
-    let blob = blob(args, &about, &exported.bytes, digest)?;
+    let grammar = grammar(args, checkpoint).with_context(named)?;
+    let blob = blob(args, &about, &exported.bytes, digest, grammar.as_ref())?;
     let outputs = outputs(args, &about, &blob, exported.bytes.len())?;
     let inputs: Vec<&Path> = args.grammar.iter().chain([&args.checkpoint]).map(PathBuf::as_path).collect();
     write_all(&outputs, &inputs, args.force)?;
@@ -119,6 +120,9 @@ fn read(args: &ExportArgs) -> Result<Read> {
 fn notes(args: &ExportArgs, loaded: &Loaded, sizes: &Sizes, format: Format) -> Vec<String> {
     let mut notes: Vec<String> = loaded.note().into_iter().collect();
     notes.extend(other_quantiser(&loaded.checkpoint, format));
+    if !args.container && loaded.checkpoint.metadata.contains_key(keys::GRAMMAR) {
+        notes.push("its grammar goes with a container alone: --container writes one".to_owned());
+    }
     let assumed = |key: Key| sizes.source(key) == Some(Source::Default);
     if assumed(Key::TopK) {
         let value = |key: Key| sizes.value(key).unwrap_or_default();
@@ -221,8 +225,20 @@ fn check_sublayers(args: &ExportArgs, feed_forward: Option<&[u8]>) -> Result<(),
     }
 }
 
+/// What the model may answer, if a container will say it.
+fn grammar(args: &ExportArgs, checkpoint: &Checkpoint) -> Result<Option<OwnedGrammar>> {
+    let grammar = OwnedGrammar::of_checkpoint(checkpoint, args.grammar.as_deref())?;
+    Ok(grammar.filter(|_| args.container))
+}
+
 /// The model file, in a container where one is asked for.
-fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 32]>) -> Result<Vec<u8>> {
+fn blob(
+    args: &ExportArgs,
+    model: &About<'_>,
+    plain: &[u8],
+    digest: Option<[u8; 32]>,
+    grammar: Option<&OwnedGrammar>,
+) -> Result<Vec<u8>> {
     if !args.container {
         return Ok(plain.to_vec());
     }
@@ -242,12 +258,10 @@ fn blob(args: &ExportArgs, model: &About<'_>, plain: &[u8], digest: Option<[u8; 
     parts.extend(model.feed_forward.map(|part| (PartKind::FEED_FORWARD, part.to_vec())));
     let mut notes = with_dialogue(args.note.clone(), model.dialogue)?;
     notes.extend(model.classes.map(classes::note));
-    let grammar = args.grammar.as_deref().map(OwnedGrammar::read).transpose()?;
-    if let Some(grammar) = &grammar {
+    if let Some(grammar) = grammar {
         grammar.check_model(model.classes.is_some(), model.shape, model.dialogue)?;
     }
-    container::wrap(&about, &notes, &in_parts(parts, grammar.as_ref()), plain)
-        .with_context(|| args.out.display().to_string())
+    container::wrap(&about, &notes, &in_parts(parts, grammar), plain).with_context(|| args.out.display().to_string())
 }
 
 /// Everything to be written.

@@ -11,6 +11,7 @@ use anyhow::Result;
 
 pub use args::GrammarArgs;
 use args::GrammarCommand;
+pub use from_pairs::OfPairs;
 pub use source::{in_parts, OwnedGrammar};
 
 pub fn grammar(args: &GrammarArgs) -> Result<()> {

@@ -9,7 +9,9 @@ use atome_engine::grammar::{layout, Allowed, Bytes, Grammar};
 use atome_engine::Shape;
 use atome_grammar::{compile, Compiled};
 use atome_train::bounded::{self, Limit};
+use atome_train::checkpoint::{keys, Checkpoint};
 use atome_train::dialogue::OwnedDialogue;
+use atome_train::hex::{from_hex, hex};
 
 use crate::label::Part;
 use crate::model_file::ModelFile;
@@ -44,7 +46,29 @@ impl OwnedGrammar {
         part.map(|table| Self::new(table, format!("{}: grammar", file.path.display()))).transpose()
     }
 
-    fn new(table: Vec<u8>, from: String) -> Result<Self> {
+    /// The one that a training made of its pairs; `None` where it made none.
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Option<Self>> {
+        let Some(text) = checkpoint.metadata.get(keys::GRAMMAR) else { return Ok(None) };
+        let from = format!("metadata: {}", keys::GRAMMAR);
+        let table = from_hex(text).with_context(|| format!("{from}: expected two hexadecimal digits a byte"))?;
+        Self::new(table, from).map(Some)
+    }
+
+    /// Says it in a checkpoint's metadata.
+    pub fn describe(&self, checkpoint: &mut Checkpoint) {
+        checkpoint.metadata.insert(keys::GRAMMAR.to_owned(), hex(&self.table));
+    }
+
+    /// What a model may answer: as the file says that a flag names, or as its checkpoint does.
+    pub fn of_checkpoint(checkpoint: &Checkpoint, flag: Option<&Path>) -> Result<Option<Self>> {
+        match flag {
+            Some(path) => Self::read(path).map(Some),
+            None => Self::from_checkpoint(checkpoint),
+        }
+    }
+
+    /// Of a table that was just compiled.
+    pub fn new(table: Vec<u8>, from: String) -> Result<Self> {
         Grammar::open(&table).with_context(|| from.clone())?;
         Ok(Self { table, from })
     }

@@ -115,13 +115,31 @@ pub struct PairArgs {
     #[arg(long, value_name = "NAMES", verbatim_doc_comment)]
     pub normalise: Option<String>,
 
-    /// Share of the examples with a typing slip in the prompt [default: 0.1]
+    /// Share of the examples with a typing slip in the prompt; what answers copy out of it stays [default: 0.1]
     #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::Share))]
     pub slips: Option<f64>,
+
+    /// Share of the examples in which values that the answer copies from the prompt, such as names and numbers, are
+    /// exchanged for those of other pairs, in both [default: 0.6 where answers copy nine different ones, else 0]
+    #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::Share), verbatim_doc_comment)]
+    pub swaps: Option<f64>,
+
+    /// Share of the examples whose prompt lacks a word that the answer does not copy [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::Share))]
+    pub drops: Option<f64>,
+
+    /// Print the first N examples as the model will see them, and train nothing
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(COUNT))]
+    pub show_examples: Option<usize>,
 
     /// How much a byte of a prompt counts in the loss; one of an answer counts 1 [default: 0.1]
     #[arg(long, value_name = "WEIGHT", value_parser = real::<f64>(Real::Share))]
     pub prompt_weight: Option<f64>,
+
+    /// Make a grammar of the answers that are learnt from, and let the model answer nothing else: auto. It goes with the
+    /// checkpoint and its containers, and the model is judged with it (docs/grammar.md)
+    #[arg(long, value_name = "HOW", verbatim_doc_comment)]
+    pub grammar: Option<GrammarSource>,
 
     /// What people read who ask the model for help [default: the first prompts]
     #[arg(long, value_name = "TEXT")]
@@ -131,15 +149,26 @@ pub struct PairArgs {
 impl PairArgs {
     /// None of them without pairs. clap does not notice it beside --text, with which --pairs would be in conflict.
     pub fn check(&self) -> Result<()> {
-        let Self { pairs, classes, normalise, slips, prompt_weight, about } = self;
+        let Self { pairs, classes, normalise, slips, swaps, drops, show_examples, prompt_weight, grammar, about } =
+            self;
         let others = [
             ("--normalise", normalise.is_some()),
             ("--slips", slips.is_some()),
+            ("--swaps", swaps.is_some()),
+            ("--drops", drops.is_some()),
+            ("--show-examples", show_examples.is_some()),
             ("--prompt-weight", prompt_weight.is_some()),
+            ("--grammar", grammar.is_some()),
             ("--about", about.is_some()),
         ];
         if about.is_some() && classes.is_some() {
             return Err(UsageError("--about is for pairs: a classifier is not asked for help".to_owned()).into());
+        }
+        if grammar.is_some() && classes.is_some() {
+            return Err(UsageError("--grammar is for pairs: a classifier has no answers".to_owned()).into());
+        }
+        if swaps.is_some() && classes.is_some() {
+            return Err(UsageError("--swaps is for pairs: classes are no copies of texts".to_owned()).into());
         }
         let is_text = pairs.is_none() && classes.is_none();
         match others.iter().find(|(_, is_given)| is_text && *is_given) {
@@ -274,6 +303,19 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "NORM", value_parser = real::<f64>(Real::AboveZero))]
     pub clip: Option<f64>,
 
+    /// Dropout: share of the activations that each step leaves out [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareBelowOne))]
+    pub dropout: Option<f64>,
+
+    /// How much of the probability of the right token all tokens share in the loss [default: 0]
+    #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareBelowOne))]
+    pub label_smoothing: Option<f64>,
+
+    /// Make the model a running mean of the weights, of which each step keeps this share, such as 0.998, instead of the
+    /// last weights
+    #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareBelowOne), verbatim_doc_comment)]
+    pub average: Option<f64>,
+
     /// Share of the chunks, or prompts, to learn from; the others are held out [default: 0.9]
     #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareAboveZero))]
     pub train_share: Option<f64>,
@@ -338,6 +380,13 @@ pub struct WorkArgs {
     /// Print the result as a line of JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Where the grammar of a model comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GrammarSource {
+    /// From the pairs, as `atome grammar from-pairs` makes it
+    Auto,
 }
 
 /// Kinds of models.

@@ -62,12 +62,16 @@ pub fn train(args: &TrainArgs) -> Result<()> {
             pairs::corpus(&recipe, args.source(), taught.pairs(), start.vocabulary.as_ref())?
         }
     };
+    if let Some(count) = args.pairs.show_examples {
+        return print(&pairs::examples(&corpus, recipe.chunk, count));
+    }
     let note = |text: String| {
         if !args.work.quiet {
             output::note(&text);
         }
     };
     start.notes.iter().cloned().for_each(note);
+    recipe.pairs.iter().filter_map(pairs::about_changes).for_each(note);
     let state = start.state(&recipe, args, &corpus)?;
     let pool = pool(args.work.threads.map(usize::from))?;
     let split =

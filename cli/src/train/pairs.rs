@@ -5,19 +5,26 @@ use std::path::Path;
 use anyhow::{bail, Context, Result};
 use atome_engine::dialogue::{Dialogue, Limits, Normalise};
 use atome_engine::{Model, WholeModel};
+use atome_train::asking::How;
 use atome_train::checkpoint::{keys, Checkpoint};
 use atome_train::config::ModelConfig;
 use atome_train::corpus::Corpus;
 use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
 use atome_train::export::{export, exportable, Format, USUAL_THREADS};
-use atome_train::pairs::{counts, is_ascii, limits, longest, longest_in_tokens, score, Form, Pair, Pairs, PairsRecipe};
+use atome_train::pairs::{
+    counts, is_ascii, limits, longest, longest_in_tokens, score, Changes, Copied, Form, Pair, Pairs, PairsRecipe,
+};
 use atome_train::recipe::Recipe;
+use atome_train::terminal::safe;
 use atome_train::trainer::Trainer;
 use atome_train::vocabulary::OwnedVocabulary;
 
 use super::args::{PairArgs, TrainArgs};
 use super::classes::{self, Lesson};
+use crate::eval::none_of;
+use crate::grammar::{OfPairs, OwnedGrammar};
+use crate::output::note;
 use crate::pair_table::PairScore;
 use crate::usage_error::UsageError;
 
@@ -26,6 +33,9 @@ const HELD_OUT: f64 = 0.1;
 
 /// Share of the records with a slip.
 const SLIPS: f64 = 0.1;
+
+/// Share of the records with exchanged values, where answers copy what is no closed list.
+const SWAPS: f64 = 0.6;
 
 /// The prompt matters as far as it leads to the answer, and shows whether it is of the domain.
 const PROMPT_WEIGHT: f64 = 0.1;
@@ -90,9 +100,10 @@ pub fn complete(
         }
     }
     let stored = recipe.pairs.take();
-    let PairArgs { normalise, slips, prompt_weight, .. } = &args.pairs;
-    if taught.has_rows() && (normalise.is_some() || slips.is_some()) {
-        return Err(UsageError("--normalise and --slips are for texts, and these are numbers".to_owned()).into());
+    let PairArgs { normalise, slips, swaps, drops, prompt_weight, .. } = &args.pairs;
+    if taught.has_rows() && (normalise.is_some() || slips.is_some() || drops.is_some()) {
+        let why = "--normalise, --slips and --drops are for texts, and these are numbers";
+        return Err(UsageError(why.to_owned()).into());
     }
     let mut form = match (normalise, &stored) {
         (Some(names), _) => Form { normalise: steps(names)?, ..Form::of(pairs.all()) },
@@ -105,6 +116,10 @@ pub fn complete(
     let share = args.recipe.train_share.map(|share| 1.0 - share);
     let held_out = share.or(before(|pairs| pairs.held_out)).unwrap_or(HELD_OUT);
     let slips = slips.or(before(|pairs| pairs.slips)).unwrap_or(if taught.has_rows() { 0.0 } else { SLIPS });
+    let drops = drops.or(before(|pairs| pairs.drops)).unwrap_or(0.0);
+    let swaps = swaps.or(before(|pairs| pairs.swaps));
+    let swaps = swaps.unwrap_or_else(|| usual_swaps(taught, &pairs.split(&form, held_out, recipe.seed).train, &form));
+    let changes = Changes { slips, swaps, drops };
     if let Some(stored) = &stored {
         form.longest_answer = stored.longest_answer;
     } else if let Some(tokens) = recipe.tokens {
@@ -124,7 +139,7 @@ pub fn complete(
         }
     }
     if stored.is_none() || share.is_some() {
-        let [train, all] = counts(&pairs.split(&form, held_out, recipe.seed), recipe.chunk);
+        let [train, all] = counts(&pairs.split(&form, held_out, recipe.seed), recipe.chunk, changes);
         // In the middle between two whole numbers, so that no rounding loses a record.
         recipe.train_share = if train == all { 1.0 } else { (train as f64 + 0.5) / all as f64 };
     }
@@ -132,8 +147,42 @@ pub fn complete(
         prompt_weight.or(recipe.prompt_weight).or(Some(if taught.has_rows() { 0.0 } else { PROMPT_WEIGHT }));
     let normalise = form.normalise.to_string();
     let classes = matches!(taught, Taught::Classes(_));
-    recipe.pairs = Some(PairsRecipe { normalise, held_out, slips, longest_answer: form.longest_answer, classes });
+    let longest_answer = form.longest_answer;
+    let grammar = args.pairs.grammar.is_some() || stored.is_some_and(|stored| stored.grammar);
+    recipe.pairs = Some(PairsRecipe { normalise, held_out, slips, swaps, drops, longest_answer, grammar, classes });
     Ok(())
+}
+
+/// How often values are exchanged where nobody says it.
+fn usual_swaps(taught: &Taught, train: &[&Pair], form: &Form) -> f64 {
+    let may_copy = matches!(taught, Taught::Pairs(_));
+    if may_copy && Copied::of(train, form).has_open_places() {
+        SWAPS
+    } else {
+        0.0
+    }
+}
+
+/// The first `count` examples of a training, as the model sees them.
+pub fn examples(corpus: &Corpus, chunk: usize, count: usize) -> String {
+    let mut text = String::new();
+    for record in 0..count.min(corpus.len() / chunk) {
+        let mut tokens = Vec::with_capacity(chunk);
+        corpus.read(record * chunk..(record + 1) * chunk, &mut tokens);
+        let bytes: Vec<u8> = match corpus.vocabulary() {
+            Some(vocabulary) => tokens.iter().flat_map(|&token| vocabulary.bytes_of(token)).copied().collect(),
+            None => tokens.iter().map(|&token| token as u8).collect(),
+        };
+        text.push_str(&format!("{}\n\n", safe(String::from_utf8_lossy(&bytes).trim_end_matches('\n'))));
+    }
+    text
+}
+
+/// What a user may want to look at who did not ask for it.
+pub fn about_changes(pairs: &PairsRecipe) -> Option<String> {
+    let share = 100.0 * pairs.swaps;
+    let text = format!("values that answers copy are exchanged in {share:.0} % of the examples (--swaps): --show-examples 20 shows some");
+    (pairs.swaps > 0.0).then_some(text)
 }
 
 fn steps(names: &str) -> Result<Normalise> {
@@ -194,13 +243,33 @@ pub fn finish(args: &TrainArgs, trainer: &Trainer, pairs: &Pairs) -> Result<Opti
     let vocabulary = trainer.corpus().vocabulary();
     let encoder = vocabulary.map(OwnedVocabulary::encoder);
     let unlimited = Dialogue { encoder, ..form.dialogue(Limits::NONE) };
-    let answers = trainer.on_threads(|| score(&model, Numbers::Exact, recipe.chunk, &unlimited, &judged))?;
+    let tell = |text: String| {
+        if !args.work.quiet {
+            note(&text);
+        }
+    };
+    let grammar = if asked.grammar { grammar(&split.train, &form, tell) } else { None };
+    if let Some(grammar) = &grammar {
+        none_of(grammar, form.normalise, &judged).into_iter().for_each(tell);
+        grammar.describe(&mut checkpoint);
+    }
+    let how = How { dialogue: unlimited, grammar: grammar.as_ref().map(OwnedGrammar::view).transpose()? };
+    let answers = trainer.on_threads(|| score(&model, Numbers::Exact, recipe.chunk, how, &judged))?;
     let limits = limits(&answers);
     let about = args.pairs.about.clone().unwrap_or_else(|| about(&split.train));
     let dialogue = OwnedDialogue::of(&form.dialogue(limits), &about)?;
     checkpoint.metadata.insert(keys::DIALOGUE.to_owned(), dialogue.json().to_string());
     checkpoint.save(&args.out)?;
     Ok(Some(PairScore::new(&answers, &limits, is_held_out)))
+}
+
+/// The grammar of the pairs that are learnt from. Where there is none, the user is told why.
+fn grammar(train: &[&Pair], form: &Form, tell: impl Fn(String)) -> Option<OwnedGrammar> {
+    let made = OfPairs::new(train, form).and_then(|grammar| {
+        grammar.misfits().iter().for_each(|text| tell(format!("note: --grammar: {text}")));
+        OwnedGrammar::new(grammar.table, "--grammar".to_owned())
+    });
+    made.map_err(|error| tell(format!("note: --grammar: there is none: {error:#}"))).ok()
 }
 
 /// What people read who ask for help: the first prompts that were learnt from, in the file's order.

@@ -31,6 +31,9 @@ pub fn recipe(base: Recipe, model: &ModelArgs, args: &RecipeArgs) -> Result<Reci
     set(&mut recipe.schedule.warmup, args.warmup);
     recipe.schedule.lowest = args.lowest_lr.or(recipe.schedule.lowest);
     recipe.clip = args.clip.or(recipe.clip);
+    recipe.dropout = args.dropout.or(recipe.dropout);
+    recipe.label_smoothing = args.label_smoothing.or(recipe.label_smoothing);
+    recipe.average = args.average.or(recipe.average);
     Ok(recipe)
 }
 
@@ -112,7 +115,7 @@ fn refuse(kind: &str, flags: &[(&str, bool)]) -> Result<()> {
 
 /// What is wrong with a recipe, by the flags that make it instead of the names that it has in a checkpoint.
 pub fn in_flags(text: &str) -> String {
-    const NAMES: [(&str, &str); 13] = [
+    const NAMES: [(&str, &str); 14] = [
         ("batch", "--batch"),
         ("chunk", "--chunk"),
         ("accumulate", "--accumulate"),
@@ -126,6 +129,7 @@ pub fn in_flags(text: &str) -> String {
         ("top_k", "--attn-top-k"),
         ("feed_forward", "--feed-forward"),
         ("prompt_weight", "--prompt-weight"),
+        ("label_smoothing", "--label-smoothing"),
     ];
     let is_between = |c: char| !(c.is_alphanumeric() || c == '_');
     let flagged = |piece: &str| {

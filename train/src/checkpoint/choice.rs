@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::ContentError;
-use super::names::{is_part_of_a_model, MEAN, SQUARE};
+use super::names::{is_part_of_a_model, LATEST, MEAN, SQUARE};
 
 /// What each kind of model has one of.
 const EMBEDDINGS: [&str; 2] = ["embed.weight", "tok_embed.weight"];
@@ -163,7 +163,7 @@ fn sets(listed: &[Listed<'_>]) -> Vec<Set> {
 fn label(name: &str) -> Option<&str> {
     EMBEDDINGS.iter().find_map(|embedding| match name.strip_suffix(embedding)? {
         "" => Some(""),
-        MEAN | SQUARE => None,
+        MEAN | SQUARE | LATEST => None,
         front => front.strip_suffix('.'),
     })
 }

@@ -20,10 +20,13 @@ pub mod keys {
     pub const CLASSES: &str = "classes";
     /// What its tokens stand for: the part of a container, in hexadecimal. Without it, they are bytes.
     pub const VOCABULARY: &str = "vocabulary";
+    /// What a model that answers may answer: the part of a container, in hexadecimal. Without it, anything.
+    pub const GRAMMAR: &str = "grammar";
     /// Digest of everything else in the file: every saved file has it, and every reader looks whether it is right.
     pub const CONTENTS: &str = "contents_digest";
     /// All of them: words of other programs under these names are not taken for ours.
-    pub(crate) const RESERVED: [&str; 8] = [SHAPE, RECIPE, CORPUS, MODEL, DIALOGUE, CLASSES, VOCABULARY, CONTENTS];
+    pub(crate) const RESERVED: [&str; 9] =
+        [SHAPE, RECIPE, CORPUS, MODEL, DIALOGUE, CLASSES, VOCABULARY, GRAMMAR, CONTENTS];
 }
 
 /// Tensors by name, with strings that describe them.

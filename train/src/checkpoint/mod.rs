@@ -29,4 +29,4 @@ pub use tensor::{elements, Tensor, TensorError};
 pub use view::ModelView;
 
 pub(crate) use choice::{choose, shown, Listed};
-pub(crate) use names::{is_parameter, is_part_of_a_model, MEAN, SQUARE};
+pub(crate) use names::{is_parameter, is_part_of_a_model, LATEST, MEAN, SQUARE};

@@ -8,6 +8,9 @@ pub const MEAN: &str = "adam.mean.";
 /// In front of the names of its mean squared gradients.
 pub const SQUARE: &str = "adam.square.";
 
+/// In front of the names of the weights that a training goes on with, where the model is their mean.
+pub const LATEST: &str = "latest.";
+
 /// The full name of a tensor of one layer, such as `blocks.3.norm.weight`.
 pub fn block_name(layer: usize, part: &str) -> String {
     format!("blocks.{layer}.{part}")

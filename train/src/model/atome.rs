@@ -5,6 +5,7 @@ use atome_engine::format::{Part, FRONT, LAYER};
 use super::attention::{self, Kept, Projected};
 use super::buffers::{resize, zeros};
 use super::conv::{self, Conv};
+use super::dropout::{self, Dropout};
 use super::normed::Normed;
 use super::pass::Pass;
 use super::router::{self, Pathway};
@@ -69,6 +70,8 @@ struct Saved<T> {
     /// `[rows, pathways]`
     shares: Vec<T>,
     sublayers: Vec<feed_forward::Saved<T>>,
+    /// Factors of what the pathways add; empty without dropout.
+    mask: Vec<T>,
 }
 
 /// Work areas.
@@ -82,6 +85,8 @@ struct Scratch<T> {
     du: Vec<T>,
     /// Gradient of a pathway's output; on the way there, a sublayer's output.
     dy: Vec<T>,
+    /// Of a block with dropout: its output, or the gradient of that.
+    block: Vec<T>,
     dq: Vec<T>,
     dk: Vec<T>,
     dv: Vec<T>,
@@ -101,6 +106,9 @@ pub struct AtomePass<T> {
     blocks: Vec<Saved<T>>,
     last: Normed<T>,
     logits: Vec<T>,
+    dropout: Option<Dropout>,
+    /// Factors of the embedding; empty without dropout.
+    front_mask: Vec<T>,
     scratch: Scratch<T>,
 }
 
@@ -125,6 +133,8 @@ impl<T: Float> AtomePass<T> {
             blocks: vec![block; config.n_layers],
             last: Normed::default(),
             logits: Vec::new(),
+            dropout: None,
+            front_mask: Vec::new(),
             scratch: Scratch::default(),
         }
     }
@@ -183,7 +193,20 @@ impl<T: Float> AtomePass<T> {
             );
             add(&saved.sparse);
         }
-        router::mix(d, &saved.shares, &paths[..count], &mut self.x);
+        match &mut self.dropout {
+            None => {
+                saved.mask.clear();
+                router::mix(d, &saved.shares, &paths[..count], &mut self.x);
+            }
+            Some(dropout) => {
+                dropout.mask(&mut saved.mask, rows * d);
+                let block = &mut self.scratch.block;
+                zeros(block, rows * d);
+                router::mix(d, &saved.shares, &paths[..count], block);
+                dropout::scale(block, &saved.mask);
+                self.x.iter_mut().zip(block).for_each(|(x, &mut value)| *x += value);
+            }
+        }
         for (index, sublayer) in saved.sublayers.iter_mut().enumerate() {
             let first = tensors.sublayers + index * feed_forward::TENSORS;
             feed_forward::forward(weights, first, &mut self.x, sublayer, &mut self.scratch.dy);
@@ -197,7 +220,7 @@ impl<T: Float> AtomePass<T> {
         let tensors = self.tensors[index];
         let saved = &mut self.blocks[index];
         let rows = saved.norm.rows();
-        let Scratch { panels, dx, du, dy, dq, dk, dv, d_shares, small, sublayer: areas } = &mut self.scratch;
+        let Scratch { panels, dx, du, dy, block, dq, dk, dv, d_shares, small, sublayer: areas } = &mut self.scratch;
         for (index, sublayer) in saved.sublayers.iter().enumerate().rev() {
             let first = tensors.sublayers + index * feed_forward::TENSORS;
             feed_forward::backward(weights, first, sublayer, dx, areas, gradients);
@@ -208,21 +231,29 @@ impl<T: Float> AtomePass<T> {
         resize(dy, rows * d);
         resize(d_shares, rows * width);
 
+        let d_block: &[T] = if saved.mask.is_empty() {
+            dx
+        } else {
+            block.clone_from(dx);
+            dropout::scale(block, &saved.mask);
+            block
+        };
+
         let mut row = 0..;
         let mut next = || Pathway { d, index: row.next().unwrap_or(0), width };
         if pathways.local {
-            router::mix_backward(next(), &saved.shares, &saved.local, dx, dy, d_shares);
+            router::mix_backward(next(), &saved.shares, &saved.local, d_block, dy, d_shares);
             let d_taps = &mut gradients[weights.range(tensors.taps)];
             conv::backward(conv(weights, tensors.taps, d, len), u, dy, du, d_taps, small);
         }
         if pathways.state {
-            router::mix_backward(next(), &saved.shares, &saved.recurrent, dx, dy, d_shares);
+            router::mix_backward(next(), &saved.shares, &saved.recurrent, d_block, dy, d_shares);
             let ssm = ssm(weights, tensors.ssm, &saved.gate, len);
             let d_params = &mut gradients[both(weights, tensors.ssm, tensors.ssm + 2)];
             ssm::backward(ssm, u, &saved.states, dy, du, d_params, small);
         }
         if pathways.sparse {
-            router::mix_backward(next(), &saved.shares, &saved.sparse, dx, dy, d_shares);
+            router::mix_backward(next(), &saved.shares, &saved.sparse, d_block, dy, d_shares);
             resize(dq, saved.q.len());
             resize(dk, saved.k.len());
             resize(dv, rows * d);
@@ -244,11 +275,20 @@ impl<T: Float> AtomePass<T> {
 }
 
 impl<T: Float> Pass<T> for AtomePass<T> {
+    fn set_dropout(&mut self, dropout: Option<Dropout>) {
+        self.dropout = dropout;
+    }
+
     fn forward(&mut self, weights: &Weights<T>, tokens: &[Token], len: usize) {
         let d = self.config.d_model;
         self.len = len;
         resize(&mut self.x, tokens.len() * d);
         embedding::forward(weights.table(0), d, tokens, &mut self.x);
+        self.front_mask.clear();
+        if let Some(dropout) = &mut self.dropout {
+            dropout.mask(&mut self.front_mask, self.x.len());
+            dropout::scale(&mut self.x, &self.front_mask);
+        }
         for index in 0..self.blocks.len() {
             self.block_forward(weights, index);
         }
@@ -274,6 +314,9 @@ impl<T: Float> Pass<T> for AtomePass<T> {
         self.last.backward(weights, self.final_norm, du, dx, gradients);
         for index in (0..self.blocks.len()).rev() {
             self.block_backward(weights, index, gradients);
+        }
+        if !self.front_mask.is_empty() {
+            dropout::scale(&mut self.scratch.dx, &self.front_mask);
         }
         embedding::backward(d, tokens, &self.scratch.dx, &mut gradients[weights.range(0)]);
     }

@@ -3,6 +3,7 @@
 use super::attention::{self, Kept, Projected};
 use super::causal::{self, Attended};
 use super::conv::{self, Conv};
+use super::dropout::Dropout;
 use super::loss::{cross_entropy, distilled, Mixture};
 use super::norm::{self, Norm};
 use super::router::{self, Pathway};
@@ -274,11 +275,17 @@ fn loss_gradients() {
 
 /// Cross-entropy of a whole model, and its gradient.
 fn whole(config: &ModelConfig, params: &[f64]) -> (f64, Vec<f64>) {
+    whole_with(None, config, params)
+}
+
+/// [`whole`], of which a part is left out.
+fn whole_with(dropout: Option<Dropout>, config: &ModelConfig, params: &[f64]) -> (f64, Vec<f64>) {
     let layout = Layout::new(config);
     let weights = Weights::new(config, &layout, params);
     let mut pass = new_pass(config);
     let tokens: Vec<Token> = (0..ROWS as u32).map(|i| ((i * i * 5 + i) % 13) as Token).collect();
     let targets: Vec<Token> = (0..ROWS as u32).map(|i| ((i * 7 + 2) % 13) as Token).collect();
+    pass.set_dropout(dropout);
     pass.forward(&weights, &tokens, LEN);
     let loss = cross_entropy(pass.logits(), config.vocab_size(), &targets, 1.0);
     let mut gradients = vec![0.0; layout.len()];
@@ -340,6 +347,15 @@ fn whole_model_gradients_with_feed_forward_sublayers() {
             assert!(gradient.iter().any(|&value| value != 0.0), "{}", tensor.name);
         }
     }
+}
+
+#[test]
+fn whole_model_gradients_with_dropout() {
+    let config = small(Pathways::ALL, Quantiser::None);
+    let params = spread(&config);
+    let run = |params: &[f64]| whole_with(Some(Dropout::new(0.3, 1, 2)), &config, params);
+    check("dropout", &params, &run(&params).1, |params| run(params).0);
+    assert_ne!(run(&params).0, whole(&config, &params).0);
 }
 
 #[test]

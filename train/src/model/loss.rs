@@ -28,6 +28,25 @@ pub fn cross_entropy<T: Float>(logits: &mut [T], vocab_size: usize, targets: &[T
     total
 }
 
+/// As [`cross_entropy`], where each target is right by 1 - `share` alone, and every token by an equal part of `share` (label
+/// smoothing, Szegedy et al. 2016). Returns the sums of that loss and of the cross-entropy.
+pub fn smoothed<T: Float>(logits: &mut [T], vocab_size: usize, targets: &[Token], weight: T, share: f64) -> (f64, f64) {
+    let (mut mixed, mut plain) = (0.0, 0.0);
+    let part = share / vocab_size as f64;
+    for (row, &target) in logits.chunks_exact_mut(vocab_size).zip(targets) {
+        let goal = row[usize::from(target)];
+        let mean = row.iter().map(|logit| logit.f64()).sum::<f64>() / vocab_size as f64;
+        let (largest, sum) = exponentials(row);
+        let log_sum = (sum.ln() + largest).f64();
+        plain += log_sum - goal.f64();
+        mixed += log_sum - (1.0 - share) * goal.f64() - share * mean;
+        scale(row, weight / sum);
+        row.iter_mut().for_each(|gradient| *gradient -= weight * T::of(part));
+        row[usize::from(target)] -= weight * T::of(1.0 - share);
+    }
+    (mixed, plain)
+}
+
 /// The cross-entropies of all rows together, in nats, for who needs no gradient. The logits are used up.
 pub fn cross_entropy_alone<T: Float>(logits: &mut [T], vocab_size: usize, targets: &[Token]) -> f64 {
     let mut total = 0.0;
@@ -116,5 +135,34 @@ multiversion! {
         for value in row {
             *value *= factor;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smoothed_gradients_are_those_of_the_smoothed_loss() {
+        let logits: Vec<f64> = (0..3 * 16).map(|i| f64::from(i * 7 % 11) / 5.0).collect();
+        let targets = [3, 0, 15];
+        let loss = |logits: &[f64]| smoothed(&mut logits.to_vec(), 16, &targets, 1.0, 0.1).0;
+        let mut gradients = logits.clone();
+        let (mixed, plain) = smoothed(&mut gradients, 16, &targets, 1.0, 0.1);
+        assert!((plain - cross_entropy_alone(&mut logits.clone(), 16, &targets)).abs() < 1e-9 && mixed != plain);
+        for index in 0..logits.len() {
+            let at = |step: f64| {
+                let mut moved = logits.clone();
+                moved[index] += step;
+                loss(&moved)
+            };
+            let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+            assert!((slope - gradients[index]).abs() < 1e-6, "{index}: {slope} {}", gradients[index]);
+        }
+        let (mut whole, mut sharp) = (logits.clone(), logits);
+        let expected = cross_entropy(&mut whole, 16, &targets, 0.5);
+        let (mixed, plain) = smoothed(&mut sharp, 16, &targets, 0.5, 0.0);
+        assert!((mixed - expected).abs() < 1e-9 && (plain - expected).abs() < 1e-9);
+        assert!(whole.iter().zip(&sharp).all(|(a, b)| (a - b).abs() < 1e-12));
     }
 }

@@ -9,6 +9,7 @@ mod attention;
 mod buffers;
 mod causal;
 mod conv;
+mod dropout;
 mod embedding;
 mod feed_forward;
 mod gelu;
@@ -23,6 +24,7 @@ mod pass;
 mod router;
 mod ssm;
 
+pub use dropout::Dropout;
 pub use pass::Pass;
 
 use crate::config::ModelConfig;

@@ -4,7 +4,7 @@ use anyhow::{ensure, Context, Result};
 use atome_engine::dialogue::{Dialogue, Limits, Normalise};
 use serde::{Deserialize, Serialize};
 
-use super::Pair;
+use super::{Changes, Pair};
 use crate::corpus::Token;
 use crate::vocabulary::OwnedVocabulary;
 
@@ -25,11 +25,24 @@ pub struct PairsRecipe {
     pub held_out: f64,
     /// The share of the records whose prompt has a typing slip, from 0 to 1.
     pub slips: f64,
+    /// The share of the records in which values that the answer copies are exchanged for others, from 0 to 1.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub swaps: f64,
+    /// The share of the records whose prompt has lost a word, from 0 to 1.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drops: f64,
     /// Bytes of the longest answer.
     pub longest_answer: usize,
+    /// Whether the model keeps to a grammar that is made of the pairs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grammar: bool,
     /// Whether the answers are symbols of classes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub classes: bool,
+}
+
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 impl PairsRecipe {
@@ -39,10 +52,13 @@ impl PairsRecipe {
     /// Names the value and what was expected.
     pub fn check(&self) -> Result<()> {
         self.form()?;
-        for (name, share) in [("held_out", self.held_out), ("slips", self.slips)] {
-            ensure!((0.0..=1.0).contains(&share), "pairs: {name} is {share:?}, expected 0 to 1");
-        }
-        Ok(())
+        ensure!((0.0..=1.0).contains(&self.held_out), "pairs: held_out is {:?}, expected 0 to 1", self.held_out);
+        self.changes().check()
+    }
+
+    /// How its examples differ from its pairs.
+    pub const fn changes(&self) -> Changes {
+        Changes { slips: self.slips, swaps: self.swaps, drops: self.drops }
     }
 
     /// How its pairs are written.
@@ -142,12 +158,23 @@ mod tests {
     #[test]
     fn recipes_that_cannot_be_followed_are_named() {
         let normalise = "blanks lower".to_owned();
-        let good = PairsRecipe { normalise, held_out: 0.1, slips: 0.1, longest_answer: 9, classes: false };
+        let good = PairsRecipe {
+            normalise,
+            held_out: 0.1,
+            slips: 0.1,
+            swaps: 0.1,
+            drops: 0.1,
+            longest_answer: 9,
+            grammar: false,
+            classes: false,
+        };
         good.check().unwrap();
         for (name, recipe) in [
             ("normalise", PairsRecipe { normalise: "upper".to_owned(), ..good.clone() }),
             ("held_out", PairsRecipe { held_out: f64::NAN, ..good.clone() }),
             ("slips", PairsRecipe { slips: 1.5, ..good.clone() }),
+            ("swaps", PairsRecipe { swaps: -0.5, ..good.clone() }),
+            ("drops", PairsRecipe { drops: f64::INFINITY, ..good.clone() }),
         ] {
             assert!(format!("{:#}", recipe.check().unwrap_err()).contains(name));
         }

@@ -1,15 +1,20 @@
 //! Prompts with their right answers: from a user's file to records that a model learns from, and back to a score.
 //!
 //! [`read()`] takes the file, [`Form`] says how a pair is written, [`split`] holds some prompts out, [`records`] makes the text
-//! of a training, [`score()`] asks a model, and [`limits`] tells sure answers from unsure ones.
+//! of a training out of examples that [`Changes`] make differ a little, [`score()`] asks a model, and [`limits`] tells sure answers from unsure ones.
 
+mod changes;
+mod copied;
 mod form;
 mod parse;
 mod records;
 mod score;
 mod slip;
 mod split;
+mod values;
 
+pub use changes::Changes;
+pub use copied::Copied;
 pub use form::{is_ascii, Form, PairsRecipe};
 pub use parse::{parse, read, Pairs};
 pub use records::{corpus, counts, longest, longest_in_tokens, records, token_records, vocabulary, Making};

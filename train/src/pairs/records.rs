@@ -3,8 +3,9 @@
 use anyhow::{bail, ensure, Result};
 use atome_engine::dialogue::Limits;
 
+use super::changes::{Changes, Changing};
+use super::copied::Copied;
 use super::form::END;
-use super::slip::slip;
 use super::{Form, Pair, Split};
 use crate::corpus::{Corpus, Token};
 use crate::rng::{Rng, Stream};
@@ -15,6 +16,9 @@ const DRAWS: u64 = 0x73_6c69_7073;
 
 /// Each pair to learn from occurs so often that there are about this many records: each time, another slip may be in it.
 const RECORDS: usize = 20_000;
+
+/// As many where examples of a pair differ in more than a slip, and the most of one pair.
+const MANY: [usize; 2] = [200_000, 1000];
 
 /// Bytes of all records that copies may fill: where records are long, there are fewer of them.
 const FILLED: usize = 64 << 20;
@@ -28,15 +32,16 @@ pub fn longest(pairs: &[Pair], form: &Form) -> usize {
 }
 
 /// How often each pair to learn from occurs, in records of `chunk` bytes.
-fn copies(split: &Split<'_>, chunk: usize) -> usize {
+fn copies(split: &Split<'_>, chunk: usize, changes: Changes) -> usize {
+    let [records, most] = if changes.are_many() { MANY } else { [RECORDS, 100] };
     let pairs = split.train.len().max(1);
     let with_room = FILLED / pairs.saturating_mul(chunk).max(1);
-    (RECORDS / pairs).min(with_room).clamp(1, 100)
+    (records / pairs).min(with_room).clamp(1, most)
 }
 
 /// Records of `chunk` bytes to learn from, and all of them.
-pub fn counts(split: &Split<'_>, chunk: usize) -> [usize; 2] {
-    let train = copies(split, chunk) * split.train.len();
+pub fn counts(split: &Split<'_>, chunk: usize, changes: Changes) -> [usize; 2] {
+    let train = copies(split, chunk, changes) * split.train.len();
     [train, train + split.held_out.len()]
 }
 
@@ -52,8 +57,8 @@ struct Writing<T, R> {
 
 impl<T: Copy, R: Fn(&str, &str) -> Vec<T>> Writing<T, R> {
     /// Room for all records.
-    fn room(&self, split: &Split<'_>, chunk: usize) -> Result<Vec<T>> {
-        let [_, count] = counts(split, chunk);
+    fn room(&self, split: &Split<'_>, chunk: usize, changes: Changes) -> Result<Vec<T>> {
+        let [_, count] = counts(split, chunk, changes);
         let len = count.saturating_mul(chunk);
         let mut text = Vec::new();
         if len.saturating_mul(size_of::<T>()) > MOST || text.try_reserve_exact(len).is_err() {
@@ -65,13 +70,14 @@ impl<T: Copy, R: Fn(&str, &str) -> Vec<T>> Writing<T, R> {
         Ok(text)
     }
 
-    /// Adds the record of a prompt, filled up.
-    fn add(&self, text: &mut Vec<T>, chunk: usize, pair: &Pair, prompt: &str) -> Result<()> {
-        let mut record = (self.record)(prompt, &pair.answer);
-        if record.len() > chunk && prompt != pair.prompt {
-            // A slip can make a record longer; the pair is worth more than the slip.
-            record = (self.record)(&pair.prompt, &pair.answer);
-        }
+    /// Adds the record of a pair, filled up, or of an example that was made of it.
+    fn add(&self, text: &mut Vec<T>, chunk: usize, pair: &Pair, example: Option<(String, String)>) -> Result<()> {
+        let changed = example.map(|(prompt, answer)| (self.record)(&prompt, &answer));
+        // An example can be longer than its pair; the pair is worth more than the change.
+        let record = match changed.filter(|record| record.len() <= chunk) {
+            Some(record) => record,
+            None => (self.record)(&pair.prompt, &pair.answer),
+        };
         let (line, len, unit) = (pair.line, record.len(), self.unit);
         ensure!(len <= chunk, "line {line}: {len} {unit} with its frame, expected at most {chunk} (--chunk)");
         let end = text.len() + chunk;
@@ -80,36 +86,34 @@ impl<T: Copy, R: Fn(&str, &str) -> Vec<T>> Writing<T, R> {
         Ok(())
     }
 
-    fn all(&self, split: &Split<'_>, chunk: usize, slips: f64, seed: u64) -> Result<Vec<T>> {
+    fn all(&self, split: &Split<'_>, form: &Form, making: Making) -> Result<Vec<T>> {
+        let Making { chunk, changes, seed, .. } = making;
         let mut rng = Rng::new(seed ^ DRAWS, Stream::Batch, 0);
-        let mut text = self.room(split, chunk)?;
-        for _ in 0..copies(split, chunk) {
-            for pair in &split.train {
-                if rng.unit() < slips {
-                    self.add(&mut text, chunk, pair, &slip(&pair.prompt, &mut rng))?;
-                } else {
-                    self.add(&mut text, chunk, pair, &pair.prompt)?;
-                }
+        let mut text = self.room(split, chunk, changes)?;
+        let changing = Changing::new(&split.train, form, changes);
+        for _ in 0..copies(split, chunk, changes) {
+            for (index, pair) in split.train.iter().enumerate() {
+                self.add(&mut text, chunk, pair, changing.draw(index, &mut rng))?;
             }
         }
         for pair in &split.held_out {
-            self.add(&mut text, chunk, pair, &pair.prompt)?;
+            self.add(&mut text, chunk, pair, None)?;
         }
         Ok(text)
     }
 }
 
-/// Records of `chunk` bytes, filled up with what ends an answer: in use, too, every prompt begins from cold. Those to learn
-/// from come first ([`counts`]); `slips` of them have a slip.
+/// Records, filled up with what ends an answer: in use, too, every prompt begins from cold. Those to learn from come first
+/// ([`counts`]), changed as asked for.
 ///
 /// # Errors
 /// Names the line of a pair that is longer than a record, or that makes all of them too long.
-pub fn records(split: &Split<'_>, form: &Form, chunk: usize, slips: f64, seed: u64) -> Result<Vec<u8>> {
+pub fn records(split: &Split<'_>, form: &Form, making: Making) -> Result<Vec<u8>> {
     let record = |prompt: &str, answer: &str| form.record(prompt, answer);
-    Writing { end: END, unit: "bytes", record }.all(split, chunk, slips, seed)
+    Writing { end: END, unit: "bytes", record }.all(split, form, making)
 }
 
-/// [`records`] of `chunk` tokens of a vocabulary.
+/// [`records`] in tokens of a vocabulary.
 ///
 /// # Errors
 /// As [`records`].
@@ -117,12 +121,10 @@ pub fn token_records(
     split: &Split<'_>,
     form: &Form,
     vocabulary: &OwnedVocabulary,
-    chunk: usize,
-    slips: f64,
-    seed: u64,
+    making: Making,
 ) -> Result<Vec<Token>> {
     let record = |prompt: &str, answer: &str| form.tokens(vocabulary, prompt, answer);
-    Writing { end: Token::from(END), unit: "tokens", record }.all(split, chunk, slips, seed)
+    Writing { end: Token::from(END), unit: "tokens", record }.all(split, form, making)
 }
 
 /// What a recipe says of its records.
@@ -130,8 +132,8 @@ pub fn token_records(
 pub struct Making {
     /// Tokens of a record.
     pub chunk: usize,
-    /// The share of the records whose prompt has a typing slip.
-    pub slips: f64,
+    /// How the examples differ from their pairs.
+    pub changes: Changes,
     /// Start of the draws.
     pub seed: u64,
     /// Tokens of the model.
@@ -143,23 +145,24 @@ pub struct Making {
 /// # Errors
 /// As [`records`]; or a byte is no token of the model.
 pub fn corpus(split: &Split<'_>, form: &Form, vocabulary: Option<&OwnedVocabulary>, making: Making) -> Result<Corpus> {
-    let Making { chunk, slips, seed, vocab_size } = making;
     match vocabulary {
-        None => Corpus::new(records(split, form, chunk, slips, seed)?, vocab_size),
+        None => Corpus::new(records(split, form, making)?, making.vocab_size),
         Some(vocabulary) => {
-            let tokens = token_records(split, form, vocabulary, chunk, slips, seed)?;
+            let tokens = token_records(split, form, vocabulary, making)?;
             Ok(Corpus::of_tokens(tokens, vocabulary.clone()))
         }
     }
 }
 
-/// A vocabulary of at most `tokens` tokens, learnt from the pairs that are learnt from.
+/// A vocabulary of at most `tokens` tokens, learnt from the pairs that are learnt from. No subword is learnt over the end of what
+/// an answer copies: it would be another one than in the prompt.
 ///
 /// # Errors
 /// The subwords are too long for a vocabulary.
 pub fn vocabulary(split: &Split<'_>, form: &Form, tokens: usize) -> Result<OwnedVocabulary> {
     let prompts: Vec<Vec<u8>> = split.train.iter().map(|pair| form.normalised(&pair.prompt)).collect();
-    let answers = split.train.iter().map(|pair| (pair.answer.as_bytes(), 1));
+    let copied = Copied::of(&split.train, form);
+    let answers = copied.parts().map(|part| (part.as_bytes(), 1));
     let around = form.dialogue(Limits::NONE);
     let frame = [around.before, around.after].map(|text| (text, split.train.len() as u64));
     let pieces: Vec<Piece<'_>> =
@@ -188,6 +191,10 @@ mod tests {
         (1..=10).map(pair).collect()
     }
 
+    fn making(chunk: usize, slips: f64) -> Making {
+        Making { chunk, changes: Changes::slips(slips), seed: 3, vocab_size: 256 }
+    }
+
     #[test]
     fn records_are_whole_and_those_held_out_come_last() {
         let pairs = pairs();
@@ -195,8 +202,8 @@ mod tests {
         let chunk = longest(&pairs, &form);
         assert_eq!(chunk, b"Q: battery number 10\nA: low\n".len() + 1);
         let halves = split(&pairs, &form, 0.2, 3);
-        let text = records(&halves, &form, chunk, 0.5, 3).unwrap();
-        let [train, all] = counts(&halves, chunk);
+        let text = records(&halves, &form, making(chunk, 0.5)).unwrap();
+        let [train, all] = counts(&halves, chunk, Changes::slips(0.5));
         assert_eq!((text.len() / chunk, train, all), (802, 800, 802));
         assert!(text.chunks(chunk).all(|chunk| chunk.starts_with(b"Q: ") && chunk.ends_with(b"\n")));
         let held: Vec<_> = halves.held_out.iter().map(|pair| form.record(&pair.prompt, &pair.answer)).collect();
@@ -205,7 +212,7 @@ mod tests {
         assert!(text[..train * chunk].chunks(chunk).all(|chunk| !held.iter().any(|record| chunk.starts_with(record))));
         let slipped = text.chunks(chunk).filter(|chunk| !chunk.starts_with(b"Q: battery number ")).count();
         assert!((300..500).contains(&slipped), "{slipped}");
-        assert_eq!(records(&halves, &form, chunk, 0.5, 3).unwrap(), text);
+        assert_eq!(records(&halves, &form, making(chunk, 0.5)).unwrap(), text);
     }
 
     #[test]
@@ -213,10 +220,10 @@ mod tests {
         let mut pairs = pairs();
         let form = Form::of(&pairs);
         let chunk = 1 << 22;
-        assert_eq!(counts(&split(&pairs, &form, 0.0, 0), chunk), [10, 10]);
+        assert_eq!(counts(&split(&pairs, &form, 0.0, 0), chunk, Changes::slips(0.5)), [10, 10]);
         pairs.iter_mut().for_each(|pair| pair.answer = "x".repeat(9));
         pairs[4].answer = "y".repeat(99);
-        let error = records(&split(&pairs, &form, 0.0, 0), &form, 1 << 28, 0.0, 0).unwrap_err().to_string();
+        let error = records(&split(&pairs, &form, 0.0, 0), &form, making(1 << 28, 0.0)).unwrap_err().to_string();
         assert!(
             error.starts_with("10 records as long as the longest, 268435456 bytes (line 5), have no room"),
             "{error}"
@@ -227,7 +234,7 @@ mod tests {
     fn a_pair_that_is_too_long_is_named_by_line() {
         let pairs = pairs();
         let form = Form::of(&pairs);
-        let error = records(&split(&pairs, &form, 0.0, 0), &form, 27, 0.0, 0).unwrap_err().to_string();
+        let error = records(&split(&pairs, &form, 0.0, 0), &form, making(27, 0.0)).unwrap_err().to_string();
         assert_eq!(error, "line 10: 28 bytes with its frame, expected at most 27 (--chunk)");
     }
 
@@ -239,7 +246,7 @@ mod tests {
         let vocabulary = vocabulary(&halves, &form, 300).unwrap();
         let [chunk, answer] = longest_in_tokens(&pairs, &form, &vocabulary);
         assert!((1..=3).contains(&answer) && chunk < longest(&pairs, &form));
-        let text = token_records(&halves, &form, &vocabulary, chunk, 0.5, 3).unwrap();
+        let text = token_records(&halves, &form, &vocabulary, making(chunk, 0.5)).unwrap();
         assert_eq!(text.len() / chunk, 802);
         assert!(text.chunks(chunk).all(|chunk| chunk.ends_with(&[10])));
         let dialogue =
@@ -249,7 +256,7 @@ mod tests {
         assert!(text.chunks(chunk).last().unwrap().starts_with(&asked));
         // In tokens or in bytes, the texts are the same.
         let bytes: Vec<u8> = text.iter().flat_map(|&token| vocabulary.bytes_of(token)).copied().collect();
-        let plain = records(&halves, &form, longest(&pairs, &form), 0.5, 3).unwrap();
+        let plain = records(&halves, &form, making(longest(&pairs, &form), 0.5)).unwrap();
         let lines = |text: &[u8]| {
             text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>()
         };
