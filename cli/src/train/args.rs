@@ -303,7 +303,7 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "NORM", value_parser = real::<f64>(Real::AboveZero))]
     pub clip: Option<f64>,
 
-    /// Dropout: share of the activations that each step leaves out [default: 0]
+    /// Dropout: share of the embeddings and of what the pathways add that each step leaves out [default: 0]
     #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareBelowOne))]
     pub dropout: Option<f64>,
 

@@ -191,7 +191,8 @@ fn options(args: &TrainArgs, outputs: Outputs) -> Options {
 fn export_call(out: &Path, recipe: &Recipe) -> Option<String> {
     let model = &recipe.model;
     let has_sublayers = matches!(model, ModelConfig::Atome(config) if config.feed_forward > 0);
-    let call = match recipe.tokens.is_some() || has_sublayers {
+    let has_grammar = recipe.pairs.as_ref().is_some_and(|pairs| pairs.grammar);
+    let call = match recipe.tokens.is_some() || has_sublayers || has_grammar {
         false => next_step::export_call(out),
         true => next_step::container_call(out),
     };

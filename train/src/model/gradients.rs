@@ -353,7 +353,8 @@ fn whole_model_gradients_with_feed_forward_sublayers() {
 fn whole_model_gradients_with_dropout() {
     let config = small(Pathways::ALL, Quantiser::None);
     let params = spread(&config);
-    let run = |params: &[f64]| whole_with(Some(Dropout::new(0.3, 1, 2)), &config, params);
+    // Of more, the differences are too coarse: where most of a position is left out, its norm bends sharply.
+    let run = |params: &[f64]| whole_with(Some(Dropout::new(0.1, 1, 2)), &config, params);
     check("dropout", &params, &run(&params).1, |params| run(params).0);
     assert_ne!(run(&params).0, whole(&config, &params).0);
 }

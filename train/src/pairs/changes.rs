@@ -231,8 +231,7 @@ mod tests {
         let (mut rng, mut plain) = (Rng::new(5, Stream::Batch, 0), Rng::new(5, Stream::Batch, 0));
         let some: Vec<&Pair> = pairs.iter().collect();
         let changing = Changing::new(&some, &Form::of(&pairs), Changes::slips(0.5));
-        for index in 0..pairs.len() {
-            let prompt = &pairs[index].prompt;
+        for (index, Pair { prompt, .. }) in pairs.iter().enumerate() {
             let expected = if plain.unit() < 0.5 { crate::pairs::slip(prompt, &mut plain) } else { prompt.clone() };
             assert_eq!(changing.draw(index, &mut rng), Some((expected, "ok".to_owned())));
         }
