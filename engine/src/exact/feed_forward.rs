@@ -72,7 +72,7 @@ impl Several<'_> {
         let count = residual.len() / d;
         // None of them much fewer than the others.
         let size = count.div_ceil(count.div_ceil(most).max(1)).max(1);
-        for rows in residual.chunks_mut(size * d) {
+        for rows in residual.chunks_mut((size * d).max(1)) {
             let mut index = 0;
             while let Some(sublayer) = block.feed_forward(index) {
                 several(&sublayer, rows, moments, normed, room);
