@@ -10,27 +10,21 @@ use atome_engine::{fingerprint, Shape, Start, Workspace};
 
 use crate::config::model_size;
 use crate::model::LoadedModel;
-use crate::types::{atome_cache_t, atome_model_t};
+use crate::types::{atome_cache_t, atome_model_t, Starts};
 
 /// What the header's configuration refers to where the plan is cached.
 #[no_mangle]
-pub static atome_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_cached };
+pub static atome_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: Starts { exact: start_cached } };
 
 /// And where it is partial.
 #[no_mangle]
-pub static atome_partial: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_partial };
+pub static atome_partial: atome_cache_t =
+    atome_cache_t { fingerprint, identity, start: Starts { exact: start_partial } };
 
 /// And where it is cached, in the integer arithmetic. There a memory knows by itself where a run starts.
 #[no_mangle]
-pub static atome_integer_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_nowhere };
-
-/// Nothing calls it.
-///
-/// # Safety
-/// Always safe.
-unsafe fn start_nowhere(_: *const atome_model_t, _: &Shape, _: &mut Workspace, _: usize) -> Option<Start> {
-    None
-}
+pub static atome_integer_cache: atome_cache_t =
+    atome_cache_t { fingerprint, identity, start: Starts { integer: None } };
 
 /// # Safety
 /// The model was opened, in a program of this shape.
@@ -64,6 +58,16 @@ unsafe fn start_partial(
 /// # Safety
 /// The model was opened, in a program of this shape.
 unsafe fn identity(model: *const atome_model_t, shape: &Shape) -> u64 {
+    // SAFETY: as the caller promises.
+    unsafe { identity_of(model, model_size(shape)) }
+}
+
+/// [`identity`] of a struct of `size` bytes.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub(crate) unsafe fn identity_of(model: *const atome_model_t, size: usize) -> u64 {
     // SAFETY: as the caller promises. Loading has written every byte; after a copy in C, padding may hold anything, and
     // another value there only costs a computation.
     unsafe {
@@ -71,6 +75,6 @@ unsafe fn identity(model: *const atome_model_t, shape: &Shape) -> u64 {
         if low | high == 0 {
             return 0;
         }
-        fingerprint(slice::from_raw_parts(model.cast(), model_size(shape)))
+        fingerprint(slice::from_raw_parts(model.cast(), size))
     }
 }

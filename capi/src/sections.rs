@@ -138,10 +138,10 @@ pub(crate) unsafe fn reason(shape: &Shape, body: &[u8], codec: Option<&Codec>) -
 }
 
 /// The parts of a model that belong to no layer.
-struct Others<'m> {
-    embed: Matrix<'m>,
-    final_norm: Norm<'m>,
-    unembed: Matrix<'m>,
+pub(crate) struct Others<'m> {
+    pub(crate) embed: Matrix<'m>,
+    pub(crate) final_norm: Norm<'m>,
+    pub(crate) unembed: Matrix<'m>,
 }
 
 /// Looks at each layer in turn.
@@ -149,7 +149,7 @@ struct Others<'m> {
 /// # Safety
 /// As [`is_taken`].
 #[inline(always)]
-unsafe fn walk<'m>(
+pub(crate) unsafe fn walk<'m>(
     shape: &Shape,
     body: &'m [u8],
     codec: Option<&Codec>,
