@@ -20,7 +20,8 @@ pub fn pairs(data: &[u8]) {
         if all * chunk > 1 << 20 {
             continue;
         }
-        let text = records(&halves, &form, Making { chunk, changes, seed: 1, vocab_size: 256 }).expect("the longest has room");
+        let text =
+            records(&halves, &form, Making { chunk, changes, seed: 1, vocab_size: 256 }).expect("the longest has room");
         assert_eq!(text.len(), all * chunk);
         assert!(text.chunks(chunk).all(|record| record.starts_with(b"Q: ") && record.ends_with(b"\n")));
         let tokens = if is_ascii(pairs.all(), &form) { 128 } else { 256 };
