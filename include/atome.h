@@ -746,9 +746,8 @@ typedef struct atome_model_t {
     /**
      * Private: the feed-forward sublayers, in the container that the model was loaded from.
      */
-    const uint8_t *feed_forward
+    const uint8_t *feed_forward;
 #endif
-    ;
 } atome_model_t;
 
 /**
@@ -1066,9 +1065,8 @@ typedef struct atome_config_t {
     /**
      * ATOME_FEED_FORWARD.
      */
-    uint32_t feed_forward
+    uint32_t feed_forward;
 #endif
-    ;
 } atome_config_t;
 
 #ifdef __cplusplus
