@@ -9,7 +9,7 @@ use crate::weights::{FeedForward, Layer};
 /// Floats of the room that are left to whoever multiplies several positions, two for each channel: at least as many as 16 columns
 /// of 16 positions take, and at most as many as are kept free for the layer's other matrices.
 const LEAST_WORK: usize = 256;
-const MOST_WORK: usize = 768;
+const MOST_WORK: usize = 720;
 
 /// Where a position's sublayers work.
 pub(super) struct One<'v> {

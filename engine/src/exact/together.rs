@@ -19,10 +19,10 @@ use crate::weights::{Layer, Weights};
 
 /// The most positions: those of a tile of keys, and what the widest kernel takes.
 const MOST: usize = Current::POSITIONS_TOGETHER;
-/// Room on the stack: 4 KB.
-const ROOM: usize = 1024;
+/// Room on the stack, where a call may take 16 KB in all: floats.
+const ROOM: usize = 976;
 /// Floats of any room that are kept free for the matrix kernels; the pathways use them afterwards.
-const WORK: usize = 768;
+const WORK: usize = 720;
 
 /// The widest model: a row's codes, a byte for four weights, have room in what is left to those who multiply.
 const MAX_D_MODEL: usize = 8192;
