@@ -103,6 +103,7 @@ struct engine_integers {
     int quantities;
     int (*is_inside_limits)(const int sizes[6]); /* d, S, h, k, K, P */
     int (*load)(void *constants, const void *model);
+    int (*load_whole)(void *constants, const void *model, const uint8_t *part); /* with feed-forward sublayers */
     int (*load_classifier)(void *constants, const void *classifier);
     void (*init)(void *state);
     int (*predict)(const void *constants, void *state, const int *tokens, int n, int from, int32_t *accumulators);

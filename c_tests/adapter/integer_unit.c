@@ -13,6 +13,11 @@ static int unit_load(void *constants, const void *model)
     return integer_load((integer_constants_t *)constants, (const atome_model_t *)model);
 }
 
+static int unit_load_whole(void *constants, const void *model, const uint8_t *part)
+{
+    return integer_load_whole((integer_constants_t *)constants, (const atome_model_t *)model, part);
+}
+
 static int unit_load_classifier(void *constants, const void *classifier)
 {
     return integer_load_classifier((integer_constants_t *)constants, (const atome_classifier_t *)classifier);
@@ -59,7 +64,7 @@ static struct engine_integer_bound unit_bound(const void *state, int quantity)
 extern const struct engine_integers RENAMED(integers);
 const struct engine_integers RENAMED(integers) = {
     sizeof(integer_constants_t), sizeof(integer_state_t), INTEGER_QUANTITIES, integer_is_inside_limits,
-    unit_load, unit_load_classifier, unit_init, unit_predict, unit_logit, unit_share,
+    unit_load, unit_load_whole, unit_load_classifier, unit_init, unit_predict, unit_logit, unit_share,
     unit_residual_unit, unit_norm_unit, unit_bounds_exceeded, unit_bound,
     calls_load, calls_classifier_load, calls_predict_next, calls_generate, calls_classify,
 };

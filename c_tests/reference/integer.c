@@ -42,6 +42,11 @@ const integer_quantity_t integer_quantities[INTEGER_QUANTITIES] = {
     {"loc * ML", BOTH(POWER(30))},
     {"s * wc", BOTH(POWER(45))},
     {"a term of x", POWER(29) + POWER(20), POWER(29) + POWER(22)},
+    {"z", 1024 * 32767, 9 * 1024 * 32767},
+    {"sh", 10, 14},
+    {"y * M", POWER(41), POWER(45)},
+    {"a sublayer's term of x", BOTH(POWER(29) + POWER(24))},
+    {"x with sublayers", POWER(29) + POWER(24) + POWER(21), POWER(29) + POWER(24) + POWER(23)},
 };
 
 /* Notes the size of a value and whether it is beyond its bound; gives the value back. */
@@ -175,6 +180,8 @@ static void norm(integer_state_t *state, const integer_norm_t *norm, const int64
     }
 }
 
+#include "integer_feed_forward.h"
+
 /* Steps 5 to 9: the pathways --------------------------------------------------------------------------------------- */
 
 /* Step 5: p, of P pathways. */
@@ -291,7 +298,7 @@ static void mix(integer_state_t *state, int l, int t, const int64_t *p)
         values = rsh(in->values.sign * values, -(in->values.exponent + smx + 1 + fx));
         state->x[t][c] += check(state, INTEGER_DELTA, local) + check(state, INTEGER_DELTA, carried) +
                           check(state, INTEGER_DELTA, values);
-        check(state, INTEGER_X, state->x[t][c]);
+        check(state, constants->sublayers > 0 ? INTEGER_X_BEHIND : INTEGER_X, state->x[t][c]);
     }
 }
 
@@ -319,7 +326,7 @@ static void layer(integer_state_t *state, int l, int n)
     const integer_block_t *in = &state->constants->blocks[l];
     const atome_block_t *block = &state->constants->model->blocks[l];
     int64_t *p = state->shares[l];
-    int t, c;
+    int t, c, g;
 
     for (c = 0; c < D; c++) {
         state->s[c] = 0;
@@ -335,6 +342,9 @@ static void layer(integer_state_t *state, int l, int n)
             state->s[c] = check(state, INTEGER_S, rsh(in->gate[c] * state->s[c], 15) + 8 * state->u[t][c]);
         }
         mix(state, l, t, p);
+        for (g = 0; g < state->constants->sublayers; g++) {
+            feed_forward(state, &state->constants->feed_forward[l][g], state->x[t]);
+        }
     }
 }
 

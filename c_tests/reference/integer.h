@@ -26,6 +26,15 @@ typedef struct {
     int64_t beta[ATOME_D_MODEL];         /* 2^-(EG + FN) */
 } integer_norm_t;
 
+/* A feed-forward sublayer, where it lies. */
+typedef struct {
+    atome_norm_t norm;
+    atome_ternary_t up, down;
+} integer_sublayer_t;
+
+/* The most feed-forward sublayers of a layer. */
+#define INTEGER_SUBLAYERS 16
+
 typedef struct {
     integer_norm_t norm;
     int64_t gate[ATOME_D_MODEL];         /* g', Q15 */
@@ -49,6 +58,8 @@ typedef struct {
     int64_t step;                        /* e0 */
     integer_block_t blocks[ATOME_N_LAYERS];
     integer_norm_t final_norm;
+    int sublayers;                       /* F */
+    integer_sublayer_t feed_forward[ATOME_N_LAYERS][INTEGER_SUBLAYERS];
 } integer_constants_t;
 
 /* What is compared with a bound; integer_quantities[] holds name and bound. */
@@ -57,6 +68,7 @@ enum {
     INTEGER_NORM_PRODUCT, INTEGER_N, INTEGER_AFFINE, INTEGER_U, INTEGER_ACC, INTEGER_SHIFT, INTEGER_ROUTER_PRODUCT,
     INTEGER_SOFTMAX_PRODUCT, INTEGER_SHARE, INTEGER_LOC, INTEGER_S, INTEGER_DOT, INTEGER_SCORE, INTEGER_SCORE_PRODUCT,
     INTEGER_VALUE_PRODUCT, INTEGER_VALUES, INTEGER_LOCAL_PRODUCT, INTEGER_STATE_PRODUCT, INTEGER_DELTA,
+    INTEGER_Z, INTEGER_HIDDEN_SHIFT, INTEGER_HIDDEN_PRODUCT, INTEGER_SUBLAYER, INTEGER_X_BEHIND,
     INTEGER_QUANTITIES
 };
 
@@ -89,6 +101,10 @@ int integer_is_inside_limits(const int sizes[6]);
 /* Computes the constants of a loaded model, whose head is unembed: INTEGER_OK, or why it is refused. The model has to
  * stay. */
 int integer_load(integer_constants_t *constants, const atome_model_t *model);
+
+/* integer_load of a model with feed-forward sublayers: `part` is the part of its container (docs/container.md), of the
+ * right length, with 1 to INTEGER_SUBLAYERS of them. It has to stay, too. */
+int integer_load_whole(integer_constants_t *constants, const atome_model_t *model, const uint8_t *part);
 
 /* integer_load for a classifier: the head is its own. */
 int integer_load_classifier(integer_constants_t *constants, const atome_classifier_t *classifier);

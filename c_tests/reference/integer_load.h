@@ -7,6 +7,8 @@
 #include "integer_tables.h"
 #include "integer_words.h"
 
+#include <limits.h>
+
 /* Limits ----------------------------------------------------------------------------------------------------------- */
 
 #define MOST_D 1024
@@ -192,20 +194,33 @@ static int top_of_layer(const integer_constants_t *constants, int l)
     return (int)greatest(most, in->largest_output + eu + slow);
 }
 
+/* t_lg: what a sublayer adds to x is less than 2^t_lg and 2^-5 of that. */
+static int top_of_sublayer(const integer_constants_t *constants, const integer_sublayer_t *sublayer)
+{
+    int inputs = (int)greatest(top(largest_of(sublayer->norm.gamma)), top(largest_of(sublayer->norm.beta)));
+
+    return 2 * (bits_up(D) + constants->weight_bits) + 1 + inputs + top(float_at(&sublayer->up.scale, 0)) +
+           top(float_at(&sublayer->down.scale, 0));
+}
+
 /* Constants 5. */
 static void load_residual(integer_constants_t *constants)
 {
     integer_float_t scale = float_at(&constants->model->embed.scale, 0);
-    int tops[L + 1], largest, l;
+    int tops[L * (1 + INTEGER_SUBLAYERS) + 1], n = 0, largest = INT_MIN, l, g;
     int64_t sum = 0;
 
-    tops[L] = top(scale) + constants->weight_bits;
-    largest = tops[L];
+    tops[n++] = top(scale) + constants->weight_bits;
     for (l = 0; l < L; l++) {
-        tops[l] = top_of_layer(constants, l);
+        tops[n++] = top_of_layer(constants, l);
+        for (g = 0; g < constants->sublayers; g++) {
+            tops[n++] = top_of_sublayer(constants, &constants->feed_forward[l][g]);
+        }
+    }
+    for (l = 0; l < n; l++) {
         largest = (int)greatest(largest, tops[l]);
     }
-    for (l = 0; l <= L; l++) {
+    for (l = 0; l < n; l++) {
         int exponent = 16 + tops[l] - largest;
         sum += exponent <= 0 ? 1 : (int64_t)1 << exponent;
     }
@@ -213,16 +228,80 @@ static void load_residual(integer_constants_t *constants)
     constants->step = clamp(fix(scale, constants->residual_unit), 1 << 30);
 }
 
+/* Feed-forward sublayers ------------------------------------------------------------------------------------------- */
+
+static atome_ternary_t matrix_at(const uint8_t **at, int packing)
+{
+    atome_ternary_t W;
+
+    memset(&W, 0, sizeof W);
+    memcpy(&W.scale, *at, sizeof W.scale);
+    W.packed = *at + sizeof W.scale;
+    W.rows = W.cols = (uint16_t)D;
+    W.packing = packing;
+    *at += 4 + packed_length((uint64_t)D * D, packing);
+    return W;
+}
+
+/* A pointer only: floats are read byte by byte. */
+static const float *vector_at(const uint8_t **at)
+{
+    const void *floats = *at;
+
+    *at += 4 * (size_t)D;
+    return (const float *)floats;
+}
+
+/* Where the sublayers of a part lie. */
+static void find_sublayers(integer_constants_t *out, const uint8_t *part, int packing)
+{
+    const uint8_t *at = part + 4;
+    int l, g;
+
+    out->sublayers = part[0];
+    for (l = 0; l < L; l++) {
+        for (g = 0; g < out->sublayers; g++) {
+            integer_sublayer_t *sublayer = &out->feed_forward[l][g];
+            sublayer->norm.gamma = vector_at(&at);
+            sublayer->norm.beta = vector_at(&at);
+            sublayer->up = matrix_at(&at, packing);
+            sublayer->down = matrix_at(&at, packing);
+        }
+    }
+}
+
+static int are_finite_sublayers(const integer_constants_t *constants)
+{
+    int l, g;
+
+    for (l = 0; l < L; l++) {
+        for (g = 0; g < constants->sublayers; g++) {
+            const integer_sublayer_t *sublayer = &constants->feed_forward[l][g];
+            if (!are_finite(sublayer->norm.gamma, D) || !are_finite(sublayer->norm.beta, D) ||
+                !are_finite(&sublayer->up.scale, 1) || !are_finite(&sublayer->down.scale, 1)) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
 /* Loads ------------------------------------------------------------------------------------------------------------ */
 
-static int load(integer_constants_t *out, const atome_model_t *model, const atome_ternary_t *head, int outputs)
+/* `part` is NULL for a model without feed-forward sublayers. */
+static int load(integer_constants_t *out, const atome_model_t *model, const atome_ternary_t *head, int outputs,
+                const uint8_t *part)
 {
     int l;
 
     if (!is_inside_limits(model)) {
         return INTEGER_SHAPE;
     }
-    if (!is_finite_model(model) || !are_finite(&head->scale, 1)) {
+    out->sublayers = 0;
+    if (part != NULL) {
+        find_sublayers(out, part, model->embed.packing);
+    }
+    if (!is_finite_model(model) || !are_finite(&head->scale, 1) || !are_finite_sublayers(out)) {
         return INTEGER_NOT_FINITE;
     }
     out->model = model;
@@ -248,12 +327,17 @@ static int load(integer_constants_t *out, const atome_model_t *model, const atom
 
 int integer_load(integer_constants_t *constants, const atome_model_t *model)
 {
-    return load(constants, model, &model->unembed, V);
+    return load(constants, model, &model->unembed, V, NULL);
+}
+
+int integer_load_whole(integer_constants_t *constants, const atome_model_t *model, const uint8_t *part)
+{
+    return load(constants, model, &model->unembed, V, part);
 }
 
 int integer_load_classifier(integer_constants_t *constants, const atome_classifier_t *classifier)
 {
-    return load(constants, &classifier->base, &classifier->head, classifier->n_classes);
+    return load(constants, &classifier->base, &classifier->head, classifier->n_classes, NULL);
 }
 
 #endif

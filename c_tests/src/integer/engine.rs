@@ -1,8 +1,9 @@
 //! The engine's integer arithmetic beside the reference: whatever models hold, logits, shares and greedy tokens of every position
 //! have the same bits, in every plan and in steps.
 
+use atome_engine::format::WholeModel;
 use atome_engine::integer::{check, check_head, Layout, Workspace};
-use atome_engine::{classify, predict_next, step, Classifier, Dims, Model, Plan, RouterReading, Shape, Tiled};
+use atome_engine::{classify, predict_next, step, Classifier, Dims, Model, Plan, RouterReading, Shape, Tiled, Weights};
 use fastrand::Rng;
 
 use super::hostile::RECIPES;
@@ -31,13 +32,16 @@ type Shown = (Vec<u32>, i32, Vec<i64>);
 
 /// The reference's positions; `None` where it refuses the model.
 fn expected(place: usize, shape: &TestShape, file: &[u8], tokens: &[i32]) -> Option<Vec<Shown>> {
-    let mut model = IntegerModel::load(place, file).ok()?;
+    Some(positions(&mut IntegerModel::load(place, file).ok()?, shape, tokens))
+}
+
+fn positions(model: &mut IntegerModel<'_>, shape: &TestShape, tokens: &[i32]) -> Vec<Shown> {
     let position = |n: usize| {
         let (sums, greedy) = model.predict(&tokens[..n], n - 1);
         let shares = (0..shape.n_pathways).map(|pathway| model.share(shape.n_layers - 1, pathway)).collect();
         (sums.iter().map(|&sum| model.logit(sum)).collect(), greedy, shares)
     };
-    Some((1..=tokens.len()).map(position).collect())
+    (1..=tokens.len()).map(position).collect()
 }
 
 fn shown(workspace: &Workspace<'_>, greedy: usize, layers: usize) -> Shown {
@@ -47,8 +51,14 @@ fn shown(workspace: &Workspace<'_>, greedy: usize, layers: usize) -> Shown {
 }
 
 /// Compares all positions in the way that `seed` chooses: a plan, or steps.
-fn compare(model: &Model<'_>, max_seq: usize, tokens: &[i32], expected: &[Shown], seed: u64) -> Result<(), String> {
-    let shape = *atome_engine::Weights::shape(model);
+fn compare(
+    model: &WholeModel<'_>,
+    max_seq: usize,
+    tokens: &[i32],
+    expected: &[Shown],
+    seed: u64,
+) -> Result<(), String> {
+    let shape = *model.shape();
     let plan = if seed.is_multiple_of(3) { Plan::Lean } else { Plan::Cached };
     let layout = Layout::new(shape, max_seq, plan).unwrap();
     let (mut floats, mut words) = (vec![f32::NAN; layout.floats()], vec![seed as u32; layout.words()]);
@@ -93,7 +103,7 @@ fn hostile_models_give_the_references_bits_or_its_refusal() {
                 refused += 1;
                 continue;
             };
-            if let Err(error) = compare(&model, test_shape.max_seq, &tokens, &expected, way) {
+            if let Err(error) = compare(&model.into(), test_shape.max_seq, &tokens, &expected, way) {
                 panic!("{}, {}, {packing:?}: {error}", recipe.name, test_shape.name);
             }
             compared += tokens.len();
@@ -101,6 +111,44 @@ fn hostile_models_give_the_references_bits_or_its_refusal() {
     }
     println!("{compared} positions equal, {refused} models refused by both");
     assert!(compared > 2000 && refused > 10);
+}
+
+#[test]
+fn models_with_sublayers_give_the_references_bits_or_its_refusal() {
+    let (mut compared, mut refused, mut changed) = (0, 0, 0);
+    for (test_shape, recipe, seed) in SHAPES
+        .iter()
+        .flat_map(|shape| RECIPES.iter().enumerate().map(move |(seed, recipe)| (shape, recipe, seed as u64)))
+    {
+        let (place, _) = shape_named(test_shape.name);
+        let Some(shape) = shape_of(test_shape) else { continue };
+        if Layout::new(shape, test_shape.max_seq, Plan::Lean).is_err() || test_shape.d_model > 100 {
+            continue;
+        }
+        for (packing, way) in [Packing::TwoBits, Packing::Base3, Packing::PowersOf3].into_iter().zip(seed..) {
+            let mut rng = Rng::with_seed(100 + seed);
+            let file = recipe.file(test_shape, packing, &mut rng);
+            let part = recipe.part(test_shape, packing, 1 + (way % 3) as u8, &mut rng);
+            let tokens: Vec<i32> =
+                (0..test_shape.max_seq.min(5)).map(|_| rng.i32(-1..=test_shape.vocab_size as i32)).collect();
+            let model = WholeModel::new(Model::new(shape, &file).unwrap(), Some(&part)).unwrap();
+            let reference = IntegerModel::load_whole(place, &file, &part);
+            assert_eq!(check(&model).is_ok(), reference.is_ok(), "{}, {}", recipe.name, test_shape.name);
+            let Ok(mut reference) = reference else {
+                refused += 1;
+                continue;
+            };
+            let found = positions(&mut reference, test_shape, &tokens);
+            assert_eq!(reference.bounds_exceeded(), 0, "{}, {}", recipe.name, test_shape.name);
+            if let Err(error) = compare(&model, test_shape.max_seq, &tokens, &found, way) {
+                panic!("{}, {}, {packing:?}: {error}", recipe.name, test_shape.name);
+            }
+            compared += tokens.len();
+            changed += usize::from(expected(place, test_shape, &file, &tokens).is_some_and(|plain| plain != found));
+        }
+    }
+    println!("{compared} positions equal, {refused} models refused by both, {changed} models with another result");
+    assert!(compared > 1000 && refused > 10 && changed > 100);
 }
 
 #[test]

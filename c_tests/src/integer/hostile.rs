@@ -136,6 +136,19 @@ impl Recipe {
         file.matrix(v, d, self.choice_scales, self.weights);
         file.bytes
     }
+
+    /// A part of a container with so many feed-forward sublayers a layer.
+    pub fn part(&self, shape: &TestShape, packing: Packing, sublayers: u8, rng: &mut Rng) -> Vec<u8> {
+        let d = shape.d_model;
+        let mut part = Writer { bytes: vec![sublayers, 0, 0, 0], packing, rng };
+        for _ in 0..shape.n_layers * usize::from(sublayers) {
+            part.floats(d, self.gamma);
+            part.floats(d, self.beta);
+            part.matrix(d, d, self.choice_scales, self.weights);
+            part.matrix(d, d, self.output_scales, self.weights);
+        }
+        part.bytes
+    }
 }
 
 struct Writer<'r> {

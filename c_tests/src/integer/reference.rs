@@ -42,17 +42,32 @@ pub fn is_inside_limits(sizes: &[c_int; 6]) -> bool {
 impl<'f> IntegerModel<'f> {
     /// Loads a model or classifier file of the shape at `place`, or gives the code of the refusal.
     pub fn load(place: usize, file: &'f [u8]) -> Result<Self, i32> {
+        Self::load_with(place, file, None)
+    }
+
+    /// Loads a model file with feed-forward sublayers, which are a part of its container.
+    pub fn load_whole(place: usize, file: &'f [u8], part: &'f [u8]) -> Result<Self, i32> {
+        Self::load_with(place, file, Some(part))
+    }
+
+    fn load_with(place: usize, file: &'f [u8], part: Option<&'f [u8]>) -> Result<Self, i32> {
         let (table, loader) = INTEGERS[place];
         let is_classifier = file.starts_with(b"ATOMECL01");
         let size = if is_classifier { loader.classifier_size } else { loader.model_size };
         let (mut model, mut constants) = (Memory::new(size, 0), Memory::new(table.constants_size, 0));
         let mut state = Memory::new(table.state_size, 0);
         let load = if is_classifier { loader.classifier_load } else { loader.load };
-        // SAFETY: memory of the sizes that the tables tell; the file is as long as said and outlives the model.
+        // SAFETY: memory of the sizes that the tables tell; the file is as long as said, the part as its count says, and both outlive
+        // the model.
         let (loaded, code) = unsafe {
             let loaded = (load.unwrap())(model.pointer(), file.as_ptr(), file.len());
             let prepare = if is_classifier { table.load_classifier } else { table.load };
-            (loaded, if loaded == 0 { (prepare.unwrap())(constants.pointer(), model.pointer()) } else { 0 })
+            let code = match part {
+                _ if loaded != 0 => 0,
+                Some(part) => (table.load_whole.unwrap())(constants.pointer(), model.pointer(), part.as_ptr()),
+                None => (prepare.unwrap())(constants.pointer(), model.pointer()),
+            };
+            (loaded, code)
         };
         assert_eq!(loaded, 0, "the file is one of another shape");
         if code != 0 {
