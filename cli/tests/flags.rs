@@ -71,7 +71,7 @@ fn kind(name: &str, value: &str) -> Kind {
             "FILE",
         ) => Kind::Input,
         (_, "FILE" | "FOLDER") => Kind::Output,
-        (_, "PLAN" | "FORMAT" | "MODEL" | "QUANTISER" | "INIT" | "PATHWAY" | "NAME" | "WHAT") => Kind::Choice,
+        (_, "HOW" | "PLAN" | "FORMAT" | "MODEL" | "QUANTISER" | "INIT" | "PATHWAY" | "NAME" | "WHAT") => Kind::Choice,
         (_, "KEY=VALUE" | "NAMES" | "SET" | "ENCODING" | "IDENTIFIER" | "TEXT") => Kind::Text,
         _ => panic!("{name} <{value}>: say here what it is"),
     }
