@@ -6,8 +6,6 @@ use std::env::var;
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-check-cfg=cfg(runtime_calls)");
-    // Never set: what only the header has, where the program defines ATOME_FEED_FORWARD.
-    println!("cargo:rustc-check-cfg=cfg(feed_forward)");
     let backend = var("DEP_ATOME_ENGINE_BACKEND").expect("the engine's build script says it");
     if backend == "fixed_point" {
         println!("cargo:rustc-cfg=runtime_calls");

@@ -70,11 +70,6 @@
 #ifndef ATOME_MAX_CLASSES
 #define ATOME_MAX_CLASSES 16
 #endif
-/* Feed-forward sublayers of each layer, 0 to 16: the number that `atome info` tells of the model. Above 0 the program loads
- * models in containers alone, and no signed ones. They take flash and time, and no RAM but a pointer in atome_model_t. */
-#ifndef ATOME_FEED_FORWARD
-#define ATOME_FEED_FORWARD 0
-#endif
 
 #define ATOME_D_INNER (2 * (ATOME_D_MODEL))
 
@@ -132,49 +127,6 @@
 #define ATOME_OF_INTEGERS_ 0
 #endif
 
-/* Functions of a program with feed-forward sublayers, by the usual names. */
-#if ATOME_FEED_FORWARD != 0
-#define ATOME_HAS_FEED_FORWARD_
-#if ATOME_OF_INTEGERS_
-#undef atome_load
-#undef atome_load_exact
-#undef atome_classifier_load
-#undef atome_classifier_load_exact
-#undef atome_step
-#undef atome_explain
-#undef atome_container_explain
-#undef atome_container_payload
-#undef atome_load_signed
-#undef atome_load_signed_at_least
-#undef atome_classifier_load_signed
-#undef atome_classifier_load_signed_at_least
-#define atome_load atome_integer_feed_forward_load
-#define atome_load_exact atome_integer_feed_forward_load_exact
-#define atome_classifier_load atome_integer_feed_forward_classifier_load
-#define atome_classifier_load_exact atome_integer_feed_forward_classifier_load_exact
-#define atome_step atome_integer_feed_forward_step
-#define atome_explain atome_integer_feed_forward_explain
-#define atome_container_explain atome_integer_feed_forward_container_explain
-#define atome_container_payload atome_integer_feed_forward_container_payload
-#define atome_feed_forward_lean atome_integer_feed_forward_lean
-#define atome_feed_forward_cached atome_integer_feed_forward_cached
-#else
-#define atome_load atome_feed_forward_load
-#define atome_load_exact atome_feed_forward_load_exact
-#define atome_classifier_load atome_feed_forward_classifier_load
-#define atome_classifier_load_exact atome_feed_forward_classifier_load_exact
-#define atome_step atome_feed_forward_step
-#define atome_explain atome_feed_forward_explain
-#define atome_container_explain atome_feed_forward_container_explain
-#define atome_container_payload atome_feed_forward_container_payload
-#endif
-/* A program that calls them does not link: nothing checks the signature of a model with sublayers. */
-#define atome_load_signed atome_load_signed_takes_no_ATOME_FEED_FORWARD
-#define atome_load_signed_at_least atome_load_signed_at_least_takes_no_ATOME_FEED_FORWARD
-#define atome_classifier_load_signed atome_classifier_load_signed_takes_no_ATOME_FEED_FORWARD
-#define atome_classifier_load_signed_at_least atome_classifier_load_signed_at_least_takes_no_ATOME_FEED_FORWARD
-#endif
-
 /* ---- Shared libraries ---- */
 
 /* Everything in libatome.a and atome_config are seen within the program or shared library that they are linked into, and
@@ -210,8 +162,7 @@
 typedef char atome_shape_is_in_range_t
     [(ATOME_IS_SIZE_(ATOME_D_MODEL) && ATOME_IS_SIZE_(ATOME_MAX_SEQ) && ATOME_IS_SIZE_(ATOME_N_LAYERS) &&
       (ATOME_N_PATHWAYS) >= 3 && (ATOME_N_PATHWAYS) <= 8 && ATOME_IS_SIZE_(ATOME_VOCAB_SIZE) &&
-      ATOME_IS_SIZE_(ATOME_D_HEAD) && ATOME_IS_SIZE_(ATOME_KERNEL_SIZE) && ATOME_IS_SIZE_(ATOME_TOP_K) &&
-      (ATOME_FEED_FORWARD) >= 0 && (ATOME_FEED_FORWARD) <= 16)
+      ATOME_IS_SIZE_(ATOME_D_HEAD) && ATOME_IS_SIZE_(ATOME_KERNEL_SIZE) && ATOME_IS_SIZE_(ATOME_TOP_K))
          ? 1
          : -1];
 #if ATOME_OF_INTEGERS_
@@ -742,12 +693,6 @@ typedef struct atome_model_t {
      * The layers.
      */
     struct atome_block_t blocks[ATOME_N_LAYERS];
-#if defined(ATOME_HAS_FEED_FORWARD_)
-    /**
-     * Private: the feed-forward sublayers, in the container that the model was loaded from.
-     */
-    const uint8_t *feed_forward;
-#endif
 } atome_model_t;
 
 /**
@@ -998,7 +943,7 @@ typedef struct atome_config_t {
      */
     uint32_t abi_version;
     /**
-     * sizeof(atome_model_t), without what ATOME_FEED_FORWARD adds.
+     * sizeof(atome_model_t).
      */
     uint32_t model_size;
     /**
@@ -1058,15 +1003,9 @@ typedef struct atome_config_t {
                              size_t *payload_len);
     /**
      * atome_cache in the cached plan, atome_partial in the partial one; NULL in the lean one, which takes nothing over from
-     * earlier calls. Others where ATOME_FEED_FORWARD is above 0, in the lean plan too.
+     * earlier calls.
      */
     const struct atome_cache_t *cache;
-#if defined(ATOME_HAS_FEED_FORWARD_)
-    /**
-     * ATOME_FEED_FORWARD.
-     */
-    uint32_t feed_forward;
-#endif
 } atome_config_t;
 
 #ifdef __cplusplus
@@ -1847,30 +1786,6 @@ extern "C" {
 extern const atome_formats_t atome_formats ATOME_WEAK_ ATOME_HIDDEN_;
 extern const atome_cache_t atome_cache ATOME_WEAK_ ATOME_HIDDEN_;
 extern const atome_cache_t atome_partial ATOME_WEAK_ ATOME_HIDDEN_;
-#ifdef ATOME_HAS_FEED_FORWARD_
-extern const atome_cache_t atome_feed_forward_lean ATOME_WEAK_ ATOME_HIDDEN_;
-extern const atome_cache_t atome_feed_forward_cached ATOME_WEAK_ ATOME_HIDDEN_;
-extern const atome_cache_t atome_feed_forward_partial ATOME_WEAK_ ATOME_HIDDEN_;
-#endif
-
-/* Known to the compiler: a program refers to what its plan needs alone. */
-#if defined(ATOME_HAS_FEED_FORWARD_) && ATOME_OF_INTEGERS_
-#define ATOME_CACHE_ ((ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_feed_forward_cached : &atome_feed_forward_lean)
-#elif defined(ATOME_HAS_FEED_FORWARD_)
-#define ATOME_CACHE_ \
-    ((ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_feed_forward_cached : \
-     (ATOME_PLAN) == ATOME_PLAN_PARTIAL ? &atome_feed_forward_partial : &atome_feed_forward_lean)
-#elif ATOME_OF_INTEGERS_
-#define ATOME_CACHE_ ((ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : ATOME_NULL_)
-#else
-#define ATOME_CACHE_ \
-    ((ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : (ATOME_PLAN) == ATOME_PLAN_PARTIAL ? &atome_partial : ATOME_NULL_)
-#endif
-#ifdef ATOME_HAS_FEED_FORWARD_
-#define ATOME_MODEL_SIZE_ (sizeof(atome_model_t) - sizeof(const uint8_t *))
-#else
-#define ATOME_MODEL_SIZE_ sizeof(atome_model_t)
-#endif
 
 /* Every file that includes this header defines the same constant and the linker keeps one. Where the compiler knows no weak
  * symbols, define ATOME_CONFIG_EXTERN before the include in all files of the program but one. */
@@ -1888,7 +1803,7 @@ extern const atome_config_t atome_config ATOME_WEAK_ ATOME_HIDDEN_;
 #ifndef ATOME_CONFIG_EXTERN
 ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
     ATOME_ABI_VERSION + 65536 * ATOME_OF_INTEGERS_,
-    ATOME_CAST_(uint32_t, ATOME_MODEL_SIZE_),
+    ATOME_CAST_(uint32_t, sizeof(atome_model_t)),
     ATOME_CAST_(uint32_t, sizeof(atome_state_t)),
     ATOME_PLAN,
     ATOME_MAX_SEQ,
@@ -1910,9 +1825,11 @@ ATOME_ONE_OF_MANY_ const atome_config_t atome_config = {
 #else
     ATOME_NULL_,
 #endif
-    ATOME_CACHE_
-#ifdef ATOME_HAS_FEED_FORWARD_
-    , ATOME_FEED_FORWARD
+    /* Known to the compiler: a program refers to what its plan needs alone. */
+#if ATOME_OF_INTEGERS_
+    (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : ATOME_NULL_
+#else
+    (ATOME_PLAN) == ATOME_PLAN_CACHED ? &atome_cache : (ATOME_PLAN) == ATOME_PLAN_PARTIAL ? &atome_partial : ATOME_NULL_
 #endif
 };
 #endif
@@ -1964,7 +1881,6 @@ static __attribute__((used)) void atome_files_agree_(void)
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_PLAN", ATOME_PLAN);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_FORMATS", 1 + ATOME_READS_FORMATS_);
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_CONTAINERS", 1 + ATOME_READS_CONTAINERS_);
-    ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_ATOME_FEED_FORWARD", 1 + (ATOME_FEED_FORWARD));
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_the_size_of_atome_state_t", sizeof(atome_state_t));
     ATOME_SAME_IN_ALL_FILES_("atome_files_disagree_on_the_size_of_atome_model_t", sizeof(atome_model_t));
 }
@@ -1979,34 +1895,14 @@ static inline int atome_file_agrees_(void)
     const volatile atome_config_t *const kept = &atome_config;
 
     return kept->abi_version == ATOME_ABI_VERSION + 65536 * ATOME_OF_INTEGERS_ && kept->state_size == sizeof(atome_state_t) &&
-           kept->model_size == ATOME_MODEL_SIZE_ && kept->plan == (ATOME_PLAN) && kept->max_seq == (ATOME_MAX_SEQ) &&
+           kept->model_size == sizeof(atome_model_t) && kept->plan == (ATOME_PLAN) && kept->max_seq == (ATOME_MAX_SEQ) &&
            kept->d_model == (ATOME_D_MODEL) && kept->n_layers == (ATOME_N_LAYERS) &&
            kept->n_pathways == (ATOME_N_PATHWAYS) && kept->vocab_size == (ATOME_VOCAB_SIZE) &&
            kept->d_head == (ATOME_D_HEAD) && kept->kernel_size == (ATOME_KERNEL_SIZE) && kept->top_k == (ATOME_TOP_K) &&
            kept->max_classes == (ATOME_MAX_CLASSES) && (kept->formats != ATOME_NULL_) == ATOME_READS_FORMATS_ &&
-           (kept->container_payload != ATOME_NULL_) == ATOME_READS_CONTAINERS_ && kept->cache == ATOME_CACHE_
-#ifdef ATOME_HAS_FEED_FORWARD_
-           /* There only where both refer to the same cache. */
-           && kept->feed_forward == (ATOME_FEED_FORWARD)
-#endif
-        ;
+           (kept->container_payload != ATOME_NULL_) == ATOME_READS_CONTAINERS_;
 }
 #define ATOME_CALL_(call, otherwise) (atome_file_agrees_() ? (call) : (otherwise))
-#ifdef ATOME_HAS_FEED_FORWARD_
-#if ATOME_OF_INTEGERS_
-#define atome_integer_feed_forward_load(...) ATOME_CALL_((atome_integer_feed_forward_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_integer_feed_forward_load_exact(...) ATOME_CALL_((atome_integer_feed_forward_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_integer_feed_forward_classifier_load(...) ATOME_CALL_((atome_integer_feed_forward_classifier_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_integer_feed_forward_classifier_load_exact(...) ATOME_CALL_((atome_integer_feed_forward_classifier_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_integer_feed_forward_step(...) ATOME_CALL_((atome_integer_feed_forward_step)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#else
-#define atome_feed_forward_load(...) ATOME_CALL_((atome_feed_forward_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_feed_forward_load_exact(...) ATOME_CALL_((atome_feed_forward_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_feed_forward_classifier_load(...) ATOME_CALL_((atome_feed_forward_classifier_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_feed_forward_classifier_load_exact(...) ATOME_CALL_((atome_feed_forward_classifier_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_feed_forward_step(...) ATOME_CALL_((atome_feed_forward_step)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#endif
-#endif
 #if ATOME_OF_INTEGERS_
 /* The usual names stand for these. */
 #define atome_integer_load(...) ATOME_CALL_((atome_integer_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
@@ -2034,7 +1930,6 @@ static inline int atome_file_agrees_(void)
 #define atome_integer_causal_conv(...) ATOME_CALL_((atome_integer_causal_conv)(__VA_ARGS__), (void)0)
 #define atome_integer_ssm_forward(...) ATOME_CALL_((atome_integer_ssm_forward)(__VA_ARGS__), (void)0)
 #else
-#ifndef ATOME_HAS_FEED_FORWARD_
 #define atome_load(...) ATOME_CALL_((atome_load)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_load_exact(...) ATOME_CALL_((atome_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_load_signed(...) ATOME_CALL_((atome_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
@@ -2043,10 +1938,9 @@ static inline int atome_file_agrees_(void)
 #define atome_classifier_load_exact(...) ATOME_CALL_((atome_classifier_load_exact)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_classifier_load_signed(...) ATOME_CALL_((atome_classifier_load_signed)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_classifier_load_signed_at_least(...) ATOME_CALL_((atome_classifier_load_signed_at_least)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#define atome_step(...) ATOME_CALL_((atome_step)(__VA_ARGS__), ATOME_ERR_CONFIG)
-#endif
 #define atome_predict_next(...) ATOME_CALL_((atome_predict_next)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_classify(...) ATOME_CALL_((atome_classify)(__VA_ARGS__), ATOME_ERR_CONFIG)
+#define atome_step(...) ATOME_CALL_((atome_step)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_sample(...) ATOME_CALL_((atome_sample)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_answer(...) ATOME_CALL_((atome_answer)(__VA_ARGS__), ATOME_ERR_CONFIG)
 #define atome_answer_tokens(...) ATOME_CALL_((atome_answer_tokens)(__VA_ARGS__), ATOME_ERR_CONFIG)

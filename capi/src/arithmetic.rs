@@ -7,7 +7,7 @@
 use atome_engine::integer::{self, check_head, Refusal};
 use atome_engine::{Arithmetic, Codec, Layout, Matrix, Shape, Start, Workspace};
 
-use crate::config::{cache, config, integer_cache, integer_config};
+use crate::config::{cache, config, integer_config};
 use crate::memory::{integer_workspace, workspace};
 use crate::model::{LoadedModel, OfState};
 use crate::sections::{is_taken, reason};
@@ -103,7 +103,7 @@ impl OfState for Workspace<'_> {
         cache().map_or_else(
             || Some(Start::default()),
             // SAFETY: it was opened.
-            |cache| unsafe { (cache.start.exact)(model.address(), model.program_shape(), self, n) },
+            |cache| unsafe { (cache.start)(model.address(), model.program_shape(), self, n) },
         )
     }
 
@@ -154,12 +154,7 @@ impl Chosen for Integer {
 
 impl OfState for integer::Workspace<'_> {
     fn start(&mut self, model: &LoadedModel, n: usize) -> Option<Start> {
-        // SAFETY: the cache of a program in this arithmetic; the model was opened.
-        match integer_cache().and_then(|cache| unsafe { cache.start.integer }) {
-            // SAFETY: see above.
-            Some(start) => unsafe { start(model.address(), model.program_shape(), self, n) },
-            None => Arithmetic::start(self, model, n, &mut |_| ()),
-        }
+        Arithmetic::start(self, model, n, &mut |_| ())
     }
 
     fn last_router_weights(&self, layer: usize) -> Option<&[f32]> {

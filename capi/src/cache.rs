@@ -10,21 +10,27 @@ use atome_engine::{fingerprint, Shape, Start, Workspace};
 
 use crate::config::model_size;
 use crate::model::LoadedModel;
-use crate::types::{atome_cache_t, atome_model_t, Starts};
+use crate::types::{atome_cache_t, atome_model_t};
 
 /// What the header's configuration refers to where the plan is cached.
 #[no_mangle]
-pub static atome_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: Starts { exact: start_cached } };
+pub static atome_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_cached };
 
 /// And where it is partial.
 #[no_mangle]
-pub static atome_partial: atome_cache_t =
-    atome_cache_t { fingerprint, identity, start: Starts { exact: start_partial } };
+pub static atome_partial: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_partial };
 
 /// And where it is cached, in the integer arithmetic. There a memory knows by itself where a run starts.
 #[no_mangle]
-pub static atome_integer_cache: atome_cache_t =
-    atome_cache_t { fingerprint, identity, start: Starts { integer: None } };
+pub static atome_integer_cache: atome_cache_t = atome_cache_t { fingerprint, identity, start: start_nowhere };
+
+/// Nothing calls it.
+///
+/// # Safety
+/// Always safe.
+unsafe fn start_nowhere(_: *const atome_model_t, _: &Shape, _: &mut Workspace, _: usize) -> Option<Start> {
+    None
+}
 
 /// # Safety
 /// The model was opened, in a program of this shape.
@@ -58,16 +64,6 @@ unsafe fn start_partial(
 /// # Safety
 /// The model was opened, in a program of this shape.
 unsafe fn identity(model: *const atome_model_t, shape: &Shape) -> u64 {
-    // SAFETY: as the caller promises.
-    unsafe { identity_of(model, model_size(shape)) }
-}
-
-/// [`identity`] of a struct of `size` bytes.
-///
-/// # Safety
-/// As there.
-#[inline(always)]
-pub(crate) unsafe fn identity_of(model: *const atome_model_t, size: usize) -> u64 {
     // SAFETY: as the caller promises. Loading has written every byte; after a copy in C, padding may hold anything, and
     // another value there only costs a computation.
     unsafe {
@@ -75,6 +71,6 @@ pub(crate) unsafe fn identity_of(model: *const atome_model_t, size: usize) -> u6
         if low | high == 0 {
             return 0;
         }
-        fingerprint(slice::from_raw_parts(model.cast(), size))
+        fingerprint(slice::from_raw_parts(model.cast(), model_size(shape)))
     }
 }

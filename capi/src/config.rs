@@ -52,16 +52,6 @@ pub(crate) fn cache() -> Option<&'static atome_cache_t> {
     }
 }
 
-/// [`cache`] of a program that chose the integer arithmetic.
-#[inline]
-pub(crate) fn integer_cache() -> Option<&'static atome_cache_t> {
-    #[cfg(not(test))]
-    return cache();
-    // SAFETY: as in `cache`.
-    #[cfg(test)]
-    return unsafe { crate::integer_tests::CONFIG.cache.as_ref() };
-}
-
 const _STATE_SIZE_STARTS_A_LAYOUT: () = {
     let start = offset_of!(atome_config_t, state_size);
     assert!(offset_of!(atome_config_t, plan) == start + 4);
@@ -125,30 +115,6 @@ pub(crate) fn integer_layout(config: &atome_config_t) -> Option<&integer::Layout
         && layout.is_valid()
         && config.model_size as usize == model_size(layout.shape());
     fits.then_some(layout)
-}
-
-/// Feed-forward sublayers of each layer, in a program with some.
-pub(crate) fn sublayers() -> usize {
-    /// What the header defines in such a program.
-    #[repr(C)]
-    struct OfSublayers {
-        config: atome_config_t,
-        feed_forward: u32,
-    }
-    #[cfg(not(test))]
-    #[allow(improper_ctypes)]
-    extern "C" {
-        #[link_name = "atome_config"]
-        static atome_config_of_sublayers: OfSublayers;
-    }
-    #[cfg(test)]
-    #[allow(non_upper_case_globals)]
-    static atome_config_of_sublayers: OfSublayers = OfSublayers { config: crate::tests::CONFIG, feed_forward: 2 };
-    // SAFETY: only functions ask that the header names in such a program, whose constant has the member.
-    #[cfg_attr(test, allow(unused_unsafe))]
-    unsafe {
-        atome_config_of_sublayers.feed_forward as usize
-    }
 }
 
 /// Most classes of the program's classifiers.

@@ -136,7 +136,7 @@ pub unsafe extern "C" fn atome_container_info(data: *const u8, len: usize, info:
     let Some(data) = (unsafe { bytes(data, len) }).filter(|_| !info.is_null()) else {
         return ATOME_ERR_INVALID;
     };
-    let container = match Container::open_whole(data) {
+    let container = match Container::open(data) {
         Ok(container) => container,
         Err(error) => return code(error),
     };

@@ -89,7 +89,7 @@ fn header(file: &[u8]) -> Option<Header> {
     Some(Header { name, len: packing.magic().len(), packing, n_classes: None })
 }
 
-pub(crate) fn explain_file<C: Chosen>(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int {
+fn explain_file<C: Chosen>(text: &mut Text, shape: &Shape, file: &[u8]) -> c_int {
     let Some(header) = header(file) else {
         text.push(if file.starts_with(b"PK\x03\x04") {
             "a zip file, perhaps a PyTorch checkpoint: `atome export` makes a model file of it"
@@ -165,7 +165,7 @@ unsafe fn check<C: Chosen>(shape: &Shape, body: &[u8], codec: Option<&Codec>) ->
 }
 
 /// What keeps the integer arithmetic from taking a model.
-pub(crate) fn push_refusal(text: &mut Text, refusal: Refusal) {
+fn push_refusal(text: &mut Text, refusal: Refusal) {
     match refusal {
         Refusal::NotFinite { layer, part } => {
             text.push(": ");

@@ -6,13 +6,11 @@
 use core::ffi::c_int;
 use core::slice;
 
-use atome_engine::bytes::begins_with;
 use atome_engine::format::unchecked_body;
 use atome_engine::{Codec, Matrix, Packing, Shape, BASE_THREE, POWERS_OF_THREE};
 
 use crate::arithmetic::{Chosen, Exact, Integer};
 use crate::codes::ATOME_ERR_SHAPE;
-use crate::config::formats;
 use crate::load::{code, fill_checked};
 use crate::types::{atome_formats_t, atome_model_t, atome_ternary_t};
 
@@ -60,22 +58,6 @@ impl atome_ternary_t {
     pub(crate) fn is_marked(&self) -> bool {
         self.cols >= BASE_THREE_MARK
     }
-}
-
-/// What reads the weights of a file with this magic, in a program that asks for such formats.
-#[inline(always)]
-pub(crate) fn codec_of(file: &[u8]) -> Option<&'static Codec> {
-    let formats = formats()?;
-    let has_magic = |packing: Packing| begins_with(file, packing.magic());
-    let cols = match () {
-        () if has_magic(Packing::BaseThree) => BASE_THREE_MARK,
-        () if has_magic(Packing::PowersOfThree) => POWERS_MARK,
-        () => return None,
-    };
-    // Of no rows, so that none of its weights are looked at.
-    let marked = atome_ternary_t { packed: file.as_ptr(), scale: 0.0, rows: 0, cols };
-    // SAFETY: marked as by loading.
-    unsafe { (formats.matrix)(&marked, 1) }.codec()
 }
 
 /// # Safety

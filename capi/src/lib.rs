@@ -61,9 +61,6 @@ mod config;
 mod container_tests;
 #[cfg(test)]
 mod explain_tests;
-mod feed_forward;
-mod feed_forward_calls;
-mod feed_forward_load;
 mod formats;
 #[cfg(test)]
 mod grammar_tests;
@@ -84,8 +81,6 @@ pub mod api {
     pub use crate::codes::*;
     pub use crate::container::*;
     pub use crate::explain::*;
-    pub use crate::feed_forward::*;
-    pub use crate::feed_forward_calls::*;
     pub use crate::formats::*;
     pub use crate::grammar::*;
     pub use crate::info::*;

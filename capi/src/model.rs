@@ -122,7 +122,6 @@ impl atome_attn_t {
 }
 
 /// A layer of a loaded model.
-#[derive(Clone, Copy)]
 pub(crate) struct LoadedLayer<'m> {
     block: &'m atome_block_t,
     shape: &'m Shape,

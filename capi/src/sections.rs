@@ -138,10 +138,10 @@ pub(crate) unsafe fn reason(shape: &Shape, body: &[u8], codec: Option<&Codec>) -
 }
 
 /// The parts of a model that belong to no layer.
-pub(crate) struct Others<'m> {
-    pub(crate) embed: Matrix<'m>,
-    pub(crate) final_norm: Norm<'m>,
-    pub(crate) unembed: Matrix<'m>,
+struct Others<'m> {
+    embed: Matrix<'m>,
+    final_norm: Norm<'m>,
+    unembed: Matrix<'m>,
 }
 
 /// Looks at each layer in turn.
@@ -149,7 +149,7 @@ pub(crate) struct Others<'m> {
 /// # Safety
 /// As [`is_taken`].
 #[inline(always)]
-pub(crate) unsafe fn walk<'m>(
+unsafe fn walk<'m>(
     shape: &Shape,
     body: &'m [u8],
     codec: Option<&Codec>,

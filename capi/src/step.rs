@@ -2,7 +2,7 @@
 
 use core::ffi::c_int;
 
-use atome_engine::{Arithmetic, RunError, Shape, Weights};
+use atome_engine::{Arithmetic, RunError};
 
 use crate::arithmetic::{Chosen, Exact};
 use crate::codes::{ATOME_ERR_CONFIG, ATOME_ERR_INVALID, ATOME_ERR_PLAN};
@@ -34,20 +34,6 @@ pub unsafe extern "C" fn atome_step(model: *const atome_model_t, state: *mut ato
 /// As `atome_step`.
 #[inline(always)]
 pub(crate) unsafe fn step<C: Chosen>(model: *const atome_model_t, state: *mut atome_state_t, token: c_int) -> c_int {
-    // SAFETY: as the caller promises.
-    unsafe { step_of::<C, _>(|shape| LoadedModel::open(model, shape), state, token) }
-}
-
-/// [`step`] of a model that `open` opens.
-///
-/// # Safety
-/// As `atome_step`.
-#[inline(always)]
-pub(crate) unsafe fn step_of<'m, C: Chosen, W: Weights<'m>>(
-    open: impl FnOnce(&'static Shape) -> Option<W>,
-    state: *mut atome_state_t,
-    token: c_int,
-) -> c_int {
     let Some(layout) = C::layout() else {
         return ATOME_ERR_CONFIG;
     };
@@ -56,7 +42,7 @@ pub(crate) unsafe fn step_of<'m, C: Chosen, W: Weights<'m>>(
     }
     // SAFETY: as the caller promises.
     let (model, mut memory) = unsafe {
-        let Some(model) = open(C::shape(layout)) else {
+        let Some(model) = LoadedModel::open(model, C::shape(layout)) else {
             return ATOME_ERR_INVALID;
         };
         (model, C::memory(state, layout))

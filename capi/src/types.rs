@@ -4,7 +4,7 @@
 use core::ffi::c_int;
 use core::mem::{offset_of, size_of};
 
-use atome_engine::{integer, Matrix, Shape, Start, Workspace};
+use atome_engine::{Matrix, Shape, Start, Workspace};
 
 /// Version of the agreement between this header and the archive. They work together only when it is the same.
 pub const ATOME_ABI_VERSION: u32 = 5;
@@ -152,9 +152,6 @@ pub struct atome_model_t {
     pub fingerprint: [u32; 2],
     /// The layers.
     pub blocks: [atome_block_t; ATOME_N_LAYERS],
-    /// Private: the feed-forward sublayers, in the container that the model was loaded from.
-    #[cfg(feed_forward)]
-    pub feed_forward: *const u8,
 }
 
 /// A model with a classification head.
@@ -243,7 +240,7 @@ pub struct atome_container_info_t {
 pub struct atome_config_t {
     /// ATOME_ABI_VERSION.
     pub abi_version: u32,
-    /// sizeof(atome_model_t), without what ATOME_FEED_FORWARD adds.
+    /// sizeof(atome_model_t).
     pub model_size: u32,
     /// sizeof(atome_state_t).
     pub state_size: u32,
@@ -274,11 +271,8 @@ pub struct atome_config_t {
         unsafe extern "C" fn(data: *const u8, len: usize, payload: *mut *const u8, payload_len: *mut usize) -> c_int,
     >,
     /// atome_cache in the cached plan, atome_partial in the partial one; NULL in the lean one, which takes nothing over from
-    /// earlier calls. Others where ATOME_FEED_FORWARD is above 0, in the lean plan too.
+    /// earlier calls.
     pub cache: *const atome_cache_t,
-    /// ATOME_FEED_FORWARD.
-    #[cfg(feed_forward)]
-    pub feed_forward: u32,
 }
 
 // SAFETY: a constant of the program, which nothing ever writes to.
@@ -312,22 +306,8 @@ pub struct atome_cache_t {
     ///
     /// # Safety
     /// The model was opened.
-    pub(crate) start: Starts,
+    pub(crate) start: unsafe fn(*const atome_model_t, &Shape, &mut Workspace, usize) -> Option<Start>,
 }
-
-/// Where a run starts, in the program's arithmetic. It may be computed then: of a program with feed-forward sublayers it is,
-/// because what calls this knows of none.
-///
-/// Each is given an opened model of the shape.
-pub(crate) union Starts {
-    /// That of programs in the exact arithmetic.
-    pub(crate) exact: unsafe fn(*const atome_model_t, &Shape, &mut Workspace, usize) -> Option<Start>,
-    /// That of programs in the integer one; `None` where the memory knows by itself.
-    pub(crate) integer: Option<IntegerStart>,
-}
-
-/// [`Starts::integer`].
-pub(crate) type IntegerStart = unsafe fn(*const atome_model_t, &Shape, &mut integer::Workspace, usize) -> Option<Start>;
 
 /// What loading a container calls: the type of [`atome_config_t::container_payload`].
 pub(crate) type ContainerReader = unsafe extern "C" fn(*const u8, usize, *mut *const u8, *mut usize) -> c_int;

@@ -217,7 +217,7 @@ pub struct ModelArgs {
     pub attn_top_k: Option<usize>,
 
     /// Feed-forward sublayers at the end of each layer, 0 to 16: they take flash and time, and no RAM. A model file
-    /// with some is a container, for programs with ATOME_FEED_FORWARD [default: 0]
+    /// with some is a container, which C programs do not compute yet [default: 0]
     #[arg(long, value_name = "N", value_parser = whole::<usize>(0..=MOST_FEED_FORWARD as u64), verbatim_doc_comment)]
     pub feed_forward: Option<usize>,
 

@@ -180,12 +180,12 @@ fn size_fault(flags: Vec<String>) -> Option<String> {
 }
 
 /// The header declares exactly the functions that the archive defines: by their names, or by those that it gives to them where a
-/// program chooses the integer arithmetic, or has feed-forward sublayers.
+/// program chooses the integer arithmetic.
 pub fn same_names(context: &Context) -> Result<Outcome> {
     let header = fs::read_to_string(workspace::header()).context("cannot read include/atome.h")?;
     let mut declared = prototypes(&header);
     declared.extend(constants(&header));
-    let renamed = renamed(&header);
+    let renamed = of_integers(&header);
     for (usual, name) in &renamed {
         ensure!(declared.contains(*usual), "#define {usual} {name}: include/atome.h declares no {usual}");
     }
@@ -197,11 +197,11 @@ pub fn same_names(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed(format!("{usual} names, {all} in the archive for signed models")))
 }
 
-/// What the header calls functions and constants of such programs, and their names.
-fn renamed(header: &str) -> Vec<(&str, &str)> {
+/// What the header calls functions and constants of the integer arithmetic, and their names.
+fn of_integers(header: &str) -> Vec<(&str, &str)> {
     let definitions = header.lines().filter_map(|line| line.strip_prefix("#define ")?.split_once(' '));
     definitions
-        .filter(|(_, name)| name.starts_with("atome_integer_") || name.starts_with("atome_feed_forward_"))
+        .filter(|(_, name)| name.starts_with("atome_integer_"))
         .filter(|(usual, _)| !usual.contains('('))
         .collect()
 }
@@ -243,14 +243,8 @@ pub fn checked_calls(_: &Context) -> Result<Outcome> {
 
 /// The constants of the library that the header refers to.
 fn constants(header: &str) -> impl Iterator<Item = String> + use<'_> {
-    let names = [
-        ("atome_formats", "atome_formats_t"),
-        ("atome_cache", "atome_cache_t"),
-        ("atome_partial", "atome_cache_t"),
-        ("atome_feed_forward_lean", "atome_cache_t"),
-        ("atome_feed_forward_cached", "atome_cache_t"),
-        ("atome_feed_forward_partial", "atome_cache_t"),
-    ];
+    let names =
+        [("atome_formats", "atome_formats_t"), ("atome_cache", "atome_cache_t"), ("atome_partial", "atome_cache_t")];
     let names = names.into_iter().filter(|(name, of)| header.contains(&format!("extern const {of} {name} ")));
     names.map(|(name, _)| name.to_string())
 }
