@@ -120,7 +120,7 @@ pub struct PairArgs {
     pub slips: Option<f64>,
 
     /// Share of the examples in which values that the answer copies from the prompt, such as names and numbers, are
-    /// exchanged for those of other pairs, in both [default: 0.6 where answers copy nine different ones, else 0]
+    /// exchanged for those of other pairs, in both [default: 0]
     #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::Share), verbatim_doc_comment)]
     pub swaps: Option<f64>,
 
@@ -136,8 +136,8 @@ pub struct PairArgs {
     #[arg(long, value_name = "WEIGHT", value_parser = real::<f64>(Real::Share))]
     pub prompt_weight: Option<f64>,
 
-    /// Make a grammar of the answers that are learnt from, and let the model answer nothing else: auto. It goes with the
-    /// checkpoint and its containers, and the model is judged with it (docs/grammar.md)
+    /// Make a grammar of the answers that are learnt from, and let the model answer nothing else: auto. It goes with
+    /// the checkpoint and its containers, and the model is judged with it (docs/grammar.md)
     #[arg(long, value_name = "HOW", verbatim_doc_comment)]
     pub grammar: Option<GrammarSource>,
 
@@ -311,8 +311,8 @@ pub struct RecipeArgs {
     #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareBelowOne))]
     pub label_smoothing: Option<f64>,
 
-    /// Make the model a running mean of the weights, of which each step keeps this share, such as 0.998, instead of the
-    /// last weights
+    /// Make the model a running mean of the weights, of which each step keeps this share, such as 0.998, instead of
+    /// the last weights
     #[arg(long, value_name = "SHARE", value_parser = real::<f64>(Real::ShareBelowOne), verbatim_doc_comment)]
     pub average: Option<f64>,
 

@@ -13,7 +13,7 @@ use atome_train::dialogue::OwnedDialogue;
 use atome_train::evaluate::Numbers;
 use atome_train::export::{export, exportable, Format, USUAL_THREADS};
 use atome_train::pairs::{
-    counts, is_ascii, limits, longest, longest_in_tokens, score, Changes, Copied, Form, Pair, Pairs, PairsRecipe,
+    counts, is_ascii, limits, longest, longest_in_tokens, score, Changes, Form, Pair, Pairs, PairsRecipe,
 };
 use atome_train::recipe::Recipe;
 use atome_train::terminal::safe;
@@ -33,9 +33,6 @@ const HELD_OUT: f64 = 0.1;
 
 /// Share of the records with a slip.
 const SLIPS: f64 = 0.1;
-
-/// Share of the records with exchanged values, where answers copy what is no closed list.
-const SWAPS: f64 = 0.6;
 
 /// The prompt matters as far as it leads to the answer, and shows whether it is of the domain.
 const PROMPT_WEIGHT: f64 = 0.1;
@@ -117,8 +114,7 @@ pub fn complete(
     let held_out = share.or(before(|pairs| pairs.held_out)).unwrap_or(HELD_OUT);
     let slips = slips.or(before(|pairs| pairs.slips)).unwrap_or(if taught.has_rows() { 0.0 } else { SLIPS });
     let drops = drops.or(before(|pairs| pairs.drops)).unwrap_or(0.0);
-    let swaps = swaps.or(before(|pairs| pairs.swaps));
-    let swaps = swaps.unwrap_or_else(|| usual_swaps(taught, &pairs.split(&form, held_out, recipe.seed).train, &form));
+    let swaps = swaps.or(before(|pairs| pairs.swaps)).unwrap_or(0.0);
     let changes = Changes { slips, swaps, drops };
     if let Some(stored) = &stored {
         form.longest_answer = stored.longest_answer;
@@ -151,16 +147,6 @@ pub fn complete(
     let grammar = args.pairs.grammar.is_some() || stored.is_some_and(|stored| stored.grammar);
     recipe.pairs = Some(PairsRecipe { normalise, held_out, slips, swaps, drops, longest_answer, grammar, classes });
     Ok(())
-}
-
-/// How often values are exchanged where nobody says it.
-fn usual_swaps(taught: &Taught, train: &[&Pair], form: &Form) -> f64 {
-    let may_copy = matches!(taught, Taught::Pairs(_));
-    if may_copy && Copied::of(train, form).has_open_places() {
-        SWAPS
-    } else {
-        0.0
-    }
 }
 
 /// The first `count` examples of a training, as the model sees them.

@@ -87,11 +87,6 @@ impl Copied {
         copied
     }
 
-    /// Whether there is anything that is copied and no closed list.
-    pub fn has_open_places(&self) -> bool {
-        self.is_open.contains(&true)
-    }
-
     fn example(&mut self, pair: &Pair, form: &Form, numbers: &mut HashMap<String, usize>) -> Example {
         let prompt = String::from_utf8_lossy(&form.normalised(&pair.prompt)).into_owned();
         let (mut pieces, mut copies): (Vec<Piece>, Vec<(Range<usize>, usize)>) = (Vec::new(), Vec::new());
@@ -178,7 +173,7 @@ mod tests {
     fn copies_are_found_in_the_prompt_that_a_model_sees() {
         let all = copied(&[pair("Play ABBA, from  1976!", r#"{"year":1976,"artist":"abba"}"#)]);
         assert_eq!(texts(&all.examples[0]), [("abba", true), ("1976", true)]);
-        assert!(!all.has_open_places());
+        assert!(!all.is_open.contains(&true));
     }
 
     #[test]
