@@ -31,26 +31,6 @@ pub fn start_partial<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace, 
     partial::run(weights, workspace, n, unobserved)
 }
 
-/// Computes a run over the first `n` tokens, 1 or more, from `start` on, with nobody watching; nothing is left to compute then.
-/// `None` where the weights are not of the shape that they say.
-///
-/// For a library whose [`Run::start`] leads to other weights than those that it was called for.
-pub fn start_computed<'m, 'w, M: Arithmetic<'w>>(
-    weights: &impl Weights<'m>,
-    memory: &mut M,
-    start: Start,
-    n: usize,
-) -> Option<Start> {
-    let Start { identity, has_gates, before } = start;
-    if before < n {
-        let positions = Positions { row: before, before, count: n - before };
-        let work = Work::of(memory.layout(), positions, has_gates);
-        memory.compute(weights, work, unobserved)?;
-        memory.prefix().remember(identity, n);
-    }
-    Some(Start { before: n, ..start })
-}
-
 impl<'a, M> Run<'a, M> for Model<'a> {}
 
 /// Computes the residual stream of the first `n` tokens in the memory's store, as far as it is not computed already. What

@@ -45,22 +45,12 @@ pub fn coded_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, Fo
 /// As [`coded_body`], but for [`FormatError::Malformed`].
 #[inline(always)] // into its few callers, of which a program has one
 pub fn unchecked_body<'a>(shape: &Shape, data: &'a [u8]) -> Result<CodedBody<'a>, FormatError> {
-    if data.len() < MAGIC {
+    let Some(rest) = data.get(MAGIC..) else {
         return Err(FormatError::TooShort { len: data.len(), needed: MAGIC });
-    }
+    };
     let Some(codec) = Codec::ALL.into_iter().find(|codec| begins_with(data, codec.packing().magic())) else {
         return Err(FormatError::BadMagic { expected: "ATOME01, ATOME02 or ATOMEP3" });
     };
-    body_with(shape, codec, data)
-}
-
-/// [`unchecked_body`] of a file whose weights `codec` reads, as its magic says.
-///
-/// # Errors
-/// [`FormatError::Truncated`] where it ends early.
-#[inline(always)] // as above
-pub fn body_with<'a>(shape: &Shape, codec: &'static Codec, data: &'a [u8]) -> Result<CodedBody<'a>, FormatError> {
-    let rest = data.get(MAGIC..).unwrap_or_default();
     let (end, _) = walk(shape, codec, &[]);
     match rest.get(..end) {
         Some(sections) => Ok(CodedBody { sections, codec: Some(codec) }),

@@ -62,7 +62,6 @@ pub(super) const MOST_TOGETHER: usize = 2;
 /// [`project`] of some positions, at most [`MOST_TOGETHER`]: inputs, `[positions][cols]`, and sums, `[positions][rows of all
 /// matrices]`.
 #[cfg(vectors)]
-#[inline(always)] // a frame of its own would be stack where the most of it is needed
 pub(super) fn project_together(matrices: &[Matrix], cols: usize, inputs: &[i16], sums: &mut [i32]) {
     #[cfg(backend = "x86")]
     if x86::project_together(matrices, cols, inputs, sums) {
