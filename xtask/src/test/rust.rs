@@ -44,8 +44,9 @@ pub fn clippy_on(target: &str) -> Result<Outcome> {
 /// Every Rust test of the workspace but our own.
 pub fn tests(mode: Mode) -> Result<Outcome> {
     let mut cargo = process::cargo();
-    // With --show-output a passing test's own words can be read, among them that it skipped something.
-    cargo.arg("test").args(packages(mode)).args(["--", "--show-output"]);
+    // A failure must not hide those behind it. With --show-output a passing test's own words can be read, among them that it
+    // skipped something.
+    cargo.arg("test").args(packages(mode)).args(["--no-fail-fast", "--", "--show-output"]);
     let output = process::checked(&mut cargo)?;
     for line in skips(&output) {
         say!("   note: {line}");
