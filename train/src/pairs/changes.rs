@@ -5,6 +5,7 @@ use std::ops::Range;
 use anyhow::{ensure, Result};
 
 use super::copied::{Copied, Example, Piece};
+use super::overlap::overlap;
 use super::slip::slip_outside;
 use super::{Form, Pair};
 use crate::rng::Rng;
@@ -81,16 +82,19 @@ impl<'p> Changing<'p> {
 
     /// What a slip would take from the answer.
     fn kept(&self, example: &Example) -> Vec<Range<usize>> {
-        let is_open = |piece: &&Piece| self.copied.is_open.get(piece.place).is_some_and(|is_open| *is_open);
-        example.pieces.iter().filter(is_open).map(|piece| piece.range.clone()).collect()
+        example
+            .pieces
+            .iter()
+            .filter(|piece| self.copied.is_open(piece.place))
+            .map(|piece| piece.range.clone())
+            .collect()
     }
 
     /// Exchanges values in prompt and answer alike. Returns whether any was.
     fn swap(&self, example: &mut Example, rng: &mut Rng) -> bool {
         let mut values: Vec<Option<&str>> = Vec::new();
         for piece in &example.pieces {
-            let is_copied = self.copied.is_copied.get(piece.place).is_some_and(|is_copied| *is_copied);
-            let may_be = is_copied && piece.in_answer.is_some() && rng.unit() < 0.5;
+            let may_be = self.copied.is_copied(piece.place) && piece.in_answer.is_some() && rng.unit() < 0.5;
             let place = self.copied.places.get(piece.place).filter(|_| may_be);
             values.push(place.and_then(|place| Some(place.values.get(rng.below(place.values.len()))?.as_str())));
         }
@@ -135,7 +139,7 @@ fn exchanged(example: &Example, values: &[Option<&str>]) -> Option<Example> {
 /// Takes one of the words that the answer does not copy out of the prompt. Returns whether there was one to spare.
 fn drop_word(example: &mut Example, rng: &mut Rng) -> bool {
     let words: Vec<Range<usize>> = words(&example.prompt);
-    let is_free = |word: &&Range<usize>| !example.pieces.iter().any(|piece| is_over(&piece.range, word));
+    let is_free = |word: &&Range<usize>| !example.pieces.iter().any(|piece| overlap(&piece.range, word));
     let free: Vec<&Range<usize>> = words.iter().filter(is_free).collect();
     if free.is_empty() || words.len() <= LEAST_WORDS {
         return false;
@@ -159,11 +163,6 @@ fn words(text: &str) -> Vec<Range<usize>> {
         range
     };
     text.split(' ').map(word).filter(|range| !range.is_empty()).collect()
-}
-
-/// Whether two ranges have a byte in common.
-pub(super) const fn is_over(one: &Range<usize>, other: &Range<usize>) -> bool {
-    one.start < other.end && other.start < one.end
 }
 
 #[cfg(test)]

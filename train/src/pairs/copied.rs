@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
+use super::overlap::overlap;
 use super::values::values;
 use super::{Form, Pair};
 
@@ -67,10 +68,10 @@ pub struct Copied {
     pub examples: Vec<Example>,
     /// All places, by number.
     pub places: Vec<Place>,
-    /// Of each place, whether values may be exchanged there.
-    pub is_copied: Vec<bool>,
-    /// Of each place, whether what is copied there is no closed list.
-    pub is_open: Vec<bool>,
+    /// [`Place::is_copied`] of each: counted once, and asked for each example.
+    is_copied: Vec<bool>,
+    /// [`Place::is_open`] of each.
+    is_open: Vec<bool>,
 }
 
 impl Copied {
@@ -85,6 +86,16 @@ impl Copied {
         copied.is_copied = copied.places.iter().map(Place::is_copied).collect();
         copied.is_open = copied.places.iter().map(Place::is_open).collect();
         copied
+    }
+
+    /// Whether values may be exchanged at place `number`.
+    pub fn is_copied(&self, number: usize) -> bool {
+        self.is_copied.get(number).is_some_and(|is_copied| *is_copied)
+    }
+
+    /// Whether what is copied at place `number` is no closed list.
+    pub fn is_open(&self, number: usize) -> bool {
+        self.is_open.get(number).is_some_and(|is_open| *is_open)
     }
 
     fn example(&mut self, pair: &Pair, form: &Form, numbers: &mut HashMap<String, usize>) -> Example {
@@ -117,8 +128,7 @@ impl Copied {
     /// The parts of all answers: what is copied and no closed list, and what is between.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.examples.iter().flat_map(|example| {
-            let is_open = |place: &usize| self.is_open.get(*place).is_some_and(|is_open| *is_open);
-            let open = example.values.iter().filter(move |(_, place)| is_open(place));
+            let open = example.values.iter().filter(|(_, place)| self.is_open(*place));
             let ends = open.flat_map(|(range, _)| [range.start, range.end]);
             let starts = std::iter::once(0).chain(ends.clone());
             let parts = starts.zip(ends.chain([example.answer.len()]));
@@ -130,12 +140,12 @@ impl Copied {
 /// Where pieces lie over each other, it is not clear which of them the answer means: they become one.
 fn add(pieces: &mut Vec<Piece>, mut piece: Piece) {
     pieces.retain(|other| {
-        let is_apart = other.range.end <= piece.range.start || piece.range.end <= other.range.start;
-        if !is_apart {
+        let is_over = overlap(&other.range, &piece.range);
+        if is_over {
             piece.range = other.range.start.min(piece.range.start)..other.range.end.max(piece.range.end);
             piece.in_answer = None;
         }
-        is_apart
+        !is_over
     });
     pieces.push(piece);
 }

@@ -6,6 +6,7 @@
 mod changes;
 mod copied;
 mod form;
+mod overlap;
 mod parse;
 mod records;
 mod score;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::changes::is_over;
+use super::overlap::overlap;
 use crate::rng::Rng;
 
 /// One slip of the finger, in a word of four letters or more; texts without such a word stay.
@@ -13,7 +13,7 @@ pub fn slip(text: &str, rng: &mut Rng) -> String {
 /// [`slip`], where words that lie over bytes of `kept` stay as they are.
 pub fn slip_outside(text: &str, kept: &[Range<usize>], rng: &mut Rng) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    let is_kept = |at: usize| kept.iter().any(|kept| is_over(kept, &(at - 1..at + 3)));
+    let is_kept = |at: usize| kept.iter().any(|kept| overlap(kept, &(at - 1..at + 3)));
     let inside = |at: usize| bytes[at - 1..at + 3].iter().all(u8::is_ascii_alphabetic) && !is_kept(at);
     let places: Vec<usize> = (1..bytes.len().saturating_sub(2)).filter(|&at| inside(at)).collect();
     if places.is_empty() {
