@@ -3,10 +3,10 @@
 
 use atome_engine::format::WholeModel;
 use atome_engine::integer::{check, check_head, Layout, Workspace};
-use atome_engine::{classify, predict_next, step, Classifier, Dims, Model, Plan, RouterReading, Shape, Tiled, Weights};
+use atome_engine::{classify, predict_next, step, Classifier, Dims, Model, Plan, RouterReading, Run, Shape, Tiled};
 use fastrand::Rng;
 
-use super::hostile::RECIPES;
+use super::hostile::{Recipe, RECIPES};
 use super::reference::{shape_named, IntegerModel};
 use crate::packed::Packing;
 use crate::random_model::model_file;
@@ -51,8 +51,8 @@ fn shown(workspace: &Workspace<'_>, greedy: usize, layers: usize) -> Shown {
 }
 
 /// Compares all positions in the way that `seed` chooses: a plan, or steps.
-fn compare(
-    model: &WholeModel<'_>,
+fn compare<'m>(
+    model: &impl for<'w> Run<'m, Workspace<'w>>,
     max_seq: usize,
     tokens: &[i32],
     expected: &[Shown],
@@ -63,14 +63,12 @@ fn compare(
     let layout = Layout::new(shape, max_seq, plan).unwrap();
     let (mut floats, mut words) = (vec![f32::NAN; layout.floats()], vec![seed as u32; layout.words()]);
     Workspace::new(&layout, &mut floats, &mut words).unwrap().forget();
-    let mut tiles = vec![0; Tiled::room(model)];
-    let tiled = Tiled::new(*model, &mut tiles);
     for (index, expected) in expected.iter().enumerate() {
         let mut workspace = Workspace::new(&layout, &mut floats, &mut words).unwrap();
         let greedy = if seed % 3 == 2 {
-            step(&tiled, &mut workspace, tokens[index]).unwrap()
+            step(model, &mut workspace, tokens[index]).unwrap()
         } else {
-            predict_next(&tiled, &mut workspace, tokens[..=index].iter().copied()).unwrap()
+            predict_next(model, &mut workspace, tokens[..=index].iter().copied()).unwrap()
         };
         if shown(&workspace, greedy, shape.n_layers()) != *expected {
             return Err(format!("position {index} differs, {plan:?}, way {}", seed % 3));
@@ -79,35 +77,68 @@ fn compare(
     Ok(())
 }
 
+/// A hostile model.
+struct Hostile {
+    name: String,
+    recipe: &'static Recipe,
+    test_shape: &'static TestShape,
+    shape: Shape,
+    packing: Packing,
+    /// Another one for each packing.
+    way: u64,
+    rng: Rng,
+}
+
+impl Hostile {
+    /// Those of all shapes up to this width.
+    fn all(widest: usize, first_seed: u64) -> impl Iterator<Item = Self> {
+        let recipes = || RECIPES.iter().zip(0..);
+        let all = SHAPES.iter().flat_map(move |shape| recipes().map(move |(recipe, seed)| (shape, recipe, seed)));
+        all.flat_map(move |(test_shape, recipe, seed)| {
+            let is_taken = |shape: &Shape| Layout::new(*shape, test_shape.max_seq, Plan::Lean).is_ok();
+            let shape = shape_of(test_shape).filter(is_taken).filter(|shape| shape.d_model() <= widest);
+            let packings = [Packing::TwoBits, Packing::Base3, Packing::PowersOf3].into_iter().zip(seed..);
+            packings.filter_map(move |(packing, way)| {
+                let (shape, rng) = (shape?, Rng::with_seed(first_seed + seed));
+                let name = format!("{}, {}, {packing:?}", recipe.name, test_shape.name);
+                Some(Self { name, recipe, test_shape, shape, packing, way, rng })
+            })
+        })
+    }
+
+    fn file(&mut self) -> Vec<u8> {
+        self.recipe.file(self.test_shape, self.packing, &mut self.rng)
+    }
+
+    /// At most so many.
+    fn tokens(&mut self, most: usize) -> Vec<i32> {
+        let last = self.test_shape.vocab_size as i32;
+        (0..self.test_shape.max_seq.min(most)).map(|_| self.rng.i32(-1..=last)).collect()
+    }
+
+    fn place(&self) -> usize {
+        shape_named(self.test_shape.name).0
+    }
+}
+
 #[test]
 fn hostile_models_give_the_references_bits_or_its_refusal() {
     let (mut compared, mut refused) = (0, 0);
-    for (test_shape, recipe, seed) in SHAPES
-        .iter()
-        .flat_map(|shape| RECIPES.iter().enumerate().map(move |(seed, recipe)| (shape, recipe, seed as u64)))
-    {
-        let (place, _) = shape_named(test_shape.name);
-        let Some(shape) = shape_of(test_shape) else { continue };
-        if Layout::new(shape, test_shape.max_seq, Plan::Lean).is_err() || test_shape.d_model > 300 {
+    for mut hostile in Hostile::all(300, 0) {
+        let (file, tokens) = (hostile.file(), hostile.tokens(7));
+        let model = Model::new(hostile.shape, &file).unwrap();
+        let expected = expected(hostile.place(), hostile.test_shape, &file, &tokens);
+        assert_eq!(check(&model).is_ok(), expected.is_some(), "{}", hostile.name);
+        let Some(expected) = expected else {
+            refused += 1;
             continue;
+        };
+        let mut tiles = vec![0; Tiled::room(&model)];
+        let tiled = Tiled::new(model, &mut tiles);
+        if let Err(error) = compare(&tiled, hostile.test_shape.max_seq, &tokens, &expected, hostile.way) {
+            panic!("{}: {error}", hostile.name);
         }
-        for (packing, way) in [Packing::TwoBits, Packing::Base3, Packing::PowersOf3].into_iter().zip(seed..) {
-            let mut rng = Rng::with_seed(seed);
-            let file = recipe.file(test_shape, packing, &mut rng);
-            let tokens: Vec<i32> =
-                (0..test_shape.max_seq.min(7)).map(|_| rng.i32(-1..=test_shape.vocab_size as i32)).collect();
-            let model = Model::new(shape, &file).unwrap();
-            let expected = expected(place, test_shape, &file, &tokens);
-            assert_eq!(check(&model).is_ok(), expected.is_some(), "{}, {}", recipe.name, test_shape.name);
-            let Some(expected) = expected else {
-                refused += 1;
-                continue;
-            };
-            if let Err(error) = compare(&model.into(), test_shape.max_seq, &tokens, &expected, way) {
-                panic!("{}, {}, {packing:?}: {error}", recipe.name, test_shape.name);
-            }
-            compared += tokens.len();
-        }
+        compared += tokens.len();
     }
     println!("{compared} positions equal, {refused} models refused by both");
     assert!(compared > 2000 && refused > 10);
@@ -116,36 +147,28 @@ fn hostile_models_give_the_references_bits_or_its_refusal() {
 #[test]
 fn models_with_sublayers_give_the_references_bits_or_its_refusal() {
     let (mut compared, mut refused, mut changed) = (0, 0, 0);
-    for (test_shape, recipe, seed) in SHAPES
-        .iter()
-        .flat_map(|shape| RECIPES.iter().enumerate().map(move |(seed, recipe)| (shape, recipe, seed as u64)))
-    {
-        let (place, _) = shape_named(test_shape.name);
-        let Some(shape) = shape_of(test_shape) else { continue };
-        if Layout::new(shape, test_shape.max_seq, Plan::Lean).is_err() || test_shape.d_model > 100 {
+    for mut hostile in Hostile::all(100, 100) {
+        let file = hostile.file();
+        let Hostile { recipe, test_shape, packing, way, .. } = hostile;
+        let part = recipe.part(test_shape, packing, 1 + (way % 3) as u8, &mut hostile.rng);
+        let tokens = hostile.tokens(5);
+        let model = WholeModel::new(Model::new(hostile.shape, &file).unwrap(), Some(&part)).unwrap();
+        let reference = IntegerModel::load_whole(hostile.place(), &file, &part);
+        assert_eq!(check(&model).is_ok(), reference.is_ok(), "{}", hostile.name);
+        let Ok(mut reference) = reference else {
+            refused += 1;
             continue;
+        };
+        let found = positions(&mut reference, test_shape, &tokens);
+        assert_eq!(reference.bounds_exceeded(), 0, "{}", hostile.name);
+        let mut tiles = vec![0; Tiled::room(&model)];
+        let tiled = Tiled::new(model, &mut tiles);
+        if let Err(error) = compare(&tiled, test_shape.max_seq, &tokens, &found, way) {
+            panic!("{}: {error}", hostile.name);
         }
-        for (packing, way) in [Packing::TwoBits, Packing::Base3, Packing::PowersOf3].into_iter().zip(seed..) {
-            let mut rng = Rng::with_seed(100 + seed);
-            let file = recipe.file(test_shape, packing, &mut rng);
-            let part = recipe.part(test_shape, packing, 1 + (way % 3) as u8, &mut rng);
-            let tokens: Vec<i32> =
-                (0..test_shape.max_seq.min(5)).map(|_| rng.i32(-1..=test_shape.vocab_size as i32)).collect();
-            let model = WholeModel::new(Model::new(shape, &file).unwrap(), Some(&part)).unwrap();
-            let reference = IntegerModel::load_whole(place, &file, &part);
-            assert_eq!(check(&model).is_ok(), reference.is_ok(), "{}, {}", recipe.name, test_shape.name);
-            let Ok(mut reference) = reference else {
-                refused += 1;
-                continue;
-            };
-            let found = positions(&mut reference, test_shape, &tokens);
-            assert_eq!(reference.bounds_exceeded(), 0, "{}, {}", recipe.name, test_shape.name);
-            if let Err(error) = compare(&model, test_shape.max_seq, &tokens, &found, way) {
-                panic!("{}, {}, {packing:?}: {error}", recipe.name, test_shape.name);
-            }
-            compared += tokens.len();
-            changed += usize::from(expected(place, test_shape, &file, &tokens).is_some_and(|plain| plain != found));
-        }
+        compared += tokens.len();
+        let plain = expected(hostile.place(), test_shape, &file, &tokens);
+        changed += usize::from(plain.is_some_and(|plain| plain != found));
     }
     println!("{compared} positions equal, {refused} models refused by both, {changed} models with another result");
     assert!(compared > 1000 && refused > 10 && changed > 100);
