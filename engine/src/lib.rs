@@ -91,7 +91,7 @@ pub use held::Held;
 pub use layout::{c99_state_bytes, Layout, Plan, TAG_WORDS};
 pub use parts::Part;
 pub use predict::{predict_next, predict_next_observed};
-pub use run::{start_cached, start_computed, start_partial, Run};
+pub use run::{start_cached, start_partial, Run};
 pub use schedule::{Arithmetic, Prefix, RouterReading, Start};
 pub use self_test::{self_test, SelfTestError};
 pub use shape::{Dims, Shape, ShapeError};

@@ -2,7 +2,7 @@
 
 use crate::run::Run;
 use crate::shape::Shape;
-use crate::weights::{FeedForward, Layer, Matrix, Norm, Pathways, Ssm, Weights};
+use crate::weights::{sublayers, FeedForward, Layer, Matrix, Norm, Pathways, Ssm, Weights};
 
 /// A model, and its tiles: a copy of the matrices that inputs are multiplied by, for programs with memory to spare. A
 /// position takes less time with them, and gives the same bits.
@@ -56,7 +56,7 @@ impl<'a, W: Weights<'a>> Tiled<'a, W> {
         let mut rest = &mut *tiles;
         for layer in 0..if rest.is_empty() { 0 } else { model.shape().n_layers() } {
             let Some(layer) = model.layer(layer) else { continue };
-            for matrix in matrices(&layer).into_iter().chain(sublayers(&layer)) {
+            for matrix in matrices(&layer).into_iter().chain(sublayer_matrices(&layer)) {
                 rest = write(&matrix, rest);
             }
         }
@@ -64,7 +64,7 @@ impl<'a, W: Weights<'a>> Tiled<'a, W> {
         // The layers are alike.
         let first = if tiles.is_empty() { None } else { model.layer(0) };
         let lens = first.as_ref().map_or([0; MATRICES], |layer| matrices(layer).map(|matrix| matrix_len(&matrix)));
-        let sublayer = first.and_then(|layer| Some((sublayers(&layer).next()?, sublayers(&layer).count() / 2)));
+        let sublayer = first.and_then(|layer| Some((layer.feed_forward(0)?.up, sublayers(&layer).count())));
         let sublayer = sublayer.map_or((0, 0), |(matrix, count)| (matrix_len(&matrix), count));
         Self { model, tiles, lens, sublayer }
     }
@@ -170,13 +170,13 @@ fn matrices<'a>(layer: &impl Layer<'a>) -> [Matrix<'a>; MATRICES] {
 }
 
 /// Those of its feed-forward sublayers.
-fn sublayers<'a, 'l, L: Layer<'a>>(layer: &'l L) -> impl Iterator<Item = Matrix<'a>> + use<'a, 'l, L> {
-    (0..).map_while(|index| layer.feed_forward(index)).flat_map(|sublayer| [sublayer.up, sublayer.down])
+fn sublayer_matrices<'a, 'l, L: Layer<'a>>(layer: &'l L) -> impl Iterator<Item = Matrix<'a>> + use<'a, 'l, L> {
+    sublayers(layer).flat_map(|sublayer| [sublayer.up, sublayer.down])
 }
 
 /// Bytes of a layer's tiles.
 fn layer_len<'a>(layer: &impl Layer<'a>) -> usize {
-    matrices(layer).into_iter().chain(sublayers(layer)).map(|matrix| matrix_len(&matrix)).sum()
+    matrices(layer).into_iter().chain(sublayer_matrices(layer)).map(|matrix| matrix_len(&matrix)).sum()
 }
 
 /// Bytes of all tiles; 0 where there is no use for them.

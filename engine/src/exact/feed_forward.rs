@@ -3,13 +3,12 @@
 //! They need no memory of their own: it is that of the pathways, which have done with it.
 
 use super::layer_memory::{cut, take};
+use super::workspace::WORK;
 use crate::kernel::{self, Moments, Normed, Projection};
-use crate::weights::{FeedForward, Layer};
+use crate::weights::{sublayers, FeedForward, Layer};
 
-/// Floats of the room that are left to whoever multiplies several positions, two for each channel: at least as many as 16 columns
-/// of 16 positions take, and at most as many as are kept free for the layer's other matrices.
+/// Floats of the room that are left at least to whoever multiplies several positions: what 16 columns of 16 positions take.
 const LEAST_WORK: usize = 256;
-const MOST_WORK: usize = 720;
 
 /// Where a position's sublayers work.
 pub(super) struct One<'v> {
@@ -26,10 +25,8 @@ impl One<'_> {
     #[inline(always)]
     pub fn run<'m>(self, block: &impl Layer<'m>, residual: &mut [f32]) {
         let Self { normed, hidden, room } = self;
-        let mut index = 0;
-        while let Some(sublayer) = block.feed_forward(index) {
+        for sublayer in sublayers(block) {
             one(&sublayer, residual, normed, hidden, room);
-            index += 1;
         }
     }
 }
@@ -61,7 +58,8 @@ impl Several<'_> {
     pub fn run<'m>(self, block: &impl Layer<'m>, residual: &mut [f32]) {
         let Self { moments, normed, hidden, room } = self;
         let d = block.norm().gamma.len().max(1);
-        let most = room.len().saturating_sub((2 * d).clamp(LEAST_WORK, MOST_WORK)) / (2 * d);
+        // Two floats a channel are left to whoever multiplies, within limits.
+        let most = room.len().saturating_sub((2 * d).clamp(LEAST_WORK, WORK)) / (2 * d);
         let most = most.min(moments.len());
         if most < 2 {
             for row in residual.chunks_exact_mut(d) {
@@ -73,10 +71,8 @@ impl Several<'_> {
         // None of them much fewer than the others.
         let size = count.div_ceil(count.div_ceil(most).max(1)).max(1);
         for rows in residual.chunks_mut((size * d).max(1)) {
-            let mut index = 0;
-            while let Some(sublayer) = block.feed_forward(index) {
+            for sublayer in sublayers(block) {
                 several(&sublayer, rows, moments, normed, room);
-                index += 1;
             }
         }
     }

@@ -11,7 +11,7 @@ use super::attend::Search;
 use super::feed_forward::Several;
 use super::layer_memory::{cut, LayerMemory};
 use super::steps::{mix, start_sequence, window};
-use super::workspace::{Place, Workspace};
+use super::workspace::{Place, Workspace, WORK};
 use crate::kernel::{self, Current, Keys, Moments, Normed, Projection, Properties};
 use crate::layout::{Layout, Plan};
 use crate::schedule::{Positions, Prefix, RouterReading, Work};
@@ -19,10 +19,8 @@ use crate::weights::{Layer, Weights};
 
 /// The most positions: those of a tile of keys, and what the widest kernel takes.
 const MOST: usize = Current::POSITIONS_TOGETHER;
-/// Room on the stack, where a call may take 16 KB in all: floats.
-const ROOM: usize = 976;
-/// Floats of any room that are kept free for the matrix kernels; the pathways use them afterwards.
-const WORK: usize = 720;
+/// Room on the stack: 4 KB.
+const ROOM: usize = 1024;
 
 /// The widest model: a row's codes, a byte for four weights, have room in what is left to those who multiply.
 const MAX_D_MODEL: usize = 8192;

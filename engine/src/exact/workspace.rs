@@ -30,6 +30,9 @@ pub struct Workspace<'w> {
     pub(crate) stream: &'w mut [f32],
 }
 
+/// Floats of any room for several positions that are kept free for the matrix kernels; the pathways use them afterwards.
+pub(super) const WORK: usize = 768;
+
 /// How [`Workspace::stream`] is divided while a pass works in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'l> {

@@ -35,15 +35,6 @@ impl<'a> Sublayers<'a> {
     /// # Errors
     /// [`SublayersError`]: a count out of range, another length, a byte that stands for no weights.
     pub fn new(shape: &Shape, packing: Packing, part: &'a [u8]) -> Result<Self, SublayersError> {
-        Self::with_codec(shape, packing.codec(), part)
-    }
-
-    /// [`Sublayers::new`] of weights that `codec` reads; without one, of 2-bit weights. For programs that link no codec but
-    /// those that they ask for.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn with_codec(shape: &Shape, codec: Option<&'static Codec>, part: &'a [u8]) -> Result<Self, SublayersError> {
         let Some((head, bytes)) = part.split_first_chunk::<HEAD_LEN>() else {
             return Err(SublayersError::Length { found: part.len(), expected: HEAD_LEN });
         };
@@ -53,11 +44,12 @@ impl<'a> Sublayers<'a> {
         if count == 0 || count > MOST_SUBLAYERS {
             return Err(SublayersError::Count { found });
         }
-        let expected = Self::part_len_with(shape, codec, count);
+        let expected = Self::part_len(shape, packing, count);
         if part.len() != expected {
             return Err(SublayersError::Length { found: part.len(), expected });
         }
-        let all = Self::unchecked(shape, codec, count, bytes);
+        let (d_model, codec) = (shape.d_model(), packing.codec());
+        let all = Self { bytes, len: sublayer_len(d_model, packing), count, d_model, codec };
         match all.fault() {
             Some((offset, Fault { index, found, expected })) => {
                 Err(SublayersError::Malformed { offset: HEAD_LEN + offset + index, found, expected })
@@ -66,25 +58,11 @@ impl<'a> Sublayers<'a> {
         }
     }
 
-    /// Those of a part that [`Sublayers::new`] took: `count` a layer, which lie in `bytes`, what `codec` reads; without one, of
-    /// 2-bit weights.
-    #[inline]
-    pub fn unchecked(shape: &Shape, codec: Option<&'static Codec>, count: usize, bytes: &'a [u8]) -> Self {
-        let (d_model, len) = (shape.d_model(), coded_len(shape, codec));
-        Self { bytes, len, count, d_model, codec }
-    }
-
     /// Bytes of the part of a model of this shape with `count` sublayers a layer, whose weights lie as `packing` says; more than
     /// an address can tell is `usize::MAX`, as long as no part is.
     pub fn part_len(shape: &Shape, packing: Packing, count: usize) -> usize {
-        let len = sublayer_len(shape.d_model(), |weights| packing.len(weights));
+        let len = sublayer_len(shape.d_model(), packing);
         len.saturating_mul(shape.n_layers()).saturating_mul(count).saturating_add(HEAD_LEN)
-    }
-
-    /// [`Sublayers::part_len`] of weights that `codec` reads; without one, of 2-bit weights.
-    #[inline]
-    pub fn part_len_with(shape: &Shape, codec: Option<&'static Codec>, count: usize) -> usize {
-        coded_len(shape, codec).saturating_mul(shape.n_layers()).saturating_mul(count).saturating_add(HEAD_LEN)
     }
 
     /// What a part with `count` sublayers a layer begins with; `None` for a count that no part has.
@@ -129,17 +107,10 @@ impl<'a> Sublayers<'a> {
     }
 }
 
-/// Bytes of a sublayer whose weights `codec` reads; without one, of 2-bit weights.
-#[inline]
-fn coded_len(shape: &Shape, codec: Option<&'static Codec>) -> usize {
-    sublayer_len(shape.d_model(), |weights| codec.map_or(weights.div_ceil(4), |codec| codec.len(weights)))
-}
-
-/// Bytes of a sublayer whose weights take what `packed` says.
-#[inline]
-fn sublayer_len(d: usize, packed: impl Fn(usize) -> usize) -> usize {
+/// Bytes of a sublayer whose weights lie as `packing` says.
+fn sublayer_len(d: usize, packing: Packing) -> usize {
     // Both matrices, with a scale each, and gamma and beta.
-    packed(d * d).saturating_add(4 + 4 * d).saturating_mul(2)
+    packing.len(d * d).saturating_add(4 + 4 * d).saturating_mul(2)
 }
 
 /// A section of the part.

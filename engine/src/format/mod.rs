@@ -15,7 +15,7 @@ mod two_bits;
 mod whole_model;
 
 pub use classifier::{classifier_body, Classifier, ClassifierBody};
-pub use coded::{any_body, body_with, coded_body, unchecked_body, CodedBody};
+pub use coded::{any_body, coded_body, unchecked_body, CodedBody};
 pub use cursor::Cursor;
 pub use error::FormatError;
 pub use feed_forward::{sublayer_sections, SublayerSection, Sublayers, SublayersError, MOST_SUBLAYERS};

@@ -10,7 +10,7 @@ use super::norm::norm;
 use super::scaled::{top, Scaled};
 use super::words::{ceil_log2, round_shift_long, width, Rounding};
 use super::workspace::cut;
-use crate::weights::{FeedForward, Layer, Matrix};
+use crate::weights::{sublayers, FeedForward, Layer, Matrix};
 
 /// Bits of a hidden value, which is not negative.
 const HIDDEN_BITS: i32 = 15;
@@ -75,15 +75,13 @@ impl<'m, L: Layer<'m>> Work for One<'_, L> {
     fn run(self) {
         let Self { block, vectors: Vectors { residual, residual_bits, normed, sums, room } } = self;
         let sums = cut(sums, 0, residual.len());
-        let mut index = 0;
-        while let Some(sublayer) = block.feed_forward(index) {
+        for sublayer in sublayers(block) {
             let constants = Constants::new(&sublayer);
             norm(&sublayer.norm, &constants.norm, residual, residual_bits, normed);
             project(&[sublayer.up], normed, sums, room);
             let shift = rectify(&sublayer.up, sums, normed);
             project(&[sublayer.down], normed, sums, room);
             add(constants.scale, shift, sums, residual, residual_bits);
-            index += 1;
         }
     }
 }
@@ -133,8 +131,8 @@ mod together {
         normed: &mut [i16],
         sums: &mut [i32],
     ) {
-        let mut index = 0;
-        while let Some(sublayer) = &block.feed_forward(index) {
+        for sublayer in sublayers(block) {
+            let sublayer = &sublayer;
             let (d, constants) = (sublayer.up.cols(), Constants::new(sublayer));
             let (sums, mut shifts) = (cut(sums, 0, residual.len()), [0; MOST_TOGETHER]);
             compiled(Norms { sublayer, constants, residual, residual_bits, normed });
@@ -142,7 +140,6 @@ mod together {
             compiled(Hidden { sublayer, sums, normed, shifts: &mut shifts });
             project_together(&[sublayer.down], d, normed, sums);
             compiled(Sums { sublayer, constants, sums, shifts, residual, residual_bits });
-            index += 1;
         }
     }
 

@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::constants::{embed_top, greatest, layer, model, LayerConstants, Seen, Tops, LAYER_WORDS};
 use super::steps::add_sublayers;
-use crate::weights::{FeedForward, Layer, Matrix, Norm, Weights};
+use crate::weights::{sublayers, FeedForward, Layer, Matrix, Norm, Weights};
 
 /// The embedding's scale must be at least 2^this units of the residual stream.
 const LEAST_EMBED_BITS: u32 = 6;
@@ -138,17 +138,15 @@ impl Reason {
             .or_else(|| not_finite(block.wk().scale(), "the scale of wk"))
             .or_else(|| not_finite(block.wv().scale(), "the scale of wv"))
             .or_else(|| not_finite(block.router().scale(), "the scale of the router"));
-        let mut count = 0;
-        while let Some(FeedForward { norm, up, down }) = block.feed_forward(count) {
+        for FeedForward { norm, up, down } in sublayers(block) {
             self.first = self
                 .first
                 .or_else(|| not_finite(greatest(&norm.gamma), "gamma of a feed-forward sublayer"))
                 .or_else(|| not_finite(greatest(&norm.beta), "beta of a feed-forward sublayer"))
                 .or_else(|| not_finite(up.scale(), "the scale of Wup of a feed-forward sublayer"))
                 .or_else(|| not_finite(down.scale(), "the scale of Wdown of a feed-forward sublayer"));
-            count += 1;
+            self.sublayers += 1;
         }
-        self.sublayers += count;
         self.layers += 1;
     }
 

@@ -8,7 +8,7 @@ use super::mix::{mix, Way};
 use super::project::{to_eight_bits, weight};
 use super::workspace::{cut, LayerMemory, Workspace};
 use crate::schedule::Positions;
-use crate::weights::{Layer, Matrix, Weights};
+use crate::weights::{sublayers, Layer, Matrix, Weights};
 
 /// The constants of all layers and of the model, which follow from the weights alone. `None` where a layer is missing.
 #[inline(never)] // so that its room on the stack is not a position's
@@ -34,12 +34,7 @@ pub(super) fn prepare<'m>(weights: &impl Weights<'m>, workspace: &mut Workspace)
 /// What the sublayers of a layer may add to the residual stream; how many there are.
 #[inline(always)]
 pub(super) fn add_sublayers<'m>(block: &impl Layer<'m>, tops: &mut Tops) -> usize {
-    let mut count = 0;
-    while let Some(sublayer) = block.feed_forward(count) {
-        tops.add(sublayer_top(&sublayer));
-        count += 1;
-    }
-    count
+    sublayers(block).map(|sublayer| tops.add(sublayer_top(&sublayer))).count()
 }
 
 pub(super) fn model_constants(workspace: &Workspace) -> ModelConstants {

@@ -87,7 +87,6 @@ fn chunks(positions: Positions, most: usize) -> impl Iterator<Item = Positions> 
 }
 
 /// The embedding of positions, to the front of `residual`.
-#[inline(never)] // so that its room on the stack is not a layer's
 fn embed<'m>(weights: &impl Weights<'m>, workspace: &Workspace, positions: Positions, residual: &mut [i32]) {
     let (matrix, scale) = (weights.embed(), model_constants(workspace).embed_scale);
     for (index, row) in residual.chunks_exact_mut(matrix.cols().max(1)).take(positions.count).enumerate() {
@@ -158,9 +157,7 @@ impl Room<'_> {
             compiled(One { rest, memory: &mut memory, projected: Projected { normed, sums, residual, residual_bits } });
         }
     }
-}
 
-impl Room<'_> {
     /// The feed-forward sublayers of a part, behind [`Room::layer`]: of the last layer, only the last of `all` positions leaves
     /// something of use.
     fn sublayers<'m>(

@@ -125,6 +125,12 @@ pub trait Layer<'a> {
     }
 }
 
+/// The feed-forward sublayers of a layer, in the order in which they are computed.
+#[inline(always)] // of a layer without any, nothing is left then
+pub(crate) fn sublayers<'a, 'l, L: Layer<'a>>(layer: &'l L) -> impl Iterator<Item = FeedForward<'a>> + use<'a, 'l, L> {
+    (0..).map_while(|index| layer.feed_forward(index))
+}
+
 impl<'a> Layer<'a> for Block<'a> {
     fn norm(&self) -> Norm<'a> {
         self.norm

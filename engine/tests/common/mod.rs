@@ -110,20 +110,23 @@ pub fn weights(packing: Packing, count: usize, rng: &mut Rng) -> Vec<i8> {
     (0..count).map(|_| all[rng.below(all.len())]).collect()
 }
 
+/// Adds a section.
+fn fill(bytes: &mut Vec<u8>, packing: Packing, kind: SectionKind, rng: &mut Rng) {
+    match kind {
+        SectionKind::Floats { count } => bytes.extend((0..count).flat_map(|_| (1.5 * rng.float()).to_le_bytes())),
+        SectionKind::Matrix { rows, cols } => {
+            bytes.extend((0.05 + 0.5 * rng.float().abs()).to_le_bytes());
+            bytes.extend(pack(packing, &weights(packing, rows * cols, rng)));
+        }
+    }
+}
+
 /// A model file of any packing; those of the two ternary ones have the same weights.
 pub fn packed_blob(packing: Packing, shape: Shape, seed: u64) -> Vec<u8> {
     let mut rng = Rng(seed);
     let mut bytes = packing.magic().to_vec();
     for section in sections_packed(shape, packing, None) {
-        match section.kind {
-            SectionKind::Floats { count } => {
-                bytes.extend((0..count).flat_map(|_| (1.5 * rng.float()).to_le_bytes()));
-            }
-            SectionKind::Matrix { rows, cols } => {
-                bytes.extend((0.05 + 0.5 * rng.float().abs()).to_le_bytes());
-                bytes.extend(pack(packing, &weights(packing, rows * cols, &mut rng)));
-            }
-        }
+        fill(&mut bytes, packing, section.kind, &mut rng);
     }
     bytes
 }
@@ -133,15 +136,7 @@ pub fn sublayers_part(packing: Packing, shape: Shape, count: usize, seed: u64) -
     let mut rng = Rng(seed);
     let mut bytes = vec![count as u8, 0, 0, 0];
     for section in sublayer_sections(shape, packing, count) {
-        match section.kind {
-            SectionKind::Floats { count } => {
-                bytes.extend((0..count).flat_map(|_| (1.5 * rng.float()).to_le_bytes()));
-            }
-            SectionKind::Matrix { rows, cols } => {
-                bytes.extend((0.05 + 0.5 * rng.float().abs()).to_le_bytes());
-                bytes.extend(pack(packing, &weights(packing, rows * cols, &mut rng)));
-            }
-        }
+        fill(&mut bytes, packing, section.kind, &mut rng);
     }
     bytes
 }
