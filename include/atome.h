@@ -24,6 +24,9 @@
 #ifdef ATOME_PREFIX
 #error "ATOME_PREFIX is for the header that `cargo xtask lib --prefix` writes, and this is another one"
 #endif
+#if defined(ATOME_FEED_FORWARD) && ATOME_FEED_FORWARD
+#error "the model has feed-forward sublayers, which this library does not compute"
+#endif
 #ifndef ATOME_H
 #define ATOME_H
 

@@ -9,7 +9,7 @@ use std::process::Command;
 use atome_engine::container::{Contents, Description, PartKind, WeightFormat};
 use atome_engine::Shape;
 use common::training::{text, tiny, train};
-use common::{atome, failure, json, small_model, success, write, SMALL};
+use common::{atome, failure, json, small_model, stderr, success, write, SMALL};
 use serde_json::Value;
 
 fn call(folder: &Path, arguments: &[&str]) -> Command {
@@ -125,6 +125,13 @@ fn what_changes_the_file_keeps_the_sublayers() {
     assert!(refused.contains("m.box: has a feed-forward part") && refused.contains("--container"), "{refused}");
     success(&mut call(folder, &["convert", "m.box", "--header", "m.h"]));
     assert!(fs::read_to_string(folder.join("m.h")).unwrap().contains("#define ATOME_FEED_FORWARD 2\n"));
+    let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("../include");
+    write(folder, "main.c", b"#include \"m.h\"\n#include \"atome.h\"\n");
+    // A program in C learns it when it is compiled, not from a load.
+    match Command::new("cc").current_dir(folder).arg("-I").arg(include).args(["-fsyntax-only", "main.c"]).output() {
+        Ok(output) => assert!(stderr(&output).contains("which this library does not compute"), "{}", stderr(&output)),
+        Err(error) => println!("SKIPPED: what a compiler says: cc: {error}"),
+    }
 
     let refused = failure(&mut call(folder, &["unpack", "m.box", "--out", "m.bin"]), 2);
     assert!(refused.contains("m.box: its layers end in feed-forward sublayers"), "{refused}");

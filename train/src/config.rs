@@ -62,9 +62,6 @@ impl Pathways {
     }
 }
 
-/// The most feed-forward sublayers of a block that a model file can have.
-pub const MOST_FEED_FORWARD: usize = 16;
-
 #[allow(clippy::trivially_copy_pass_by_ref)] // as serde calls it
 const fn is_zero(count: &usize) -> bool {
     *count == 0

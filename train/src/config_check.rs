@@ -2,7 +2,9 @@
 
 use anyhow::{bail, Result};
 
-use crate::config::{ModelConfig, MAX_SIZE, MOST_FEED_FORWARD};
+use atome_engine::format::MOST_SUBLAYERS;
+
+use crate::config::{ModelConfig, MAX_SIZE};
 use crate::layout::Layout;
 
 /// The most parameters: more would ask for memory that a machine may not have.
@@ -40,8 +42,8 @@ impl ModelConfig {
         }
         match self {
             Self::Atome(config) if config.pathways.count() == 0 => bail!("no pathway is left, expected one at least"),
-            Self::Atome(config) if config.feed_forward > MOST_FEED_FORWARD => {
-                bail!("feed_forward is {}, expected 0 to {MOST_FEED_FORWARD}", config.feed_forward)
+            Self::Atome(config) if config.feed_forward > MOST_SUBLAYERS => {
+                bail!("feed_forward is {}, expected 0 to {MOST_SUBLAYERS}", config.feed_forward)
             }
             Self::Gpt(config) if config.d_model % config.n_heads != 0 => {
                 bail!("d_model is {}, expected a multiple of n_heads, {}", config.d_model, config.n_heads)

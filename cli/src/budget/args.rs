@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use atome_engine::format::MOST_SUBLAYERS;
 use clap::Args;
 
 use crate::shape_args::{long_help, ShapeArgs};
@@ -26,7 +27,7 @@ pub struct BudgetArgs {
     pub model: Option<PathBuf>,
 
     /// Feed-forward sublayers of each layer, 0 to 16, without MODEL [default: 0]
-    #[arg(long, value_name = "N", conflicts_with = "model", value_parser = whole::<usize>(0..=16))]
+    #[arg(long, value_name = "N", conflicts_with = "model", value_parser = whole::<usize>(0..=MOST_SUBLAYERS as u64))]
     pub feed_forward: Option<usize>,
 
     /// Flash to leave to the program itself, in KiB

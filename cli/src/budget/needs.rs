@@ -109,7 +109,7 @@ pub fn needs(args: &BudgetArgs, found: &Found, file: Option<&ModelFile>) -> Resu
         auto: Layout::auto(shape, max_seq)?.plan(),
         integer: integer_state(shape, max_seq).map_err(|error| error.to_string()),
         work,
-        model_struct: model_struct_bytes(&shape, is_classifier, feed_forward > 0),
+        model_struct: model_struct_bytes(&shape, is_classifier),
         reserve_flash: u64::from(args.reserve_flash) * KIB,
         reserve_ram: u64::from(args.reserve_ram) * KIB,
     })
@@ -140,15 +140,14 @@ fn integer_state(shape: Shape, max_seq: usize) -> Result<IntegerState, integer::
 
 /// `sizeof(atome_model_t)`, or `sizeof(atome_classifier_t)`, with 32-bit pointers: a matrix view is a pointer, a scale
 /// and two 16-bit numbers (12 bytes), a norm two pointers (8), the recurrence three and a number (16), attention three
-/// matrices and two numbers (40); a classifier adds a matrix and a count, sublayers a pointer.
-fn model_struct_bytes(shape: &Shape, is_classifier: bool, has_sublayers: bool) -> u64 {
+/// matrices and two numbers (40); a classifier adds a matrix and a count.
+fn model_struct_bytes(shape: &Shape, is_classifier: bool) -> u64 {
     const MATRIX: u64 = 12;
     const NORM: u64 = 8;
     const BLOCK: u64 = NORM + MATRIX + 16 + 40 + MATRIX;
     const FINGERPRINT: u64 = 8;
     let head = if is_classifier { MATRIX + 4 } else { 0 };
-    let tail = if has_sublayers { 4 } else { 0 };
-    MATRIX + NORM + MATRIX + FINGERPRINT + shape.n_layers() as u64 * BLOCK + head + tail
+    MATRIX + NORM + MATRIX + FINGERPRINT + shape.n_layers() as u64 * BLOCK + head
 }
 
 /// Compares what is needed with what a chip has.

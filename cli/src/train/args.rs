@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use atome_train::config::MOST_FEED_FORWARD;
+use atome_engine::format::MOST_SUBLAYERS;
 use clap::{Args, ValueEnum};
 
 use crate::temperature::TemperatureArgs;
@@ -218,7 +218,7 @@ pub struct ModelArgs {
 
     /// Feed-forward sublayers at the end of each layer, 0 to 16: they take flash and time, and no RAM. A model file
     /// with some is a container, which C programs do not compute yet [default: 0]
-    #[arg(long, value_name = "N", value_parser = whole::<usize>(0..=MOST_FEED_FORWARD as u64), verbatim_doc_comment)]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>(0..=MOST_SUBLAYERS as u64), verbatim_doc_comment)]
     pub feed_forward: Option<usize>,
 
     /// Number of tokens; the text's bytes must be below [default: 256]

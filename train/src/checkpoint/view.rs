@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use atome_engine::format::MOST_SUBLAYERS;
 use atome_engine::Shape;
 
 use super::contents::Checkpoint;
 use super::dims::sublayers;
 use super::names::{is_model_name, section_tensors, sublayer_tensors, SectionTensor};
 use super::tensor::TensorError;
-use crate::config::MOST_FEED_FORWARD;
 
 /// All values of a model, row-major as PyTorch has them.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl<'a> ModelView<'a> {
             tensors.push((tensor, values));
         }
         // One more is unexpected.
-        let (sublayers, mut feed_forward) = (sublayers(checkpoint).min(MOST_FEED_FORWARD), Vec::new());
+        let (sublayers, mut feed_forward) = (sublayers(checkpoint).min(MOST_SUBLAYERS), Vec::new());
         for layer in 0..shape.n_layers() {
             for (name, sizes) in (0..sublayers).flat_map(|index| sublayer_tensors(layer, index, shape.d_model())) {
                 let values = find(checkpoint, &name, &sizes)?;
